@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Routing;
+
+namespace MilSwitch.Domain.Configuration;
+
+/// <summary>Everything the switching core needs to know. Immutable; a reload swaps the whole value.</summary>
+public sealed record SwitchConfiguration
+{
+    /// <summary>Name of this node, unique in its cluster.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>The name in the greeting, in EHLO and in trace fields.</summary>
+    public required string HostName { get; init; }
+
+    /// <summary>Further names this switch has: their presence in a Received field's <c>by</c> means a loop.</summary>
+    public ImmutableArray<string> OwnNames { get; init; } = [];
+
+    public required RouteTable Routes { get; init; }
+
+    public PrecedenceTable Precedences { get; init; } = PrecedenceTable.Default;
+
+    public LoopLimits Loops { get; init; } = new();
+
+    public DuplicateDetection Duplicates { get; init; } = new();
+
+    public ReportSettings Reports { get; init; } = new();
+
+    public ContentLimits Content { get; init; } = new();
+
+    public Budgets Budgets { get; init; } = new();
+
+    public Retention Retention { get; init; } = new();
+}
+
+/// <summary>RFC 5321 §6.3.</summary>
+public sealed record LoopLimits
+{
+    /// <summary>More Received fields than this are a loop.</summary>
+    public int MaximumHops { get; init; } = 50;
+
+    /// <summary>This many Received fields of our own are a loop; one may be a legitimate return through a list or gateway.</summary>
+    public int MaximumOwnHops { get; init; } = 3;
+}
+
+public sealed record DuplicateDetection
+{
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>How long an accepted message is remembered.</summary>
+    public TimeSpan Window { get; init; } = TimeSpan.FromHours(48);
+}
+
+public sealed record ReportSettings
+{
+    /// <summary>Address in the From field of reports; the envelope's sender is always null.</summary>
+    public string From { get; init; } = "";
+
+    /// <summary>Reports to one originator in one hour; beyond it further ones are suppressed and counted (backscatter).</summary>
+    public int PerOriginatorAndHour { get; init; } = 200;
+
+    /// <summary>A larger original is returned as headers only.</summary>
+    public int MaximumReturnedOctets { get; init; } = 64 << 10;
+}
+
+public sealed record ContentLimits
+{
+    public int MaximumHeaderOctets { get; init; } = 256 << 10;
+    public int MaximumHeaderFields { get; init; } = 1000;
+    public int MaximumDepth { get; init; } = 20;
+    public int MaximumParts { get; init; } = 1000;
+}
+
+/// <summary>What the node takes on before it asks clients to wait; the urgent levels have a tenth in reserve.</summary>
+public sealed record Budgets
+{
+    public int PendingMessages { get; init; } = 2_000_000;
+
+    /// <summary>Contents in memory, in octets.</summary>
+    public long ContentInMemory { get; init; } = 256L << 20;
+
+    /// <summary>Below this free space on the store's volume new mail is refused with 452, in octets.</summary>
+    public long MinimumFreeSpace { get; init; } = 64L << 20;
+}
+
+public sealed record Retention
+{
+    /// <summary>How long finished messages and their audit events can be tracked; the profile asks for ten days or more.</summary>
+    public TimeSpan Messages { get; init; } = TimeSpan.FromDays(14);
+}

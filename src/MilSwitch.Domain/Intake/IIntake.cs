@@ -1,0 +1,112 @@
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Precedences;
+
+namespace MilSwitch.Domain.Intake;
+
+/// <summary>
+/// What the SMTP engine asks of the switch. The engine knows the protocol; the switch knows policy, routes and the store.
+/// Thread-safe.
+/// </summary>
+public interface IIntake
+{
+    /// <summary>At MAIL, before it is answered. Null: go on.</summary>
+    ValueTask<MailDecision> MailAsync(ClientIdentity client, MailRequest mail, CancellationToken cancellationToken);
+
+    /// <summary>At RCPT. Null: accepted.</summary>
+    ValueTask<Refusal?> RecipientAsync(ClientIdentity client, MailRequest mail, Recipient recipient, CancellationToken cancellationToken);
+
+    /// <summary>At the first octet of content.</summary>
+    IIncomingMessage Begin(ClientIdentity client, Envelope envelope);
+}
+
+/// <summary>The content of one message on its way in. Not thread-safe.</summary>
+public interface IIncomingMessage : IAsyncDisposable
+{
+    /// <summary>
+    /// Takes unstuffed octets with CRLF line ends. Never throws for a bad or unstorable content: it remembers the first
+    /// fault and swallows the rest, so that the client can be answered at the end.
+    /// </summary>
+    ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
+
+    /// <summary>Makes the message durable. Only after this says so may 250 be sent.</summary>
+    ValueTask<IntakeResult> CompleteAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>Who is speaking, as far as the engine knows.</summary>
+public sealed record ClientIdentity
+{
+    public required string Listener { get; init; }
+
+    public required ListenerRole Role { get; init; }
+
+    public required string Address { get; init; }
+
+    public string Helo { get; init; } = "";
+
+    public string? AuthenticatedAs { get; init; }
+
+    public string? Tls { get; init; }
+
+    /// <summary>The client's address is in the listener's list of those who may relay.</summary>
+    public bool MayRelay { get; init; }
+
+    /// <summary>The highest level the listener, the client's entry or its account grants.</summary>
+    public Precedence HighestPrecedence { get; init; } = Precedence.Override;
+
+    /// <summary>Answer a too high level by lowering it (X.3.6) or by refusing it (X.7.15).</summary>
+    public bool LowerPrecedence { get; init; } = true;
+}
+
+public enum ListenerRole : byte { Relay, Submission }
+
+/// <summary>MAIL and its parameters.</summary>
+public sealed record MailRequest(ReversePath ReversePath)
+{
+    /// <summary>RFC 1870; null when absent.</summary>
+    public long? DeclaredSize { get; init; }
+
+    public BodyType Body { get; init; }
+
+    public bool SmtpUtf8 { get; init; }
+
+    public bool RequireTls { get; init; }
+
+    public DsnReturn Return { get; init; }
+
+    public string? EnvelopeId { get; init; }
+
+    public MtPriority? Priority { get; init; }
+
+    public DeliverBy? DeliverBy { get; init; }
+
+    public DateTimeOffset? HoldUntil { get; init; }
+}
+
+/// <summary>The answer to MAIL.</summary>
+/// <param name="Refusal">Null: accepted.</param>
+/// <param name="PriorityLowered">Answer 250 X.3.6 with the value that counts instead.</param>
+public readonly record struct MailDecision(Refusal? Refusal, MtPriority? PriorityLowered)
+{
+    public static MailDecision Accepted => default;
+}
+
+/// <summary>How a message's content ended.</summary>
+public readonly record struct IntakeResult(MessageId Id, Refusal? Refusal)
+{
+    public static IntakeResult Accepted(MessageId id) => new(id, null);
+
+    public static IntakeResult Refused(Refusal refusal) => new(default, refusal);
+}
+
+/// <summary>
+/// Why the switch refuses. Each value has one reply code, enhanced code and public text in the SMTP engine's table; the
+/// cause is logged, never shown.
+/// </summary>
+public enum Refusal : byte
+{
+    RelayingDenied, NoRoute, RecipientRefused, SenderRefused, AuthenticationRequired,
+    PriorityTooLow, PriorityTooLowForNow, PriorityNotPermitted, TooLargeForPriority, TooLarge,
+    HeaderTooLarge, TooManyFields, NestingTooDeep, TooManyParts, MalformedMime, MalformedHeader, Loop,
+    DeliverByTooShort, HoldTooLong, TlsRequired, StoreFull, StoreUnavailable, Overloaded, NotOwner, Shutdown, UnsupportedByNextHop,
+}

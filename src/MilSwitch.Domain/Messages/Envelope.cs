@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Precedences;
+
+namespace MilSwitch.Domain.Messages;
+
+/// <summary>What the SMTP transaction said about a message: everything but its content. Immutable once accepted.</summary>
+public sealed record Envelope
+{
+    public required ReversePath ReversePath { get; init; }
+
+    /// <summary>In the order of the RCPT commands; the index of a recipient here is its number everywhere else.</summary>
+    public required ImmutableArray<Recipient> Recipients { get; init; }
+
+    /// <summary>RFC 6152, RFC 3030 §2.</summary>
+    public BodyType Body { get; init; } = BodyType.SevenBit;
+
+    /// <summary>RFC 6531 §3.4: the client said SMTPUTF8.</summary>
+    public bool SmtpUtf8 { get; init; }
+
+    /// <summary>RFC 8689 §2: every later hop must use TLS with a verified certificate.</summary>
+    public bool RequireTls { get; init; }
+
+    /// <summary>RFC 3461 §4.3.</summary>
+    public DsnReturn Return { get; init; } = DsnReturn.Unspecified;
+
+    /// <summary>RFC 3461 §4.4, xtext decoded; null when absent.</summary>
+    public string? EnvelopeId { get; init; }
+
+    /// <summary>RFC 6710: the value the client asked for, relayed unchanged to the next hop; null when absent.</summary>
+    public MtPriority? Priority { get; init; }
+
+    /// <summary>RFC 2852; null when absent. The deadline is absolute, so a relay recomputes the seconds that remain.</summary>
+    public DeliverBy? DeliverBy { get; init; }
+
+    /// <summary>RFC 4865: not to be sent on before this time; null when absent.</summary>
+    public DateTimeOffset? HoldUntil { get; init; }
+
+    /// <summary>The level at which the switch handles the message (its highest recipient's), after authorisation.</summary>
+    public Precedence Precedence { get; init; } = Precedence.Priority;
+
+    /// <summary>When the final dot (or last chunk) was read.</summary>
+    public required DateTimeOffset ArrivedAt { get; init; }
+
+    public required Origin Origin { get; init; }
+}
+
+/// <summary>How and from whom a message came.</summary>
+public sealed record Origin
+{
+    /// <summary>Name of the listener that took it; <c>switch</c> for messages the switch made itself.</summary>
+    public required string Listener { get; init; }
+
+    /// <summary>IP address of the client, without port; empty for own messages.</summary>
+    public string ClientAddress { get; init; } = "";
+
+    /// <summary>What the client called itself in EHLO or HELO.</summary>
+    public string Helo { get; init; } = "";
+
+    /// <summary>The authenticated identity, or null.</summary>
+    public string? AuthenticatedAs { get; init; }
+
+    /// <summary>Protocol and cipher suite when TLS was used, else null.</summary>
+    public string? Tls { get; init; }
+}
+
+/// <summary>One addressee of a message.</summary>
+public sealed record Recipient(Mailbox Address)
+{
+    /// <summary>RFC 3461 §4.1.</summary>
+    public NotifyOptions Notify { get; init; } = NotifyOptions.Unspecified;
+
+    /// <summary>RFC 3461 §4.2, relayed as received; null when absent.</summary>
+    public OriginalRecipient? OriginalRecipient { get; init; }
+
+    /// <summary>Action addressees carry the primary precedence, information addressees the copy precedence.</summary>
+    public AddresseeRole Role { get; init; } = AddresseeRole.Action;
+
+    /// <summary>Level at which this recipient's copy travels.</summary>
+    public Precedence Precedence { get; init; } = Precedence.Priority;
+
+    /// <summary>The value of MT-PRIORITY to relay for this recipient; null: none was given, and none is to be sent.</summary>
+    public MtPriority? Priority { get; init; }
+
+    /// <summary>
+    /// Hash over reverse path, Message-ID, ENVID, content and this address; null when duplicates are not looked for.
+    /// </summary>
+    public UInt128? DuplicateKey { get; init; }
+}
+
+public enum AddresseeRole : byte { Action = 0, Information = 1 }
+
+public enum BodyType : byte { SevenBit = 0, EightBitMime = 1, BinaryMime = 2 }
+
+public enum DsnReturn : byte { Unspecified = 0, Full = 1, Headers = 2 }
+
+/// <summary>RFC 3461 §4.1. Unspecified means FAILURE and DELAY at the sender's discretion.</summary>
+[Flags]
+public enum NotifyOptions : byte { Unspecified = 0, Never = 1, Success = 2, Failure = 4, Delay = 8 }
+
+/// <summary>RFC 3461 §4.2: address type and address, xtext decoded.</summary>
+public sealed record OriginalRecipient(string AddressType, string Address);
+
+/// <summary>RFC 2852 §4.</summary>
+/// <param name="Deadline">Absolute time by which the message is to be delivered.</param>
+/// <param name="Mode">What happens when it can't be.</param>
+/// <param name="Trace">The <c>T</c> modifier: report each relaying.</param>
+public sealed record DeliverBy(DateTimeOffset Deadline, DeliverByMode Mode, bool Trace);
+
+public enum DeliverByMode : byte { Return = 0, Notify = 1 }

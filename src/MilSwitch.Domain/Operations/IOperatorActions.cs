@@ -1,0 +1,184 @@
+using System.Collections.Immutable;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Spool;
+
+namespace MilSwitch.Domain.Operations;
+
+/// <summary>Everything a person can see and do. The admin API, the command line and the dashboard stand on this alone.</summary>
+public interface IOperatorActions
+{
+    ValueTask<SwitchStatus> StatusAsync(CancellationToken cancellationToken);
+
+    /// <summary>Pending messages that match, highest precedence first, then oldest first.</summary>
+    ValueTask<IReadOnlyList<QueuedMessage>> QueueAsync(QueueFilter filter, CancellationToken cancellationToken);
+
+    /// <summary>How many wait, by destination (or sender) and age.</summary>
+    ValueTask<IReadOnlyList<QueueShapeRow>> ShapeAsync(QueueShapeBy by, CancellationToken cancellationToken);
+
+    ValueTask<MessageDetail?> MessageAsync(MessageId id, CancellationToken cancellationToken);
+
+    /// <summary>The message as it would be sent now; null when it or its content is gone. Audited as viewed.</summary>
+    ValueTask<RawMessage?> RawAsync(MessageId id, OperatorIdentity who, CancellationToken cancellationToken);
+
+    ValueTask<IReadOnlyList<MessageDetail>> TrackAsync(MessageQuery query, CancellationToken cancellationToken);
+
+    ValueTask<IReadOnlyList<LinkStatus>> LinksAsync(CancellationToken cancellationToken);
+
+    ValueTask<LinkStatus?> LinkAsync(LinkName name, CancellationToken cancellationToken);
+
+    /// <summary>Connects at once, in spite of an open breaker.</summary>
+    ValueTask<bool> TryLinkAsync(LinkName name, OperatorIdentity who, CancellationToken cancellationToken);
+
+    /// <summary>Does one thing to the chosen messages; with <see cref="MessageAct.DryRun"/> only says to which.</summary>
+    ValueTask<ActResult> ActAsync(MessageAct act, OperatorIdentity who, CancellationToken cancellationToken);
+
+    ValueTask<IReadOnlyList<OperatorRule>> RulesAsync(CancellationToken cancellationToken);
+
+    ValueTask<OperatorRule> AddRuleAsync(OperatorRule rule, OperatorIdentity who, CancellationToken cancellationToken);
+
+    ValueTask<bool> RemoveRuleAsync(string id, string reason, OperatorIdentity who, CancellationToken cancellationToken);
+
+    ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, CancellationToken cancellationToken);
+}
+
+/// <param name="Name">Account or <c>local:uid</c>.</param>
+/// <param name="Via">From where: API address or socket.</param>
+public sealed record OperatorIdentity(string Name, string Via);
+
+public sealed record SwitchStatus
+{
+    public required string Node { get; init; }
+    public required string Version { get; init; }
+    public required DateTimeOffset StartedAt { get; init; }
+    public required DateTimeOffset Now { get; init; }
+    public required SpoolHealth Spool { get; init; }
+    public required SpoolUsage Usage { get; init; }
+    public required int Partitions { get; init; }
+    public required bool Ready { get; init; }
+
+    /// <summary>Indexed by the level's number.</summary>
+    public required ImmutableArray<PrecedenceStatus> Precedences { get; init; }
+    public required int Links { get; init; }
+    public required int LinksDown { get; init; }
+    public required int Held { get; init; }
+    public required ImmutableArray<string> Alarms { get; init; }
+}
+
+public sealed record PrecedenceStatus(Precedence Precedence, int Queued, TimeSpan? Oldest, long Accepted, long Delivered, long Failed);
+
+public sealed record QueueFilter
+{
+    public LinkName? Link { get; init; }
+    public Precedence? Precedence { get; init; }
+    public string? Sender { get; init; }
+    public string? Recipient { get; init; }
+    public MessageState? State { get; init; }
+    public TimeSpan? OlderThan { get; init; }
+    public MessageId? After { get; init; }
+    public int Limit { get; init; } = 100;
+}
+
+public sealed record QueuedMessage(
+    MessageId Id, Precedence Precedence, MessageState State, DateTimeOffset AcceptedAt, long Size, string Sender, ImmutableArray<QueuedRecipient> Recipients,
+    string? HeldBecause);
+
+public sealed record QueuedRecipient(string Address, LinkName? Link, RecipientState State, int Attempts, DateTimeOffset? Due, Reply? LastReply);
+
+public enum QueueShapeBy : byte { Domain, Link, Sender }
+
+/// <summary>Counts by age: up to 5, 10, 20, 40, 80, 160, 320, 640, 1280 minutes and older.</summary>
+public sealed record QueueShapeRow(string Name, int Total, ImmutableArray<int> ByAge)
+{
+    public static ImmutableArray<int> AgeLimitsInMinutes { get; } = [5, 10, 20, 40, 80, 160, 320, 640, 1280];
+}
+
+public sealed record MessageDetail(StoredMessage Message, ImmutableArray<LinkName?> Links, ImmutableArray<AuditEvent> Audit, ImmutableArray<MessageId> Reports);
+
+public sealed record RawMessage(ReadOnlyMemory<byte> Trace, ContentReader Content);
+
+public sealed record LinkStatus
+{
+    public required LinkName Name { get; init; }
+    public required BreakerPhase Breaker { get; init; }
+    public required DateTimeOffset? NextTry { get; init; }
+    public required string LastFault { get; init; }
+    public required string LastReply { get; init; }
+    public required string? Tls { get; init; }
+    public required int Connections { get; init; }
+    public required int ConnectionLimit { get; init; }
+    public required int Busy { get; init; }
+
+    /// <summary>Waiting, indexed by level.</summary>
+    public required ImmutableArray<int> Waiting { get; init; }
+    public required int Deferred { get; init; }
+    public required long Delivered { get; init; }
+    public required long Failed { get; init; }
+    public required long Suspected { get; init; }
+    public required ImmutableArray<string> Targets { get; init; }
+    public required ImmutableArray<string> Rules { get; init; }
+}
+
+public enum MessageVerb : byte { Hold, Release, Try, Requeue, Reroute, Return, Delete, Restore }
+
+/// <summary>One act on messages: the named ones, or all that match the filter.</summary>
+public sealed record MessageAct(MessageVerb Verb)
+{
+    public ImmutableArray<MessageId> Ids { get; init; } = [];
+    public QueueFilter? Filter { get; init; }
+    public required string Reason { get; init; }
+    public bool DryRun { get; init; }
+
+    /// <summary>For <see cref="MessageVerb.Reroute"/>: the link to use instead.</summary>
+    public LinkName? Link { get; init; }
+}
+
+public sealed record ActResult(ImmutableArray<ActOutcome> Outcomes, bool DryRun);
+
+public sealed record ActOutcome(MessageId Id, bool Done, string Text);
+
+public enum RuleKind : byte
+{
+    /// <summary>Nothing that matches is sent.</summary>
+    Suspend,
+
+    /// <summary>Only the given level and above is sent; lower mail waits. MINIMIZE.</summary>
+    Minimize,
+
+    /// <summary>What matches goes back to its originator.</summary>
+    Return,
+
+    /// <summary>What matches takes another link.</summary>
+    Reroute,
+}
+
+/// <summary>An operator's standing order.</summary>
+public sealed record OperatorRule
+{
+    public required string Id { get; init; }
+    public required RuleKind Kind { get; init; }
+
+    /// <summary><c>node</c>, <c>link:NAME</c>, <c>domain:NAME</c>, <c>sender:ADDRESS</c> or <c>recipient:ADDRESS</c>; <c>*.</c> wildcards in domains.</summary>
+    public required string Scope { get; init; }
+
+    /// <summary>For <see cref="RuleKind.Minimize"/>: the lowest level that still moves.</summary>
+    public Precedence? Level { get; init; }
+
+    /// <summary>For <see cref="RuleKind.Minimize"/>: also refuse lower mail at entry with X.7.15 instead of queueing it.</summary>
+    public bool RefuseAtEntry { get; init; }
+
+    /// <summary>For <see cref="RuleKind.Reroute"/>.</summary>
+    public LinkName? Link { get; init; }
+    public required string Reason { get; init; }
+    public string Author { get; init; } = "";
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The rule ends by itself; null: when it is removed.</summary>
+    public DateTimeOffset? Expires { get; init; }
+}
+
+public sealed record RouteExplanation(
+    string Address, LinkName? Link, ImmutableArray<string> Targets, string? Refusal, ImmutableArray<string> Steps, ImmutableArray<string> Rules);

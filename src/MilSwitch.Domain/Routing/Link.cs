@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using MilSwitch.Domain.Precedences;
+
+namespace MilSwitch.Domain.Routing;
+
+/// <summary>Names one queue towards one next hop: <c>host:port</c>, a name from the configuration, or <c>mx:domain</c>.</summary>
+public readonly record struct LinkName(string Value) : IComparable<LinkName>
+{
+    public int CompareTo(LinkName other) => string.CompareOrdinal(Value, other.Value);
+
+    public override string ToString() => Value;
+}
+
+/// <summary>A host to connect to. Lower preference first; equal ones in turn.</summary>
+public sealed record HopTarget(string Host, int Port, int Preference = 0)
+{
+    public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+}
+
+/// <summary>How a link reaches its next hop. Immutable; a new configuration brings new values for the same name.</summary>
+public sealed record LinkSettings
+{
+    public required LinkName Name { get; init; }
+
+    /// <summary>Fixed targets; empty when <see cref="MxDomain"/> is set.</summary>
+    public ImmutableArray<HopTarget> Targets { get; init; } = [];
+
+    /// <summary>Targets are found through DNS for this domain (RFC 5321 §5.1).</summary>
+    public string? MxDomain { get; init; }
+
+    /// <summary>The TCP port for <see cref="MxDomain"/>.</summary>
+    public int MxPort { get; init; } = 25;
+
+    /// <summary>Connections at once, from this node; at least 1.</summary>
+    public int Connections { get; init; } = 20;
+
+    /// <summary>Messages over one connection before it is renewed.</summary>
+    public int MessagesPerConnection { get; init; } = 10_000;
+
+    public LinkTls Tls { get; init; } = LinkTls.Opportunistic;
+
+    /// <summary>RFC 6758 §3.2: write the MT-Priority field when the hop lacks the extension.</summary>
+    public bool TunnelPriority { get; init; } = true;
+
+    /// <summary>The name this switch gives in EHLO.</summary>
+    public required string HeloName { get; init; }
+
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>RFC 5321 §4.5.3.2 names five minutes for most replies.</summary>
+    public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>RFC 5321 §4.5.3.2.6.</summary>
+    public TimeSpan FinalDotTimeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>An idle connection is closed after this long.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(20);
+}
+
+/// <summary>TLS towards a hop.</summary>
+public sealed record LinkTls(LinkTlsMode Mode)
+{
+    /// <summary>Encrypt when offered, without judging the certificate: protects against listening only.</summary>
+    public static LinkTls Opportunistic { get; } = new(LinkTlsMode.Opportunistic);
+
+    public static LinkTls None { get; } = new(LinkTlsMode.None);
+
+    /// <summary>PEM file of trust anchors; null: the system's. Used by <see cref="LinkTlsMode.Required"/>.</summary>
+    public string? CaFile { get; init; }
+
+    /// <summary>PEM file of the client certificate, or null.</summary>
+    public string? CertificateFile { get; init; }
+
+    /// <summary>PEM file of its key, or null.</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>The name the certificate must carry when it is not the host's.</summary>
+    public string? ServerName { get; init; }
+}
+
+public enum LinkTlsMode : byte
+{
+    None,
+    Opportunistic,
+
+    /// <summary>No MAIL in clear, ever: STARTTLS with a certificate that verifies for the host.</summary>
+    Required,
+}
+
+/// <summary>One row of the routing table.</summary>
+public sealed record Route
+{
+    /// <summary>As in the configuration: <c>user@domain</c>, <c>domain</c>, <c>*.domain</c> or <c>*</c>.</summary>
+    public required string Match { get; init; }
+
+    /// <summary>The link to use; for MX routes the template whose name and domain are filled in per domain.</summary>
+    public LinkSettings? Link { get; init; }
+
+    /// <summary>Every recipient's own mail domain is looked up in DNS.</summary>
+    public bool UseMx { get; init; }
+
+    /// <summary>Refuse instead of relaying; the text is shown to the client.</summary>
+    public string? Refuse { get; init; }
+
+    /// <summary>Clients that may not relay may still send here: the switch is responsible for this domain.</summary>
+    public bool Open { get; init; }
+}

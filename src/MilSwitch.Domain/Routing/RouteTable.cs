@@ -1,0 +1,96 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using MilSwitch.Domain.Addressing;
+
+namespace MilSwitch.Domain.Routing;
+
+/// <summary>Where one address goes, and why.</summary>
+/// <param name="Link">Null when refused.</param>
+/// <param name="Route">The row that matched; null when none did.</param>
+/// <param name="Refusal">Why not; null when routed.</param>
+/// <param name="Explanation">What was tried in order, for <c>route test --explain</c>.</param>
+public sealed record RouteDecision(LinkSettings? Link, Route? Route, string? Refusal, ImmutableArray<string> Explanation);
+
+/// <summary>
+/// Finds the link for an address: an exact address first, then its domain, then the longest wildcard, then <c>*</c>.
+/// Immutable and thread-safe; a reload swaps the whole table.
+/// </summary>
+public sealed class RouteTable
+{
+    private readonly FrozenDictionary<string, Route> rows;
+    private readonly FrozenSet<string> ownNames;
+
+    public RouteTable(IEnumerable<Route> routes, IEnumerable<string>? ownNames = null)
+    {
+        Routes = [.. routes];
+        rows = Routes.ToFrozenDictionary(r => r.Match.ToLowerInvariant(), StringComparer.Ordinal);
+        this.ownNames = (ownNames ?? []).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    }
+
+    public ImmutableArray<Route> Routes { get; }
+
+    /// <summary>Names this switch answers to: an MX that names one of them is a loop.</summary>
+    public bool IsOwnName(string host) => ownNames.Contains(host.TrimEnd('.'));
+
+    public LinkSettings? Find(Mailbox address) => Match(address) is { Refuse: null } route ? LinkOf(route, address) : null;
+
+    public Route? Match(Mailbox address)
+    {
+        foreach (var key in Candidates(address))
+        {
+            if (rows.TryGetValue(key, out var route)) return route;
+        }
+
+        return null;
+    }
+
+    public RouteDecision Explain(Mailbox address)
+    {
+        var tried = ImmutableArray.CreateBuilder<string>();
+        foreach (var key in Candidates(address))
+        {
+            if (!rows.TryGetValue(key, out var route))
+            {
+                tried.Add($"{key}: no row");
+                continue;
+            }
+
+            tried.Add($"{key}: matched");
+            if (route.Refuse is { } text) return new RouteDecision(null, route, text, tried.ToImmutable());
+            var link = LinkOf(route, address);
+            tried.Add(link is null ? "the address has no domain to look up" : $"link {link.Name}");
+            return new RouteDecision(link, route, link is null ? "no route" : null, tried.ToImmutable());
+        }
+
+        return new RouteDecision(null, null, "no route", tried.ToImmutable());
+    }
+
+    private static LinkSettings? LinkOf(Route route, Mailbox address)
+    {
+        if (!route.UseMx) return route.Link;
+        if (address.Domain.Length is 0 || route.Link is null) return null;
+        // RFC 5321 §5.1: an address literal names the host itself.
+        if (address.Domain[0] == '[')
+        {
+            var host = address.Domain.Trim('[', ']').Replace("ipv6:", "", StringComparison.Ordinal);
+            var target = new HopTarget(host, route.Link.MxPort);
+            return route.Link with { Name = new LinkName(target.ToString()), Targets = [target], MxDomain = null };
+        }
+
+        return route.Link with { Name = new LinkName("mx:" + address.Domain), MxDomain = address.Domain };
+    }
+
+    private static IEnumerable<string> Candidates(Mailbox address)
+    {
+        yield return address.Text.ToLowerInvariant();
+        var domain = address.Domain;
+        if (domain.Length > 0)
+        {
+            yield return domain;
+            for (var dot = domain.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = domain.IndexOf('.', dot + 1))
+                yield return string.Concat("*", domain.AsSpan(dot));
+        }
+
+        yield return "*";
+    }
+}

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Spool;
+
+namespace MilSwitch.Smtp.Client;
+
+/// <summary>One transaction to make: stored bytes to some of a message's recipients.</summary>
+public sealed record OutgoingMessage
+{
+    public required Envelope Envelope { get; init; }
+
+    /// <summary>Indices into the envelope's recipients, all of one precedence.</summary>
+    public required ImmutableArray<int> Recipients { get; init; }
+
+    /// <summary>Header fields that go before the content, ending in CRLF.</summary>
+    public required ReadOnlyMemory<byte> Trace { get; init; }
+
+    /// <summary>The stored octets, sent exactly. The caller disposes it.</summary>
+    public required ContentReader Content { get; init; }
+
+    /// <summary>
+    /// Asked after the content and before the final dot (or the last chunk): false abandons the transaction and drops the
+    /// connection, so that nothing is sent that the store does not know about.
+    /// </summary>
+    public Func<CancellationToken, ValueTask<bool>>? BeforeFinalDot { get; init; }
+
+    /// <summary>Asked between chunks of 256 KiB when the hop offers CHUNKING: true gives the connection up to a more urgent message (RSET).</summary>
+    public Func<bool>? GiveWay { get; init; }
+}
+
+/// <summary>How a transaction ended.</summary>
+/// <param name="End">What the connection is worth afterwards, and whether the hop may have the message.</param>
+/// <param name="Replies">
+/// In the order of <see cref="OutgoingMessage.Recipients"/>; for each the reply that decides: the RCPT refusal, or the
+/// answer to the content. Empty for <see cref="TransactionEnd.GaveWay"/>, <see cref="TransactionEnd.Lost"/> and <see cref="TransactionEnd.Unknown"/>.
+/// </param>
+/// <param name="HopReports">The hop offered DSN and got NOTIFY, ORCPT, RET and ENVID.</param>
+/// <param name="Fault">What broke, for the operator; empty when nothing did.</param>
+public sealed record TransactionResult(TransactionEnd End, ImmutableArray<Reply> Replies, bool HopReports, string Fault = "")
+{
+    /// <summary>The connection can take another message.</summary>
+    public bool Reusable { get; init; }
+}
+
+public enum TransactionEnd : byte
+{
+    /// <summary>Every recipient has an answer.</summary>
+    Answered,
+
+    /// <summary>The connection was given up to a more urgent message; nothing was sent.</summary>
+    GaveWay,
+
+    /// <summary>The connection broke, or the peer broke the protocol, before the final dot: the hop does not have it.</summary>
+    Lost,
+
+    /// <summary>It broke after the final dot: the hop may have it. To be sent again, marked as a possible duplicate.</summary>
+    Unknown,
+}
+
+/// <summary>The end of an attempt to connect.</summary>
+public abstract record ConnectResult
+{
+    private ConnectResult()
+    {
+    }
+
+    public sealed record Connected(SmtpClientConnection Connection) : ConnectResult;
+
+    /// <summary>The hop answered the greeting or EHLO with a refusal.</summary>
+    public sealed record Refused(Reply Reply) : ConnectResult;
+
+    /// <summary>No connection, no TLS where TLS is required, or nonsense instead of SMTP. <paramref name="Reason"/> is for the operator.</summary>
+    public sealed record Failed(ConnectPhase Phase, string Reason) : ConnectResult;
+}
+
+public enum ConnectPhase : byte { Resolve, Connect, Greeting, Hello, StartTls, Handshake, Certificate }
+
+/// <summary>Finds the hosts of a mail domain (RFC 5321 §5.1).</summary>
+public interface IMailExchangerResolver
+{
+    ValueTask<MailExchangers> ResolveAsync(string domain, int port, CancellationToken cancellationToken);
+}
+
+/// <param name="Targets">Lowest preference first.</param>
+/// <param name="Fault">Why there are none: temporary when <paramref name="Temporary"/>, else for good.</param>
+public sealed record MailExchangers(ImmutableArray<HopTarget> Targets, Reply? Fault, bool Temporary);
