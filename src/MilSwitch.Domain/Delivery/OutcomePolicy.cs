@@ -1,0 +1,211 @@
+using System.Collections.Immutable;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Reports;
+using MilSwitch.Domain.Spool;
+
+namespace MilSwitch.Domain.Delivery;
+
+/// <summary>Where one recipient stands at this moment.</summary>
+public readonly record struct RecipientStatus(RecipientState State, int Attempts, DateTimeOffset? Due, bool Warned)
+{
+    public static RecipientStatus Initial(RecipientState state) => new(state, 0, null, false);
+}
+
+/// <summary>A report that is due, for one or more recipients with the same action.</summary>
+public sealed record ReportDue(ReportAction Action, ImmutableArray<ReportedOutcome> Recipients);
+
+/// <summary>What is to be said about one recipient.</summary>
+public sealed record ReportedOutcome(int Index, Reply Reply, string? RemoteMta, DateTimeOffset? WillRetryUntil);
+
+/// <summary>All consequences of one step: what to commit, and what to do after the commit.</summary>
+/// <param name="Statuses">By recipient index, after the step.</param>
+/// <param name="Changes">Recipient rows to write.</param>
+/// <param name="Message">Message row to write; null when its state stays.</param>
+/// <param name="Retries">Recipients to be tried again, with their times.</param>
+public sealed record OutcomePlan(
+    ImmutableArray<RecipientStatus> Statuses,
+    ImmutableArray<RecipientChange> Changes,
+    MessageChange? Message,
+    ImmutableArray<AuditEvent> Audit,
+    ImmutableArray<ReportDue> Reports,
+    ImmutableArray<int> Retries)
+{
+    public bool IsDone => Message is { State: MessageState.Done };
+}
+
+/// <summary>Turns what happened to a message into what is to be recorded, reported and tried again; pure.</summary>
+public static class OutcomePolicy
+{
+    private static readonly Reply Delayed = new(451, new EnhancedStatusCode(4, 4, 7), "delivery is delayed");
+    private static readonly Reply NoAnswer = new(451, new EnhancedStatusCode(4, 4, 1), "no answer from the next hop");
+
+    /// <summary>After one transaction.</summary>
+    /// <param name="id">The message.</param>
+    /// <param name="envelope">Its envelope.</param>
+    /// <param name="before">All recipients' statuses, by index.</param>
+    /// <param name="attempted">The recipients of the transaction.</param>
+    /// <param name="replies">Their replies, in the same order.</param>
+    /// <param name="hopReports">The hop offered DSN and was told the sender's wishes.</param>
+    /// <param name="target">The host that answered.</param>
+    /// <param name="table">The precedence table in force.</param>
+    /// <param name="now">The time.</param>
+    public static OutcomePlan AfterAttempt(
+        MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, ImmutableArray<int> attempted, ImmutableArray<Reply> replies,
+        bool hopReports, string target, PrecedenceTable table, DateTimeOffset now)
+    {
+        var step = new Step(id, envelope, before, now, target);
+        for (var i = 0; i < attempted.Length; i++)
+        {
+            var index = attempted[i];
+            var recipient = envelope.Recipients[index];
+            var attempts = before[index].Attempts + 1;
+            var expiresAt = RecipientPolicy.ExpiresAt(envelope, recipient.Precedence, table);
+            switch (RecipientPolicy.AfterAttempt(replies[i], attempts, expiresAt, table[recipient.Precedence], now, hopReports))
+            {
+                case NextStep.Relayed relayed:
+                    step.Change(index, RecipientState.Delivered, attempts, null, relayed.Reply, AuditKind.Delivered);
+                    if (ReportPolicy.RelayingIsReported(envelope, recipient, relayed.HopReports))
+                        step.Report(ReportAction.Relayed, index, relayed.Reply, target, null);
+                    break;
+                case NextStep.RetryAt retry:
+                    step.Change(index, RecipientState.Queued, attempts, retry.Due, retry.Reply, AuditKind.Deferred);
+                    step.Retry(index);
+                    break;
+                case NextStep.Fail fail:
+                    step.Change(index, RecipientState.Failed, attempts, null, fail.Reply, AuditKind.Failed);
+                    step.ReportIfDue(ReportAction.Failed, index, fail.Reply, target, null);
+                    break;
+                case NextStep.Expire expire:
+                    step.Change(index, RecipientState.Expired, attempts, null, expire.Reply, AuditKind.Expired);
+                    step.ReportIfDue(ReportAction.Failed, index, expire.Reply, target, null);
+                    break;
+                default:
+                    throw new InvalidOperationException("An unknown next step.");
+            }
+        }
+
+        return step.End();
+    }
+
+    /// <summary>When a time has come: expiry ends the attempts, the warning time tells the originator once.</summary>
+    public static OutcomePlan AtDeadline(
+        MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, ImmutableArray<Reply?> lastReplies, PrecedenceTable table, DateTimeOffset now)
+    {
+        var step = new Step(id, envelope, before, now, null);
+        for (var index = 0; index < before.Length; index++)
+        {
+            var status = before[index];
+            if (status.State is not (RecipientState.Queued or RecipientState.Held)) continue;
+            var recipient = envelope.Recipients[index];
+            var expiresAt = RecipientPolicy.ExpiresAt(envelope, recipient.Precedence, table);
+            // Held mail waits for a person, whatever the time: it is warned about, never expired behind the person's back.
+            if (now >= expiresAt && status.State == RecipientState.Queued)
+            {
+                step.Change(index, RecipientState.Expired, status.Attempts, null, RecipientPolicy.DeliveryTimeExpired, AuditKind.Expired);
+                step.ReportIfDue(ReportAction.Failed, index, RecipientPolicy.DeliveryTimeExpired, null, null);
+            }
+            else if (!status.Warned && now >= RecipientPolicy.WarnsAt(envelope, recipient.Precedence, table))
+            {
+                step.Warn(index);
+                step.ReportIfDue(ReportAction.Delayed, index, lastReplies[index] is { IsTransient: true } last ? last : Delayed, null, expiresAt);
+            }
+        }
+
+        return step.End();
+    }
+
+    /// <summary>An operator or a rule gives the open recipients up, with a report.</summary>
+    public static OutcomePlan Return(MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, Reply reply, string? actor, DateTimeOffset now)
+    {
+        var step = new Step(id, envelope, before, now, null) { Actor = actor };
+        for (var index = 0; index < before.Length; index++)
+        {
+            if (before[index].State.IsFinal()) continue;
+            step.Change(index, RecipientState.Returned, before[index].Attempts, null, reply, AuditKind.Returned);
+            step.ReportIfDue(ReportAction.Failed, index, reply, null, null);
+        }
+
+        return step.End();
+    }
+
+    /// <summary>Replies for a transaction that ended without any: the hop was there and went away.</summary>
+    public static ImmutableArray<Reply> NoAnswers(int count, string fault) =>
+        [.. Enumerable.Repeat(fault.Length is 0 ? NoAnswer : NoAnswer with { Text = fault }, count)];
+
+    /// <summary>The next moment at which <see cref="AtDeadline"/> has something to do; null when there is none.</summary>
+    public static DateTimeOffset? NextDeadline(Envelope envelope, ImmutableArray<RecipientStatus> statuses, PrecedenceTable table)
+    {
+        DateTimeOffset? next = null;
+        for (var index = 0; index < statuses.Length; index++)
+        {
+            var status = statuses[index];
+            if (status.State.IsFinal()) continue;
+            var precedence = envelope.Recipients[index].Precedence;
+            var at = RecipientPolicy.ExpiresAt(envelope, precedence, table);
+            if (!status.Warned && RecipientPolicy.WarnsAt(envelope, precedence, table) is var warning && warning < at) at = warning;
+            if (next is null || at < next) next = at;
+        }
+
+        return next;
+    }
+
+    /// <summary>Collects the consequences while the recipients are walked through.</summary>
+    private sealed class Step(MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, DateTimeOffset now, string? target)
+    {
+        private readonly ImmutableArray<RecipientStatus>.Builder statuses = before.ToBuilder();
+        private readonly ImmutableArray<RecipientChange>.Builder changes = ImmutableArray.CreateBuilder<RecipientChange>(1);
+        private readonly ImmutableArray<AuditEvent>.Builder audit = ImmutableArray.CreateBuilder<AuditEvent>(1);
+        private readonly ImmutableArray<int>.Builder retries = ImmutableArray.CreateBuilder<int>(0);
+        private Dictionary<ReportAction, ImmutableArray<ReportedOutcome>.Builder>? reports;
+
+        public string? Actor { get; init; }
+
+        public void Change(int index, RecipientState state, int attempts, DateTimeOffset? due, Reply reply, AuditKind kind)
+        {
+            statuses[index] = statuses[index] with { State = state, Attempts = attempts, Due = due };
+            changes.Add(new RecipientChange(id, index, state, attempts, due, reply, target));
+            audit.Add(new AuditEvent(now, kind, id, index, target is null ? reply.ToString() : $"{target}: {reply}", Actor));
+        }
+
+        public void Warn(int index)
+        {
+            var status = statuses[index];
+            statuses[index] = status with { Warned = true };
+            changes.Add(new RecipientChange(id, index, status.State, status.Attempts, status.Due) { Warned = true });
+            audit.Add(new AuditEvent(now, AuditKind.Warned, id, index));
+        }
+
+        public void Retry(int index) => retries.Add(index);
+
+        public void ReportIfDue(ReportAction action, int index, Reply reply, string? remote, DateTimeOffset? willRetryUntil)
+        {
+            if (ReportPolicy.IsDue(envelope.ReversePath, envelope.Recipients[index].Notify, action)) Report(action, index, reply, remote, willRetryUntil);
+        }
+
+        public void Report(ReportAction action, int index, Reply reply, string? remote, DateTimeOffset? willRetryUntil)
+        {
+            reports ??= [];
+            if (!reports.TryGetValue(action, out var list)) reports[action] = list = ImmutableArray.CreateBuilder<ReportedOutcome>();
+            list.Add(new ReportedOutcome(index, reply, remote, willRetryUntil));
+        }
+
+        public OutcomePlan End()
+        {
+            MessageChange? message = null;
+            var open = false;
+            var queued = false;
+            foreach (var status in statuses)
+            {
+                open |= !status.State.IsFinal();
+                queued |= status.State is RecipientState.Queued or RecipientState.Armed;
+            }
+
+            if (!open) message = new MessageChange(id, MessageState.Done, DropContent: true);
+            else if (!queued && changes.Count > 0) message = new MessageChange(id, MessageState.Held);
+            return new OutcomePlan(
+                statuses.DrainToImmutable(), changes.DrainToImmutable(), message, audit.DrainToImmutable(),
+                reports is null ? [] : [.. reports.Select(r => new ReportDue(r.Key, r.Value.ToImmutable()))], retries.DrainToImmutable());
+        }
+    }
+}
