@@ -47,12 +47,13 @@ public static class OutcomePolicy
     /// <param name="attempted">The recipients of the transaction.</param>
     /// <param name="replies">Their replies, in the same order.</param>
     /// <param name="hopReports">The hop offered DSN and was told the sender's wishes.</param>
-    /// <param name="target">The host that answered.</param>
+    /// <param name="possiblySent">The connection broke after the final dot: recipients to be tried again stay armed.</param>
+    /// <param name="target">The host that answered; null when none did.</param>
     /// <param name="table">The precedence table in force.</param>
     /// <param name="now">The time.</param>
     public static OutcomePlan AfterAttempt(
         MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, ImmutableArray<int> attempted, ImmutableArray<Reply> replies,
-        bool hopReports, string target, PrecedenceTable table, DateTimeOffset now)
+        bool hopReports, bool possiblySent, string? target, PrecedenceTable table, DateTimeOffset now)
     {
         var step = new Step(id, envelope, before, now, target);
         for (var i = 0; i < attempted.Length; i++)
@@ -69,7 +70,7 @@ public static class OutcomePolicy
                         step.Report(ReportAction.Relayed, index, relayed.Reply, target, null);
                     break;
                 case NextStep.RetryAt retry:
-                    step.Change(index, RecipientState.Queued, attempts, retry.Due, retry.Reply, AuditKind.Deferred);
+                    step.Change(index, possiblySent ? RecipientState.Armed : RecipientState.Queued, attempts, retry.Due, retry.Reply, AuditKind.Deferred);
                     step.Retry(index);
                     break;
                 case NextStep.Fail fail:
@@ -89,18 +90,26 @@ public static class OutcomePolicy
     }
 
     /// <summary>When a time has come: expiry ends the attempts, the warning time tells the originator once.</summary>
+    /// <param name="id">The message.</param>
+    /// <param name="envelope">Its envelope.</param>
+    /// <param name="before">All recipients' statuses, by index.</param>
+    /// <param name="inFlight">Recipients of a transaction under way: its end decides about them.</param>
+    /// <param name="lastReplies">By recipient index, for the text of warnings.</param>
+    /// <param name="table">The precedence table in force.</param>
+    /// <param name="now">The time.</param>
     public static OutcomePlan AtDeadline(
-        MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, ImmutableArray<Reply?> lastReplies, PrecedenceTable table, DateTimeOffset now)
+        MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, ImmutableArray<int> inFlight, ImmutableArray<Reply?> lastReplies,
+        PrecedenceTable table, DateTimeOffset now)
     {
         var step = new Step(id, envelope, before, now, null);
         for (var index = 0; index < before.Length; index++)
         {
             var status = before[index];
-            if (status.State is not (RecipientState.Queued or RecipientState.Held)) continue;
+            if (status.State.IsFinal() || inFlight.Contains(index)) continue;
             var recipient = envelope.Recipients[index];
             var expiresAt = RecipientPolicy.ExpiresAt(envelope, recipient.Precedence, table);
             // Held mail waits for a person, whatever the time: it is warned about, never expired behind the person's back.
-            if (now >= expiresAt && status.State == RecipientState.Queued)
+            if (now >= expiresAt && status.State != RecipientState.Held)
             {
                 step.Change(index, RecipientState.Expired, status.Attempts, null, RecipientPolicy.DeliveryTimeExpired, AuditKind.Expired);
                 step.ReportIfDue(ReportAction.Failed, index, RecipientPolicy.DeliveryTimeExpired, null, null);
@@ -115,11 +124,12 @@ public static class OutcomePolicy
         return step.End();
     }
 
-    /// <summary>An operator or a rule gives the open recipients up, with a report.</summary>
-    public static OutcomePlan Return(MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, Reply reply, string? actor, DateTimeOffset now)
+    /// <summary>An operator or a rule gives some open recipients up, with a report.</summary>
+    public static OutcomePlan Return(
+        MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, IEnumerable<int> which, Reply reply, string? actor, DateTimeOffset now)
     {
         var step = new Step(id, envelope, before, now, null) { Actor = actor };
-        for (var index = 0; index < before.Length; index++)
+        foreach (var index in which)
         {
             if (before[index].State.IsFinal()) continue;
             step.Change(index, RecipientState.Returned, before[index].Attempts, null, reply, AuditKind.Returned);
@@ -127,6 +137,22 @@ public static class OutcomePolicy
         }
 
         return step.End();
+    }
+
+    /// <summary>Open recipients take another state without a report: held, released, tried again at once, deleted.</summary>
+    public static OutcomePlan Set(
+        MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, IEnumerable<int> which, RecipientState state, AuditKind kind, string detail,
+        string? actor, bool resetAttempts, DateTimeOffset now)
+    {
+        var step = new Step(id, envelope, before, now, null) { Actor = actor };
+        foreach (var index in which)
+        {
+            if (before[index].State.IsFinal()) continue;
+            step.Set(index, state, resetAttempts);
+        }
+
+        step.Note(kind, detail);
+        return step.End(state == RecipientState.Held ? detail : null);
     }
 
     /// <summary>Replies for a transaction that ended without any: the hop was there and went away.</summary>
@@ -168,6 +194,17 @@ public static class OutcomePolicy
             audit.Add(new AuditEvent(now, kind, id, index, target is null ? reply.ToString() : $"{target}: {reply}", Actor));
         }
 
+        public void Set(int index, RecipientState state, bool resetAttempts)
+        {
+            // What may have been sent stays marked as such, whatever a person orders.
+            var next = state == RecipientState.Queued && statuses[index].State == RecipientState.Armed ? RecipientState.Armed : state;
+            var attempts = resetAttempts ? 0 : statuses[index].Attempts;
+            statuses[index] = statuses[index] with { State = next, Attempts = attempts, Due = null };
+            changes.Add(new RecipientChange(id, index, next, attempts));
+        }
+
+        public void Note(AuditKind kind, string detail) => audit.Add(new AuditEvent(now, kind, id, -1, detail, Actor));
+
         public void Warn(int index)
         {
             var status = statuses[index];
@@ -190,7 +227,7 @@ public static class OutcomePolicy
             list.Add(new ReportedOutcome(index, reply, remote, willRetryUntil));
         }
 
-        public OutcomePlan End()
+        public OutcomePlan End(string? heldBecause = null)
         {
             MessageChange? message = null;
             var open = false;
@@ -202,7 +239,7 @@ public static class OutcomePolicy
             }
 
             if (!open) message = new MessageChange(id, MessageState.Done, DropContent: true);
-            else if (!queued && changes.Count > 0) message = new MessageChange(id, MessageState.Held);
+            else if (changes.Count > 0) message = new MessageChange(id, queued ? MessageState.Queued : MessageState.Held, HeldBecause: heldBecause);
             return new OutcomePlan(
                 statuses.DrainToImmutable(), changes.DrainToImmutable(), message, audit.DrainToImmutable(),
                 reports is null ? [] : [.. reports.Select(r => new ReportDue(r.Key, r.Value.ToImmutable()))], retries.DrainToImmutable());

@@ -59,5 +59,11 @@ public sealed record MessageQuery
     /// <summary>Continue below this id (ids fall within a listing).</summary>
     public MessageId? Before { get; init; }
 
+    /// <summary>Oldest first instead of newest first.</summary>
+    public bool OldestFirst { get; init; }
+
+    /// <summary>With <see cref="OldestFirst"/>: continue above this id.</summary>
+    public MessageId? After { get; init; }
+
     public int Limit { get; init; } = 100;
 }

@@ -1,0 +1,64 @@
+using MilSwitch.Switching.Serialization;
+
+namespace MilSwitch.Switching.Cluster;
+
+/// <summary>The actor system's settings; users never see them.</summary>
+internal static class ClusterSettings
+{
+    public const string SystemName = "milswitch";
+
+    public static string Hocon => $$"""
+        akka {
+          actor {
+            provider = cluster
+            serializers {
+              milswitch = "{{Name<SwitchSerializer>()}}"
+              none = "{{Name<RefusingSerializer>()}}"
+            }
+            serialization-bindings {
+              "System.Object" = none
+              "{{Name<IWireMessage>()}}" = milswitch
+            }
+            serialization-identifiers {
+              "{{Name<SwitchSerializer>()}}" = {{SwitchSerializer.Number}}
+              "{{Name<RefusingSerializer>()}}" = {{RefusingSerializer.Number}}
+            }
+          }
+          remote {
+            log-remote-lifecycle-events = off
+            untrusted-mode = on
+            trusted-selection-paths = ["/system/sharding/partitionCoordinator/singleton/coordinator"]
+            dot-netty.tcp {
+              enable-ssl = true
+              maximum-frame-size = 128000b
+            }
+          }
+          cluster {
+            downing-provider-class = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster"
+            failure-detector {
+              heartbeat-interval = 0.5s
+              acceptable-heartbeat-pause = 3s
+            }
+            gossip-interval = 0.5s
+            leader-actions-interval = 0.5s
+            unreachable-nodes-reaper-interval = 0.5s
+            down-removal-margin = 10ms
+            split-brain-resolver.stable-after = 3s
+            sharding {
+              state-store-mode = ddata
+              remember-entities = off
+              passivate-idle-entity-after = off
+              rebalance-interval = 3s
+              retry-interval = 0.5s
+              handoff-timeout = 10s
+            }
+          }
+          coordinated-shutdown {
+            default-phase-timeout = 12s
+            exit-clr = off
+          }
+        }
+        """;
+
+    private static string Name<T>() => $"{typeof(T).FullName}, {typeof(T).Assembly.GetName().Name}";
+}

@@ -1,0 +1,257 @@
+using System.Collections.Immutable;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Mime;
+using MilSwitch.Switching.Links;
+using MilSwitch.Switching.Partitions;
+
+namespace MilSwitch.Switching.Intake;
+
+/// <summary>
+/// One message on its way in: content to the spool's staging, limits watched while it streams, then everything that the
+/// header can change, one commit, and the hand-over to the partition. 250 follows the commit, nothing else.
+/// </summary>
+internal sealed class IncomingMessage : IIncomingMessage
+{
+    private readonly SwitchRuntime runtime;
+    private readonly ClientIdentity client;
+    private readonly Envelope envelope;
+    private readonly IContentWriter writer;
+    private readonly StructureScanner structure;
+    private Refusal? fault;
+    private bool handedOver;
+    private StagedContent? content;
+
+    public IncomingMessage(SwitchRuntime runtime, ClientIdentity client, Envelope envelope)
+    {
+        this.runtime = runtime;
+        this.client = client;
+        this.envelope = envelope;
+        writer = runtime.Spool.CreateContent();
+        var limits = runtime.Configuration.Content;
+        structure = new StructureScanner(limits.MaximumDepth, limits.MaximumParts);
+    }
+
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        if (fault is not null) return;
+        structure.Append(data.Span);
+        if (structure.Fault != StructureFault.None)
+        {
+            fault = structure.Fault == StructureFault.TooDeep ? Refusal.NestingTooDeep : Refusal.TooManyParts;
+            return;
+        }
+
+        try
+        {
+            await writer.WriteAsync(data, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SpoolUnavailableException unavailable)
+        {
+            fault = unavailable.Health == SpoolHealth.Full ? Refusal.StoreFull : Refusal.StoreUnavailable;
+        }
+    }
+
+    public async ValueTask<IntakeResult> CompleteAsync(CancellationToken cancellationToken)
+    {
+        if (fault is { } early) return IntakeResult.Refused(early);
+        try
+        {
+            content = await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (SpoolUnavailableException unavailable)
+        {
+            return IntakeResult.Refused(unavailable.Health == SpoolHealth.Full ? Refusal.StoreFull : Refusal.StoreUnavailable);
+        }
+
+        var configuration = runtime.Configuration;
+        var header = HeaderBlock.Scan(content.Head, configuration.Content.MaximumHeaderOctets, configuration.Content.MaximumHeaderFields);
+        switch (header.Fault)
+        {
+            case HeaderFault.TooLarge:
+                return IntakeResult.Refused(Refusal.HeaderTooLarge);
+            case HeaderFault.TooManyFields:
+                return IntakeResult.Refused(Refusal.TooManyFields);
+        }
+
+        var facts = MessageFacts.Read(header, runtime.OwnNames);
+        if (facts.ReceivedCount > configuration.Loops.MaximumHops || facts.OwnReceivedCount >= configuration.Loops.MaximumOwnHops)
+            return IntakeResult.Refused(Refusal.Loop);
+        if (Decide(facts, out var decision) is { } refusal) return IntakeResult.Refused(refusal);
+        return await AcceptAsync(facts, decision).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await writer.DisposeAsync().ConfigureAwait(false);
+        if (content is not null && !handedOver) await content.DisposeAsync().ConfigureAwait(false);
+    }
+
+    // What was decided at MAIL is decided again with the header's evidence: a field may name a level, never one that the
+    // client may not use.
+    private Refusal? Decide(MessageFacts facts, out PrecedenceDecision decision)
+    {
+        var table = runtime.Configuration.Precedences;
+        var evidence = new PrecedenceEvidence(envelope.Priority, facts.TunnelledPriority, facts.PrimaryPrecedence, facts.CopyPrecedence);
+        decision = PrecedenceDecision.Decide(evidence, new PrecedenceGrant(client.HighestPrecedence), table.Unmarked);
+        // A report that came in is believed about nothing: its level can't be used to inject urgent mail (RFC 6710 §4.6).
+        if (envelope.ReversePath.IsNull && envelope.Priority is null && decision.Action > table.Unmarked)
+            decision = PrecedenceDecision.Decide(default, new PrecedenceGrant(client.HighestPrecedence), table.Unmarked);
+        if (decision.Lowered && !client.LowerPrecedence) return Refusal.PriorityNotPermitted;
+        if (content!.Length > table[decision.Action].MaximumSize)
+            return decision.Source == PrecedenceSource.SiteDefault ? Refusal.TooLarge : Refusal.TooLargeForPriority;
+        return decision.Action < runtime.Rules.LowestAtEntry(runtime.Now) ? Refusal.PriorityTooLowForNow : null;
+    }
+
+    private async ValueTask<IntakeResult> AcceptAsync(MessageFacts facts, PrecedenceDecision decision)
+    {
+        if (runtime.Partitions.Next() is not { } partition) return IntakeResult.Refused(Refusal.NotOwner);
+        var configuration = runtime.Configuration;
+        var now = runtime.Now;
+        var id = runtime.NextId(partition.Epoch.Partition);
+        var accepted = envelope with
+        {
+            Recipients = WithPrecedence(facts, decision), Precedence = decision.Action, Priority = decision.ActionPriority, ArrivedAt = now,
+        };
+        var trace = TraceFields.Received(new ReceivedTrace
+        {
+            Host = configuration.HostName,
+            Helo = client.Helo,
+            ClientAddress = client.Address,
+            Tls = client.Tls,
+            Authenticated = client.AuthenticatedAs is not null,
+            SmtpUtf8 = envelope.SmtpUtf8,
+            Id = id,
+            Priority = decision.ActionPriority,
+            Date = now,
+            Recipient = accepted.Recipients.Length is 1 ? accepted.Recipients[0].Address.Text : null,
+        });
+        var link = TryReserve(accepted, now);
+        var committed = false;
+        try
+        {
+            var result = await runtime.Spool.CommitAsync(
+                new SpoolOperation(partition.Epoch)
+                {
+                    Accept =
+                    [
+                        new NewMessage(id, accepted, trace, content!, facts.MessageId, link is null ? RecipientState.Queued : RecipientState.Armed, null),
+                    ],
+                    Audit = [new AuditEvent(now, AuditKind.Accepted, id, -1, client.Address, client.AuthenticatedAs)],
+                },
+                accepted.Precedence, CancellationToken.None).ConfigureAwait(false);
+            committed = result.IsCommitted;
+            if (!committed)
+            {
+                return IntakeResult.Refused(result.Status switch
+                {
+                    CommitStatus.Full => Refusal.StoreFull,
+                    CommitStatus.Fenced => Refusal.NotOwner,
+                    _ => Refusal.StoreUnavailable,
+                });
+            }
+
+            runtime.Meters.CountAccepted(accepted.Precedence);
+            HandOver(partition, id, accepted, trace, result.Duplicates, ref link);
+            return IntakeResult.Accepted(id);
+        }
+        finally
+        {
+            link?.Gauge.Release();
+        }
+    }
+
+    private ImmutableArray<Recipient> WithPrecedence(MessageFacts facts, PrecedenceDecision decision)
+    {
+        var split = decision.Information != decision.Action && facts.InformationAddresses.Length > 0;
+        var detect = runtime.Configuration.Duplicates.Enabled && facts.MessageId is not null && !envelope.ReversePath.IsNull;
+        var recipients = ImmutableArray.CreateBuilder<Recipient>(envelope.Recipients.Length);
+        foreach (var recipient in envelope.Recipients)
+        {
+            // With two precedences, those who are not addressed for action get their copy at the copy precedence.
+            var information = split && !Contains(facts.ActionAddresses, recipient.Address);
+            recipients.Add(recipient with
+            {
+                Role = information ? AddresseeRole.Information : AddresseeRole.Action,
+                Precedence = information ? decision.Information : decision.Action,
+                Priority = information ? decision.InformationPriority : decision.ActionPriority,
+                DuplicateKey = detect
+                    ? DuplicateKey.Of(envelope.ReversePath, facts.MessageId!, envelope.EnvelopeId, content!.Digest.Span, recipient.Address)
+                    : null,
+            });
+        }
+
+        return recipients.MoveToImmutable();
+
+        static bool Contains(ImmutableArray<string> addresses, Mailbox mailbox)
+        {
+            foreach (var address in addresses)
+            {
+                if (string.Equals(address, mailbox.Text, StringComparison.OrdinalIgnoreCase)) return true;
+            }
+
+            return false;
+        }
+    }
+
+    // The straight path: one link with room, content in memory, no rule and no hold in the way.
+    private LinkHandle? TryReserve(Envelope accepted, DateTimeOffset now)
+    {
+        if (!content!.IsInline || accepted.HoldUntil > now || !runtime.Rules.IsEmpty) return null;
+        var first = accepted.Recipients[0];
+        var routes = runtime.Configuration.Routes;
+        if (routes.Find(first.Address) is not { } link) return null;
+        for (var i = 1; i < accepted.Recipients.Length; i++)
+        {
+            var other = accepted.Recipients[i];
+            if (other.Precedence != first.Precedence || other.Priority != first.Priority || routes.Find(other.Address)?.Name != link.Name) return null;
+        }
+
+        var handle = runtime.Links.For(link);
+        return handle.Gauge.TryReserve(accepted.Precedence) ? handle : null;
+    }
+
+    private void HandOver(
+        OwnedPartition partition, MessageId id, Envelope accepted, byte[] trace, ImmutableArray<DuplicateRecipient> duplicates, ref LinkHandle? link)
+    {
+        var state = link is null ? RecipientState.Queued : RecipientState.Armed;
+        var statuses = new RecipientStatus[accepted.Recipients.Length];
+        Array.Fill(statuses, RecipientStatus.Initial(state));
+        foreach (var duplicate in duplicates) statuses[duplicate.Index] = RecipientStatus.Initial(RecipientState.Duplicate);
+        if (duplicates.Length > 0) runtime.Meters.CountDuplicates(duplicates.Length);
+        if (duplicates.Length == statuses.Length) return;
+        if (duplicates.Length > 0 && link is not null)
+        {
+            // Some recipients drop out: the rest takes the ordinary way, but stays armed as it was committed.
+            link.Gauge.Release();
+            link = null;
+        }
+
+        LoadedMessage? loaded = null;
+        if (link is not null)
+        {
+            var kept = content!;
+            runtime.CountContentInMemory(kept.Length);
+            loaded = new LoadedMessage(accepted, trace, ContentReader.Of(kept.Head), new Kept(runtime, kept));
+            handedOver = true;
+        }
+
+        partition.Actor.Tell(new PartitionCommands.TakeOver(
+            id, accepted, trace.Length + content!.Length, ImmutableArray.Create(statuses), loaded, link));
+        link = null;
+    }
+
+    /// <summary>Memory that counts in the node's budget until it is given back.</summary>
+    private sealed class Kept(SwitchRuntime runtime, StagedContent content) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            runtime.CountContentInMemory(-content.Length);
+            return content.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Spool;
+
+namespace MilSwitch.Switching.Intake;
+
+/// <summary>Answers the SMTP engine for the switch: budgets, precedence, routes; then takes the content. Thread-safe.</summary>
+internal sealed class SwitchIntake(SwitchRuntime runtime) : IIntake
+{
+    /// <summary>Share of every budget that only urgent mail may use.</summary>
+    private const double Reserve = 0.9;
+
+    public ValueTask<MailDecision> MailAsync(ClientIdentity client, MailRequest mail, CancellationToken cancellationToken)
+    {
+        var configuration = runtime.Configuration;
+        var precedence = mail.Priority?.ToPrecedence() ?? configuration.Precedences.Unmarked;
+        var lowered = precedence > client.HighestPrecedence;
+        if (lowered && mail.Priority is not null && !client.LowerPrecedence) return Refuse(Refusal.PriorityNotPermitted);
+        if (lowered) precedence = client.HighestPrecedence;
+        if (CheckStore(precedence) is { } store) return Refuse(store);
+        // A level that only the content will name can't be too low yet.
+        if (mail.Priority is not null && precedence < runtime.Rules.LowestAtEntry(runtime.Now)) return Refuse(Refusal.PriorityTooLowForNow);
+        if (mail.DeclaredSize > configuration.Precedences[precedence].MaximumSize && mail.Priority is not null) return Refuse(Refusal.TooLargeForPriority);
+        return new ValueTask<MailDecision>(new MailDecision(null, lowered && mail.Priority is not null ? MtPriority.From(precedence) : null));
+
+        static ValueTask<MailDecision> Refuse(Refusal refusal) => new(new MailDecision(refusal, null));
+    }
+
+    public ValueTask<Refusal?> RecipientAsync(ClientIdentity client, MailRequest mail, Recipient recipient, CancellationToken cancellationToken)
+    {
+        var routes = runtime.Configuration.Routes;
+        var route = routes.Match(recipient.Address);
+        var trusted = client.MayRelay || client.AuthenticatedAs is not null;
+        // A stranger learns nothing about routes: no route and no permission look alike.
+        if (!trusted && route is not { Open: true }) return new ValueTask<Refusal?>(Refusal.RelayingDenied);
+        if (route is null) return new ValueTask<Refusal?>(Refusal.NoRoute);
+        if (route.Refuse is not null) return new ValueTask<Refusal?>(Refusal.RecipientRefused);
+        if (routes.Find(recipient.Address) is not { } link) return new ValueTask<Refusal?>(Refusal.NoRoute);
+        if (mail.Priority is { } priority)
+        {
+            var precedence = priority.ToPrecedence();
+            if (precedence > client.HighestPrecedence) precedence = client.HighestPrecedence;
+            if (!runtime.Rules.IsEmpty && precedence < runtime.Rules.LowestAtEntry(mail.ReversePath, recipient.Address, link.Name, runtime.Now))
+                return new ValueTask<Refusal?>(Refusal.PriorityTooLowForNow);
+        }
+
+        return new ValueTask<Refusal?>((Refusal?)null);
+    }
+
+    public IIncomingMessage Begin(ClientIdentity client, Envelope envelope) => new IncomingMessage(runtime, client, envelope);
+
+    private Refusal? CheckStore(Precedence precedence)
+    {
+        switch (runtime.Spool.Health)
+        {
+            case SpoolHealth.Full:
+                // One message in a while must try, or nobody would notice that there is room again: the urgent ones do.
+                if (!precedence.IsUrgent()) return Refusal.StoreFull;
+                break;
+            case SpoolHealth.Broken:
+                return Refusal.StoreUnavailable;
+        }
+
+        var budgets = runtime.Configuration.Budgets;
+        var share = precedence.IsUrgent() ? 1.0 : Reserve;
+        if (runtime.Partitions.Pending >= budgets.PendingMessages * share) return Refusal.StoreFull;
+        if (runtime.Spool.Usage().FreeOctets < budgets.MinimumFreeSpace * (precedence.IsUrgent() ? 0.1 : 1.0)) return Refusal.StoreFull;
+        if (runtime.ContentInMemory >= budgets.ContentInMemory * share) return Refusal.Overloaded;
+        return runtime.Partitions.Owned.Count is 0 ? Refusal.NotOwner : null;
+    }
+}

@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Mime;
+
+namespace MilSwitch.Switching.Links;
+
+/// <summary>Brings a waiting message into memory, asks the rules, and arms it in the store.</summary>
+internal sealed class LinkLoader(SwitchRuntime runtime)
+{
+    public async Task<LinkEvents.Readied> ReadyAsync(Consignment consignment, LinkName link)
+    {
+        ContentReader? content = null;
+        try
+        {
+            if (!runtime.Partitions.IsOwned(consignment.Epoch)) return End(ReadyOutcome.Gone);
+            if (await runtime.Spool.ReadAsync(consignment.Id).ConfigureAwait(false) is not { } stored) return End(ReadyOutcome.Gone);
+            var verdict = Judge(stored.Envelope, consignment, link);
+            if (verdict.Waits) return End(ReadyOutcome.Waits, verdict);
+            if (verdict.Kind is not null)
+            {
+                consignment.PutBack();
+                if (!consignment.TryWithdraw()) return End(ReadyOutcome.Gone);
+                consignment.Partition.Tell(new RuleDecided(consignment, verdict));
+                return End(ReadyOutcome.TakenAway, verdict);
+            }
+
+            content = await runtime.Spool.OpenContentAsync(consignment.Id).ConfigureAwait(false);
+            if (content is null) return Lost("the content is missing");
+            if (!consignment.Armed)
+            {
+                var armed = await runtime.Spool.CommitAsync(Change(consignment, stored, RecipientState.Armed), consignment.Precedence).ConfigureAwait(false);
+                if (armed.Status == CommitStatus.Fenced) return End(ReadyOutcome.Gone);
+                if (!armed.IsCommitted) return End(ReadyOutcome.StoreAway);
+                consignment.Armed = true;
+            }
+
+            var trace = stored.Trace;
+            if (consignment.Suspect)
+            {
+                var attempts = stored.Recipients[consignment.Recipients[0]].Attempts;
+                trace = Concat(TraceFields.SuspectedDuplicate(consignment.Id, attempts + 1), trace);
+                runtime.Meters.CountSuspected(consignment.Recipients.Length);
+            }
+
+            var loaded = new LoadedMessage(stored.Envelope, trace, content, null);
+            content = null;
+            return new LinkEvents.Readied(consignment, ReadyOutcome.Ready, loaded, RuleVerdict.Go);
+        }
+        catch (ContentDamagedException)
+        {
+            return Lost("the content is damaged");
+        }
+        catch (Exception fault) when (fault is SpoolUnavailableException or IOException or ObjectDisposedException)
+        {
+            return End(ReadyOutcome.StoreAway);
+        }
+        finally
+        {
+            if (content is not null) await content.DisposeAsync().ConfigureAwait(false);
+        }
+
+        LinkEvents.Readied End(ReadyOutcome outcome, RuleVerdict verdict = default) => new(consignment, outcome, null, verdict);
+
+        LinkEvents.Readied Lost(string reason)
+        {
+            consignment.PutBack();
+            consignment.TryWithdraw();
+            consignment.Partition.Tell(new ContentLost(consignment, reason));
+            return End(ReadyOutcome.TakenAway);
+        }
+    }
+
+    /// <summary>Takes back the arming of what was never sent; used when the node leaves in order.</summary>
+    public async Task DisarmAsync(ImmutableArray<Consignment> consignments)
+    {
+        var commits = new List<Task>();
+        foreach (var consignment in consignments)
+        {
+            if (!consignment.Suspect && consignment.Armed) commits.Add(DisarmAsync(consignment));
+        }
+
+        await Task.WhenAll(commits).ConfigureAwait(false);
+    }
+
+    private async Task DisarmAsync(Consignment consignment)
+    {
+        if (await runtime.Spool.ReadAsync(consignment.Id).ConfigureAwait(false) is { } stored)
+            await runtime.Spool.CommitAsync(Change(consignment, stored, RecipientState.Queued), consignment.Precedence).ConfigureAwait(false);
+    }
+
+    private static SpoolOperation Change(Consignment consignment, StoredMessage stored, RecipientState state)
+    {
+        var changes = ImmutableArray.CreateBuilder<RecipientChange>(consignment.Recipients.Length);
+        foreach (var index in consignment.Recipients) changes.Add(new RecipientChange(consignment.Id, index, state, stored.Recipients[index].Attempts));
+        return new SpoolOperation(consignment.Epoch) { Recipients = changes.MoveToImmutable() };
+    }
+
+    private RuleVerdict Judge(Envelope envelope, Consignment consignment, LinkName link)
+    {
+        var rules = runtime.Rules;
+        if (rules.IsEmpty) return RuleVerdict.Go;
+        foreach (var index in consignment.Recipients)
+        {
+            var verdict = rules.Judge(envelope.ReversePath, envelope.Recipients[index], link, runtime.Now);
+            if (verdict.Kind is not null) return verdict;
+        }
+
+        return RuleVerdict.Go;
+    }
+
+    private static ReadOnlyMemory<byte> Concat(ReadOnlyMemory<byte> first, ReadOnlyMemory<byte> second)
+    {
+        var both = new byte[first.Length + second.Length];
+        first.CopyTo(both);
+        second.CopyTo(both.AsMemory(first.Length));
+        return both;
+    }
+}

@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Routing;
+using MilSwitch.Smtp.Client;
+
+namespace MilSwitch.Switching.Links;
+
+/// <summary>What a link is told. Local: these carry octets, connections and references, and never leave the node.</summary>
+internal static class LinkCommands
+{
+    /// <summary>To be sent; in order of precedence and sequence, whatever the order of these messages.</summary>
+    internal sealed record Enqueue(Consignment Consignment) : ILocalMessage;
+
+    internal sealed record Apply(LinkSettings Settings) : ILocalMessage;
+
+    /// <summary>Rules or the precedence table changed.</summary>
+    internal sealed record Reconsider : ILocalMessage;
+
+    /// <summary>An operator wants a connection tried at once.</summary>
+    internal sealed record TryNow : ILocalMessage;
+
+    /// <summary>Answers with <see cref="LinkStatus"/>.</summary>
+    internal sealed record GetStatus : ILocalMessage;
+
+    /// <summary>Start nothing new; answer <see cref="LinkEvents.Drained"/> when nothing is in flight and nothing is armed without need.</summary>
+    internal sealed record Drain : ILocalMessage;
+}
+
+internal static class LinkEvents
+{
+    /// <summary>A consignment was loaded and armed, or why not.</summary>
+    internal sealed record Readied(Consignment Consignment, ReadyOutcome Outcome, LoadedMessage? Loaded, RuleVerdict Verdict) : ILocalMessage;
+
+    /// <summary>A connection is open and takes messages.</summary>
+    internal sealed record Opened(IActorRef Delivery, string Target, string? Tls) : ILocalMessage;
+
+    /// <summary>A connection could not be opened.</summary>
+    internal sealed record OpenFailed(IActorRef Delivery, string Reason) : ILocalMessage;
+
+    /// <summary>A transaction ended.</summary>
+    internal sealed record Transmitted(IActorRef Delivery, Consignment Consignment, LoadedMessage Loaded, TransactionResult Result, string Target) : ILocalMessage;
+
+    internal sealed record Resolved(MailExchangers Exchangers) : ILocalMessage;
+
+    internal sealed record Drained : ILocalMessage;
+
+    internal sealed record Disarmed : ILocalMessage;
+}
+
+internal enum ReadyOutcome : byte
+{
+    Ready,
+
+    /// <summary>A rule forbids it for now.</summary>
+    Waits,
+
+    /// <summary>A rule returns or reroutes it: its partition was told.</summary>
+    TakenAway,
+
+    /// <summary>The message is gone, or its partition has another owner.</summary>
+    Gone,
+
+    /// <summary>The store does not answer: try again later.</summary>
+    StoreAway,
+}
+
+/// <summary>What a delivery is told.</summary>
+internal static class DeliveryCommands
+{
+    internal sealed record Connect(ImmutableArray<HopTarget> Targets, LinkSettings Settings) : ILocalMessage;
+
+    internal sealed record Send(Consignment Consignment, LoadedMessage Loaded) : ILocalMessage;
+
+    internal sealed record Quit : ILocalMessage;
+}
+
+/// <summary>The end of an attempt, as the partition hears of it.</summary>
+/// <param name="Replies">In the order of the consignment's recipients.</param>
+/// <param name="PossiblySent">The connection broke after the final dot.</param>
+internal sealed record AttemptEnded(
+    Consignment Consignment, LoadedMessage Loaded, ImmutableArray<Reply> Replies, bool HopReports, bool PossiblySent, string? Target) : ILocalMessage;
+
+/// <summary>A rule decided about a consignment that its link had taken.</summary>
+internal sealed record RuleDecided(Consignment Consignment, RuleVerdict Verdict) : ILocalMessage;
+
+/// <summary>The stored octets are not the accepted ones, or they are gone.</summary>
+internal sealed record ContentLost(Consignment Consignment, string Reason) : ILocalMessage;

@@ -1,0 +1,380 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Reports;
+using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Switching.Links;
+using MilSwitch.Switching.Reports;
+
+namespace MilSwitch.Switching.Partitions;
+
+/// <summary>
+/// The steps of a message's life: ask a pure function what is to be done, commit it, then do it. Whatever a step needs comes
+/// in with it and whatever it changed goes out with its end, so that steps of different messages share nothing.
+/// </summary>
+internal static class MessageSteps
+{
+    /// <summary>Kind of the documents that remember which link an operator chose for a message.</summary>
+    public const string RerouteDocument = "reroute";
+
+    /// <summary>How long a deleted message can be restored.</summary>
+    public static readonly TimeSpan BinTime = TimeSpan.FromHours(24);
+
+    private static readonly Reply ReturnedByOperator = new(554, new EnhancedStatusCode(5, 7, 0), "returned by the operator");
+    private static readonly Reply ReturnedByRule = new(554, new EnhancedStatusCode(5, 7, 0), "returned by order");
+
+    /// <summary>A message that was just accepted goes to its links.</summary>
+    public static PartitionEvents.StepDone Route(SwitchRuntime runtime, OwnedPartition partition, PartitionCommands.TakeOver accepted, IActorRef owner)
+    {
+        var plan = Plan(runtime, partition, accepted.Id, accepted.Envelope, accepted.Statuses, accepted.Size, accepted, null);
+        if (plan.Unroutable.Length > 0) owner.Tell(new ContentLost(Placeholder(accepted, partition, plan.Unroutable), "no route"));
+        return new PartitionEvents.StepDone(accepted.Id, accepted.Statuses, MessageState.Queued, plan.Consignments, null, [], false);
+    }
+
+    /// <summary>Divides open recipients over links and tells the links.</summary>
+    /// <param name="runtime">The node.</param>
+    /// <param name="partition">The message's partition.</param>
+    /// <param name="id">The message.</param>
+    /// <param name="envelope">Its envelope.</param>
+    /// <param name="statuses">By recipient index.</param>
+    /// <param name="size">Octets.</param>
+    /// <param name="accepted">Set when it was accepted a moment ago and may still be in memory.</param>
+    /// <param name="reroute">The link an operator chose, or null.</param>
+    /// <param name="only">Plan for these recipients alone; null: for all that are open.</param>
+    public static (ImmutableArray<Consignment> Consignments, ImmutableArray<int> Unroutable) Plan(
+        SwitchRuntime runtime, OwnedPartition partition, MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> statuses, long size,
+        PartitionCommands.TakeOver? accepted, string? reroute, IReadOnlyList<int>? only = null)
+    {
+        var routes = runtime.Configuration.Routes;
+        var chosen = reroute is null ? null : routes.Routes.Select(r => r.Link).FirstOrDefault(l => l is not null && l.Name.Value == reroute);
+        var plan = DeliveryPlan.Make(
+            envelope, statuses, only ?? Enumerable.Range(0, statuses.Length), recipient => chosen ?? routes.Find(recipient.Address));
+        var consignments = ImmutableArray.CreateBuilder<Consignment>(plan.Consignments.Length);
+        foreach (var planned in plan.Consignments)
+        {
+            var handle = runtime.Links.For(planned.Link);
+            var straight = accepted?.Reserved is not null && plan.Consignments.Length is 1;
+            var suspect = statuses[planned.Recipients[0]].State == RecipientState.Armed && !straight;
+            var consignment = new Consignment
+            {
+                Id = id, Epoch = partition.Epoch, Partition = partition.Actor, Recipients = planned.Recipients, Precedence = planned.Precedence,
+                Sequence = envelope.ArrivedAt.UtcTicks, Size = size, Due = planned.Due, Suspect = suspect, Armed = straight || suspect, Reserved = straight,
+                Loaded = straight ? accepted!.Loaded : null,
+            };
+            if (straight) consignment.TryTake();
+            consignments.Add(consignment);
+            handle.Actor.Tell(new LinkCommands.Enqueue(consignment));
+        }
+
+        return (consignments.MoveToImmutable(), plan.Unroutable);
+    }
+
+    /// <summary>Every other step. Throws <see cref="SpoolUnavailableException"/> when it could not be recorded; nothing was done then.</summary>
+    public static async Task<PartitionEvents.StepDone> RunAsync(SwitchRuntime runtime, OwnedPartition partition, IActorRef reports, MessageActor.Step step)
+    {
+        var run = new Run(runtime, partition, reports, step);
+        return step.What switch
+        {
+            AttemptEnded attempt => await run.AttemptAsync(attempt).ConfigureAwait(false),
+            MessageActor.Deadline => await run.DeadlineAsync().ConfigureAwait(false),
+            MessageActor.Resume => await run.ResumeAsync().ConfigureAwait(false),
+            MessageActor.Park park => await run.HoldAsync(run.Open, park.Reason, AuditKind.Held).ConfigureAwait(false),
+            MessageActor.HoldUnroutable unroutable => await run.HoldAsync(unroutable.Recipients, "no route", AuditKind.Held).ConfigureAwait(false),
+            ContentLost lost => await run.HoldAsync(lost.Consignment.Recipients, lost.Reason, lost.Reason == "no route" ? AuditKind.Held : AuditKind.Damaged)
+                .ConfigureAwait(false),
+            RuleDecided decided => await run.RuleAsync(decided).ConfigureAwait(false),
+            MessageActor.Operate operate => await run.OperateAsync(operate).ConfigureAwait(false),
+            _ => throw new InvalidOperationException($"{step.What.GetType().Name} is not a step."),
+        };
+    }
+
+    private static Consignment Placeholder(PartitionCommands.TakeOver accepted, OwnedPartition partition, ImmutableArray<int> recipients) => new()
+    {
+        Id = accepted.Id, Epoch = partition.Epoch, Partition = partition.Actor, Recipients = recipients, Precedence = accepted.Envelope.Precedence,
+        Sequence = 0, Size = accepted.Size,
+    };
+
+    private sealed class Run(SwitchRuntime runtime, OwnedPartition partition, IActorRef reports, MessageActor.Step step)
+    {
+        private DateTimeOffset Now { get; } = runtime.Now;
+
+        /// <summary>Recipients that are neither final nor part of a transaction under way.</summary>
+        public IEnumerable<int> Open =>
+            Enumerable.Range(0, step.Statuses.Length).Where(i => !step.Statuses[i].State.IsFinal() && !step.InFlight.Contains(i));
+
+        public async Task<PartitionEvents.StepDone> AttemptAsync(AttemptEnded attempt)
+        {
+            var envelope = attempt.Loaded.Envelope;
+            var plan = OutcomePolicy.AfterAttempt(
+                step.Id, envelope, step.Statuses, attempt.Consignment.Recipients, attempt.Replies, attempt.HopReports, attempt.PossiblySent, attempt.Target,
+                runtime.Configuration.Precedences, Now);
+            var head = plan.Reports.IsEmpty ? default : attempt.Loaded.Content.Inline;
+            var done = await CommitAsync(envelope, plan, head, plan.Retries).ConfigureAwait(false);
+            Count(envelope, plan);
+            await attempt.Loaded.DisposeAsync().ConfigureAwait(false);
+            return done;
+        }
+
+        public async Task<PartitionEvents.StepDone> DeadlineAsync()
+        {
+            if (await ReadAsync().ConfigureAwait(false) is not { } stored) return Vanished();
+            if (step.State == MessageState.Binned)
+            {
+                var emptied = OutcomePolicy.Set(
+                    step.Id, stored.Envelope, step.Statuses, Open, RecipientState.Deleted, AuditKind.Deleted, "the bin was emptied", null, false, Now);
+                return await CommitAsync(stored.Envelope, emptied, default, []).ConfigureAwait(false);
+            }
+
+            var plan = OutcomePolicy.AtDeadline(
+                step.Id, stored.Envelope, step.Statuses, step.InFlight, [.. stored.Recipients.Select(r => r.Reply)], runtime.Configuration.Precedences, Now);
+            var done = await CommitAsync(stored.Envelope, plan, default, Open).ConfigureAwait(false);
+            Count(stored.Envelope, plan);
+            return done;
+        }
+
+        public async Task<PartitionEvents.StepDone> ResumeAsync()
+        {
+            if (await ReadAsync().ConfigureAwait(false) is not { } stored) return Vanished();
+            return Done(stored.Envelope, step.Statuses, step.State, Open, []);
+        }
+
+        public async Task<PartitionEvents.StepDone> HoldAsync(IEnumerable<int> recipients, string reason, AuditKind kind)
+        {
+            if (await ReadAsync().ConfigureAwait(false) is not { } stored) return Vanished();
+            var plan = OutcomePolicy.Set(step.Id, stored.Envelope, step.Statuses, recipients, RecipientState.Held, kind, reason, null, false, Now);
+            return await CommitAsync(stored.Envelope, plan, default, []).ConfigureAwait(false);
+        }
+
+        public async Task<PartitionEvents.StepDone> RuleAsync(RuleDecided decided)
+        {
+            if (await ReadAsync().ConfigureAwait(false) is not { } stored) return Vanished();
+            if (decided.Verdict is { Kind: RuleKind.Reroute, Rule.Link: { } link })
+            {
+                await runtime.Spool.PutDocumentAsync(RerouteDocument, step.Id.ToString(), link.Value).ConfigureAwait(false);
+                return Done(stored.Envelope, step.Statuses, step.State, Open, [], link.Value);
+            }
+
+            var plan = OutcomePolicy.Return(
+                step.Id, stored.Envelope, step.Statuses, decided.Consignment.Recipients, ReturnedByRule, decided.Verdict.Rule?.Author, Now);
+            return await CommitAsync(stored.Envelope, plan, default, []).ConfigureAwait(false);
+        }
+
+        public async Task<PartitionEvents.StepDone> OperateAsync(MessageActor.Operate operate)
+        {
+            var (order, who) = (operate.Act.Order, operate.Act.Who);
+            if (await ReadAsync().ConfigureAwait(false) is not { } stored)
+            {
+                operate.Asker.Tell(new ActOutcome(step.Id, false, "not pending"));
+                return Vanished();
+            }
+
+            var envelope = stored.Envelope;
+            var open = Open.ToImmutableArray();
+            if (open.IsEmpty)
+            {
+                operate.Asker.Tell(new ActOutcome(step.Id, false, "in transmission at this moment"));
+                return Done(envelope, step.Statuses, step.State, [], []);
+            }
+
+            if (step.State == MessageState.Binned && order.Verb is not (MessageVerb.Restore or MessageVerb.Delete))
+            {
+                operate.Asker.Tell(new ActOutcome(step.Id, false, "deleted; restore it first"));
+                return Done(envelope, step.Statuses, step.State, [], []);
+            }
+
+            PartitionEvents.StepDone done;
+            string text;
+            switch (order.Verb)
+            {
+                case MessageVerb.Hold:
+                    done = await SetAsync(RecipientState.Held, AuditKind.Held, false).ConfigureAwait(false);
+                    text = "held";
+                    break;
+                case MessageVerb.Release:
+                    done = await SetAsync(RecipientState.Queued, AuditKind.Released, false).ConfigureAwait(false);
+                    text = "released";
+                    break;
+                case MessageVerb.Try:
+                    done = await SetAsync(RecipientState.Queued, AuditKind.Tried, false).ConfigureAwait(false);
+                    text = "will be tried now";
+                    break;
+                case MessageVerb.Requeue:
+                    done = await SetAsync(RecipientState.Queued, AuditKind.Requeued, true).ConfigureAwait(false);
+                    text = "routed again";
+                    break;
+                case MessageVerb.Restore:
+                    done = await SetAsync(RecipientState.Queued, AuditKind.Restored, false).ConfigureAwait(false);
+                    text = "restored";
+                    break;
+                case MessageVerb.Reroute:
+                    await runtime.Spool.PutDocumentAsync(RerouteDocument, step.Id.ToString(), order.Link!.Value.Value).ConfigureAwait(false);
+                    done = await SetAsync(RecipientState.Queued, AuditKind.Rerouted, false, order.Link.Value.Value).ConfigureAwait(false);
+                    text = $"goes over {order.Link.Value}";
+                    break;
+                case MessageVerb.Return:
+                    done = await CommitAsync(
+                        envelope, OutcomePolicy.Return(step.Id, envelope, step.Statuses, open, ReturnedByOperator, who.Name, Now), default, []).ConfigureAwait(false);
+                    text = "returned";
+                    break;
+                case MessageVerb.Delete:
+                    done = await BinAsync(envelope, order.Reason, who.Name).ConfigureAwait(false);
+                    text = "deleted; it can be restored for 24 hours";
+                    break;
+                default:
+                    throw new InvalidOperationException($"{order.Verb} is not an order.");
+            }
+
+            operate.Asker.Tell(new ActOutcome(step.Id, !done.Fenced, done.Fenced ? "another node owns it" : text));
+            return done;
+
+            async Task<PartitionEvents.StepDone> SetAsync(RecipientState state, AuditKind kind, bool reset, string? reroute = null)
+            {
+                var plan = OutcomePolicy.Set(step.Id, envelope, step.Statuses, open, state, kind, order.Reason, who.Name, reset, Now);
+                return await CommitAsync(envelope, plan, default, state == RecipientState.Queued ? open : [], reroute).ConfigureAwait(false);
+            }
+        }
+
+        private async Task<PartitionEvents.StepDone> BinAsync(Envelope envelope, string reason, string who)
+        {
+            await CommitAsync(new SpoolOperation(partition.Epoch)
+            {
+                Messages = [new MessageChange(step.Id, MessageState.Binned)],
+                Audit = [new AuditEvent(Now, AuditKind.Deleted, step.Id, -1, reason, who)],
+            }, envelope.Precedence).ConfigureAwait(false);
+            return new PartitionEvents.StepDone(step.Id, step.Statuses, MessageState.Binned, [], Now + BinTime, [], false);
+        }
+
+        // Everything of one step is one operation: what became of the recipients, its audit, and the reports it causes.
+        private async Task<PartitionEvents.StepDone> CommitAsync(
+            Envelope envelope, OutcomePlan plan, ReadOnlyMemory<byte>? head, IEnumerable<int> replan, string? reroute = null)
+        {
+            var operation = new SpoolOperation(partition.Epoch) { Recipients = plan.Changes, Audit = plan.Audit };
+            if (plan.Message is { } change && (change.State != step.State || change.DropContent)) operation = operation with { Messages = [change] };
+            var made = plan.Reports.IsEmpty ? [] : await MakeReportsAsync(envelope, plan.Reports, head).ConfigureAwait(false);
+            try
+            {
+                if (made.Length > 0)
+                {
+                    operation = operation with
+                    {
+                        Accept = made,
+                        Audit = [.. operation.Audit, .. made.Select(m => new AuditEvent(Now, AuditKind.Reported, step.Id, -1, m.Id.ToString()))],
+                    };
+                }
+
+                if (!plan.Changes.IsEmpty || made.Length > 0)
+                {
+                    if (!await CommitAsync(operation, envelope.Precedence).ConfigureAwait(false)) return Vanished() with { Fenced = true };
+                }
+
+                var spawned = ImmutableArray.CreateBuilder<PartitionCommands.TakeOver>(made.Length);
+                foreach (var report in made)
+                {
+                    runtime.Meters.CountReport();
+                    spawned.Add(new PartitionCommands.TakeOver(
+                        report.Id, report.Envelope, report.Trace.Length + report.Content.Length, [RecipientStatus.Initial(RecipientState.Queued)], null, null));
+                }
+
+                return Done(envelope, plan.Statuses, plan.Message?.State ?? step.State, replan, spawned.MoveToImmutable(), reroute);
+            }
+            finally
+            {
+                foreach (var report in made) await report.Content.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+
+        private async Task<bool> CommitAsync(SpoolOperation operation, Precedence precedence)
+        {
+            var result = await runtime.Spool.CommitAsync(operation, precedence).ConfigureAwait(false);
+            return result.Status switch
+            {
+                CommitStatus.Committed => true,
+                CommitStatus.Fenced => false,
+                CommitStatus.Full => throw new SpoolUnavailableException(SpoolHealth.Full),
+                _ => throw new SpoolUnavailableException(SpoolHealth.Unwritable),
+            };
+        }
+
+        private async Task<ImmutableArray<NewMessage>> MakeReportsAsync(Envelope envelope, ImmutableArray<ReportDue> due, ReadOnlyMemory<byte>? head)
+        {
+            var original = head ?? await ReadHeadAsync().ConfigureAwait(false);
+            var made = ImmutableArray.CreateBuilder<NewMessage>(due.Length);
+            foreach (var report in due)
+            {
+                var answer = await reports.Ask<ReportAnswer>(new MakeReport(
+                    step.Id, runtime.NextId(partition.Epoch.Partition), envelope, report, original, original.Length == step.Size)).ConfigureAwait(false);
+                if (answer.Report is { } message) made.Add(message);
+            }
+
+            return made.ToImmutable();
+        }
+
+        private async Task<ReadOnlyMemory<byte>> ReadHeadAsync()
+        {
+            try
+            {
+                await using var reader = await runtime.Spool.OpenContentAsync(step.Id).ConfigureAwait(false);
+                if (reader is null) return default;
+                if (reader.Inline is { } whole) return whole.ToArray();
+                var head = new byte[Math.Min(reader.Length, 64 << 10)];
+                var length = 0;
+                while (length < head.Length && await reader.ReadAsync(head.AsMemory(length)).ConfigureAwait(false) is > 0 and var count) length += count;
+                return head.AsMemory(0, length);
+            }
+            catch (ContentDamagedException)
+            {
+                // The report goes out without the original: the originator must hear of the failure in any case.
+                return default;
+            }
+        }
+
+        private ValueTask<StoredMessage?> ReadAsync() => runtime.Spool.ReadAsync(step.Id);
+
+        private PartitionEvents.StepDone Done(
+            Envelope envelope, ImmutableArray<RecipientStatus> statuses, MessageState state, IEnumerable<int> replan,
+            ImmutableArray<PartitionCommands.TakeOver> spawned, string? reroute = null)
+        {
+            var which = replan as IReadOnlyList<int> ?? [.. replan];
+            var consignments = ImmutableArray<Consignment>.Empty;
+            if (which.Count > 0 && state == MessageState.Queued)
+            {
+                (consignments, var unroutable) = Plan(runtime, partition, step.Id, envelope, statuses, step.Size, null, reroute ?? step.Reroute, which);
+                if (unroutable.Length > 0) partition.Actor.Tell(new ContentLost(Unroutable(unroutable), "no route"));
+            }
+
+            var next = state == MessageState.Done ? null : OutcomePolicy.NextDeadline(envelope, statuses, runtime.Configuration.Precedences);
+            return new PartitionEvents.StepDone(step.Id, statuses, state, consignments, next, spawned, false) { Reroute = reroute };
+        }
+
+        private Consignment Unroutable(ImmutableArray<int> recipients) => new()
+        {
+            Id = step.Id, Epoch = partition.Epoch, Partition = partition.Actor, Recipients = recipients, Precedence = Precedence.Deferred, Sequence = 0, Size = step.Size,
+        };
+
+        private PartitionEvents.StepDone Vanished() => new(step.Id, step.Statuses, MessageState.Done, [], null, [], false);
+
+        private void Count(Envelope envelope, OutcomePlan plan)
+        {
+            foreach (var change in plan.Changes)
+            {
+                var precedence = envelope.Recipients[change.Index].Precedence;
+                switch (change.State)
+                {
+                    case RecipientState.Delivered:
+                        runtime.Meters.CountDelivered(precedence, Now - envelope.ArrivedAt);
+                        break;
+                    case RecipientState.Failed or RecipientState.Expired:
+                        runtime.Meters.CountFailed(precedence);
+                        break;
+                    case RecipientState.Queued or RecipientState.Armed when !change.Warned:
+                        runtime.Meters.CountDeferred(precedence);
+                        break;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,432 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Microsoft.Extensions.Logging;
+using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Switching.Links;
+
+namespace MilSwitch.Switching.Partitions;
+
+/// <summary>
+/// Owns one of the 64 partitions: its epoch, and the index of its pending messages. Each message's steps run one after the
+/// other in a <see cref="MessageActor"/> that lives while the message is worked on. What the store says counts: a fenced
+/// partition stops at once.
+/// </summary>
+internal sealed partial class PartitionActor : UntypedActor, IWithTimers
+{
+    private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ClaimRetry = TimeSpan.FromMilliseconds(300);
+    private const int CrashesToPark = 2;
+
+    private readonly SwitchRuntime runtime;
+    private readonly IActorRef reports;
+    private readonly ILogger logger;
+    private readonly int partition;
+    private readonly Dictionary<MessageId, MessageEntry> entries = [];
+    private readonly Dictionary<IActorRef, MessageEntry> workers = [];
+    private PartitionEpoch epoch;
+    private OwnedPartition? self;
+    private IActorRef? quietAsker;
+
+    public PartitionActor(int partition, SwitchRuntime runtime, IActorRef reports)
+    {
+        this.partition = partition;
+        this.runtime = runtime;
+        this.reports = reports;
+        logger = runtime.Loggers.CreateLogger<PartitionActor>();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(int partition, SwitchRuntime runtime, IActorRef reports) =>
+        Akka.Actor.Props.Create(typeof(PartitionActor), partition, runtime, reports);
+
+    protected override void PreStart() => Claim();
+
+    protected override void PostStop()
+    {
+        runtime.Partitions.Remove(epoch);
+        runtime.Partitions.CountPending(-entries.Count);
+        runtime.Partitions.Snapshots[partition] = PartitionSnapshot.Empty;
+        foreach (var entry in entries.Values)
+        {
+            foreach (var consignment in entry.Consignments) consignment.TryWithdraw();
+        }
+    }
+
+    // A message whose processing throws is tried once more and then parked: it must never take its neighbours along.
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case PartitionEvents.Claimed claimed:
+                Own(claimed);
+                break;
+            case PartitionEvents.ClaimFailed failed:
+                LogClaimFailed(failed.Cause, partition);
+                Timers.StartSingleTimer("claim", new PartitionPing(partition), ClaimRetry);
+                break;
+            case PartitionPing when self is null && Timers.IsTimerActive("claim") is false && claiming is false:
+                Claim();
+                break;
+            case PartitionPing:
+                break;
+            case PartitionCommands.Stop:
+                Context.Stop(Self);
+                break;
+            default:
+                if (self is null) Unhandled(message);
+                else Work(message);
+                break;
+        }
+    }
+
+    private bool claiming;
+
+    private void Claim()
+    {
+        claiming = true;
+        ClaimAndLoadAsync(runtime.Spool, partition, runtime.Configuration.Node)
+            .PipeTo(Self, success: claimed => claimed, failure: cause => new PartitionEvents.ClaimFailed(cause));
+    }
+
+    private static async Task<PartitionEvents.Claimed> ClaimAndLoadAsync(ISpool spool, int partition, string node)
+    {
+        var epoch = await spool.ClaimAsync(partition, node).ConfigureAwait(false);
+        var pending = ImmutableArray.CreateBuilder<PendingMessage>();
+        await foreach (var message in spool.LoadPendingAsync(epoch).ConfigureAwait(false)) pending.Add(message);
+        var reroutes = await spool.ListDocumentsAsync(MessageSteps.RerouteDocument).ConfigureAwait(false);
+        return new PartitionEvents.Claimed(
+            epoch, pending.ToImmutable(),
+            reroutes.Where(r => MessageId.TryParse(r.Id, out var id) && id.Partition == partition)
+                .ToImmutableDictionary(r => MessageId.TryParse(r.Id, out var id) ? id.Value : 0, r => r.Json));
+    }
+
+    private void Own(PartitionEvents.Claimed claimed)
+    {
+        claiming = false;
+        epoch = claimed.Epoch;
+        self = new OwnedPartition(epoch, Self);
+        var suspects = 0;
+        foreach (var message in claimed.Pending)
+        {
+            var entry = Register(message.Id, message.Envelope, message.Size);
+            entry.State = message.State;
+            entry.Reroute = claimed.Reroutes.GetValueOrDefault(message.Id.Value);
+            var statuses = new RecipientStatus[message.Envelope.Recipients.Length];
+            Array.Fill(statuses, RecipientStatus.Initial(RecipientState.Delivered));
+            foreach (var recipient in message.Recipients)
+            {
+                statuses[recipient.Index] = new RecipientStatus(recipient.State, recipient.Attempts, recipient.Due, recipient.Warned);
+                if (recipient.State == RecipientState.Armed) suspects++;
+            }
+
+            entry.Statuses = ImmutableArray.Create(statuses);
+            SetDeadline(entry, OutcomePolicy.NextDeadline(message.Envelope, entry.Statuses, runtime.Configuration.Precedences));
+            if (entry.State == MessageState.Binned) entry.DeadlineTicks = (runtime.Now + MessageSteps.BinTime).UtcTicks;
+            if (entry.State != MessageState.Queued) continue;
+            // The envelope is at hand now: planning here saves reading it again, and needs no actor for each of a million.
+            var step = MessageSteps.Plan(runtime, self, entry.Id, message.Envelope, entry.Statuses, entry.Size, null, entry.Reroute);
+            entry.Consignments = step.Consignments;
+            if (step.Unroutable.Length > 0) StartStep(entry, new MessageActor.HoldUnroutable(step.Unroutable));
+        }
+
+        if (suspects > 0)
+        {
+            runtime.Meters.CountSuspected(suspects);
+            LogSuspects(partition, suspects);
+        }
+
+        runtime.Partitions.Add(self);
+        TakeSnapshot();
+        Timers.StartPeriodicTimer("tick", PartitionCommands.Tick.Instance, TickInterval);
+        LogOwned(partition, epoch.Epoch, entries.Count);
+    }
+
+    private void Work(object message)
+    {
+        switch (message)
+        {
+            case PartitionCommands.TakeOver accepted:
+                OnAccepted(accepted);
+                break;
+            case AttemptEnded attempt:
+                if (entries.TryGetValue(attempt.Consignment.Id, out var entry)) StartStep(entry, attempt);
+                else _ = attempt.Loaded.DisposeAsync();
+                break;
+            case PartitionEvents.StepDone done:
+                OnStepDone(done);
+                break;
+            case PartitionEvents.StepFailed failed:
+                OnStepFailed(failed);
+                break;
+            case PartitionCommands.Tick:
+                OnTick();
+                break;
+            case PartitionCommands.Act act:
+                OnAct(act);
+                break;
+            case RuleDecided decided:
+                if (entries.TryGetValue(decided.Consignment.Id, out var ruled)) StartStep(ruled, decided);
+                break;
+            case ContentLost lost:
+                if (entries.TryGetValue(lost.Consignment.Id, out var damaged)) StartStep(damaged, lost);
+                break;
+            case Terminated terminated:
+                OnWorkerDied(terminated.ActorRef);
+                break;
+            case PartitionCommands.Quiesce:
+                quietAsker = Sender;
+                AnswerWhenQuiet();
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void OnAccepted(PartitionCommands.TakeOver accepted)
+    {
+        var entry = Register(accepted.Id, accepted.Envelope, accepted.Size);
+        entry.Statuses = accepted.Statuses;
+        SetDeadline(entry, OutcomePolicy.NextDeadline(accepted.Envelope, entry.Statuses, runtime.Configuration.Precedences));
+        StartStep(entry, accepted);
+    }
+
+    private MessageEntry Register(MessageId id, Envelope envelope, long size)
+    {
+        var entry = new MessageEntry(id, envelope.Precedence, envelope.ArrivedAt.UtcTicks, size);
+        entries[id] = entry;
+        runtime.Partitions.CountPending(1);
+        return entry;
+    }
+
+    // Steps of one message run one after the other; those of different messages side by side.
+    private void StartStep(MessageEntry entry, object step)
+    {
+        if (entry.Busy)
+        {
+            (entry.Waiting ??= new Queue<object>()).Enqueue(step);
+            return;
+        }
+
+        entry.Busy = true;
+        if (entry.Worker is null)
+        {
+            entry.Worker = Context.ActorOf(MessageActor.Props(runtime, self!, reports));
+            Context.Watch(entry.Worker);
+            workers[entry.Worker] = entry;
+        }
+
+        entry.Worker.Tell(new MessageActor.Step(entry.Id, entry.Size, entry.State, entry.Statuses, InFlight(entry), entry.Reroute, step));
+    }
+
+    private static ImmutableArray<int> InFlight(MessageEntry entry)
+    {
+        var inFlight = ImmutableArray<int>.Empty;
+        foreach (var consignment in entry.Consignments)
+        {
+            if (consignment.IsTaken) inFlight = inFlight.AddRange(consignment.Recipients);
+        }
+
+        return inFlight;
+    }
+
+    private void OnStepDone(PartitionEvents.StepDone done)
+    {
+        if (done.Fenced)
+        {
+            LogFenced(partition, epoch.Epoch);
+            Context.Stop(Self);
+            return;
+        }
+
+        foreach (var spawned in done.Spawned) OnAccepted(spawned);
+        if (!entries.TryGetValue(done.Id, out var entry)) return;
+        entry.Busy = false;
+        entry.Statuses = done.Statuses;
+        entry.State = done.State;
+        entry.Reroute = done.Reroute ?? entry.Reroute;
+        entry.Consignments = [.. entry.Consignments.Where(IsOpen), .. done.Consignments];
+        if (done.NextDeadline is not null) SetDeadline(entry, done.NextDeadline);
+        if (entry.Waiting is { Count: > 0 } waiting)
+        {
+            StartStep(entry, waiting.Dequeue());
+            return;
+        }
+
+        if (entry.State == MessageState.Done)
+        {
+            entries.Remove(entry.Id);
+            runtime.Partitions.CountPending(-1);
+            Dismiss(entry);
+        }
+        else if (!entry.Consignments.Any(c => c.Armed))
+        {
+            // It waits now, perhaps for days: only the index entry stays.
+            Dismiss(entry);
+        }
+
+        AnswerWhenQuiet();
+
+        bool IsOpen(Consignment consignment)
+        {
+            if (consignment.IsWithdrawn) return false;
+            foreach (var index in consignment.Recipients)
+            {
+                if (!done.Statuses[index].State.IsFinal() && !IsIn(done.Consignments, index)) return true;
+            }
+
+            return false;
+        }
+
+        static bool IsIn(ImmutableArray<Consignment> consignments, int index)
+        {
+            foreach (var consignment in consignments)
+            {
+                if (consignment.Recipients.Contains(index)) return true;
+            }
+
+            return false;
+        }
+    }
+
+    private void Dismiss(MessageEntry entry)
+    {
+        if (entry.Worker is null) return;
+        workers.Remove(entry.Worker);
+        Context.Unwatch(entry.Worker);
+        Context.Stop(entry.Worker);
+        entry.Worker = null;
+    }
+
+    // The store was away: the step is repeated, because its cause (a reply of a peer, an order) must not be forgotten.
+    private void OnStepFailed(PartitionEvents.StepFailed failed)
+    {
+        LogStepFailed(failed.Cause, failed.Id);
+        if (!entries.TryGetValue(failed.Id, out var entry)) return;
+        entry.Busy = false;
+        var waiting = entry.Waiting ?? new Queue<object>();
+        entry.Waiting = new Queue<object>([failed.Step, .. waiting]);
+        retryLater.Add(entry);
+    }
+
+    private readonly List<MessageEntry> retryLater = [];
+
+    private void OnWorkerDied(IActorRef worker)
+    {
+        if (!workers.Remove(worker, out var entry)) return;
+        entry.Worker = null;
+        entry.Busy = false;
+        entry.Crashes++;
+        LogWorkerDied(entry.Id, entry.Crashes);
+        var step = entry.Crashes >= CrashesToPark ? new MessageActor.Park("its processing failed twice") : (object)new MessageActor.Resume();
+        StartStep(entry, step);
+    }
+
+    private void OnTick()
+    {
+        foreach (var entry in retryLater)
+        {
+            if (!entry.Busy && entry.Waiting is { Count: > 0 } waiting) StartStep(entry, waiting.Dequeue());
+        }
+
+        retryLater.Clear();
+        var now = runtime.Now.UtcTicks;
+        foreach (var entry in entries.Values)
+        {
+            if (entry.DeadlineTicks > now || entry.Busy) continue;
+            entry.DeadlineTicks = long.MaxValue;
+            (due ??= []).Add(entry);
+        }
+
+        if (due is not null)
+        {
+            foreach (var entry in due)
+            {
+                WithdrawAll(entry);
+                StartStep(entry, new MessageActor.Deadline());
+            }
+
+            due = null;
+        }
+
+        TakeSnapshot();
+    }
+
+    private List<MessageEntry>? due;
+
+    private static void WithdrawAll(MessageEntry entry)
+    {
+        foreach (var consignment in entry.Consignments) consignment.TryWithdraw();
+    }
+
+    private void OnAct(PartitionCommands.Act act)
+    {
+        if (!entries.TryGetValue(act.Id, out var entry))
+        {
+            Sender.Tell(new ActOutcome(act.Id, false, "not pending"));
+            return;
+        }
+
+        WithdrawAll(entry);
+        StartStep(entry, new MessageActor.Operate(act, Sender));
+    }
+
+    private static void SetDeadline(MessageEntry entry, DateTimeOffset? at) => entry.DeadlineTicks = at?.UtcTicks ?? long.MaxValue;
+
+    private void TakeSnapshot()
+    {
+        var queued = new int[PrecedenceExtensions.Count];
+        var oldest = new long[PrecedenceExtensions.Count];
+        Array.Fill(oldest, long.MaxValue);
+        var held = 0;
+        foreach (var entry in entries.Values)
+        {
+            if (entry.State != MessageState.Queued)
+            {
+                if (entry.State == MessageState.Held) held++;
+                continue;
+            }
+
+            var level = (int)entry.Precedence;
+            queued[level]++;
+            if (entry.AcceptedTicks < oldest[level]) oldest[level] = entry.AcceptedTicks;
+        }
+
+        runtime.Partitions.Snapshots[partition] = new PartitionSnapshot(
+            ImmutableArray.Create(queued),
+            [.. oldest.Select(t => t == long.MaxValue ? (DateTimeOffset?)null : new DateTimeOffset(t, TimeSpan.Zero))], held);
+    }
+
+    private void AnswerWhenQuiet()
+    {
+        if (quietAsker is null || entries.Values.Any(e => e.Busy)) return;
+        quietAsker.Tell(new PartitionEvents.Quiet());
+        quietAsker = null;
+    }
+
+    [LoggerMessage(3001, LogLevel.Debug, "Partition {Partition} is owned with epoch {Epoch}; {Pending} messages pending")]
+    private partial void LogOwned(int partition, long epoch, int pending);
+
+    [LoggerMessage(3002, LogLevel.Warning, "Partition {Partition} could not be claimed; trying again")]
+    private partial void LogClaimFailed(Exception cause, int partition);
+
+    [LoggerMessage(3003, LogLevel.Warning, "Partition {Partition}: {Suspects} recipients may have been sent before the restart and are sent again, marked")]
+    private partial void LogSuspects(int partition, int suspects);
+
+    [LoggerMessage(3004, LogLevel.Error, "Partition {Partition} has another owner by now (epoch {Epoch} is old); it stops here")]
+    private partial void LogFenced(int partition, long epoch);
+
+    [LoggerMessage(3005, LogLevel.Warning, "A step of {MessageId} could not be recorded; it is repeated")]
+    private partial void LogStepFailed(Exception cause, MessageId messageId);
+
+    [LoggerMessage(3006, LogLevel.Error, "The processing of {MessageId} failed ({Crashes} times)")]
+    private partial void LogWorkerDied(MessageId messageId, int crashes);
+}

@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Switching.Links;
+using MilSwitch.Switching.Serialization;
+
+namespace MilSwitch.Switching.Partitions;
+
+/// <summary>Keeps a partition alive: sent to all of them each second, so that one whose node was lost comes up elsewhere.</summary>
+public sealed record PartitionPing(int Partition) : IWireMessage;
+
+/// <summary>Shard id = entity id = partition number.</summary>
+internal sealed class PartitionExtractor : HashCodeMessageExtractor
+{
+    public PartitionExtractor() : base(MessageId.PartitionCount)
+    {
+    }
+
+    public override string? EntityId(object message) =>
+        message is PartitionPing ping ? ping.Partition.ToString(System.Globalization.CultureInfo.InvariantCulture) : null;
+
+    public override string? ShardId(object message) => EntityId(message);
+
+    public override string ShardId(string entityId, object? messageHint = null) => entityId;
+}
+
+internal static class PartitionCommands
+{
+    /// <summary>A message was committed: route it.</summary>
+    internal sealed record TakeOver(
+        MessageId Id, Envelope Envelope, long Size, ImmutableArray<RecipientStatus> Statuses, LoadedMessage? Loaded, LinkHandle? Reserved) : ILocalMessage;
+
+    /// <summary>Answers with <see cref="ActOutcome"/>.</summary>
+    internal sealed record Act(MessageId Id, MessageAct Order, OperatorIdentity Who) : ILocalMessage;
+
+    /// <summary>The time has come to look for deadlines.</summary>
+    internal sealed record Tick : ILocalMessage
+    {
+        public static readonly Tick Instance = new();
+    }
+
+    /// <summary>The region hands the partition over, or the node stops.</summary>
+    internal sealed record Stop : ILocalMessage
+    {
+        public static readonly Stop Instance = new();
+    }
+
+    /// <summary>Answer <see cref="PartitionEvents.Quiet"/> when no step is under way.</summary>
+    internal sealed record Quiesce : ILocalMessage;
+}
+
+internal static class PartitionEvents
+{
+    internal sealed record Claimed(PartitionEpoch Epoch, ImmutableArray<PendingMessage> Pending, ImmutableDictionary<long, string> Reroutes) : ILocalMessage;
+
+    internal sealed record ClaimFailed(Exception Cause) : ILocalMessage;
+
+    internal sealed record Quiet : ILocalMessage;
+
+    /// <summary>A message's actor finished a step.</summary>
+    /// <param name="Statuses">After the step.</param>
+    /// <param name="State">After the step.</param>
+    /// <param name="Consignments">New ones, already told to their links.</param>
+    /// <param name="NextDeadline">When to look again; null keeps what is known.</param>
+    /// <param name="Spawned">Messages made on the way (reports), committed.</param>
+    /// <param name="Fenced">The store said that this partition has another owner.</param>
+    internal sealed record StepDone(
+        MessageId Id, ImmutableArray<RecipientStatus> Statuses, MessageState State, ImmutableArray<Consignment> Consignments, DateTimeOffset? NextDeadline,
+        ImmutableArray<PartitionCommands.TakeOver> Spawned, bool Fenced) : ILocalMessage
+    {
+        public string? Reroute { get; init; }
+    }
+
+    /// <summary>A step could not be carried out because the store was away; to be done again.</summary>
+    internal sealed record StepFailed(MessageId Id, object Step, Exception Cause) : ILocalMessage;
+}

@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Reports;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Mime;
+
+namespace MilSwitch.Switching.Reports;
+
+/// <summary>A report is to be made; answered with <see cref="ReportAnswer"/>.</summary>
+/// <param name="Original">The message reported on.</param>
+/// <param name="Id">The report's own id.</param>
+/// <param name="Head">The original's first octets, or all of them.</param>
+/// <param name="HeadIsWhole">All of them.</param>
+internal sealed record MakeReport(MessageId Original, MessageId Id, Envelope Envelope, ReportDue Due, ReadOnlyMemory<byte> Head, bool HeadIsWhole) : ILocalMessage;
+
+/// <summary>The report, ready to be committed; null when the limit for its originator is reached.</summary>
+internal sealed record ReportAnswer(NewMessage? Report) : ILocalMessage;
+
+/// <summary>Makes delivery reports and keeps their number per originator within bounds, so that the switch is no amplifier.</summary>
+internal sealed class ReportActor : UntypedActor
+{
+    private static readonly TimeSpan Window = TimeSpan.FromHours(1);
+    private const int OriginatorsToRemember = 100_000;
+
+    private readonly SwitchRuntime runtime;
+    private readonly Dictionary<string, int> sent = new(StringComparer.OrdinalIgnoreCase);
+    private DateTimeOffset windowStart;
+
+    public ReportActor(SwitchRuntime runtime)
+    {
+        this.runtime = runtime;
+        windowStart = runtime.Now;
+    }
+
+    public static Props Props(SwitchRuntime runtime) => Akka.Actor.Props.Create(typeof(ReportActor), runtime);
+
+    protected override void OnReceive(object message)
+    {
+        if (message is not MakeReport make)
+        {
+            Unhandled(message);
+            return;
+        }
+
+        var sender = Sender;
+        if (!MayReport(make.Envelope.ReversePath.ToString()))
+        {
+            runtime.Meters.CountSuppressedReport();
+            sender.Tell(new ReportAnswer(null));
+            return;
+        }
+
+        MakeAsync(make).PipeTo(sender, success: made => made);
+    }
+
+    private bool MayReport(string originator)
+    {
+        if (runtime.Now - windowStart >= Window || sent.Count >= OriginatorsToRemember)
+        {
+            sent.Clear();
+            windowStart = runtime.Now;
+        }
+
+        var count = sent.GetValueOrDefault(originator) + 1;
+        sent[originator] = count;
+        return count <= runtime.Configuration.Reports.PerOriginatorAndHour;
+    }
+
+    private async Task<ReportAnswer> MakeAsync(MakeReport make)
+    {
+        var configuration = runtime.Configuration;
+        var original = make.Envelope;
+        var to = original.ReversePath.Mailbox!;
+        var now = runtime.Now;
+        // The report inherits the precedence of what it reports on (RFC 6710 §4.6).
+        var precedence = make.Due.Recipients.Max(r => original.Recipients[r.Index].Precedence);
+        var octets = DeliveryReport.Write(new ReportRequest
+        {
+            ReportingMta = configuration.HostName,
+            From = configuration.Reports.From.Length > 0 ? configuration.Reports.From : $"postmaster@{configuration.HostName}",
+            To = to,
+            Id = make.Id,
+            Original = original,
+            OriginalId = make.Original,
+            Action = make.Due.Action,
+            Recipients =
+            [
+                .. make.Due.Recipients.Select(r => new ReportedRecipient(
+                    original.Recipients[r.Index], r.Reply, r.RemoteMta, StatusOf(make.Due.Action, r.Reply), r.WillRetryUntil, now)),
+            ],
+            OriginalHead = make.Head,
+            HeadIsWhole = make.HeadIsWhole,
+            MaximumReturnedOctets = configuration.Reports.MaximumReturnedOctets,
+            Now = now,
+        });
+        await using var writer = runtime.Spool.CreateContent();
+        await writer.WriteAsync(octets).ConfigureAwait(false);
+        var content = await writer.CompleteAsync().ConfigureAwait(false);
+        var envelope = new Envelope
+        {
+            ReversePath = ReversePath.Null,
+            Recipients =
+            [
+                new Recipient(to)
+                {
+                    Notify = NotifyOptions.Never, Precedence = precedence, Priority = original.Priority is null ? null : MtPriority.From(precedence),
+                },
+            ],
+            Body = BodyType.EightBitMime,
+            SmtpUtf8 = to.NeedsUtf8 || original.SmtpUtf8,
+            RequireTls = original.RequireTls,
+            Priority = original.Priority is null ? null : MtPriority.From(precedence),
+            Precedence = precedence,
+            ArrivedAt = now,
+            Origin = new Origin { Listener = "switch" },
+        };
+        return new ReportAnswer(new NewMessage(
+            make.Id, envelope, ReadOnlyMemory<byte>.Empty, content, $"<{make.Id}@{configuration.HostName}>", RecipientState.Queued, make.Original));
+    }
+
+    // RFC 3464 §2.3.4: the class tells the action, whatever the class of the reply that led to it.
+    private static EnhancedStatusCode StatusOf(ReportAction action, Reply reply) => reply.EffectiveStatus.InClass(action switch
+    {
+        ReportAction.Failed => 5,
+        ReportAction.Delayed => 4,
+        _ => 2,
+    });
+}

@@ -1,0 +1,61 @@
+using System.Runtime.Serialization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Akka.Actor;
+using Akka.Serialization;
+using MilSwitch.Switching.Partitions;
+
+namespace MilSwitch.Switching.Serialization;
+
+/// <summary>Marks the few messages that may cross between nodes.</summary>
+public interface IWireMessage;
+
+/// <summary>
+/// The closed set of messages between nodes, each with a short manifest that is never reused. Nothing else can be written,
+/// and an unknown manifest is refused without looking at its bytes: no type name from the wire is ever loaded.
+/// </summary>
+public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
+{
+    /// <summary>Part of the protocol between nodes: never change.</summary>
+    public const int Number = 7300;
+
+    private const string Ping = "p1";
+
+    public override int Identifier => Number;
+
+    public override string Manifest(object o) => o switch
+    {
+        PartitionPing => Ping,
+        _ => throw new SerializationException($"{o.GetType().Name} does not leave the node."),
+    };
+
+    public override byte[] ToBinary(object obj) => obj switch
+    {
+        PartitionPing ping => JsonSerializer.SerializeToUtf8Bytes(ping, SwitchJson.Default.PartitionPing),
+        _ => throw new SerializationException($"{obj.GetType().Name} does not leave the node."),
+    };
+
+    public override object FromBinary(byte[] bytes, string manifest) => manifest switch
+    {
+        Ping => JsonSerializer.Deserialize(bytes, SwitchJson.Default.PartitionPing) ?? throw new SerializationException("An empty message."),
+        _ => throw new SerializationException("An unknown manifest."),
+    };
+}
+
+/// <summary>Stands where Akka would choose its default: refuses, so that a message without a manifest of its own is found in tests.</summary>
+public sealed class RefusingSerializer(ExtendedActorSystem system) : Serializer(system)
+{
+    public const int Number = 7301;
+
+    public override int Identifier => Number;
+
+    public override bool IncludeManifest => false;
+
+    public override byte[] ToBinary(object obj) => throw new SerializationException($"{obj.GetType().Name} does not leave the node.");
+
+    public override object FromBinary(byte[] bytes, Type type) => throw new SerializationException("Refused.");
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(PartitionPing))]
+internal sealed partial class SwitchJson : JsonSerializerContext;

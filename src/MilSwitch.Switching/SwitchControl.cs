@@ -1,0 +1,48 @@
+using Akka.Actor;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Configuration;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Switching.Links;
+
+namespace MilSwitch.Switching;
+
+/// <summary>Readiness and reload.</summary>
+internal sealed class SwitchControl(SwitchRuntime runtime) : ISwitchControl
+{
+    private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public bool IsReady => runtime.Partitions.Owned.Count == MessageId.PartitionCount && runtime.Spool.Health != SpoolHealth.Broken;
+
+    public Task WhenReady => ready.Task;
+
+    public SwitchConfiguration Current => runtime.Configuration;
+
+    /// <summary>Called by housekeeping until the node is ready.</summary>
+    public bool Observe()
+    {
+        if (!IsReady) return false;
+        ready.TrySetResult();
+        return true;
+    }
+
+    public void Apply(SwitchConfiguration configuration)
+    {
+        runtime.Swap(configuration);
+        foreach (var link in runtime.Links.All)
+        {
+            if (SettingsOf(configuration.Routes, link.Name) is { } settings) link.Actor.Tell(new LinkCommands.Apply(settings));
+            link.Actor.Tell(new LinkCommands.Reconsider());
+        }
+    }
+
+    // A link that no route names any more keeps its settings until its queue is empty or somebody reroutes it.
+    private static LinkSettings? SettingsOf(RouteTable routes, LinkName name)
+    {
+        const string mx = "mx:";
+        if (name.Value.StartsWith(mx, StringComparison.Ordinal))
+            return Mailbox.TryParse("postmaster@" + name.Value[mx.Length..], false, out var probe, out _) ? routes.Find(probe) : null;
+        return routes.Routes.Select(r => r.Link).FirstOrDefault(l => l?.Name == name);
+    }
+}

@@ -1,0 +1,66 @@
+using Microsoft.Extensions.Logging;
+using MilSwitch.Domain.Configuration;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Smtp.Client;
+using MilSwitch.Switching.Links;
+using MilSwitch.Switching.Partitions;
+
+namespace MilSwitch.Switching;
+
+/// <summary>
+/// What every actor of a node shares: immutable snapshots that are swapped whole, and directories of who does what.
+/// Thread-safe.
+/// </summary>
+internal sealed class SwitchRuntime(
+    SwitchConfiguration configuration, ISpool spool, TimeProvider time, IMailExchangerResolver resolver, ISmtpTransport transport, ILoggerFactory loggers)
+{
+    private SwitchConfiguration configuration = configuration;
+    private RuleBook rules = RuleBook.Empty;
+    private long sequence;
+    private long contentInMemory;
+
+    public SwitchConfiguration Configuration => Volatile.Read(ref configuration);
+
+    public RuleBook Rules => Volatile.Read(ref rules);
+
+    public ISpool Spool { get; } = spool;
+
+    public TimeProvider Time { get; } = time;
+
+    public IMailExchangerResolver Resolver { get; } = resolver;
+
+    public ISmtpTransport Transport { get; } = transport;
+
+    public ILoggerFactory Loggers { get; } = loggers;
+
+    public PartitionDirectory Partitions { get; } = new();
+
+    public LinkDirectory Links { get; } = new();
+
+    public SwitchMeters Meters { get; } = new();
+
+    public DateTimeOffset StartedAt { get; } = time.GetUtcNow();
+
+    public DateTimeOffset Now => Time.GetUtcNow();
+
+    /// <summary>An id that was never given before: the run is the store's, the sequence this process's.</summary>
+    public MessageId NextId(int partition) => MessageId.Create(Spool.Run, Interlocked.Increment(ref sequence), partition);
+
+    /// <summary>Octets of contents that are kept in memory until they are sent.</summary>
+    public long ContentInMemory => Volatile.Read(ref contentInMemory);
+
+    public void CountContentInMemory(long change) => Interlocked.Add(ref contentInMemory, change);
+
+    /// <summary>All names of this switch, for the detection of loops.</summary>
+    public IReadOnlyCollection<string> OwnNames { get; private set; } = [configuration.HostName, .. configuration.OwnNames];
+
+    public void Swap(SwitchConfiguration next)
+    {
+        OwnNames = [next.HostName, .. next.OwnNames];
+        Volatile.Write(ref configuration, next);
+    }
+
+    public void Swap(RuleBook next) => Volatile.Write(ref rules, next);
+}

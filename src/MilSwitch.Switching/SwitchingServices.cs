@@ -1,0 +1,115 @@
+using Akka.Actor;
+using Akka.Cluster.Hosting;
+using Akka.Cluster.Sharding;
+using Akka.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using MilSwitch.Domain.Configuration;
+using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Smtp.Client;
+using MilSwitch.Switching.Cluster;
+using MilSwitch.Switching.Intake;
+using MilSwitch.Switching.Links;
+using MilSwitch.Switching.Operations;
+using MilSwitch.Switching.Partitions;
+using MilSwitch.Switching.Reports;
+
+namespace MilSwitch.Switching;
+
+/// <summary>The switching core, as services.</summary>
+public static class SwitchingServices
+{
+    /// <summary>
+    /// Adds the core: <see cref="IIntake"/>, <see cref="IOperatorActions"/>, <see cref="ISwitchControl"/> and the actor
+    /// system as a hosted service. Needs <see cref="ISpool"/>, <see cref="TimeProvider"/>,
+    /// <see cref="IMailExchangerResolver"/> and logging in the container.
+    /// </summary>
+    public static IServiceCollection AddSwitching(this IServiceCollection services, SwitchConfiguration configuration)
+    {
+        services.TryAddSingleton<ISmtpTransport, TcpSmtpTransport>();
+        services.AddSingleton(provider => new SwitchRuntime(
+            configuration, provider.GetRequiredService<ISpool>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<IMailExchangerResolver>(), provider.GetRequiredService<ISmtpTransport>(),
+            provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton<IIntake, SwitchIntake>();
+        services.AddSingleton<RuleKeeper>();
+        services.AddSingleton<IOperatorActions, OperatorActions>();
+        services.AddSingleton<SwitchControl>();
+        services.AddSingleton<ISwitchControl>(provider => provider.GetRequiredService<SwitchControl>());
+        services.AddAkka(ClusterSettings.SystemName, (builder, provider) => Build(builder, provider.GetRequiredService<SwitchRuntime>(), provider));
+        services.AddHostedService<Housekeeping>();
+        return services;
+    }
+
+    private static void Build(AkkaConfigurationBuilder builder, SwitchRuntime runtime, IServiceProvider provider) => builder
+        .AddHocon(ClusterSettings.Hocon, HoconAddMode.Prepend)
+        .AddHocon("akka.remote.dot-netty.tcp { hostname = \"127.0.0.1\", port = 0 }", HoconAddMode.Prepend)
+        .AddSetup(NodeCertificate.SetupForOne(runtime.Time))
+        .ConfigureLoggers(loggers =>
+        {
+            loggers.ClearLoggers();
+            loggers.AddLoggerFactory();
+            loggers.LogLevel = Akka.Event.LogLevel.WarningLevel;
+        })
+        .WithClustering(new ClusterOptions { Roles = ["switch"] })
+        .WithShardRegion<PartitionActor>(
+            "partition",
+            (system, registry) =>
+            {
+                var reports = system.ActorOf(ReportActor.Props(runtime), "reports");
+                runtime.Links.MakeWith(settings => Make(system, runtime, settings));
+                return entity => PartitionActor.Props(int.Parse(entity, System.Globalization.CultureInfo.InvariantCulture), runtime, reports);
+            },
+            new PartitionExtractor(),
+            new ShardOptions
+            {
+                StateStoreMode = StateStoreMode.DData, RememberEntities = false, ShouldPassivateIdleEntities = false, Role = "switch",
+                HandOffStopMessage = PartitionCommands.Stop.Instance,
+            })
+        .AddStartup(async (system, registry) =>
+        {
+            await provider.GetRequiredService<RuleKeeper>().LoadAsync(CancellationToken.None).ConfigureAwait(false);
+            var cluster = Akka.Cluster.Cluster.Get(system);
+            // One node with an embedded store is a cluster of one: it joins itself.
+            await cluster.JoinAsync(cluster.SelfAddress).ConfigureAwait(false);
+            system.ActorOf(PartitionPinger.Props(registry.Get<PartitionActor>()), "pinger");
+            CoordinatedShutdown.Get(system).AddTask(
+                CoordinatedShutdown.PhaseBeforeServiceUnbind, "drain", () => DrainAsync(runtime));
+        });
+
+    private static LinkHandle Make(ActorSystem system, SwitchRuntime runtime, LinkSettings settings)
+    {
+        var gauge = new LinkGauge();
+        return new LinkHandle(settings.Name, gauge)
+        {
+            Actor = system.ActorOf(LinkActor.Props(runtime, settings, gauge), "link-" + Uri.EscapeDataString(settings.Name.Value)),
+        };
+    }
+
+    // In order: transactions under way end, what was armed ahead is disarmed, steps that are being recorded are recorded.
+    private static async Task<Akka.Done> DrainAsync(SwitchRuntime runtime)
+    {
+        var deadline = TimeSpan.FromSeconds(10);
+        var links = runtime.Links.All.Select(link => Quietly(link.Actor.Ask<LinkEvents.Drained>(new LinkCommands.Drain(), deadline)));
+        await Task.WhenAll(links).ConfigureAwait(false);
+        var partitions = runtime.Partitions.Owned.Select(p => Quietly(p.Actor.Ask<PartitionEvents.Quiet>(new PartitionCommands.Quiesce(), deadline)));
+        await Task.WhenAll(partitions).ConfigureAwait(false);
+        return Akka.Done.Instance;
+
+        static async Task Quietly(Task task)
+        {
+            try
+            {
+                await task.ConfigureAwait(false);
+            }
+            catch (AskTimeoutException)
+            {
+                // What could not be drained in time is a suspect after the restart: late, never lost.
+            }
+        }
+    }
+}
