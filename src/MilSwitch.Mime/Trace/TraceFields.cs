@@ -28,9 +28,7 @@ public static class TraceFields
         field.Add(" with "u8);
         field.Add(Protocol(trace));
         field.Add(" id "u8);
-        Span<char> id = stackalloc char[13];
-        trace.Id.ToString().CopyTo(id);
-        field.AddAscii(id);
+        field.AddAscii(trace.Id.ToString());
         AddRecipient(ref field, trace);
         AddCipherSuite(ref field, trace.Tls);
         if (trace.Priority is { } priority)
