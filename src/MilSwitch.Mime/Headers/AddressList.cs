@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using System.Text;
+using MilSwitch.Domain.Addressing;
+
+namespace MilSwitch.Mime;
+
+/// <summary>
+/// Takes the addr-specs out of To and Cc fields (RFC 5322 §3.4), to tell action from information addressees. One pass,
+/// no recursion; display names, groups, comments and old source routes are stepped over, what is no mailbox is left out.
+/// </summary>
+internal static class AddressList
+{
+    /// <summary>More than any envelope may hold.</summary>
+    public const int MaximumAddresses = 20_000;
+
+    private const int LongestAddress = 1024;
+
+    public static void Read(ReadOnlySpan<byte> value, ImmutableArray<string>.Builder into)
+    {
+        Span<byte> address = stackalloc byte[LongestAddress];
+        var length = 0;
+        var angle = false;
+        var taken = false;
+        for (var i = 0; i < value.Length && into.Count < MaximumAddresses; i++)
+        {
+            switch (value[i])
+            {
+                case (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n':
+                    continue;
+                case (byte)'(':
+                    if (!CommentedText.TrySkip(value, ref i)) return;
+                    i--;
+                    continue;
+                case (byte)'"':
+                    i = CopyQuoted(value, i, address, ref length);
+                    continue;
+                case (byte)'<':
+                    // What came before was the display name.
+                    length = 0;
+                    angle = true;
+                    continue;
+                case (byte)'>' when angle:
+                    Take(address[..length], into);
+                    angle = false;
+                    taken = true;
+                    length = 0;
+                    continue;
+                case (byte)',' or (byte)';' when !angle:
+                    if (!taken) Take(address[..length], into);
+                    taken = false;
+                    length = 0;
+                    continue;
+                case (byte)':' when !InLiteral(address[..length]):
+                    // The name of a group, or a source route (RFC 5322 §4.4).
+                    length = 0;
+                    continue;
+            }
+
+            if (length < address.Length) address[length] = value[i];
+            length = Math.Min(length + 1, address.Length);
+        }
+
+        if (!angle && !taken) Take(address[..length], into);
+    }
+
+    // Up to the closing quote, quotes included; a quote that is not closed ends the field.
+    private static int CopyQuoted(ReadOnlySpan<byte> value, int start, Span<byte> address, ref int length)
+    {
+        var i = start;
+        do
+        {
+            if (length < address.Length) address[length++] = value[i];
+            if (value[i] == (byte)'\\' && i + 1 < value.Length)
+            {
+                i++;
+                if (length < address.Length) address[length++] = value[i];
+            }
+
+            i++;
+        }
+        while (i < value.Length && value[i] != (byte)'"');
+        if (i < value.Length && length < address.Length) address[length++] = (byte)'"';
+        return i;
+    }
+
+    private static bool InLiteral(ReadOnlySpan<byte> address) => address.LastIndexOf("@["u8) >= 0;
+
+    private static void Take(ReadOnlySpan<byte> address, ImmutableArray<string>.Builder into)
+    {
+        if (address.Length is 0 or LongestAddress || into.Count >= MaximumAddresses) return;
+        if (Mailbox.TryParse(Encoding.UTF8.GetString(address), allowUtf8: true, out var mailbox, out _)) into.Add(mailbox.Text);
+    }
+}
