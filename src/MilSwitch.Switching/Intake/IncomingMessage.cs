@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Akka.Actor;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Intake;
@@ -128,7 +129,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             Id = id,
             Priority = decision.ActionPriority,
             Date = now,
-            Recipient = accepted.Recipients.Length is 1 ? accepted.Recipients[0].Address.Text : null,
+            Recipient = accepted.Recipients.Length is 1 ? accepted.Recipients[0].Address : null,
         });
         var link = TryReserve(accepted, now);
         var committed = false;
@@ -241,7 +242,7 @@ internal sealed class IncomingMessage : IIncomingMessage
         }
 
         partition.Actor.Tell(new PartitionCommands.TakeOver(
-            id, accepted, trace.Length + content!.Length, ImmutableArray.Create(statuses), loaded, link));
+            id, accepted, trace.Length + content!.Length, ImmutableArray.Create(statuses), loaded, link), ActorRefs.NoSender);
         link = null;
     }
 

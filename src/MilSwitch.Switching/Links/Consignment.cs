@@ -72,6 +72,9 @@ internal sealed class LoadedMessage(Envelope envelope, ReadOnlyMemory<byte> trac
 
     public ContentReader Content { get; } = content;
 
+    /// <summary>Returns the memory from where nothing can be awaited.</summary>
+    public void Release() => DisposeAsync().AsTask().ContinueWith(static _ => { }, TaskScheduler.Default);
+
     public async ValueTask DisposeAsync()
     {
         await Content.DisposeAsync().ConfigureAwait(false);

@@ -154,7 +154,7 @@ internal sealed class DeliveryActor : UntypedActor
         Context.Parent.Tell(transmitted);
         if (result.Fault == Damaged)
         {
-            _ = loaded.DisposeAsync();
+            loaded.Release();
             consignment.PutBack();
             consignment.TryWithdraw();
             consignment.Partition.Tell(new ContentLost(consignment, Damaged));
@@ -168,7 +168,7 @@ internal sealed class DeliveryActor : UntypedActor
                 break;
             case TransactionEnd.GaveWay:
                 // It was not sent and needs no pause: straight back into the queue, still armed.
-                _ = loaded.DisposeAsync();
+                loaded.Release();
                 consignment.PutBack();
                 Context.Parent.Tell(new LinkCommands.Enqueue(consignment));
                 break;

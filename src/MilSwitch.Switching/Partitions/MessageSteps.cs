@@ -301,29 +301,29 @@ internal static class MessageSteps
 
         private async Task<ImmutableArray<NewMessage>> MakeReportsAsync(Envelope envelope, ImmutableArray<ReportDue> due, ReadOnlyMemory<byte>? head)
         {
-            var original = head ?? await ReadHeadAsync().ConfigureAwait(false);
+            var (original, whole) = head is { Length: > 0 } inline ? (inline, true) : await ReadHeadAsync().ConfigureAwait(false);
             var made = ImmutableArray.CreateBuilder<NewMessage>(due.Length);
             foreach (var report in due)
             {
                 var answer = await reports.Ask<ReportAnswer>(new MakeReport(
-                    step.Id, runtime.NextId(partition.Epoch.Partition), envelope, report, original, original.Length == step.Size)).ConfigureAwait(false);
+                    step.Id, runtime.NextId(partition.Epoch.Partition), envelope, report, original, whole)).ConfigureAwait(false);
                 if (answer.Report is { } message) made.Add(message);
             }
 
             return made.ToImmutable();
         }
 
-        private async Task<ReadOnlyMemory<byte>> ReadHeadAsync()
+        private async Task<(ReadOnlyMemory<byte> Head, bool Whole)> ReadHeadAsync()
         {
             try
             {
                 await using var reader = await runtime.Spool.OpenContentAsync(step.Id).ConfigureAwait(false);
                 if (reader is null) return default;
-                if (reader.Inline is { } whole) return whole.ToArray();
+                if (reader.Inline is { } inline) return (inline.ToArray(), true);
                 var head = new byte[Math.Min(reader.Length, 64 << 10)];
                 var length = 0;
                 while (length < head.Length && await reader.ReadAsync(head.AsMemory(length)).ConfigureAwait(false) is > 0 and var count) length += count;
-                return head.AsMemory(0, length);
+                return (head.AsMemory(0, length), length == reader.Length);
             }
             catch (ContentDamagedException)
             {

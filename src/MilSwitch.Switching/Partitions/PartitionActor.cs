@@ -158,7 +158,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
                 break;
             case AttemptEnded attempt:
                 if (entries.TryGetValue(attempt.Consignment.Id, out var entry)) StartStep(entry, attempt);
-                else _ = attempt.Loaded.DisposeAsync();
+                else attempt.Loaded.Release();
                 break;
             case PartitionEvents.StepDone done:
                 OnStepDone(done);
@@ -312,6 +312,13 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         LogStepFailed(failed.Cause, failed.Id);
         if (!entries.TryGetValue(failed.Id, out var entry)) return;
         entry.Busy = false;
+        if (failed.Cause is not SpoolUnavailableException)
+        {
+            (failed.Step as AttemptEnded)?.Loaded.Release();
+            OnCrash(entry);
+            return;
+        }
+
         var waiting = entry.Waiting ?? new Queue<object>();
         entry.Waiting = new Queue<object>([failed.Step, .. waiting]);
         retryLater.Add(entry);
@@ -324,6 +331,11 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         if (!workers.Remove(worker, out var entry)) return;
         entry.Worker = null;
         entry.Busy = false;
+        OnCrash(entry);
+    }
+
+    private void OnCrash(MessageEntry entry)
+    {
         entry.Crashes++;
         LogWorkerDied(entry.Id, entry.Crashes);
         var step = entry.Crashes >= CrashesToPark ? new MessageActor.Park("its processing failed twice") : (object)new MessageActor.Resume();

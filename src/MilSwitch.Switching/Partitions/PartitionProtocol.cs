@@ -14,18 +14,16 @@ namespace MilSwitch.Switching.Partitions;
 public sealed record PartitionPing(int Partition) : IWireMessage;
 
 /// <summary>Shard id = entity id = partition number.</summary>
-internal sealed class PartitionExtractor : HashCodeMessageExtractor
+internal sealed class PartitionExtractor : IMessageExtractor
 {
-    public PartitionExtractor() : base(MessageId.PartitionCount)
-    {
-    }
-
-    public override string? EntityId(object message) =>
+    public string? EntityId(object message) =>
         message is PartitionPing ping ? ping.Partition.ToString(System.Globalization.CultureInfo.InvariantCulture) : null;
 
-    public override string? ShardId(object message) => EntityId(message);
+    public object EntityMessage(object message) => message;
 
-    public override string ShardId(string entityId, object? messageHint = null) => entityId;
+    public string? ShardId(object message) => EntityId(message);
+
+    public string ShardId(string entityId, object? messageHint = null) => entityId;
 }
 
 internal static class PartitionCommands

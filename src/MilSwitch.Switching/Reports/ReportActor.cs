@@ -85,7 +85,6 @@ internal sealed class ReportActor : UntypedActor
             To = to,
             Id = make.Id,
             Original = original,
-            OriginalId = make.Original,
             Action = make.Due.Action,
             Recipients =
             [
@@ -94,7 +93,8 @@ internal sealed class ReportActor : UntypedActor
             ],
             OriginalHead = make.Head,
             HeadIsWhole = make.HeadIsWhole,
-            MaximumReturnedOctets = configuration.Reports.MaximumReturnedOctets,
+            MayReturnContent = make.Head.Length <= configuration.Reports.MaximumReturnedOctets,
+            FinalLogId = make.Original.ToString(),
             Now = now,
         });
         await using var writer = runtime.Spool.CreateContent();
@@ -110,7 +110,7 @@ internal sealed class ReportActor : UntypedActor
                     Notify = NotifyOptions.Never, Precedence = precedence, Priority = original.Priority is null ? null : MtPriority.From(precedence),
                 },
             ],
-            Body = BodyType.EightBitMime,
+            Body = DeliveryReport.BodyOf(octets),
             SmtpUtf8 = to.NeedsUtf8 || original.SmtpUtf8,
             RequireTls = original.RequireTls,
             Priority = original.Priority is null ? null : MtPriority.From(precedence),
