@@ -42,6 +42,12 @@ public sealed record TransactionResult(TransactionEnd End, ImmutableArray<Reply>
 {
     /// <summary>The connection can take another message.</summary>
     public bool Reusable { get; init; }
+
+    /// <summary>
+    /// A message with a deadline in mode N went, before that deadline, to a hop without DELIVERBY: a <c>relayed</c> report is
+    /// due for each accepted recipient whose NOTIFY is not NEVER (RFC 2852 §4.1.4.2).
+    /// </summary>
+    public bool DeadlineDropped { get; init; }
 }
 
 public enum TransactionEnd : byte
