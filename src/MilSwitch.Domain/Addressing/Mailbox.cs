@@ -171,7 +171,8 @@ public sealed record Mailbox
                 return localPart.Length > 0;
             }
 
-            if (c == '\\' && ++end == text.Length) return false;
+            // quoted-pairSMTP escapes ASCII only; RFC 6531 §3.3 did not widen it.
+            if (c == '\\' && (++end == text.Length || text[end] >= 0x7f)) return false;
             decoded.Append(text[end]);
         }
 
@@ -185,9 +186,13 @@ public sealed record Mailbox
         if (text.Length < 3 || text[^1] != ']') return false;
         var inner = text[1..^1];
         var v6 = inner.StartsWith("IPv6:", StringComparison.OrdinalIgnoreCase);
-        if (!IPAddress.TryParse(v6 ? inner[5..] : inner, out var address)) return false;
+        if (v6) inner = inner[5..];
+        // IPAddress reads more than the grammar: scopes, brackets, octal and hexadecimal numbers, fewer than four of them.
+        if (inner.AsSpan().ContainsAnyExcept(v6 ? "0123456789abcdefABCDEF:." : "0123456789.")) return false;
+        if (!IPAddress.TryParse(inner, out var address)) return false;
         if (address.AddressFamily != (v6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork)) return false;
-        if (!v6 && inner.Count(c => c == '.') != 3) return false;
+        // A leading zero means octal to some and nothing to others: one address must not be two.
+        if (!v6 && address.ToString() != inner) return false;
         domain = v6 ? $"[ipv6:{address}]" : $"[{address}]";
         return true;
     }

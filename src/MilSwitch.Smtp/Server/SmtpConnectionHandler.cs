@@ -1,0 +1,41 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using MilSwitch.Smtp.Server.Hosting;
+
+namespace MilSwitch.Smtp.Server;
+
+/// <summary>
+/// Gives each connection of one listener its session. The settings are asked for at each connection, so a reload counts
+/// for new sessions and leaves running ones alone. Thread-safe.
+/// </summary>
+public sealed class SmtpConnectionHandler(Func<SmtpListenerSettings> settings, SmtpServerServices services) : ConnectionHandler
+{
+    private readonly ConnectionLedger ledger = new();
+
+    public override async Task OnConnectedAsync(ConnectionContext connection)
+    {
+        var now = settings();
+        var client = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
+        if (client.IsIPv4MappedToIPv6) client = client.MapToIPv4();
+        if (!ledger.TryEnter(client, now.Limits))
+        {
+            SmtpServerLog.Refused(services.Logger, client.ToString(), now.Name, Replies.TooManyConnections.Name);
+            SmtpMeter.Refusals.Add(1, new("listener", now.Name), new("reason", Replies.TooManyConnections.Name));
+            // On a listener with TLS from the first octet nobody could read it.
+            if (now.TlsMode is not ListenerTlsMode.Implicit) await connection.Transport.Output.WriteAsync(Replies.TooManyConnections.Line.ToArray());
+            return;
+        }
+
+        try
+        {
+            var closeRequested = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
+            var session = new SmtpSession(connection.Transport, now, services, client, connection.Abort);
+            await session.RunAsync(closeRequested, connection.ConnectionClosed);
+        }
+        finally
+        {
+            ledger.Leave(client);
+        }
+    }
+}
