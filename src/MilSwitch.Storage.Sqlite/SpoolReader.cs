@@ -1,0 +1,353 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Spool;
+
+namespace MilSwitch.Storage.Sqlite;
+
+/// <summary>A read-only connection with its statements. For one caller at a time; every method ends its snapshot.</summary>
+internal sealed class SpoolReader : IDisposable
+{
+    private readonly SqliteDatabase database;
+    private readonly SqliteStatement message, recipients, pending, contentOf, inline, fileOf, auditOf, auditFrom, auditEnd;
+    private readonly SqliteStatement documents, scan, allPending, byField, byParent, finished, oldKeys, oldAudit;
+
+    public SpoolReader(string path)
+    {
+        database = SqliteDatabase.Open(path, readOnly: true);
+        database.Execute("PRAGMA query_only = ON; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
+        message = database.Prepare(
+            "SELECT state, initial, content, size, checksum, parent, message_id, held_because, digest, trace, envelope FROM message WHERE id = ?1");
+        recipients = database.Prepare("SELECT n, state, attempts, due, warned, reply, target FROM recipient WHERE message = ?1 ORDER BY n");
+        pending = database.Prepare(
+            """
+            SELECT id, state, initial, size, checksum, digest, trace, envelope FROM message INDEXED BY message_pending
+            WHERE state < 4 AND precedence = ?1 AND id > ?2 AND (id & 63) = ?3 ORDER BY id LIMIT ?4
+            """);
+        contentOf = database.Prepare("SELECT content, size, digest FROM message WHERE id = ?1");
+        inline = database.Prepare("SELECT data FROM content WHERE id = ?1");
+        fileOf = database.Prepare("SELECT name FROM file WHERE message = ?1");
+        auditOf = database.Prepare("SELECT at, kind, recipient, detail, actor FROM audit WHERE message = ?1 AND message <> 0 ORDER BY seq");
+        auditFrom = database.Prepare("SELECT seq, at, kind, message, recipient, detail, actor, hash FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+        auditEnd = database.Prepare("SELECT seq, hash FROM audit_end WHERE name = ?1");
+        documents = database.Prepare("SELECT id, json FROM document WHERE kind = ?1 ORDER BY id");
+        scan = database.Prepare("SELECT id, state, precedence, accepted FROM message WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
+        allPending = database.Prepare("SELECT id FROM message INDEXED BY message_pending WHERE state < 4 AND precedence = ?1 AND id < ?2");
+        byField = database.Prepare("SELECT message FROM message_field WHERE field = ?1 UNION SELECT message FROM fresh WHERE field = ?1");
+        byParent = database.Prepare("SELECT id FROM message WHERE parent = ?1");
+        finished = database.Prepare("SELECT id, state, accepted, message_id FROM message WHERE id > ?1 ORDER BY id LIMIT ?2");
+        oldKeys = database.Prepare("SELECT key, at FROM duplicate WHERE key > ?1 ORDER BY key LIMIT ?2");
+        oldAudit = database.Prepare("SELECT seq, at FROM audit ORDER BY seq LIMIT ?1");
+    }
+
+    public StoredMessage? Message(MessageId id)
+    {
+        message.Bind(1, id.Value);
+        if (!message.Step()) return null;
+        try
+        {
+            var envelope = Verified(id, message, checksum: 4, digest: 8, trace: 9, envelope: 10);
+            var initial = (RecipientState)message.Int(1);
+            return new StoredMessage(
+                id, envelope, message.Octets(9).ToArray(), (MessageState)message.Int(0), message.Long(3), message.Octets(8).ToArray())
+            {
+                Recipients = Recipients(id, envelope.Recipients.Length, initial),
+                MessageIdField = message.TextOrNull(6),
+                Parent = message.IsNull(5) ? null : new MessageId(message.Long(5)),
+                HeldBecause = message.TextOrNull(7),
+                HasContent = message.Int(2) != (int)ContentKind.None,
+            };
+        }
+        finally
+        {
+            message.Reset();
+        }
+    }
+
+    /// <summary>A slice of what is pending in one partition and level, by id. Returns the last id that it looked at.</summary>
+    public long Pending(int partition, Precedence precedence, long after, int limit, List<PendingMessage> into, Action<MessageId> damaged)
+    {
+        pending.Bind(1, (long)precedence).Bind(2, after).Bind(3, partition).Bind(4, limit);
+        try
+        {
+            while (pending.Step())
+            {
+                after = pending.Long(0);
+                var id = new MessageId(after);
+                try
+                {
+                    var envelope = Verified(id, pending, checksum: 4, digest: 5, trace: 6, envelope: 7);
+                    into.Add(new PendingMessage(
+                        id, (MessageState)pending.Int(1), pending.Long(3), envelope, Open(id, envelope.Recipients.Length, (RecipientState)pending.Int(2))));
+                }
+                catch (ContentDamagedException)
+                {
+                    // The others must flow; this one waits in the store for a person.
+                    damaged(id);
+                }
+            }
+        }
+        finally
+        {
+            pending.Reset();
+        }
+
+        return after;
+    }
+
+    /// <summary>Null: gone. An inline content is verified; for a file the caller gets its name.</summary>
+    public (ContentReader? Inline, string? File, long Size, byte[] Digest)? Content(MessageId id)
+    {
+        contentOf.Bind(1, id.Value);
+        if (!contentOf.Step()) return null;
+        ContentKind kind;
+        long size;
+        byte[] digest;
+        try
+        {
+            kind = (ContentKind)contentOf.Int(0);
+            size = contentOf.Long(1);
+            digest = contentOf.Octets(2).ToArray();
+        }
+        finally
+        {
+            contentOf.Reset();
+        }
+
+        if (kind == ContentKind.None) return null;
+        if (kind == ContentKind.File)
+        {
+            fileOf.Bind(1, id.Value);
+            if (!fileOf.Step()) return null;
+            var name = fileOf.Text(0);
+            fileOf.Reset();
+            return (null, name, size, digest);
+        }
+
+        inline.Bind(1, id.Value);
+        if (!inline.Step()) return null;
+        try
+        {
+            var data = inline.Octets(0);
+            Span<byte> actual = stackalloc byte[SHA256.HashSizeInBytes];
+            SHA256.HashData(data, actual);
+            if (data.Length != size || !actual.SequenceEqual(digest)) throw new ContentDamagedException(id);
+            var pooled = ArrayPool<byte>.Shared.Rent(data.Length);
+            data.CopyTo(pooled);
+            return (new InlineContentReader(pooled, data.Length), null, size, digest);
+        }
+        finally
+        {
+            inline.Reset();
+        }
+    }
+
+    public IReadOnlyList<AuditEvent> Audit(MessageId id)
+    {
+        var events = new List<AuditEvent>();
+        auditOf.Bind(1, id.Value);
+        while (auditOf.Step())
+        {
+            events.Add(new AuditEvent(
+                Time(auditOf.Long(0)), (AuditKind)auditOf.Int(1), id, auditOf.Int(2), auditOf.Text(3), auditOf.TextOrNull(4)));
+        }
+
+        return events;
+    }
+
+    public IReadOnlyList<StoredDocument> Documents(string kind)
+    {
+        var found = new List<StoredDocument>();
+        documents.Bind(1, kind);
+        while (documents.Step()) found.Add(new StoredDocument(kind, documents.Text(0), documents.Text(1)));
+        return found;
+    }
+
+    public (long Sequence, byte[] Hash)? AuditEnd(string name)
+    {
+        auditEnd.Bind(1, name);
+        if (!auditEnd.Step()) return null;
+        var end = (auditEnd.Long(0), auditEnd.Octets(1).ToArray());
+        auditEnd.Reset();
+        return end;
+    }
+
+    /// <summary>A slice of the audit trail; the event's time is left out, because only the stored number is hashed.</summary>
+    public void AuditSlice(long after, int limit, List<(long Sequence, long At, AuditEvent Event, byte[] Hash)> into)
+    {
+        auditFrom.Bind(1, after).Bind(2, limit);
+        while (auditFrom.Step())
+        {
+            into.Add((auditFrom.Long(0), auditFrom.Long(1), new AuditEvent(
+                default, (AuditKind)auditFrom.Int(2), new MessageId(auditFrom.Long(3)), auditFrom.Int(4), auditFrom.Text(5), auditFrom.TextOrNull(6)),
+                auditFrom.Octets(7).ToArray()));
+        }
+    }
+
+    /// <summary>A slice of all messages, newest first, that match what the row says without its envelope.</summary>
+    public long? Scan(MessageQuery query, long below, int limit, List<long> into)
+    {
+        long? last = null;
+        var from = query.AcceptedFrom?.ToUnixTimeMilliseconds() ?? long.MinValue;
+        var until = query.AcceptedUntil?.ToUnixTimeMilliseconds() ?? long.MaxValue;
+        scan.Bind(1, below).Bind(2, limit);
+        while (scan.Step())
+        {
+            last = scan.Long(0);
+            if (query.State is { } state && scan.Int(1) != (int)state) continue;
+            if (query.PendingOnly && scan.Int(1) >= (int)MessageState.Done) continue;
+            if (query.Precedence is { } precedence && scan.Int(2) != (int)precedence) continue;
+            if (scan.Long(3) < from || scan.Long(3) > until) continue;
+            into.Add(last.Value);
+        }
+
+        return last;
+    }
+
+    public void AllPending(Precedence? precedence, long below, List<long> into)
+    {
+        for (var level = Precedence.Deferred; level <= Precedence.Override; level++)
+        {
+            if (precedence is { } one && one != level) continue;
+            allPending.Bind(1, (long)level).Bind(2, below);
+            while (allPending.Step()) into.Add(allPending.Long(0));
+        }
+    }
+
+    public void ByField(string field, List<long> into)
+    {
+        byField.Bind(1, SqliteTransactions.FieldHash(field));
+        while (byField.Step()) into.Add(byField.Long(0));
+    }
+
+    public void ByParent(MessageId parent, List<long> into)
+    {
+        byParent.Bind(1, parent.Value);
+        while (byParent.Step()) into.Add(byParent.Long(0));
+    }
+
+    /// <summary>
+    /// A slice of messages in the order of their ids, which is nearly that of their age. Null when the walk has reached
+    /// messages that are younger.
+    /// </summary>
+    public long? Finished(long after, long before, int limit, List<(long Id, long? Field)> into)
+    {
+        const long ClockMayStepBack = 3_600_000;
+        long? last = null;
+        finished.Bind(1, after).Bind(2, limit);
+        try
+        {
+            while (finished.Step())
+            {
+                if (finished.Long(2) > before + ClockMayStepBack) return null;
+                last = finished.Long(0);
+                if (finished.Int(1) < (int)MessageState.Done || finished.Long(2) >= before) continue;
+                into.Add((last.Value, finished.TextOrNull(3) is { } field ? SqliteTransactions.FieldHash(field) : null));
+            }
+        }
+        finally
+        {
+            finished.Reset();
+        }
+
+        return last;
+    }
+
+    /// <summary>A slice of the duplicate keys; returns the last key, null at the end.</summary>
+    public byte[]? OldKeys(byte[] after, long before, int limit, List<byte[]> into)
+    {
+        byte[]? last = null;
+        oldKeys.Bind(1, after).Bind(2, limit);
+        while (oldKeys.Step())
+        {
+            last = oldKeys.Octets(0).ToArray();
+            if (oldKeys.Long(1) < before) into.Add(last);
+        }
+
+        return last;
+    }
+
+    /// <summary>The last of the oldest audit records that are older; null when there is none.</summary>
+    public long? OldAudit(long before, int limit)
+    {
+        long? last = null;
+        oldAudit.Bind(1, limit);
+        try
+        {
+            while (oldAudit.Step() && oldAudit.Long(1) < before) last = oldAudit.Long(0);
+        }
+        finally
+        {
+            oldAudit.Reset();
+        }
+
+        return last;
+    }
+
+    public void Dispose() => database.Dispose();
+
+    private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+
+    private static Envelope Verified(MessageId id, SqliteStatement row, int checksum, int digest, int trace, int envelope)
+    {
+        var octets = row.Octets(envelope);
+        if (EnvelopeCodec.Checksum(octets, row.Octets(trace), row.Octets(digest)) != (uint)row.Long(checksum)) throw new ContentDamagedException(id);
+        try
+        {
+            return EnvelopeCodec.Read(octets);
+        }
+        catch (FormatException)
+        {
+            throw new ContentDamagedException(id);
+        }
+    }
+
+    private ImmutableArray<StoredRecipient> Recipients(MessageId id, int count, RecipientState initial)
+    {
+        var all = new StoredRecipient[count];
+        recipients.Bind(1, id.Value);
+        while (recipients.Step())
+        {
+            var n = recipients.Int(0);
+            if (n < 0 || n >= count) continue;
+            all[n] = new StoredRecipient(
+                (RecipientState)recipients.Int(1), recipients.Int(2), recipients.IsNull(3) ? null : Time(recipients.Long(3)),
+                recipients.TextOrNull(5) is { } reply ? ReplyText.Read(reply) : null, recipients.TextOrNull(6), recipients.Int(4) != 0);
+        }
+
+        StoredRecipient? untouched = null;
+        for (var i = 0; i < count; i++) all[i] ??= untouched ??= new StoredRecipient(initial, 0, null, null, null, false);
+        return ImmutableCollectionsMarshal.AsImmutableArray(all);
+    }
+
+    private ImmutableArray<PendingRecipient> Open(MessageId id, int count, RecipientState initial)
+    {
+        recipients.Bind(1, id.Value);
+        if (!recipients.Step())
+        {
+            var untouched = new PendingRecipient[count];
+            for (var i = 0; i < count; i++) untouched[i] = new PendingRecipient(i, initial, 0, null, false);
+            return ImmutableCollectionsMarshal.AsImmutableArray(untouched);
+        }
+
+        // Rows come in the order of n.
+        var open = ImmutableArray.CreateBuilder<PendingRecipient>(count);
+        var next = 0;
+        do
+        {
+            var n = recipients.Int(0);
+            for (; next < n && next < count; next++) open.Add(new PendingRecipient(next, initial, 0, null, false));
+            next = n + 1;
+            var state = (RecipientState)recipients.Int(1);
+            if (state.IsFinal() || n >= count) continue;
+            open.Add(new PendingRecipient(n, state, recipients.Int(2), recipients.IsNull(3) ? null : Time(recipients.Long(3)), recipients.Int(4) != 0));
+        }
+        while (recipients.Step());
+        for (; next < count; next++) open.Add(new PendingRecipient(next, initial, 0, null, false));
+        return open.DrainToImmutable();
+    }
+}

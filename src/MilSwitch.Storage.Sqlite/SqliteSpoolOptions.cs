@@ -1,0 +1,17 @@
+namespace MilSwitch.Storage.Sqlite;
+
+/// <summary>Where the embedded store keeps its files and what it keeps inline.</summary>
+public sealed record SqliteSpoolOptions
+{
+    /// <summary>Made when absent. Used by one process at a time, on a local file system.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>Octets up to which a content is a row; larger ones are files. 4 KiB to 256 KiB.</summary>
+    public int InlineLimit { get; init; } = 64 << 10;
+
+    /// <summary>Bounds of the queue and of one transaction.</summary>
+    public SpoolWriterOptions Writer { get; init; } = new();
+
+    /// <summary>Keys that wait in order of arrival before they are sorted in; smaller in tests.</summary>
+    internal int FreshLimit { get; init; } = 65_536;
+}

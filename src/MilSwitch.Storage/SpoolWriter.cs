@@ -1,0 +1,367 @@
+using System.Diagnostics;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Spool;
+
+namespace MilSwitch.Storage;
+
+/// <summary>
+/// Group commit on a thread of its own. What waits becomes one transaction with one fsync; while it runs the next one
+/// collects, without timers, so a lone operation waits for nobody. Urgent operations have a lane of their own that is
+/// emptied first. When a lane is full its callers wait. Thread-safe.
+/// </summary>
+/// <remarks>
+/// A transaction that fails is rolled back and its operations are tried one by one, so that one that can't be stored does
+/// not fail its neighbours. After an fsync failed nothing is tried any more.
+/// </remarks>
+public sealed class SpoolWriter : IDisposable
+{
+    private const int MostPooledRequests = 1024;
+
+    private readonly ISpoolTransactions store;
+    private readonly SpoolWriterOptions options;
+    private readonly Action<SpoolHealth, SpoolHealth, Exception?> healthChanged;
+    private readonly Action<Exception> maintenanceFailed;
+    private readonly SpoolMetrics metrics;
+    private readonly Lock poolGate = new();
+    private readonly Stack<SpoolRequest> pool = new();
+    private readonly object gate = new();
+    private readonly Lane urgent;
+    private readonly Lane ordinary;
+    private readonly Queue<Action> errands = new();
+    private readonly List<SpoolRequest> batch = [];
+    private readonly Thread thread;
+    private bool stopping;
+    private volatile int health;
+
+    /// <param name="store">Used on the writer's thread only.</param>
+    /// <param name="options">Bounds.</param>
+    /// <param name="healthChanged">Told the old and the new health and the cause, on any thread.</param>
+    /// <param name="maintenanceFailed">Told about faults after a commit that concern no caller.</param>
+    public SpoolWriter(
+        ISpoolTransactions store, SpoolWriterOptions options, Action<SpoolHealth, SpoolHealth, Exception?> healthChanged, Action<Exception> maintenanceFailed)
+    {
+        this.store = store;
+        this.options = options;
+        this.healthChanged = healthChanged;
+        this.maintenanceFailed = maintenanceFailed;
+        urgent = new Lane(options.QueueLimit);
+        ordinary = new Lane(options.QueueLimit);
+        metrics = new SpoolMetrics(() => Queued, () => Health);
+        thread = new Thread(Run) { Name = "spool-writer", IsBackground = true };
+        thread.Start();
+    }
+
+    public SpoolHealth Health => (SpoolHealth)health;
+
+    /// <summary>Operations that wait.</summary>
+    public int Queued
+    {
+        get
+        {
+            lock (gate) return urgent.Requests.Count + ordinary.Requests.Count;
+        }
+    }
+
+    /// <summary>Waits for room, then for the commit. Only the wait for room can be cancelled.</summary>
+    public ValueTask<CommitResult> CommitAsync(SpoolOperation operation, Precedence precedence, CancellationToken cancellationToken = default)
+    {
+        if (Health == SpoolHealth.Broken) return new ValueTask<CommitResult>(new CommitResult(CommitStatus.Unwritable, []));
+        var lane = precedence.IsUrgent() ? urgent : ordinary;
+        return lane.Room.Wait(0, cancellationToken) ? Enqueue(lane, operation) : WaitForRoomAsync(lane, operation, cancellationToken);
+    }
+
+    /// <summary>Runs other work between transactions, on the writer's thread.</summary>
+    public Task<T> RunAsync<T>(Func<T> work)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(stopping, this);
+            errands.Enqueue(() =>
+            {
+                try
+                {
+                    if (Health == SpoolHealth.Broken) throw new SpoolUnavailableException(SpoolHealth.Broken);
+                    done.SetResult(work());
+                }
+                catch (SpoolFaultException fault)
+                {
+                    Report(fault);
+                    done.SetException(new SpoolUnavailableException(HealthOf(fault.Fault), fault));
+                }
+                catch (Exception fault)
+                {
+                    done.SetException(fault);
+                }
+            });
+            Monitor.Pulse(gate);
+        }
+
+        return done.Task;
+    }
+
+    /// <summary>As <see cref="RunAsync"/>, inside a transaction of its own.</summary>
+    public Task<T> TransactAsync<T>(Func<T> work) => RunAsync(() =>
+    {
+        store.Begin();
+        try
+        {
+            var result = work();
+            store.Commit();
+            return result;
+        }
+        catch
+        {
+            store.Rollback();
+            throw;
+        }
+    });
+
+    /// <summary>Finds out, between transactions, whether an unwritable volume takes writes again.</summary>
+    public Task ProbeAsync() => RunAsync(() =>
+    {
+        if (Health == SpoolHealth.Ready) return true;
+        store.Probe();
+        Change(SpoolHealth.Ready, null);
+        return true;
+    });
+
+    /// <summary>Records what somebody else met on the same volume.</summary>
+    public void Report(SpoolFaultException fault)
+    {
+        if (fault.Fault != SpoolFault.Damaged) Change(HealthOf(fault.Fault), fault);
+    }
+
+    /// <summary>Commits what still waits, then ends the thread.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            if (stopping) return;
+            stopping = true;
+            Monitor.Pulse(gate);
+        }
+
+        thread.Join();
+        metrics.Dispose();
+    }
+
+    private static SpoolHealth HealthOf(SpoolFault fault) => fault switch
+    {
+        SpoolFault.Full => SpoolHealth.Full,
+        SpoolFault.Broken => SpoolHealth.Broken,
+        _ => SpoolHealth.Unwritable,
+    };
+
+    private static CommitResult ResultOf(SpoolFault fault) => new(fault == SpoolFault.Full ? CommitStatus.Full : CommitStatus.Unwritable, []);
+
+    private async ValueTask<CommitResult> WaitForRoomAsync(Lane lane, SpoolOperation operation, CancellationToken cancellationToken)
+    {
+        await lane.Room.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await Enqueue(lane, operation).ConfigureAwait(false);
+    }
+
+    private ValueTask<CommitResult> Enqueue(Lane lane, SpoolOperation operation)
+    {
+        var request = Rent();
+        ValueTask<CommitResult> task;
+        try
+        {
+            request.Fill(operation);
+            task = request.Task;
+            lock (gate)
+            {
+                ObjectDisposedException.ThrowIf(stopping, this);
+                lane.Requests.Enqueue(request);
+                Monitor.Pulse(gate);
+            }
+        }
+        catch
+        {
+            lane.Room.Release();
+            throw;
+        }
+
+        return task;
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            Action? errand;
+            lock (gate)
+            {
+                while (urgent.Requests.Count == 0 && ordinary.Requests.Count == 0 && errands.Count == 0)
+                {
+                    if (stopping) return;
+                    Monitor.Wait(gate);
+                }
+
+                errands.TryDequeue(out errand);
+                var octets = Take(urgent, 0);
+                Take(ordinary, octets);
+            }
+
+            if (batch.Count > 0)
+            {
+                CommitBatch();
+                batch.Clear();
+            }
+
+            errand?.Invoke();
+            Maintain();
+        }
+    }
+
+    private long Take(Lane lane, long octets)
+    {
+        var taken = 0;
+        while (batch.Count < options.BatchOperations && lane.Requests.TryPeek(out var next))
+        {
+            if (batch.Count > 0 && octets + next.Weight > options.BatchOctets) break;
+            octets += next.Weight;
+            batch.Add(lane.Requests.Dequeue());
+            taken++;
+        }
+
+        if (taken > 0) lane.Room.Release(taken);
+        return octets;
+    }
+
+    private void CommitBatch()
+    {
+        if (Health == SpoolHealth.Ready && TryTogether()) return;
+        OneByOne();
+    }
+
+    private bool TryTogether()
+    {
+        var start = Stopwatch.GetTimestamp();
+        try
+        {
+            store.Begin();
+            foreach (var request in batch) request.Result = store.Apply(request);
+            store.Commit();
+        }
+        catch (Exception fault)
+        {
+            store.Rollback();
+            if (fault is SpoolFaultException { Fault: SpoolFault.Broken } broken) Report(broken);
+            return false;
+        }
+
+        metrics.Committed(Stopwatch.GetElapsedTime(start), batch.Count);
+        foreach (var request in batch) request.Complete(request.Result);
+        return true;
+    }
+
+    /// <summary>
+    /// On a full or failing volume the first operation is the probe; once changes of state fail too nothing more of this
+    /// batch is tried, so that a full volume costs a few attempts and not hundreds.
+    /// </summary>
+    private void OneByOne()
+    {
+        SpoolFault? acceptFault = null, changeFault = null;
+        foreach (var request in batch)
+        {
+            var accepts = request.Operation.Accept.Length > 0;
+            if (Health == SpoolHealth.Broken || (changeFault ?? (accepts ? acceptFault : null)) is not null)
+            {
+                request.Complete(ResultOf(changeFault ?? acceptFault ?? SpoolFault.Broken));
+                continue;
+            }
+
+            var start = Stopwatch.GetTimestamp();
+            CommitResult result;
+            try
+            {
+                store.Begin();
+                result = store.Apply(request);
+                store.Commit();
+            }
+            catch (SpoolFaultException fault)
+            {
+                store.Rollback();
+                Report(fault);
+                if (fault.Fault != SpoolFault.Damaged)
+                {
+                    if (accepts) acceptFault = fault.Fault;
+                    else changeFault = fault.Fault;
+                }
+
+                request.Complete(ResultOf(fault.Fault));
+                continue;
+            }
+            catch (Exception fault)
+            {
+                store.Rollback();
+                request.Fail(fault);
+                continue;
+            }
+
+            metrics.Committed(Stopwatch.GetElapsedTime(start), 1);
+            // On a full volume a small change may fit where a message does not: only an accepted message proves room.
+            if (Health == SpoolHealth.Unwritable || (Health == SpoolHealth.Full && accepts && result.IsCommitted)) Change(SpoolHealth.Ready, null);
+            request.Complete(result);
+        }
+    }
+
+    private void Maintain()
+    {
+        if (Health == SpoolHealth.Broken) return;
+        try
+        {
+            store.Maintain();
+        }
+        catch (SpoolFaultException fault)
+        {
+            store.Rollback();
+            Report(fault);
+            maintenanceFailed(fault);
+        }
+        catch (Exception fault)
+        {
+            store.Rollback();
+            maintenanceFailed(fault);
+        }
+    }
+
+    private void Change(SpoolHealth to, Exception? cause)
+    {
+        while (true)
+        {
+            var from = health;
+            if (from == (int)to || from == (int)SpoolHealth.Broken) return;
+            if (Interlocked.CompareExchange(ref health, (int)to, from) != from) continue;
+            healthChanged((SpoolHealth)from, to, cause);
+            return;
+        }
+    }
+
+    private SpoolRequest Rent()
+    {
+        lock (poolGate)
+        {
+            if (pool.TryPop(out var request)) return request;
+        }
+
+        return new SpoolRequest(GiveBack);
+    }
+
+    private void GiveBack(SpoolRequest request)
+    {
+        lock (poolGate)
+        {
+            if (pool.Count < MostPooledRequests) pool.Push(request);
+        }
+    }
+
+    private sealed class Lane(int limit)
+    {
+        public Queue<SpoolRequest> Requests { get; } = new();
+
+        /// <summary>Gives out places in the queue in the order of the calls.</summary>
+        public SemaphoreSlim Room { get; } = new(limit, limit);
+    }
+}
