@@ -13,7 +13,7 @@ public static class DeliveryReportReader
 {
     public const int MaximumRecipients = 10_000;
 
-    private const int LongestReport = 4 << 20;
+    private const int LongestReport = 1 << 20;
     private const int LongestHeader = 256 << 10;
     private const int MostFields = 1000;
     private const int LongestValue = 1024;

@@ -1,0 +1,29 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using Xunit.Abstractions;
+
+namespace MilSwitch.Mime.Tests;
+
+/// <summary>Material made by others: beside the repository, or where MILSWITCH_VECTORS says.</summary>
+internal static class SharedVectors
+{
+    /// <summary>The files of a folder; none, and a line in the output, when the material is not there.</summary>
+    public static string[] Files(string folder, string pattern, ITestOutputHelper output)
+    {
+        var path = Path.Combine(Root(), folder);
+        if (Directory.Exists(path)) return Directory.GetFiles(path, pattern, SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();
+        output.WriteLine($"Skipped: no {folder} vectors.");
+        return [];
+    }
+
+    /// <summary>As SMTP carries it: every line ends in CRLF.</summary>
+    public static byte[] ReadMail(string file)
+    {
+        var text = Encoding.Latin1.GetString(File.ReadAllBytes(file));
+        return Encoding.Latin1.GetBytes(text.ReplaceLineEndings("\r\n"));
+    }
+
+    private static string Root([CallerFilePath] string here = "") =>
+        Environment.GetEnvironmentVariable("MILSWITCH_VECTORS")
+        ?? Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "shared", "vectors");
+}
