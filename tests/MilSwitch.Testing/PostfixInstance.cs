@@ -45,7 +45,7 @@ public sealed class PostfixInstance : IAsyncDisposable
     public string LogFile => Path.Combine(Folder, "maillog");
 
     /// <summary>The process all others descend from.</summary>
-    public int MasterId => int.Parse(File.ReadAllText(Path.Combine(Folder, "spool/pid/master.pid")).Trim(), CultureInfo.InvariantCulture);
+    public int MasterId { get; private set; }
 
     /// <summary>Of all its processes, also those that ended.</summary>
     public TimeSpan ProcessorTime => ProcessTree.ProcessorTime(MasterId);
@@ -64,6 +64,7 @@ public sealed class PostfixInstance : IAsyncDisposable
         try
         {
             await Eventually.ComesTrueAsync(made.AnswersAsync, TimeSpan.FromSeconds(20), "postfix answers").ConfigureAwait(false);
+            made.MasterId = await ReadMasterIdAsync(folder).ConfigureAwait(false);
         }
         catch
         {
@@ -172,6 +173,15 @@ public sealed class PostfixInstance : IAsyncDisposable
         {
             return false;
         }
+    }
+
+    // The master holds a lock on the file, which .NET's own reading respects.
+    private static async Task<int> ReadMasterIdAsync(string folder)
+    {
+        var start = new ProcessStartInfo("cat") { RedirectStandardOutput = true };
+        start.ArgumentList.Add(Path.Combine(folder, "spool/pid/master.pid"));
+        using var cat = Process.Start(start)!;
+        return int.Parse((await cat.StandardOutput.ReadToEndAsync().ConfigureAwait(false)).Trim(), CultureInfo.InvariantCulture);
     }
 
     private async Task PostfixAsync(string verb, bool mayFail = false)

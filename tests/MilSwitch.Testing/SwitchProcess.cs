@@ -146,7 +146,7 @@ public sealed class SwitchProcess : IAsyncDisposable
 
     /// <summary>Runs an operator's verb against this node, with text on standard input.</summary>
     public Task<CommandResult> CommandAsync(string? input, IReadOnlyList<string> arguments) =>
-        RunAsync([.. arguments, "--server", $"http://127.0.0.1:{Setup.AdminPort}"], input);
+        RunAsync([.. arguments, "--config", ConfigurationFile], input);
 
     /// <summary>Runs the program to its end.</summary>
     public static async Task<CommandResult> RunAsync(IReadOnlyList<string> arguments, string? input = null, TimeSpan? within = null)
