@@ -1,0 +1,96 @@
+using System.Globalization;
+using MilSwitch.Testing;
+using Xunit.Abstractions;
+
+namespace MilSwitch.Integration;
+
+public sealed class CrashTests(ITestOutputHelper output) : FieldTest
+{
+    private const int Sessions = 20;
+    private const int Connections = 20;
+
+    [Fact]
+    [Trait("Threat", "F1")]
+    public async Task Loses_nothing_when_it_is_killed_again_and_again_under_load()
+    {
+        var kills = int.Parse(Environment.GetEnvironmentVariable("MILSWITCH_KILLS") ?? "50", CultureInfo.InvariantCulture);
+        var sink = StartSink(new SinkOptions { KeepContents = false, TransactionDelay = TimeSpan.FromMilliseconds(2) });
+        var milswitch = await StartSwitchAsync(sink.NextHop, Connections);
+        var ledger = new Ledger();
+        sink.Arrived += ledger.Arrive;
+        using var stop = new CancellationTokenSource();
+        var blast = SmtpBlaster.RunAsync(
+            new BlastOptions { Port = milswitch.Port, Sessions = Sessions, KeepTrying = true, Pause = TimeSpan.FromMilliseconds(5) }, ledger, stop.Token);
+        var slowest = TimeSpan.Zero;
+        long worst = 0;
+        for (var kill = 1; kill <= kills; kill++)
+        {
+            // Irregular, the same in every run.
+            await Task.Delay(TimeSpan.FromMilliseconds(150 + (kill * 373 % 900)), TimeProvider.System);
+            var before = ledger.Balance().Duplicates;
+            await milswitch.KillAsync();
+            await milswitch.StartAsync();
+            if (milswitch.TimeToReady > slowest) slowest = milswitch.TimeToReady;
+            // What a kill doubles arrives in the seconds after it; the next kill's count starts where this one's ends.
+            worst = Math.Max(worst, ledger.Balance().Duplicates - before);
+        }
+
+        await stop.CancelAsync();
+        var result = await blast;
+        await Eventually.ComesTrueAsync(() => ledger.Balance().Lost.Count is 0, TimeSpan.FromSeconds(120), "everything accepted arrives");
+        var balance = ledger.Balance();
+        output.WriteLine($"{kills} kills: {balance}; slowest start {slowest.TotalSeconds:0.0} s; most duplicates in one life {worst}; {result.Refused} refused");
+
+        Assert.Empty(balance.Lost);
+        Assert.True(balance.Duplicates <= (long)kills * Connections, $"{balance.Duplicates} duplicates of at most {kills * Connections} in flight");
+        Assert.Equal(0, balance.UnmarkedDuplicates);
+        Assert.True(slowest < TimeSpan.FromSeconds(10), $"a restart took {slowest}");
+        Assert.True(balance.Accepted > kills * 10, $"too little load to mean anything: {balance}");
+        Assert.DoesNotContain(result.Replies.Keys, code => code >= 500);
+    }
+
+    [Fact]
+    [Trait("Threat", "F4")]
+    public async Task Ends_in_good_order_on_SIGTERM_under_load()
+    {
+        var sink = StartSink(new SinkOptions { KeepContents = false, TransactionDelay = TimeSpan.FromMilliseconds(5) });
+        var milswitch = await StartSwitchAsync(sink.NextHop, Connections);
+        var ledger = new Ledger();
+        sink.Arrived += ledger.Arrive;
+        using var stop = new CancellationTokenSource();
+        var blast = SmtpBlaster.RunAsync(
+            new BlastOptions { Port = milswitch.Port, Sessions = Sessions, KeepTrying = true, Pause = TimeSpan.FromMilliseconds(2) }, ledger, stop.Token);
+        await sink.WaitForAsync(500, Soon);
+
+        var code = await milswitch.TerminateAsync(TimeSpan.FromSeconds(30));
+        await stop.CancelAsync();
+        var result = await blast;
+        await milswitch.StartAsync();
+        await Eventually.ComesTrueAsync(() => ledger.Balance().Lost.Count is 0, TimeSpan.FromSeconds(60), "everything accepted arrives");
+
+        var balance = ledger.Balance();
+        output.WriteLine(balance.ToString());
+        Assert.Equal(0, code);
+        Assert.Equal(0, balance.Duplicates);
+        Assert.DoesNotContain(result.Replies.Keys, reply => reply >= 500);
+    }
+
+    [Fact]
+    [Trait("Threat", "F31")]
+    public async Task Refuses_to_start_on_data_that_another_process_uses()
+    {
+        var sink = StartSink();
+        var milswitch = await StartSwitchAsync(sink.NextHop);
+        var second = milswitch.Setup with { Port = Ports.Free(), AdminPort = Ports.Free(), MetricsPort = Ports.Free() };
+        var file = Workspace["second.yaml"];
+        await File.WriteAllTextAsync(file, second.ToYaml());
+
+        var result = await SwitchProcess.RunAsync(["run", "--config", file]);
+
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.DoesNotContain("ready", result.Output, StringComparison.Ordinal);
+        Assert.NotEmpty(result.Error);
+        await SubmitAsync(milswitch, Message("still alive"));
+        await sink.WaitForAsync(1, Soon);
+    }
+}

@@ -1,0 +1,25 @@
+using MilSwitch.LoadTool;
+
+if (args.Length is 0)
+{
+    Console.Error.WriteLine("relay | flash | depth | slow, then options; see tests/load/README.md");
+    return 2;
+}
+
+try
+{
+    var arguments = new Arguments(args.Skip(1));
+    return args[0] switch
+    {
+        "relay" => await RelayComparison.RunAsync(arguments),
+        "flash" => await FlashThroughSaturation.RunAsync(arguments),
+        "depth" => await QueueDepth.RunAsync(arguments),
+        "slow" => await SlowClients.RunAsync(arguments),
+        _ => throw new ArgumentException($"no such measurement: {args[0]}"),
+    };
+}
+catch (Exception e) when (e is ArgumentException or FormatException)
+{
+    Console.Error.WriteLine(e.Message);
+    return 2;
+}

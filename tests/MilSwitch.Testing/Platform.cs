@@ -1,0 +1,4 @@
+using System.Runtime.Versioning;
+
+// Signals, /proc and file modes.
+[assembly: SupportedOSPlatform("linux")]

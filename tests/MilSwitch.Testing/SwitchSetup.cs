@@ -1,0 +1,52 @@
+using System.Globalization;
+using System.Text;
+
+namespace MilSwitch.Testing;
+
+/// <summary>The configuration of one switch under test; written as milswitch.yaml.</summary>
+public sealed record SwitchSetup
+{
+    public string Node { get; init; } = "n1";
+
+    public required string DataFolder { get; init; }
+
+    public int Port { get; init; } = Ports.Free();
+
+    public int AdminPort { get; init; } = Ports.Free();
+
+    public int MetricsPort { get; init; } = Ports.Free();
+
+    public required IReadOnlyList<RouteSetup> Routes { get; init; }
+
+    /// <summary>Lines below the listener's entry, indented by nothing.</summary>
+    public IReadOnlyList<string> Listener { get; init; } = [];
+
+    /// <summary>Further top-level text.</summary>
+    public string Extra { get; init; } = "";
+
+    public string ToYaml()
+    {
+        var yaml = new StringBuilder();
+        yaml.Append(CultureInfo.InvariantCulture, $"node:\n  name: {Node}\n  data: {DataFolder}\nstore:\n  provider: sqlite\nlisteners:\n");
+        yaml.Append(CultureInfo.InvariantCulture, $"  - name: mta\n    endpoint: 127.0.0.1:{Port}\n    role: relay\n    clients: [127.0.0.0/8]\n");
+        if (!Listener.Any(l => l.StartsWith("tls:", StringComparison.Ordinal))) yaml.Append("    tls: { mode: none }\n");
+        foreach (var line in Listener) yaml.Append(CultureInfo.InvariantCulture, $"    {line}\n");
+        yaml.Append("routes:\n");
+        foreach (var route in Routes)
+        {
+            yaml.Append(CultureInfo.InvariantCulture, $"  - match: \"{route.Match}\"\n    next-hop: {route.NextHop}\n");
+            yaml.Append(CultureInfo.InvariantCulture, $"    tls: {route.Tls}\n    connections: {route.Connections}\n");
+        }
+
+        yaml.Append(CultureInfo.InvariantCulture, $"admin: {{ endpoint: \"127.0.0.1:{AdminPort}\", tls: {{ mode: none }} }}\n");
+        yaml.Append(CultureInfo.InvariantCulture, $"metrics: {{ endpoint: \"127.0.0.1:{MetricsPort}\" }}\n");
+        return yaml.Append(Extra).ToString();
+    }
+}
+
+/// <summary>One row of the routing table.</summary>
+public sealed record RouteSetup(string Match, string NextHop, int Connections = 20)
+{
+    /// <summary>As in the file.</summary>
+    public string Tls { get; init; } = "{ mode: none }";
+}
