@@ -228,7 +228,12 @@ public sealed class SqliteSpool : ISpool
             return result;
         }
 
-        ids.Sort(static (a, b) => b.CompareTo(a));
+        if (query.OldestFirst)
+        {
+            if (query.After is { } after) ids.RemoveAll(id => id <= after.Value);
+            ids.Sort();
+        }
+        else ids.Sort(static (a, b) => b.CompareTo(a));
         await CollectAsync(query, ids, result, cancellationToken).ConfigureAwait(false);
         return result;
 

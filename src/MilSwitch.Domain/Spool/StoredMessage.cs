@@ -59,7 +59,7 @@ public sealed record MessageQuery
     /// <summary>Continue below this id (ids fall within a listing).</summary>
     public MessageId? Before { get; init; }
 
-    /// <summary>Oldest first instead of newest first.</summary>
+    /// <summary>Oldest first instead of newest first; for queries over what is pending.</summary>
     public bool OldestFirst { get; init; }
 
     /// <summary>With <see cref="OldestFirst"/>: continue above this id.</summary>
