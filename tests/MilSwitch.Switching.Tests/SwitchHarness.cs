@@ -1,0 +1,160 @@
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Configuration;
+using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Smtp.Client;
+using MilSwitch.Storage.Sqlite;
+using MilSwitch.Testing;
+
+namespace MilSwitch.Switching.Tests;
+
+/// <summary>
+/// The whole core as production wires it, over a real embedded store and a real socket to a sink; only the SMTP listener
+/// is left out. Every message between actors is forced through its serializer.
+/// </summary>
+internal sealed class SwitchHarness : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly bool ownsFolder;
+    private IHost? host;
+
+    private SwitchHarness(string folder, SinkServer sink, bool ownsFolder)
+    {
+        Folder = folder;
+        Sink = sink;
+        this.ownsFolder = ownsFolder;
+    }
+
+    public string Folder { get; }
+
+    public SinkServer Sink { get; }
+
+    public SqliteSpool Spool { get; private set; } = null!;
+
+    public IIntake Intake => Service<IIntake>();
+
+    public IOperatorActions Operator => Service<IOperatorActions>();
+
+    public static OperatorIdentity Somebody { get; } = new("tester", "test");
+
+    public static async Task<SwitchHarness> StartAsync(Func<SwitchConfiguration, SwitchConfiguration>? change = null, SinkOptions? sink = null)
+    {
+        var harness = new SwitchHarness(Directory.CreateTempSubdirectory("milswitch-").FullName, SinkServer.Start(sink), ownsFolder: true);
+        await harness.BootAsync(change);
+        return harness;
+    }
+
+    /// <summary>Stops the node in order and starts it again on the same store.</summary>
+    public async Task RestartAsync(Func<SwitchConfiguration, SwitchConfiguration>? change = null)
+    {
+        await StopAsync();
+        await BootAsync(change);
+    }
+
+    public async Task StopAsync()
+    {
+        if (host is null) return;
+        await host.StopAsync();
+        host.Dispose();
+        await Spool.DisposeAsync();
+        host = null;
+    }
+
+    public async Task<IntakeResult> SendAsync(
+        string text = "Subject: test\r\n\r\nhello\r\n", string from = "a@origin.test", string[]? to = null, MtPriority? priority = null,
+        Precedence highest = Precedence.Override, NotifyOptions notify = NotifyOptions.Unspecified, Func<Envelope, Envelope>? change = null, bool lower = true)
+    {
+        var client = new ClientIdentity
+        {
+            Listener = "test", Role = ListenerRole.Relay, Address = "127.0.0.1", Helo = "origin.test", MayRelay = true, HighestPrecedence = highest, LowerPrecedence = lower,
+        };
+        var envelope = new Envelope
+        {
+            ReversePath = from.Length is 0 ? ReversePath.Null : new ReversePath(Mailbox.Parse(from)),
+            Recipients = [.. (to ?? ["b@dest.test"]).Select(r => new Recipient(Mailbox.Parse(r)) { Notify = notify })],
+            Priority = priority,
+            ArrivedAt = TimeProvider.System.GetUtcNow(),
+            Origin = new Origin { Listener = "test", ClientAddress = "127.0.0.1" },
+        };
+        await using var incoming = Intake.Begin(client, change is null ? envelope : change(envelope));
+        await incoming.WriteAsync(Encoding.UTF8.GetBytes(text), default);
+        return await incoming.CompleteAsync(default);
+    }
+
+    public async Task<StoredMessage> WaitForAsync(MessageId id, Func<StoredMessage, bool> condition)
+    {
+        StoredMessage? last = null;
+        await Eventually.ComesTrueAsync(async () => (last = await Spool.ReadAsync(id)) is not null && condition(last), Patience, $"{id}: {last}");
+        return last!;
+    }
+
+    public T Service<T>() where T : notnull => host!.Services.GetRequiredService<T>();
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await Sink.DisposeAsync();
+        if (ownsFolder) Directory.Delete(Folder, recursive: true);
+    }
+
+    private async Task BootAsync(Func<SwitchConfiguration, SwitchConfiguration>? change)
+    {
+        Spool = await SqliteSpool.OpenAsync(new SqliteSpoolOptions { DataFolder = Folder }, TimeProvider.System, NullLoggerFactory.Instance, default);
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<ISpool>(Spool);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<IMailExchangerResolver, NoResolver>();
+        builder.Services.AddSingleton(new SwitchingServices.FurtherSettings("akka.actor.serialize-messages = on"));
+        var configuration = Configuration(Sink.Port);
+        builder.Services.AddSwitching(change is null ? configuration : change(configuration));
+        host = builder.Build();
+        await host.StartAsync();
+        await host.Services.GetRequiredService<ISwitchControl>().WhenReady.WaitAsync(Patience);
+    }
+
+    public static SwitchConfiguration Configuration(int port, int connections = 4) => new()
+    {
+        Node = "n1",
+        HostName = "switch.test",
+        Routes = new RouteTable(
+        [
+            new Route { Match = "*", Link = Link("hop", port, connections) },
+            new Route { Match = "refused.test", Refuse = "not here" },
+        ]),
+        Precedences = Quick,
+    };
+
+    public static LinkSettings Link(string name, int port, int connections = 4) => new()
+    {
+        Name = new LinkName(name), Targets = [new HopTarget("127.0.0.1", port)], HeloName = "switch.test", Connections = connections, Tls = LinkTls.None,
+        CommandTimeout = TimeSpan.FromSeconds(10), FinalDotTimeout = TimeSpan.FromSeconds(10),
+    };
+
+    /// <summary>Retries after a fifth of a second, so that tests need not wait for the real table.</summary>
+    public static PrecedenceTable Quick { get; } = PrecedenceTable.Default with
+    {
+        Levels = [.. PrecedenceTable.Default.Levels.Select(l => l with { Retry = [TimeSpan.FromMilliseconds(200)] })],
+    };
+
+    /// <summary>A table in which everything expires after the given time.</summary>
+    public static PrecedenceTable Expiring(TimeSpan warning, TimeSpan expiry) => Quick with
+    {
+        Levels = [.. Quick.Levels.Select(l => l with { Warning = warning, Expiry = expiry })],
+    };
+
+    private sealed class NoResolver : IMailExchangerResolver
+    {
+        public ValueTask<MailExchangers> ResolveAsync(string domain, int port, CancellationToken cancellationToken) =>
+            ValueTask.FromResult(new MailExchangers([], new Domain.Delivery.Reply(550, new Domain.Delivery.EnhancedStatusCode(5, 1, 2), "no such domain"), false));
+    }
+}
