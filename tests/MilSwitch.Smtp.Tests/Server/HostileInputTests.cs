@@ -238,7 +238,15 @@ public sealed class HostileInputTests
         using var bench = new SessionBench().Greeted();
         bench.Send("MAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\n");
         bench.Read();
-        Assert.StartsWith("501 5.5.4", bench.Say("BDAT 2 LASTT\r\nx"), StringComparison.Ordinal);
+        bench.Send("BDAT 2 LASTT\r\nxx");
+        Assert.StartsWith("501 5.5.4", bench.Read(), StringComparison.Ordinal);
+        Assert.StartsWith("503", bench.Say("RCPT TO:<c@b>"), StringComparison.Ordinal);
+        bench.Send("BDAT 6\r\nQUIT\r\n");
+        Assert.StartsWith("503", bench.Read(), StringComparison.Ordinal);
+        Assert.StartsWith("503", bench.Say("MAIL FROM:<a@b>"), StringComparison.Ordinal);
+        Assert.StartsWith("250", bench.Say("RSET"), StringComparison.Ordinal);
+        Assert.StartsWith("250", bench.Say("MAIL FROM:<a@b>"), StringComparison.Ordinal);
+        Assert.Empty(bench.Intake.Messages);
     }
 
     [Fact]
