@@ -205,7 +205,8 @@ public sealed class DeliveryReportTests(ITestOutputHelper output)
         var message = Parse(report);
         Assert.Equal(HeaderNames(message), HeaderNames(Parse(Write(request with { ReportingMta = "x.y", From = "", OriginalHead = default }))).Union(HeaderNames(message).Where(n => n is "In-Reply-To" or "References" or "Content-Transfer-Encoding")).OrderBy(n => Array.IndexOf(HeaderNames(message), n)));
         var multipart = Assert.IsType<MultipartReport>(message.Body);
-        Assert.Equal(3, multipart.Count);
+        // A header that is malformed from its first line on is not returned.
+        Assert.True(multipart.Count == (HeaderBlock.Scan(request.OriginalHead, 1 << 16, 100).Count is 0 ? 2 : 3), Text(report));
         Assert.True(DeliveryReportReader.TryRead(report, out var read));
         var recipient = Assert.Single(read.Recipients);
         Assert.Equal(request.Recipients[0].Recipient.Address.Text, recipient.FinalRecipient);
@@ -234,8 +235,13 @@ public sealed class DeliveryReportTests(ITestOutputHelper output)
         foreach (var file in SharedVectors.Files("dsn", "*.eml", output))
         {
             total++;
-            if (!DeliveryReportReader.TryRead(SharedVectors.ReadMail(file), out var report))
+            var mail = SharedVectors.ReadMail(file);
+            if (!DeliveryReportReader.TryRead(mail, out var report))
             {
+                // A report inside a text/plain message, and a delimiter that does not begin its line.
+                var broken = Path.GetFileName(file) is "lhost-postfix-49.eml" or "rfc3464-35.eml";
+                Assert.True(broken || !Text(mail).Contains("\r\nFinal-Recipient:", StringComparison.OrdinalIgnoreCase), file);
+                Assert.DoesNotContain("\r\nX-Failed-Recipients: x", Text(mail), StringComparison.OrdinalIgnoreCase);
                 output.WriteLine($"{Path.GetFileName(file)}: names no recipient");
                 continue;
             }

@@ -16,11 +16,12 @@ internal static class SharedVectors
         return [];
     }
 
-    /// <summary>As SMTP carries it: every line ends in CRLF.</summary>
+    /// <summary>As SMTP carries it: every line ends in CRLF, and no mailbox file's "From " line stands before the header.</summary>
     public static byte[] ReadMail(string file)
     {
-        var text = Encoding.Latin1.GetString(File.ReadAllBytes(file));
-        return Encoding.Latin1.GetBytes(text.ReplaceLineEndings("\r\n"));
+        var text = Encoding.Latin1.GetString(File.ReadAllBytes(file)).Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
+        if (text.StartsWith("From ", StringComparison.Ordinal)) text = text[(text.IndexOf('\n', StringComparison.Ordinal) + 1)..];
+        return Encoding.Latin1.GetBytes(text.Replace("\n", "\r\n", StringComparison.Ordinal));
     }
 
     private static string Root([CallerFilePath] string here = "") =>

@@ -36,6 +36,8 @@ public sealed record LinkBreaker(BreakerPhase Phase, int Failures, DateTimeOffse
     /// <param name="othersConnected">Another connection of the same link is working at this moment.</param>
     public LinkBreaker Failed(DateTimeOffset now, string fault, bool othersConnected)
     {
+        // Connections begun before it opened fail together when a hop dies: they are one failure, not a row of them.
+        if (Phase == BreakerPhase.Open) return this with { LastFault = fault };
         var failures = Failures + 1;
         if (Phase == BreakerPhase.Closed && othersConnected && failures < FailuresToOpen) return this with { Failures = failures, LastFault = fault };
         return new LinkBreaker(BreakerPhase.Open, failures, now + Pauses[Math.Min(failures - 1, Pauses.Length - 1)], fault);

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace MilSwitch.Domain.Messages;
 
 /// <summary>
@@ -58,7 +56,7 @@ public readonly record struct MessageId(long Value) : IComparable<MessageId>
         ulong value = 0;
         foreach (var c in text)
         {
-            var digit = Alphabet.IndexOf(char.ToUpper(c, CultureInfo.InvariantCulture), StringComparison.Ordinal);
+            var digit = Alphabet.IndexOf(char.IsAsciiLetterLower(c) ? (char)(c & ~0x20) : c, StringComparison.Ordinal);
             if (digit < 0 || value > ulong.MaxValue >> 5) return false;
             value = (value << 5) | (uint)digit;
         }

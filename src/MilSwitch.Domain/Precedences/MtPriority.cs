@@ -24,13 +24,14 @@ public readonly record struct MtPriority
         return value is >= Minimum and <= Maximum;
     }
 
-    /// <summary>RFC 6710 §6: <c>[+|-]digit</c>, nothing else. (The ABNF allows no leading plus; it is refused.)</summary>
+    /// <summary>RFC 6710 §7: <c>0</c>, or a digit from 1 to 9 with or without a minus. A plus and <c>-0</c> are not in the grammar.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out MtPriority priority)
     {
         priority = default;
         var digits = text.Length > 0 && text[0] == '-' ? text[1..] : text;
         if (digits.Length != 1 || !char.IsAsciiDigit(digits[0])) return false;
         var value = digits[0] - '0';
+        if (value is 0 && digits.Length != text.Length) return false;
         return TryCreate(digits.Length == text.Length ? value : -value, out priority);
     }
 

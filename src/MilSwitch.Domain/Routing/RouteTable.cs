@@ -23,7 +23,7 @@ public sealed class RouteTable
     public RouteTable(IEnumerable<Route> routes, IEnumerable<string>? ownNames = null)
     {
         Routes = [.. routes];
-        rows = Routes.ToFrozenDictionary(r => r.Match.ToLowerInvariant(), StringComparer.Ordinal);
+        rows = Routes.ToFrozenDictionary(r => KeyOf(r.Match), StringComparer.Ordinal);
         this.ownNames = (ownNames ?? []).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
     }
 
@@ -80,9 +80,25 @@ public sealed class RouteTable
         return route.Link with { Name = new LinkName("mx:" + address.Domain), MxDomain = address.Domain };
     }
 
+    // The canonical form on both sides, so that no other spelling of an address (quoting, case, U-labels) goes round its row.
+    private static string KeyOf(string match)
+    {
+        const string Wildcard = "*.";
+        if (match.Contains('@', StringComparison.Ordinal) && Mailbox.TryParse(match, allowUtf8: true, out var mailbox, out _)) return KeyOf(mailbox);
+        var wildcard = match.StartsWith(Wildcard, StringComparison.Ordinal);
+        if (Mailbox.TryReadDomain(wildcard ? match[Wildcard.Length..] : match, out var domain)) return wildcard ? Wildcard + domain : domain;
+        return match.ToLowerInvariant();
+    }
+
+    private static string KeyOf(Mailbox address)
+    {
+        var localPart = address.LocalPart.ToLowerInvariant();
+        return address.Domain.Length is 0 ? localPart : $"{localPart}@{address.Domain}";
+    }
+
     private static IEnumerable<string> Candidates(Mailbox address)
     {
-        yield return address.Text.ToLowerInvariant();
+        yield return KeyOf(address);
         var domain = address.Domain;
         if (domain.Length > 0)
         {

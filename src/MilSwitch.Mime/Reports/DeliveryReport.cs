@@ -95,7 +95,7 @@ public static class DeliveryReport
             if (recipient.Reply is { } reply)
             {
                 // A host beyond 255 octets is no host; a reply is cut at 512 characters where it is read.
-                text.Text(recipient.RemoteMta is { } mta ? $"{mta} answered: {reply}" : Reason(reply), "    ");
+                text.Text(recipient.RemoteMta is { } mta && !string.IsNullOrWhiteSpace(mta) ? $"{mta} answered: {reply}" : Reason(reply), "    ");
             }
 
             if (request.Action == ReportAction.Delayed && recipient.WillRetryUntil is { } until)
@@ -135,11 +135,11 @@ public static class DeliveryReport
         fields.Field("Final-Recipient", $"{(address.NeedsUtf8 ? "utf-8" : "rfc822")};{address.Text}");
         fields.Field("Action", Keyword(request.Action));
         fields.Field("Status", Fitting(recipient.Status, request.Action).ToString());
-        if (recipient.RemoteMta is { Length: > 0 } mta) fields.Field("Remote-MTA", $"dns; {mta}");
+        if (recipient.RemoteMta is { } mta && !string.IsNullOrWhiteSpace(mta)) fields.Field("Remote-MTA", $"dns; {mta}");
         // An answer of our own that is no SMTP reply has a type of our own (RFC 3464 §2.1.2).
         if (recipient.Reply is { } reply) fields.Field("Diagnostic-Code", reply.Code is 0 ? $"x-milswitch; {reply.Text}" : $"smtp; {reply}");
         if (recipient.LastAttempt is { } attempt) fields.Field("Last-Attempt-Date", MailDate.Format(attempt));
-        if (request.FinalLogId.Length > 0) fields.Field("Final-Log-ID", request.FinalLogId);
+        fields.Field("Final-Log-ID", request.FinalLogId);
         // RFC 3464 §2.3.9: not in other reports.
         if (request.Action == ReportAction.Delayed && recipient.WillRetryUntil is { } until) fields.Field("Will-Retry-Until", MailDate.Format(until));
     }

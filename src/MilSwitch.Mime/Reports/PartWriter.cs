@@ -22,10 +22,11 @@ internal sealed class PartWriter(bool utf8)
 
     public bool IsAscii => Ascii.IsValid(octets.WrittenSpan);
 
-    /// <summary>A field, folded where it is long.</summary>
+    /// <summary>A field, folded where it is long; none when nothing printable is left of the value.</summary>
     public void Field(string name, string value)
     {
         var rest = Clean(value, utf8).AsSpan().Trim(' ');
+        if (rest.Length is 0) return;
         var column = name.Length + 2;
         Write(name);
         Write(": ");

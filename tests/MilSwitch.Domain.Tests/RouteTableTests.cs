@@ -1,0 +1,78 @@
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Routing;
+
+namespace MilSwitch.Domain.Tests;
+
+public sealed class RouteTableTests
+{
+    private static readonly RouteTable Table = new(
+        [
+            Row("Duty@Example.mil", "duty"), Row("example.mil", "domain"), Row("*.example.mil", "below"), Row("*.b.example.mil", "deep"),
+            Row("b\u00fccher.example", "idn"), new Route { Match = "spy@example.mil", Refuse = "not here" },
+            new Route { Match = "*", UseMx = true, Link = Link("template") },
+        ],
+        ["sw1.example.mil"]);
+
+    [Theory]
+    [InlineData("duty@example.mil", "duty")]
+    [InlineData("DUTY@EXAMPLE.MIL", "duty")]
+    [InlineData("\"duty\"@example.mil", "duty")]
+    [InlineData("\"du\\ty\"@example.mil", "duty")]
+    [InlineData("other@example.mil", "domain")]
+    [InlineData("duty@a.example.mil", "below")]
+    [InlineData("duty@c.b.example.mil", "deep")]
+    [InlineData("duty@b.example.mil", "below")]
+    [InlineData("x@b\u00fccher.example", "idn")]
+    [InlineData("x@xn--bcher-kva.example", "idn")]
+    [InlineData("x@notexample.mil", "mx:notexample.mil")]
+    [InlineData("x@[192.0.2.1]", "192.0.2.1:25")]
+    [InlineData("x@[IPv6:2001:db8::1]", "[2001:db8::1]:25")]
+    public void Finds_the_closest_row(string address, string link)
+    {
+        var mailbox = Mailbox.Parse(address);
+        Assert.Equal(link, Table.Find(mailbox)?.Name.Value);
+        var explained = Table.Explain(mailbox);
+        Assert.Equal(link, explained.Link?.Name.Value);
+        Assert.Null(explained.Refusal);
+        Assert.Contains(explained.Explanation, line => line.EndsWith(": matched", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("spy@example.mil")]
+    [InlineData("\"spy\"@example.mil")]
+    [InlineData("SPY@Example.Mil")]
+    [Trait("Threat", "S12")]
+    public void No_spelling_goes_round_a_refusal(string address)
+    {
+        Assert.Null(Table.Find(Mailbox.Parse(address)));
+        Assert.Equal("not here", Table.Explain(Mailbox.Parse(address)).Refusal);
+    }
+
+    [Fact]
+    public void Says_when_nothing_matches()
+    {
+        var decision = new RouteTable([Row("example.mil", "a")]).Explain(Mailbox.Parse("x@y.example"));
+        Assert.Equal("no route", decision.Refusal);
+        Assert.Equal(["x@y.example: no row", "y.example: no row", "*.example: no row", "*: no row"], decision.Explanation.AsEnumerable());
+    }
+
+    [Fact]
+    public void Postmaster_without_a_domain_can_have_a_row_and_no_MX()
+    {
+        Assert.Equal("local", new RouteTable([Row("postmaster", "local")]).Find(Mailbox.Parse("Postmaster"))?.Name.Value);
+        Assert.Null(Table.Find(Mailbox.Parse("Postmaster")));
+        Assert.NotNull(Table.Explain(Mailbox.Parse("Postmaster")).Refusal);
+    }
+
+    [Fact]
+    [Trait("Threat", "S13")]
+    public void Knows_its_own_names()
+    {
+        Assert.True(Table.IsOwnName("SW1.example.mil."));
+        Assert.False(Table.IsOwnName("sw2.example.mil"));
+    }
+
+    private static Route Row(string match, string link) => new() { Match = match, Link = Link(link) };
+
+    private static LinkSettings Link(string name) => new() { Name = new LinkName(name), HeloName = "sw1.example.mil" };
+}
