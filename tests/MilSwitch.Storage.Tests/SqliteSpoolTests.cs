@@ -1,0 +1,274 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Storage.Sqlite;
+
+namespace MilSwitch.Storage.Tests;
+
+public sealed class SqliteSpoolTests : SpoolContract
+{
+    private readonly TemporaryFolder folder = new();
+    private int freshLimit = 65_536;
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        folder.Dispose();
+    }
+
+    protected override async Task<ISpool> OpenAsync() => await SqliteSpool.OpenAsync(
+        new SqliteSpoolOptions { DataFolder = folder.Path, FreshLimit = freshLimit }, TimeProvider.System, NullLoggerFactory.Instance);
+
+    [Fact]
+    public async Task Refuses_a_folder_that_is_in_use()
+    {
+        var refusal = await Assert.ThrowsAsync<DataFolderInUseException>(async () => await OpenAsync());
+        Assert.Contains(folder.Path, refusal.Message, StringComparison.Ordinal);
+        await ReopenAsync();
+    }
+
+    [Fact]
+    [Trait("Threat", "F3")]
+    public async Task Syncs_every_commit()
+    {
+        Assert.Equal("wal", Query("PRAGMA journal_mode"));
+        Assert.Equal("16384", Query("PRAGMA page_size"));
+        await AcceptAsync(NextId(), Envelope(), Octets(1));
+        Assert.Equal("ok", Query("PRAGMA integrity_check"));
+    }
+
+    [Fact]
+    [Trait("Threat", "F11")]
+    public async Task Detects_a_flipped_byte_in_a_row_before_the_first_octet_is_read()
+    {
+        var id = NextId();
+        await AcceptAsync(id, Envelope(), Octets(1000));
+        await ClosedAsync(() => Execute("UPDATE content SET data = CAST(substr(data, 1, 500) || x'ff' || substr(data, 502) AS BLOB)"));
+        var damage = await Assert.ThrowsAsync<ContentDamagedException>(async () => await Spool.OpenContentAsync(id));
+        Assert.Equal(id, damage.Id);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(199_999)]
+    [Trait("Threat", "F11")]
+    public async Task Detects_a_flipped_byte_in_a_file_at_the_latest_at_its_end(int position)
+    {
+        var id = NextId();
+        await AcceptAsync(id, Envelope(), Octets(200_000));
+        await ClosedAsync(() =>
+        {
+            using var file = File.OpenHandle(Contents().Single(), FileMode.Open, FileAccess.ReadWrite);
+            RandomAccess.Write(file, [(byte)(Octets(200_000)[position] ^ 1)], position);
+        });
+        await Assert.ThrowsAsync<ContentDamagedException>(async () => await ContentAsync(id));
+    }
+
+    [Fact]
+    [Trait("Threat", "F11")]
+    public async Task Detects_a_truncated_and_a_missing_file()
+    {
+        var cut = NextId();
+        await AcceptAsync(cut, Envelope(), Octets(200_000));
+        File.WriteAllBytes(Contents().Single(), Octets(199_999));
+        await Assert.ThrowsAsync<ContentDamagedException>(async () => await Spool.OpenContentAsync(cut));
+        File.Delete(Contents().Single());
+        await Assert.ThrowsAsync<ContentDamagedException>(async () => await Spool.OpenContentAsync(cut));
+    }
+
+    [Fact]
+    [Trait("Threat", "F11")]
+    public async Task Loads_the_others_when_one_record_is_damaged()
+    {
+        var bad = NextId();
+        var good = NextId();
+        await AcceptAsync(bad, Envelope(), Octets(1));
+        await AcceptAsync(good, Envelope(), Octets(1));
+        await ClosedAsync(() => Execute($"UPDATE message SET envelope = CAST(substr(envelope, 1, 20) || 'x' || substr(envelope, 22) AS BLOB) WHERE id = {bad.Value}"));
+        Assert.Equal([good], (await PendingAsync()).Select(m => m.Id));
+        Assert.Equal([good], (await Spool.QueryAsync(new MessageQuery())).Select(m => m.Id));
+        await Assert.ThrowsAsync<ContentDamagedException>(async () => await Spool.ReadAsync(bad));
+    }
+
+    [Fact]
+    [Trait("Threat", "F1")]
+    public async Task Sweeps_files_that_no_message_names()
+    {
+        var id = NextId();
+        await AcceptAsync(id, Envelope(), Octets(100_000));
+        var named = Contents().Single();
+        await ClosedAsync(() =>
+        {
+            File.WriteAllText(Path.Combine(Path.GetDirectoryName(named)!, "00000000000000000000000000000000"), "orphan");
+            File.WriteAllText(named + ".tmp", "unfinished");
+        });
+        Assert.Equal([named], Contents());
+        Assert.Equal(Octets(100_000), await ContentAsync(id));
+    }
+
+    [Fact]
+    public async Task Removes_a_file_after_the_commit_that_dropped_it()
+    {
+        var id = NextId();
+        await AcceptAsync(id, Envelope(), Octets(100_000));
+        Assert.Single(Contents());
+        await CommitAsync(new SpoolOperation(Owner) { Messages = [new MessageChange(id, MessageState.Done, DropContent: true)] });
+        // The removal follows the answer on the same thread, so it is done when the next operation ends.
+        await CommitAsync(new SpoolOperation(Owner));
+        Assert.Empty(Contents());
+    }
+
+    [Fact]
+    public async Task Leaves_no_file_of_a_forgotten_or_duplicate_content()
+    {
+        await using (var writer = Spool.CreateContent()) await writer.WriteAsync(Octets(100_000));
+        await (await StageAsync(Octets(100_000))).DisposeAsync();
+        await AcceptAsync(NextId(), Keyed((1, "a@x.example")), Octets(1));
+        await AcceptAsync(NextId(), Keyed((1, "a@x.example")), Octets(100_000));
+        Assert.Empty(Contents());
+    }
+
+    [Fact]
+    public async Task Verifies_an_audit_trail_that_nobody_touched_also_after_pruning()
+    {
+        for (var i = 0; i < 50; i++) await AcceptAsync(NextId(), Envelope() with { ArrivedAt = Noon.AddMinutes(i) }, Octets(1));
+        Assert.Equal(new AuditVerification(50, null, null), await Sqlite.VerifyAuditAsync());
+        await Spool.PruneAsync(Noon.AddMinutes(20), Noon);
+        Assert.Equal(new AuditVerification(30, null, null), await Sqlite.VerifyAuditAsync());
+        await ReopenAsync();
+        await AcceptAsync(NextId(), Envelope(), Octets(1));
+        Assert.Equal(new AuditVerification(31, null, null), await Sqlite.VerifyAuditAsync());
+    }
+
+    [Theory]
+    [InlineData("UPDATE audit SET detail = 'nothing' WHERE seq = 4", 4)]
+    [InlineData("UPDATE audit SET actor = '' WHERE seq = 4", 4)]
+    [InlineData("UPDATE audit SET at = at + 1 WHERE seq = 4", 4)]
+    [InlineData("UPDATE audit SET kind = 2 WHERE seq = 4", 4)]
+    [InlineData("UPDATE audit SET recipient = 1 WHERE seq = 4", 4)]
+    [InlineData("UPDATE audit SET message = 64 WHERE seq = 4", 4)]
+    [InlineData("DELETE FROM audit WHERE seq = 4", 4)]
+    [InlineData("DELETE FROM audit WHERE seq = 1", 1)]
+    [InlineData("DELETE FROM audit WHERE seq > 7", 8)]
+    [InlineData("UPDATE audit SET hash = zeroblob(32) WHERE seq = 10", 10)]
+    public async Task Names_the_first_audit_record_that_was_changed(string change, long expected)
+    {
+        for (var i = 0; i < 10; i++) await AcceptAsync(NextId(), Envelope(), Octets(1));
+        await ClosedAsync(() => Execute(change));
+        var verification = await Sqlite.VerifyAuditAsync();
+        Assert.Equal(expected, verification.FirstBad);
+    }
+
+    [Fact]
+    public async Task Finds_keys_before_during_and_after_they_were_sorted_in()
+    {
+        await Spool.DisposeAsync();
+        freshLimit = 50;
+        await ReopenAsync();
+        var ids = new List<MessageId>();
+        for (var i = 0; i < 230; i++)
+        {
+            ids.Add(NextId());
+            await AcceptAsync(ids[i], Keyed((i, "a@x.example")), Octets(1), message => message with { MessageIdField = $"<{message.Id}@x>" });
+        }
+
+        Assert.NotEqual("0", Query("SELECT count(*) FROM duplicate"));
+        Assert.NotEqual("0", Query("SELECT count(*) FROM fresh"));
+        await ReopenAsync();
+        for (var i = 0; i < ids.Count; i++)
+        {
+            Assert.Equal([ids[i]], (await Spool.QueryAsync(new MessageQuery { MessageIdField = $"<{ids[i]}@x>" })).Select(m => m.Id));
+            Assert.Single((await AcceptAsync(NextId(), Keyed((i, "a@x.example")), Octets(1))).Duplicates);
+        }
+
+        await Spool.PruneAsync(DateTimeOffset.MinValue, Noon.AddDays(1));
+        await Spool.PruneAsync(DateTimeOffset.MinValue, Noon.AddDays(1));
+        Assert.Equal("0", Query("SELECT count(*) FROM duplicate"));
+        Assert.Empty((await AcceptAsync(NextId(), Keyed((3, "a@x.example")), Octets(1))).Duplicates);
+    }
+
+    [Fact]
+    public async Task Starts_the_log_again_so_that_it_does_not_grow_for_ever()
+    {
+        var commits = new List<Task>();
+        for (var i = 0; i < 3000; i++)
+        {
+            commits.Add(AcceptAsync(NextId(), Envelope(), Octets(30_000)).AsTask());
+            if (commits.Count < 100) continue;
+            await Task.WhenAll(commits);
+            commits.Clear();
+        }
+
+        Assert.InRange(new FileInfo(Path.Combine(folder.Path, "spool.db-wal")).Length, 1, 64L << 20);
+    }
+
+    [Fact]
+    public async Task Refuses_work_after_it_was_closed()
+    {
+        await Spool.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await CommitAsync(new SpoolOperation(Owner)));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await Spool.ReadAsync(new MessageId(64)));
+        await Spool.DisposeAsync();
+        await ReopenAsync();
+    }
+
+    [Fact]
+    [Trait("Threat", "F31")]
+    public async Task Refuses_a_file_that_is_no_database_with_a_clear_text()
+    {
+        using var other = new TemporaryFolder();
+        await File.WriteAllTextAsync(Path.Combine(other.Path, "spool.db"), new string('x', 50_000));
+        var refusal = await Assert.ThrowsAsync<SpoolUnavailableException>(async () =>
+            await SqliteSpool.OpenAsync(new SqliteSpoolOptions { DataFolder = other.Path }, TimeProvider.System, NullLoggerFactory.Instance));
+        Assert.Contains("not a database", refusal.InnerException!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Opens_again_the_folder_whose_opening_failed()
+    {
+        using var other = new TemporaryFolder();
+        var options = new SqliteSpoolOptions { DataFolder = other.Path };
+        await File.WriteAllTextAsync(Path.Combine(other.Path, "spool.db"), new string('x', 50_000));
+        await Assert.ThrowsAsync<SpoolUnavailableException>(async () => await SqliteSpool.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance));
+        File.Delete(Path.Combine(other.Path, "spool.db"));
+        await using var spool = await SqliteSpool.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance);
+        Assert.Equal(SpoolHealth.Ready, spool.Health);
+    }
+
+    private SqliteSpool Sqlite => (SqliteSpool)Spool;
+
+    private string[] Contents() => Directory.GetFiles(Path.Combine(folder.Path, "content"), "*", SearchOption.AllDirectories);
+
+    private async Task ClosedAsync(Action change)
+    {
+        await Spool.DisposeAsync();
+        change();
+        await ReopenAsync();
+    }
+
+    private void Execute(string sql)
+    {
+        using var connection = Connect();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        Assert.NotEqual(0, command.ExecuteNonQuery());
+    }
+
+    private string Query(string sql)
+    {
+        using var connection = Connect();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return $"{command.ExecuteScalar()}";
+    }
+
+    private SqliteConnection Connect()
+    {
+        var connection = new SqliteConnection($"Data Source={Path.Combine(folder.Path, "spool.db")};Pooling=False");
+        connection.Open();
+        return connection;
+    }
+}
