@@ -42,6 +42,7 @@ public sealed partial class SmtpClientConnection
     private ContentScan scan;
     private MtPriorityFieldFilter filter;
     private long contentRead;
+    private bool begun;
     private bool mailAsked;
     private bool resetAsked;
     private bool resetDue;
@@ -81,7 +82,7 @@ public sealed partial class SmtpClientConnection
         scan = default;
         filter = default;
         contentRead = 0;
-        mailAsked = resetAsked = deadlineDropped = lastOctetsWritten = false;
+        begun = mailAsked = resetAsked = deadlineDropped = lastOctetsWritten = false;
         fault = "";
         await using var registration = cancellationToken.UnsafeRegister(CancelDeadline, deadline);
         try
@@ -139,9 +140,15 @@ public sealed partial class SmtpClientConnection
         if (transport.HasInput(transportStream)) throw new SmtpProtocolException("the hop closed the connection, or spoke, while it was idle");
         ThrowIfAnswered();
 
-        if (resetDue) output.Append("RSET\r\n"u8);
-        resetAsked = resetDue;
-        resetDue = false;
+        begun = true;
+        if (resetDue)
+        {
+            output.Append("RSET\r\n"u8);
+            resetAsked = true;
+            resetDue = false;
+            if (!Capabilities.Pipelining && !await ExchangeAsync()) return Answered();
+        }
+
         // Content that can't be looked at before it is sent is declared as what it may be.
         var eightBit = !inline || scan.EightBit || envelope.Body == BodyType.EightBitMime;
         EnvelopeCommands.AppendMail(output, envelope, Capabilities, smtpUtf8 && Capabilities.SmtpUtf8, eightBit, priority, size, now);
@@ -167,22 +174,7 @@ public sealed partial class SmtpClientConnection
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> AskRecipientsAsync(OutgoingMessage message)
     {
-        if (!Capabilities.Pipelining)
-        {
-            if (resetAsked)
-            {
-                var mail = output.WrittenSpan["RSET\r\n".Length..].ToArray();
-                output.Clear();
-                output.Append("RSET\r\n"u8);
-                mailAsked = false;
-                if (!await ExchangeAsync()) return false;
-                output.Append(mail);
-                mailAsked = true;
-            }
-
-            if (!await ExchangeAsync()) return false;
-        }
-
+        if (!Capabilities.Pipelining && !await ExchangeAsync()) return false;
         for (var i = 0; i < outcome.Length; i++)
         {
             if (outcome[i] is not null) continue;
@@ -192,9 +184,7 @@ public sealed partial class SmtpClientConnection
             if (!more && !await ExchangeAsync()) return false;
         }
 
-        if (Capabilities.Pipelining || Open > 0) return true;
-        resetDue = true;
-        return false;
+        return true;
     }
 
     /// <summary>Sends the group and reads its replies. False: every recipient is decided.</summary>
@@ -205,6 +195,7 @@ public sealed partial class SmtpClientConnection
         await WriteAsync(output.Written, settings.CommandTimeout);
         output.Clear();
         await ReadEnvelopeRepliesAsync();
+        // Nobody is left, yet MAIL stands.
         if (Open > 0) return true;
         resetDue = true;
         return false;
@@ -461,14 +452,12 @@ public sealed partial class SmtpClientConnection
         staging.Append("\r\n"u8);
     }
 
-    private static ValueTask<bool> MayEndAsync(OutgoingMessage message, CancellationToken cancellationToken) =>
-        message.BeforeFinalDot is { } ask ? ask(cancellationToken) : ValueTask.FromResult(true);
-
     private ValueTask<bool> MayEndAsync(OutgoingMessage message)
     {
+        if (message.BeforeFinalDot is not { } ask) return ValueTask.FromResult(true);
         // The time the store takes is not the hop's.
         Disarm();
-        return MayEndAsync(message, deadline.Token);
+        return ask(deadline.Token);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -516,7 +505,7 @@ public sealed partial class SmtpClientConnection
 
     private TransactionResult Answered()
     {
-        MessagesSent++;
+        if (begun) MessagesSent++;
         if (!closed && (hopClosing || replies.Buffered > 0))
         {
             if (!hopClosing) fault = "the hop answers more than it was asked";

@@ -23,6 +23,7 @@ public sealed partial class SmtpClientConnection : IAsyncDisposable
     private Stream stream;
     private ReplyReader replies;
     private bool closed;
+    private bool disposed;
 
     private SmtpClientConnection(HopTarget target, LinkSettings settings, ISmtpTransport transport, TimeProvider time, Stream stream)
     {
@@ -47,16 +48,16 @@ public sealed partial class SmtpClientConnection : IAsyncDisposable
     /// <summary>The connection is encrypted and the hop's certificate was found good for its name, whether or not the link asks for it.</summary>
     public bool TlsVerified { get; private set; }
 
-    /// <summary>Transactions that the hop has answered to their end.</summary>
+    /// <summary>Transactions begun that ended in an answer for every recipient.</summary>
     public int MessagesSent { get; private set; }
 
     /// <summary>Says goodbye, waits a few seconds for the answer, and closes. Never throws for what the peer does.</summary>
     public async ValueTask QuitAsync(CancellationToken cancellationToken)
     {
-        if (closed) return;
-        await using var registration = cancellationToken.UnsafeRegister(CancelDeadline, deadline);
         try
         {
+            if (closed) return;
+            await using var registration = cancellationToken.UnsafeRegister(CancelDeadline, deadline);
             output.Append("QUIT\r\n"u8);
             await WriteAsync(output.Written, QuitTimeout);
             await ReadReplyAsync(QuitTimeout);
@@ -74,7 +75,8 @@ public sealed partial class SmtpClientConnection : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (closed) return;
+        if (disposed) return;
+        disposed = true;
         Abort();
         await timer.DisposeAsync();
         deadline.Dispose();
@@ -124,6 +126,7 @@ public sealed partial class SmtpClientConnection : IAsyncDisposable
 
     private void Abort()
     {
+        if (closed) return;
         closed = true;
         Disarm();
         // Without a goodbye: a half-sent content must not look finished.
