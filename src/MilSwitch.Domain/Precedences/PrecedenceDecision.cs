@@ -39,8 +39,9 @@ public readonly record struct PrecedenceDecision(
             { Copy: { } copy } => (MtPriority.From(copy), copy, PrecedenceSource.CopyPrecedence),
             _ => (null, unmarked, PrecedenceSource.SiteDefault),
         };
-        var lowered = wanted > grant.Highest;
-        var action = lowered ? grant.Highest : wanted;
+        var action = wanted > grant.Highest ? grant.Highest : wanted;
+        // Only somebody who asked for more can be told that he got less.
+        var lowered = action < wanted && source != PrecedenceSource.SiteDefault;
         var actionPriority = lowered ? MtPriority.From(action) : priority;
         var information = evidence.Copy is { } own && own < action ? own : action;
         var informationPriority = information < action ? MtPriority.From(information) : actionPriority;

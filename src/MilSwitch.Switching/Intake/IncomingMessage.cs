@@ -43,7 +43,12 @@ internal sealed class IncomingMessage : IIncomingMessage
         structure.Append(data.Span);
         if (structure.Fault != StructureFault.None)
         {
-            fault = structure.Fault == StructureFault.TooDeep ? Refusal.NestingTooDeep : Refusal.TooManyParts;
+            fault = structure.Fault switch
+            {
+                StructureFault.TooDeep => Refusal.NestingTooDeep,
+                StructureFault.TooManyParts => Refusal.TooManyParts,
+                _ => Refusal.MalformedMime,
+            };
             return;
         }
 
@@ -77,6 +82,8 @@ internal sealed class IncomingMessage : IIncomingMessage
                 return IntakeResult.Refused(Refusal.HeaderTooLarge);
             case HeaderFault.TooManyFields:
                 return IntakeResult.Refused(Refusal.TooManyFields);
+            case HeaderFault.Malformed:
+                return IntakeResult.Refused(Refusal.MalformedHeader);
         }
 
         var facts = MessageFacts.Read(header, runtime.OwnNames);

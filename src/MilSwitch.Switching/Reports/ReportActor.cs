@@ -111,7 +111,7 @@ internal sealed class ReportActor : UntypedActor
                 },
             ],
             Body = DeliveryReport.BodyOf(octets),
-            SmtpUtf8 = to.NeedsUtf8 || original.SmtpUtf8,
+            SmtpUtf8 = to.NeedsUtf8,
             RequireTls = original.RequireTls,
             Priority = original.Priority is null ? null : MtPriority.From(precedence),
             Precedence = precedence,
