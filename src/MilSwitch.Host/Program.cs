@@ -1,1 +1,3 @@
-return 0;
+using MilSwitch.Host.Commands;
+
+return await CommandLine.RunAsync(args, CommandEnvironment.Process());
