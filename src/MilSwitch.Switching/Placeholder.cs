@@ -25,18 +25,34 @@ namespace MilSwitch.Switching
 
 namespace MilSwitch.Smtp.Server
 {
-    public static class SmtpKestrelExtensions
+    public sealed class SmtpServerServices(IIntake intake, IAccountStore accounts, TimeProvider time, ILogger logger) : IDisposable
     {
-        public static void ListenSmtp(this KestrelServerOptions options, SmtpListenerSettings settings) => options.Listen(settings.Endpoint);
+        public IIntake Intake { get; } = intake;
+        public IAccountStore Accounts { get; } = accounts;
+        public TimeProvider Time { get; } = time;
+        public ILogger Logger { get; } = logger;
+        public void Dispose() => GC.KeepAlive(this);
+    }
+
+    public sealed class SmtpConnectionHandler;
+
+    public static class SmtpServerExtensions
+    {
+        public static SmtpConnectionHandler ListenSmtp(this KestrelServerOptions options, Func<SmtpListenerSettings> settings, SmtpServerServices services)
+        {
+            GC.KeepAlive(services);
+            options.Listen(settings().Endpoint);
+            return new SmtpConnectionHandler();
+        }
     }
 }
 
 namespace MilSwitch.Smtp.Client
 {
-    public sealed class MailExchangerResolver(IReadOnlyList<System.Net.IPEndPoint> servers) : IMailExchangerResolver
+    public sealed class MailExchangerResolver(IReadOnlyCollection<System.Net.IPEndPoint> servers, TimeSpan timeout, Func<string, bool>? isOwnName = null) : IMailExchangerResolver
     {
         public ValueTask<MailExchangers> ResolveAsync(string domain, int port, CancellationToken cancellationToken) =>
-            throw new NotSupportedException(servers.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            throw new NotSupportedException($"{servers} {timeout} {isOwnName}");
     }
 }
 
@@ -47,9 +63,11 @@ namespace MilSwitch.Storage.Sqlite
         public required string DataFolder { get; init; }
     }
 
+    public sealed class DataFolderInUseException(string folder, string? holder) : Exception(folder + holder);
+
     public static class SqliteSpool
     {
-        public static Task<ISpool> OpenAsync(SqliteSpoolOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+        public static ValueTask<ISpool> OpenAsync(SqliteSpoolOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken = default) =>
             throw new NotSupportedException(options.DataFolder);
     }
 }
