@@ -98,7 +98,10 @@ internal sealed class NodeClient : IDisposable
         {
             var socket = fault.InnerException as SocketException;
             var exitCode = socket?.SocketErrorCode == SocketError.AccessDenied ? ExitCodes.NotPermitted : ExitCodes.Unreachable;
-            throw new CommandFault(exitCode, $"no answer from the node at {address}: {socket?.Message ?? fault.InnerException?.Message ?? fault.Message}");
+            var why = address.StartsWith("unix:", StringComparison.Ordinal) && !File.Exists(address[5..])
+                ? "there is no such socket; is the node running?"
+                : socket?.Message ?? fault.InnerException?.Message ?? fault.Message;
+            throw new CommandFault(exitCode, $"no answer from the node at {address}: {why}");
         }
         catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Running;
+using MilSwitch.Storage.Sqlite;
 
 namespace MilSwitch.Host.Commands;
 
@@ -73,6 +74,8 @@ internal static class RunCommand
                     return (ExitCodes.NotPermitted, "an endpoint may not be opened by this user: " + fault.Message);
                 case SocketException { SocketErrorCode: SocketError.AddressNotAvailable }:
                     return (ExitCodes.Bad, "an endpoint's address is not one of this machine: " + fault.Message);
+                case DataFolderInUseException:
+                    return (ExitCodes.Conflict, cause.Message);
                 case UnauthorizedAccessException:
                     return (ExitCodes.NotPermitted, $"the data folder {configuration.DataFolder} may not be used by this user");
                 case SpoolUnavailableException unavailable:

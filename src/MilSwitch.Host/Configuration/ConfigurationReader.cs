@@ -73,8 +73,9 @@ public static partial class ConfigurationReader
     {
         var node = root.Map("node");
         if (!root.Has("node")) root.Reject("node", "is missing");
-        var name = NodeName(node, "name", node.RequiredText("name"));
-        var data = node.RequiredText("data");
+        // Without the section there is one problem and not three.
+        var name = NodeName(node, "name", root.Has("node") ? node.RequiredText("name") : null);
+        var data = root.Has("node") ? node.RequiredText("data") : null;
         var hostName = Domain(node, "host-name") ?? name ?? "";
         var ownNames = node.Texts("names");
         for (var i = 0; i < ownNames.Length; i++)

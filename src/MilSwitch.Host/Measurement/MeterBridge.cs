@@ -78,7 +78,16 @@ public sealed class MeterBridge : IDisposable
 
     private static double[] BucketsOf(Instrument instrument)
     {
-        if (instrument is Histogram<double> { Advice.HistogramBucketBoundaries: { } advised }) return [.. advised];
+        switch (instrument)
+        {
+            case Histogram<double> { Advice.HistogramBucketBoundaries: { } advised }:
+                return [.. advised];
+            case Histogram<long> { Advice.HistogramBucketBoundaries: { } advised }:
+                return [.. advised.Select(b => (double)b)];
+            case Histogram<int> { Advice.HistogramBucketBoundaries: { } advised }:
+                return [.. advised.Select(b => (double)b)];
+        }
+
         return instrument.Unit switch { "s" => SecondBuckets, "By" => ByteBuckets, _ => CountBuckets };
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using MilSwitch.Domain.Intake;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Smtp.Server;
@@ -9,9 +10,22 @@ namespace MilSwitch.Host.Running;
 /// <summary>Where the protocol engines are joined to the host.</summary>
 internal static class Listeners
 {
-    public static void ListenSmtp(KestrelServerOptions kestrel, SmtpListenerSettings settings) => kestrel.ListenSmtp(settings);
+    private static readonly TimeSpan DnsTimeout = TimeSpan.FromSeconds(5);
 
-    public static IMailExchangerResolver Resolver(NodeConfiguration configuration) => new MailExchangerResolver(configuration.DnsServers);
+    /// <summary>What all SMTP sessions share, as a service of the node.</summary>
+    public static SmtpServerServices SmtpServices(IServiceProvider services) => new(
+        services.GetRequiredService<IIntake>(), services.GetRequiredService<IAccountStore>(), services.GetRequiredService<TimeProvider>(),
+        services.GetRequiredService<ILoggerFactory>().CreateLogger("MilSwitch.Smtp.Server"));
+
+    /// <summary>The settings are asked for anew by each session, so that a reload reaches it.</summary>
+    public static void ListenSmtp(KestrelServerOptions kestrel, string listener)
+    {
+        var configuration = kestrel.ApplicationServices.GetRequiredService<ConfigurationHolder>();
+        kestrel.ListenSmtp(() => configuration.Listener(listener), kestrel.ApplicationServices.GetRequiredService<SmtpServerServices>());
+    }
+
+    public static IMailExchangerResolver Resolver(NodeConfiguration configuration, ConfigurationHolder holder) =>
+        new MailExchangerResolver(configuration.DnsServers, DnsTimeout, name => holder.Current.Switch.Routes.IsOwnName(name));
 
     /// <summary>The HTTP endpoints of the node.</summary>
     public static void ListenHttp(KestrelServerOptions kestrel, NodeConfiguration configuration)

@@ -21,7 +21,7 @@ public static class NodeHost
     public static WebApplication Build(NodeConfiguration configuration, ISpool spool, TimeProvider time) => Build(configuration, time, services =>
     {
         services.AddSingleton(spool);
-        services.AddSingleton(Listeners.Resolver(configuration));
+        services.AddSingleton(provider => Listeners.Resolver(configuration, provider.GetRequiredService<ConfigurationHolder>()));
         services.AddSwitching(configuration.Switch);
     });
 
@@ -43,6 +43,7 @@ public static class NodeHost
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(services => new ConfigurationHolder(configuration, time, services.GetRequiredService<ILogger<ConfigurationHolder>>()));
         builder.Services.AddSingleton<IAccountStore>(services => services.GetRequiredService<ConfigurationHolder>());
+        builder.Services.AddSingleton(Listeners.SmtpServices);
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<MeterBridge>();
         builder.Services.AddSingleton<SwitchGauges>();
@@ -97,7 +98,7 @@ public static class NodeHost
         kestrel.Limits.MaxRequestBufferSize = SocketBuffer;
         kestrel.Limits.MaxResponseBufferSize = SocketBuffer;
         kestrel.Limits.MaxRequestBodySize = MaximumApiBody;
-        foreach (var listener in configuration.Listeners) Listeners.ListenSmtp(kestrel, listener);
+        foreach (var listener in configuration.Listeners) Listeners.ListenSmtp(kestrel, listener.Name);
         Listeners.ListenHttp(kestrel, configuration);
     }
 
