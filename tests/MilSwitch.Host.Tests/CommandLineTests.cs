@@ -84,7 +84,7 @@ public sealed class CommandLineTests : IAsyncLifetime
     public async Task Shows_the_status_most_urgent_first()
     {
         var run = await node.RunAsync("status");
-        Assert.Contains("node:     n1, version 0.1.0, ready", run.Output, StringComparison.Ordinal);
+        Assert.Contains("node:    n1, version 0.1.0, ready", run.Output, StringComparison.Ordinal);
         var lines = run.Output.Split('\n');
         Assert.Equal("PRECEDENCE  QUEUED  OLDEST  ACCEPTED  DELIVERED  FAILED", lines.Single(l => l.StartsWith("PREC", StringComparison.Ordinal)).TrimEnd());
         Assert.Equal("override         5  7m30s         50         25       5", lines.Single(l => l.StartsWith("override", StringComparison.Ordinal)).TrimEnd());
@@ -134,7 +134,7 @@ public sealed class CommandLineTests : IAsyncLifetime
         var run = await node.RunAsync($"{First}  flash queued\n\n{Second}\n", false, "message", "release", "-", "--reason", "line is back");
         Assert.Equal(0, run.ExitCode);
         var act = node.Actions.Acts[^1].Act;
-        Assert.Equal([FakeOperatorActions.First, FakeOperatorActions.Second], act.Ids);
+        Assert.Equal([FakeOperatorActions.First, FakeOperatorActions.Second], act.Ids.AsEnumerable());
         Assert.Equal((MessageVerb.Release, "line is back"), (act.Verb, act.Reason));
     }
 

@@ -186,11 +186,13 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("gateway-mx.yaml")]
     [InlineData("full.yaml")]
     [InlineData("submission.yaml")]
+    [InlineData("milswitch.yaml")]
     public void Reads_the_samples(string sample)
     {
         files.WriteCertificate().Dispose();
         files.Write("duty-officer.password", "a long pass phrase\n", secret: true);
         foreach (var file in Directory.GetFiles(Path.Combine(ConfigurationFiles.Repository, "config"), "*.yaml")) File.Copy(file, Path.Combine(files.Folder, Path.GetFileName(file)));
+        File.Copy(Path.Combine(ConfigurationFiles.Repository, "deploy", "debian-layout", "etc", "milswitch", "milswitch.yaml"), Path.Combine(files.Folder, "milswitch.yaml"));
         Assert.Empty(ConfigurationReader.Read(Path.Combine(files.Folder, sample)).Problems);
     }
 

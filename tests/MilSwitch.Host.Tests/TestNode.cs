@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using System.Net;
-using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -9,6 +5,8 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Configuration;
+using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Host.Commands;
 using MilSwitch.Host.Configuration;
@@ -29,9 +27,9 @@ public sealed class TestNode : IAsyncDisposable
     private TestNode(ConfigurationFiles files, WebApplication app, FakeOperatorActions actions, FakeControl control, ListLog log)
     {
         (this.files, this.app, Actions, Control, Log) = (files, app, actions, control, log);
-        // In the order of Listeners.ListenHttp: socket, admin, metrics.
+        // In the order of NodeHost: mail, socket, admin, metrics.
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Where(a => a.StartsWith("http://127", StringComparison.Ordinal)).ToArray();
-        (Admin, Metrics) = (addresses[0], addresses[1]);
+        (Admin, Metrics) = (addresses[^2], addresses[^1]);
     }
 
     public FakeOperatorActions Actions { get; }
@@ -56,7 +54,7 @@ public sealed class TestNode : IAsyncDisposable
         files.Write("operator.token", OperatorToken + "\n", secret: true);
         files.Write("viewer.token", ViewerToken + "\n", secret: true);
         files.Write("wrong.token", "CANARY-wrong-0123456789ab\n", secret: true);
-        var configuration = files.Good(Text()) with { Listeners = [] };
+        var configuration = files.Good(Text());
         var actions = new FakeOperatorActions();
         var control = new FakeControl(configuration.Switch);
         var log = new ListLog();
@@ -64,13 +62,14 @@ public sealed class TestNode : IAsyncDisposable
         {
             services.AddSingleton<IOperatorActions>(actions);
             services.AddSingleton<ISwitchControl>(control);
+            services.AddSingleton<IIntake, FakeIntake>();
             services.AddSingleton<ILoggerProvider>(log);
         });
         await app.StartAsync();
         return new TestNode(files, app, actions, control, log);
     }
 
-    public static string Text(string further = "") => ConfigurationFiles.Minimum + """
+    public static string Text(string further = "") => ConfigurationFiles.Minimum.Replace(":2525", ":0", StringComparison.Ordinal) + """
 
         admin:
           endpoint: 127.0.0.1:0
@@ -104,6 +103,16 @@ public sealed class TestNode : IAsyncDisposable
         await app.DisposeAsync();
         files.Dispose();
     }
+}
+
+/// <summary>Takes no mail.</summary>
+public sealed class FakeIntake : IIntake
+{
+    public ValueTask<MailDecision> MailAsync(ClientIdentity client, MailRequest mail, CancellationToken cancellationToken) => ValueTask.FromResult(new MailDecision(Refusal.Shutdown, null));
+
+    public ValueTask<Refusal?> RecipientAsync(ClientIdentity client, MailRequest mail, Recipient recipient, CancellationToken cancellationToken) => ValueTask.FromResult<Refusal?>(Refusal.Shutdown);
+
+    public IIncomingMessage Begin(ClientIdentity client, Envelope envelope) => throw new InvalidOperationException("No MAIL was accepted.");
 }
 
 public sealed class FakeControl(SwitchConfiguration configuration) : ISwitchControl

@@ -250,8 +250,10 @@ public sealed class CommandLine
                 ("recipient", arguments.GetValue(recipient)), ("precedence", arguments.GetValue(precedence)), ("state", arguments.GetValue(state)),
                 ("from", arguments.GetValue(from)), ("until", arguments.GetValue(until)), ("before", arguments.GetValue(before)),
                 ("limit", arguments.GetValue(limit)?.ToString(CultureInfo.InvariantCulture))), cancellationToken);
-            Show(arguments, text, ApiJson.Default.PageMessageView, page => Rendering.Write(environment.Output, page));
-            return Read(text, ApiJson.Default.PageMessageView).Items.Count > 0 ? ExitCodes.Done : ExitCodes.NotFound;
+            var found = Read(text, ApiJson.Default.PageMessageView).Items.Count > 0;
+            if (found || arguments.GetValue(json)) Show(arguments, text, ApiJson.Default.PageMessageView, page => Rendering.Write(environment.Output, page));
+            else environment.Error.WriteLine("milswitch: no message matches");
+            return found ? ExitCodes.Done : ExitCodes.NotFound;
         });
         foreach (var option in new Option[] { messageId, envelopeId, sender, recipient, precedence, state, from, until, before, limit }) command.Options.Add(option);
         return Example(command, "milswitch track --recipient ops@example.org --from 2030-01-01T00:00:00Z", "milswitch track --message-id '<1@example.org>' --json");
