@@ -81,7 +81,7 @@ internal static class RunCommand
                 case SpoolUnavailableException unavailable:
                     return (ExitCodes.NotFound, $"the store in {configuration.DataFolder} can't be used: {unavailable.Message}");
                 case IOException:
-                    return (ExitCodes.Conflict, cause.Message);
+                    return (ExitCodes.Conflict, $"the data folder {configuration.DataFolder} or an endpoint can't be used: {cause.Message}");
             }
         }
 

@@ -30,7 +30,8 @@ internal static class Text
         for (var column = 0; column < widths.Length; column++)
         {
             widths[column] = all.Max(r => r[column].Length);
-            right[column] = all.Count > 1 && all.Skip(1).All(r => r[column].Length == 0 || char.IsAsciiDigit(r[column][0]) && r[column].All(c => char.IsAsciiDigit(c)));
+            // An id is a name, though its letters may all be digits.
+            right[column] = headings[column] != "ID" && all.Count > 1 && all.Skip(1).All(r => r[column].Length == 0 || char.IsAsciiDigit(r[column][0]) && r[column].All(c => char.IsAsciiDigit(c)));
         }
 
         foreach (var row in all)

@@ -85,12 +85,12 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
         }
     }
 
-    [LoggerMessage(3001, LogLevel.Information, "Configuration {File} is in force")]
+    [LoggerMessage(5001, LogLevel.Information, "Configuration {File} is in force")]
     private partial void Applied(string file);
 
-    [LoggerMessage(3002, LogLevel.Error, "The configuration was refused with {Problems} problems; nothing was changed")]
+    [LoggerMessage(5002, LogLevel.Error, "The configuration was refused with {Problems} problems; nothing was changed")]
     private partial void Refused(int problems);
 
-    [LoggerMessage(3003, LogLevel.Error, "{File}:{Line}: {Key}: {Text}")]
+    [LoggerMessage(5003, LogLevel.Error, "{File}:{Line}: {Key}: {Text}")]
     private partial void ProblemFound(string file, int line, string key, string text);
 }
