@@ -1,0 +1,197 @@
+using System.Text.Json.Serialization;
+using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Spool;
+
+namespace MilSwitch.Host.Api;
+
+/// <summary>Name and version of the program that answers.</summary>
+public sealed record VersionView(string Program, string Version, string Api);
+
+/// <summary>The node at a glance. Times of waiting are in seconds.</summary>
+public sealed record StatusView(
+    string Node, string Version, DateTimeOffset StartedAt, DateTimeOffset Now, bool Ready, string Spool, long UsedOctets, long FreeOctets,
+    int Partitions, IReadOnlyList<PrecedenceView> Precedences, int Links, int LinksDown, int Held, IReadOnlyList<string> Alarms)
+{
+    public static StatusView Of(SwitchStatus status, IEnumerable<string> furtherAlarms) => new(
+        status.Node, status.Version, status.StartedAt, status.Now, status.Ready, Words.Of(status.Spool), status.Usage.UsedOctets, status.Usage.FreeOctets,
+        status.Partitions, [.. status.Precedences.Select(PrecedenceView.Of)], status.Links, status.LinksDown, status.Held, [.. status.Alarms, .. furtherAlarms]);
+}
+
+public sealed record PrecedenceView(string Precedence, int Queued, double? OldestSeconds, long Accepted, long Delivered, long Failed)
+{
+    public static PrecedenceView Of(PrecedenceStatus status) => new(
+        Words.Of(status.Precedence), status.Queued, status.Oldest?.TotalSeconds, status.Accepted, status.Delivered, status.Failed);
+}
+
+/// <summary>A page of a listing.</summary>
+/// <param name="Items">In the listing's order.</param>
+/// <param name="Next">To be given as <c>after</c> (queue) or <c>before</c> (track) for the next page; null at the end.</param>
+public sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
+
+public sealed record QueuedMessageView(
+    string Id, string Precedence, string State, DateTimeOffset AcceptedAt, long Size, string Sender, IReadOnlyList<QueuedRecipientView> Recipients,
+    string? HeldBecause)
+{
+    public static QueuedMessageView Of(QueuedMessage m) => new(
+        m.Id.ToString(), Words.Of(m.Precedence), Words.Of(m.State), m.AcceptedAt, m.Size, m.Sender, [.. m.Recipients.Select(QueuedRecipientView.Of)], m.HeldBecause);
+}
+
+public sealed record QueuedRecipientView(string Address, string? Link, string State, int Attempts, DateTimeOffset? Due, ReplyView? LastReply)
+{
+    public static QueuedRecipientView Of(QueuedRecipient r) =>
+        new(r.Address, r.Link?.Value, Words.Of(r.State), r.Attempts, r.Due, ReplyView.Of(r.LastReply));
+}
+
+/// <summary>What a peer said. Its text is the peer's and not to be trusted.</summary>
+public sealed record ReplyView(int Code, string? Status, string Text)
+{
+    public static ReplyView? Of(Reply? reply) => reply is null ? null : new ReplyView(reply.Code, reply.Status?.ToString(), reply.Text);
+}
+
+/// <param name="Name">Of the domain, link or sender.</param>
+/// <param name="Total">All ages.</param>
+/// <param name="ByAge">Up to 5, 10, 20, 40, 80, 160, 320, 640, 1280 minutes, and older.</param>
+public sealed record ShapeRowView(string Name, int Total, IReadOnlyList<int> ByAge)
+{
+    public static ShapeRowView Of(QueueShapeRow row) => new(row.Name, row.Total, row.ByAge);
+}
+
+/// <summary>Everything known about one message, without its content.</summary>
+public sealed record MessageView(
+    string Id, string State, string Precedence, long Size, bool HasContent, string Digest, DateTimeOffset AcceptedAt, string Sender, string? MessageId,
+    string? EnvelopeId, int? Priority, string Body, bool SmtpUtf8, bool RequireTls, DeliverByView? DeliverBy, DateTimeOffset? HoldUntil, OriginView Origin,
+    IReadOnlyList<RecipientView> Recipients, string? HeldBecause, string? Parent, IReadOnlyList<string> Reports, IReadOnlyList<AuditView> Audit)
+{
+    public static MessageView Of(MessageDetail detail)
+    {
+        var message = detail.Message;
+        var envelope = message.Envelope;
+        return new MessageView(
+            message.Id.ToString(), Words.Of(message.State), Words.Of(envelope.Precedence), message.Size, message.HasContent,
+            Convert.ToHexStringLower(message.Digest.Span), envelope.ArrivedAt, envelope.ReversePath.ToString(), message.MessageIdField,
+            envelope.EnvelopeId, envelope.Priority?.Value, Words.Of(envelope.Body), envelope.SmtpUtf8, envelope.RequireTls,
+            envelope.DeliverBy is { } by ? new DeliverByView(by.Deadline, Words.Of(by.Mode), by.Trace) : null, envelope.HoldUntil,
+            new OriginView(envelope.Origin.Listener, envelope.Origin.ClientAddress, envelope.Origin.Helo, envelope.Origin.AuthenticatedAs, envelope.Origin.Tls),
+            [.. envelope.Recipients.Select((r, i) => RecipientView.Of(r, i < message.Recipients.Length ? message.Recipients[i] : null, i < detail.Links.Length ? detail.Links[i] : null))],
+            message.HeldBecause, message.Parent?.ToString(), [.. detail.Reports.Select(r => r.ToString())], [.. detail.Audit.Select(AuditView.Of)]);
+    }
+}
+
+public sealed record DeliverByView(DateTimeOffset Deadline, string Mode, bool Trace);
+
+public sealed record OriginView(string Listener, string ClientAddress, string Helo, string? AuthenticatedAs, string? Tls);
+
+public sealed record RecipientView(
+    string Address, string State, string Role, string Precedence, string Notify, string? Link, int Attempts, DateTimeOffset? Due, ReplyView? LastReply,
+    string? Target, bool Warned)
+{
+    public static RecipientView Of(Recipient recipient, StoredRecipient? stored, LinkName? link) => new(
+        recipient.Address.Text, Words.Of(stored?.State ?? RecipientState.Queued), Words.Of(recipient.Role), Words.Of(recipient.Precedence),
+        Words.Of(recipient.Notify), link?.Value, stored?.Attempts ?? 0, stored?.Due, ReplyView.Of(stored?.Reply), stored?.Target, stored?.Warned ?? false);
+}
+
+public sealed record AuditView(DateTimeOffset At, string Kind, int? Recipient, string Detail, string? Actor)
+{
+    public static AuditView Of(AuditEvent e) => new(e.At, Words.Of(e.Kind), e.Recipient < 0 ? null : e.Recipient, e.Detail, e.Actor);
+}
+
+/// <summary>One link. <paramref name="Waiting"/> is by level.</summary>
+public sealed record LinkView(
+    string Name, bool Up, string Breaker, DateTimeOffset? NextTry, string LastFault, string LastReply, string? Tls, int Connections, int ConnectionLimit,
+    int Busy, IReadOnlyDictionary<string, int> Waiting, int Deferred, long Delivered, long Failed, long Suspected, IReadOnlyList<string> Targets,
+    IReadOnlyList<string> Rules)
+{
+    public static LinkView Of(LinkStatus link)
+    {
+        var waiting = new Dictionary<string, int>();
+        for (var level = link.Waiting.Length - 1; level >= 0; level--) waiting[Words.Of((Domain.Precedences.Precedence)level)] = link.Waiting[level];
+        return new LinkView(
+            link.Name.Value, link.Breaker == BreakerPhase.Closed, Words.Of(link.Breaker), link.NextTry, link.LastFault, link.LastReply, link.Tls,
+            link.Connections, link.ConnectionLimit, link.Busy, waiting, link.Deferred, link.Delivered, link.Failed, link.Suspected, link.Targets, link.Rules);
+    }
+}
+
+/// <summary>An act on messages: on <paramref name="Ids"/>, or on all that match <paramref name="Filter"/>; never both.</summary>
+/// <param name="Verb">hold, release, try, requeue, reroute, return, delete or restore.</param>
+/// <param name="Ids">Up to 10,000.</param>
+/// <param name="Filter">Which messages.</param>
+/// <param name="Reason">Why; kept in the audit trail.</param>
+/// <param name="DryRun">Only say which messages it would be.</param>
+/// <param name="Link">For reroute.</param>
+public sealed record ActRequest(string? Verb, IReadOnlyList<string>? Ids, FilterView? Filter, string? Reason, bool DryRun = false, string? Link = null);
+
+/// <param name="OlderThan">As in the configuration: <c>90s</c>, <c>2h</c>.</param>
+public sealed record FilterView(
+    string? Link = null, string? Precedence = null, string? Sender = null, string? Recipient = null, string? State = null, string? OlderThan = null,
+    int? Limit = null);
+
+public sealed record ActResultView(bool DryRun, int Done, int Failed, IReadOnlyList<ActOutcomeView> Outcomes)
+{
+    public static ActResultView Of(ActResult result)
+    {
+        var done = result.Outcomes.Count(o => o.Done);
+        return new ActResultView(result.DryRun, done, result.Outcomes.Length - done, [.. result.Outcomes.Select(o => new ActOutcomeView(o.Id.ToString(), o.Done, o.Text))]);
+    }
+}
+
+public sealed record ActOutcomeView(string Id, bool Done, string Text);
+
+/// <summary>A standing order.</summary>
+public sealed record RuleView(
+    string Id, string Kind, string Scope, string? Level, bool RefuseAtEntry, string? Link, string Reason, string Author, DateTimeOffset CreatedAt,
+    DateTimeOffset? Expires)
+{
+    public static RuleView Of(OperatorRule rule) => new(
+        rule.Id, Words.Of(rule.Kind), rule.Scope, rule.Level is { } level ? Words.Of(level) : null, rule.RefuseAtEntry, rule.Link?.Value, rule.Reason,
+        rule.Author, rule.CreatedAt, rule.Expires);
+}
+
+/// <param name="Kind">suspend, minimize, return or reroute.</param>
+/// <param name="Scope"><c>node</c>, <c>link:NAME</c>, <c>domain:NAME</c>, <c>sender:ADDRESS</c> or <c>recipient:ADDRESS</c>.</param>
+/// <param name="Level">For minimize: the lowest level that still moves.</param>
+/// <param name="RefuseAtEntry">For minimize: also refuse lower mail at entry.</param>
+/// <param name="Link">For reroute.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="For">Ends after this time, such as <c>2h</c>; or give <paramref name="Expires"/>.</param>
+/// <param name="Expires">Ends then; neither: until it is removed.</param>
+public sealed record RuleRequest(
+    string? Kind, string? Scope, string? Level, bool RefuseAtEntry, string? Link, string? Reason, string? For, DateTimeOffset? Expires);
+
+public sealed record RouteView(
+    string Address, string? Link, IReadOnlyList<string> Targets, string? Refusal, IReadOnlyList<string> Steps, IReadOnlyList<string> Rules)
+{
+    public static RouteView Of(RouteExplanation e) => new(e.Address, e.Link?.Value, e.Targets, e.Refusal, e.Steps, e.Rules);
+}
+
+/// <summary>The end of a request to apply the configuration.</summary>
+public sealed record ConfigurationView(bool Applied, string File, IReadOnlyList<ConfigurationProblemView> Problems);
+
+public sealed record ConfigurationProblemView(string File, int Line, string Key, string Text);
+
+/// <summary>RFC 9457. <paramref name="Problems"/> is an extension: the problems of a refused configuration.</summary>
+public sealed record ProblemView(string Type, string Title, int Status, string? Detail, IReadOnlyList<ConfigurationProblemView>? Problems = null);
+
+/// <summary>The API's JSON: camel case, enumerations as lower-case words, times as ISO 8601, ids as text.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(VersionView))]
+[JsonSerializable(typeof(StatusView))]
+[JsonSerializable(typeof(Page<QueuedMessageView>))]
+[JsonSerializable(typeof(Page<MessageView>))]
+[JsonSerializable(typeof(Page<ShapeRowView>))]
+[JsonSerializable(typeof(Page<LinkView>))]
+[JsonSerializable(typeof(Page<RuleView>))]
+[JsonSerializable(typeof(MessageView))]
+[JsonSerializable(typeof(IReadOnlyList<MessageView>))]
+[JsonSerializable(typeof(LinkView))]
+[JsonSerializable(typeof(ActRequest))]
+[JsonSerializable(typeof(ActResultView))]
+[JsonSerializable(typeof(RuleView))]
+[JsonSerializable(typeof(RuleRequest))]
+[JsonSerializable(typeof(RouteView))]
+[JsonSerializable(typeof(ConfigurationView))]
+[JsonSerializable(typeof(ProblemView))]
+public sealed partial class ApiJson : JsonSerializerContext;

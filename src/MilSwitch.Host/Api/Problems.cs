@@ -1,0 +1,27 @@
+using System.Globalization;
+
+namespace MilSwitch.Host.Api;
+
+/// <summary>RFC 9457 answers. Texts are for the operator's client and never hold a cause from inside the switch.</summary>
+internal static class Problems
+{
+    public static IResult BadRequest(string detail) => Answer(400, "The request can't be understood", detail);
+
+    public static IResult Unauthorized() => Answer(401, "No or wrong token", "Send a token of admin.tokens as 'Authorization: Bearer TOKEN', or use the Unix socket.");
+
+    public static IResult Forbidden() => Answer(403, "Not permitted", "This token is for viewing only.");
+
+    public static IResult NotFound(string detail) => Answer(404, "Not found", detail);
+
+    public static IResult Conflict(string detail) => Answer(409, "Conflict", detail);
+
+    public static IResult NotReady() => Answer(503, "Not ready", "The switch is starting or stopping.");
+
+    public static IResult Internal() => Answer(500, "Internal fault", "See the log of the node.");
+
+    public static IResult Answer(int status, string title, string? detail, IReadOnlyList<ConfigurationProblemView>? problems = null) => Results.Json(
+        new ProblemView(string.Create(CultureInfo.InvariantCulture, $"https://www.rfc-editor.org/rfc/rfc9110#status.{status}"), title, status, detail, problems),
+        ApiJson.Default.ProblemView,
+        "application/problem+json",
+        status);
+}

@@ -1,0 +1,483 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using MilSwitch.Host.Api;
+using MilSwitch.Host.Configuration;
+
+namespace MilSwitch.Host.Commands;
+
+/// <summary>The program's commands. Standard output is data, standard error is talk.</summary>
+public sealed class CommandLine
+{
+    private readonly CommandEnvironment environment;
+    private readonly Dictionary<Command, string[]> examples = [];
+    private readonly NodeAddress address = new();
+    private readonly Option<bool> json = new("--json") { Description = "Print the API's JSON" };
+    private readonly Option<string> reason = new("--reason") { Description = "Why; kept in the audit trail", Required = true, HelpName = "TEXT" };
+    private readonly FilterOptions filter = new();
+    private readonly RootCommand root = new("MilSwitch, a durable SMTP switch with precedence.");
+
+    private CommandLine(CommandEnvironment environment)
+    {
+        this.environment = environment;
+        root.Subcommands.Add(Run());
+        root.Subcommands.Add(Config());
+        root.Subcommands.Add(Status());
+        root.Subcommands.Add(Queue());
+        root.Subcommands.Add(Message());
+        root.Subcommands.Add(Track());
+        root.Subcommands.Add(Destination());
+        root.Subcommands.Add(Rule());
+        root.Subcommands.Add(Minimize());
+        root.Subcommands.Add(Route());
+        root.Subcommands.Add(Demo.DemoCommand.Create());
+        var help = root.Options.OfType<HelpOption>().First();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!, examples, environment.Output);
+    }
+
+    /// <summary>Runs one command line to its end; the result is the process's exit code.</summary>
+    public static async Task<int> RunAsync(string[] arguments, CommandEnvironment environment, CancellationToken cancellationToken = default)
+    {
+        var parsed = new CommandLine(environment).root.Parse(arguments);
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
+        {
+            foreach (var error in parsed.Errors) environment.Error.WriteLine("milswitch: " + error.Message);
+            environment.Error.WriteLine("milswitch: --help tells more");
+            return ExitCodes.WrongUse;
+        }
+
+        try
+        {
+            // The host handles SIGTERM by itself: the parser's own timeout would cut the drain short.
+            var configuration = new InvocationConfiguration
+            {
+                Output = environment.Output, Error = environment.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
+            };
+            return await parsed.InvokeAsync(configuration, cancellationToken);
+        }
+        catch (CommandFault fault)
+        {
+            foreach (var line in fault.Message.Split('\n')) environment.Error.WriteLine("milswitch: " + Text.Printable(line));
+            return fault.ExitCode;
+        }
+        catch (JsonException)
+        {
+            environment.Error.WriteLine("milswitch: the node's answer can't be understood; is it another version?");
+            return ExitCodes.Internal;
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            environment.Error.WriteLine("milswitch: internal fault: " + fault);
+            return ExitCodes.Internal;
+        }
+    }
+
+    private Command Run()
+    {
+        var file = new Option<string>("--config") { Description = "The node's configuration", Required = true, HelpName = "FILE" };
+        var command = new Command("run", "Run a node until SIGTERM. Prints 'ready' when everything listens; SIGHUP reads the configuration again") { file };
+        command.SetAction((arguments, cancellationToken) => RunCommand.RunAsync(arguments.GetRequiredValue(file), environment, cancellationToken));
+        return Example(command, "milswitch run --config /etc/milswitch/milswitch.yaml");
+    }
+
+    private Command Config()
+    {
+        var file = new Option<string>("--config") { Description = "The configuration to judge", Required = true, HelpName = "FILE" };
+        var check = new Command("check", "Report every problem of a configuration as FILE:line: key: what is wrong") { file, json };
+        check.SetAction(arguments => Check(arguments.GetRequiredValue(file), arguments.GetValue(json)));
+        Example(check, "milswitch config check --config config/relay.yaml");
+
+        var apply = Remote("apply", "Make the running node read its configuration again: whole or not at all", async (node, arguments, cancellationToken) =>
+            Show(arguments, await node.SendAsync(HttpMethod.Post, "/config/apply", cancellationToken), ApiJson.Default.ConfigurationView, view => environment.Output.WriteLine($"applied {view.File}")));
+        Example(apply, "milswitch config apply --config /etc/milswitch/milswitch.yaml");
+
+        var kind = new Argument<string>("KIND") { Description = "scram: for an account; token: for admin.tokens" };
+        kind.AcceptOnlyFromAmong("scram", "token");
+        var verifier = new Command("verifier", "Turn a password or token, read from standard input, into what the configuration may hold") { kind };
+        verifier.SetAction(arguments => Verifier(arguments.GetRequiredValue(kind)));
+        Example(verifier, "milswitch config verifier scram < duty-officer.password");
+        return new Command("config", "Check and apply configurations") { check, apply, verifier };
+    }
+
+    private Command Status() => Example(
+        Remote("status", "The node at a glance; exit 1 when it is not ready or has alarms", async (node, arguments, cancellationToken) =>
+        {
+            var text = await node.GetAsync("/status", cancellationToken);
+            Show(arguments, text, ApiJson.Default.StatusView, view => Rendering.Write(environment.Output, view));
+            var status = Read(text, ApiJson.Default.StatusView);
+            return status.Ready && status.Alarms.Count == 0 ? ExitCodes.Done : ExitCodes.Bad;
+        }),
+        "milswitch status", "milswitch status --node https://gw1.example.org:8443 --token-file ~/.milswitch-token --json");
+
+    private Command Queue()
+    {
+        var after = new Option<string?>("--after") { Description = "Go on after this id", HelpName = "ID" };
+        var ids = new Option<bool>("--ids") { Description = "Print ids only, one a line, for another command's '-'" };
+        var list = Remote("list", "Pending messages, most urgent first", async (node, arguments, cancellationToken) =>
+        {
+            var text = await node.GetAsync("/queue" + filter.ToQuery(arguments, ("after", arguments.GetValue(after))), cancellationToken);
+            return Show(arguments, text, ApiJson.Default.PageQueuedMessageView, page =>
+            {
+                if (!arguments.GetValue(ids)) Rendering.Write(environment.Output, page, TimeProvider.System.GetUtcNow());
+                else foreach (var message in page.Items) environment.Output.WriteLine(message.Id);
+            });
+        });
+        filter.AddTo(list);
+        list.Options.Add(after);
+        list.Options.Add(ids);
+        Example(list, "milswitch queue list --precedence flash", "milswitch queue list --link 192.0.2.1:25 --older-than 2h --ids | milswitch message try - --reason 'line is back'");
+
+        var by = new Option<string>("--by") { Description = "domain, link or sender", DefaultValueFactory = _ => "domain" };
+        by.AcceptOnlyFromAmong("domain", "link", "sender");
+        var shape = Remote("shape", "How many wait, by age", async (node, arguments, cancellationToken) => Show(
+            arguments, await node.GetAsync("/queue/shape" + Query(("by", arguments.GetValue(by))), cancellationToken), ApiJson.Default.PageShapeRowView,
+            page => Rendering.Write(environment.Output, page)));
+        shape.Options.Add(by);
+        Example(shape, "milswitch queue shape --by link");
+        return new Command("queue", "What waits") { list, shape };
+    }
+
+    private Command Message()
+    {
+        var ids = Ids();
+        var show = Remote("show", "Everything known about messages", async (node, arguments, cancellationToken) =>
+        {
+            var all = new List<string>();
+            foreach (var id in ReadIds(arguments.GetValue(ids)))
+            {
+                var text = await node.GetAsync("/messages/" + Uri.EscapeDataString(id), cancellationToken);
+                if (arguments.GetValue(json))
+                {
+                    all.Add(text);
+                    continue;
+                }
+
+                if (all.Count > 0) environment.Output.WriteLine();
+                all.Add("");
+                Rendering.Write(environment.Output, Read(text, ApiJson.Default.MessageView));
+            }
+
+            if (arguments.GetValue(json)) environment.Output.WriteLine(all.Count == 1 ? all[0] : $"[{string.Join(",\n", all)}]");
+            return ExitCodes.Done;
+        });
+        show.Arguments.Add(ids);
+        Example(show, "milswitch message show 0000G40000040");
+
+        var one = new Argument<string>("ID") { Description = "Of the message" };
+        var raw = Remote("raw", "The message as it would be sent now, to standard output; audited as viewed", async (node, arguments, cancellationToken) =>
+        {
+            await using var output = environment.OpenOutput();
+            await node.CopyAsync($"/messages/{Uri.EscapeDataString(arguments.GetRequiredValue(one))}/raw", output, cancellationToken);
+            return ExitCodes.Done;
+        });
+        raw.Arguments.Add(one);
+        Example(raw, "milswitch message raw 0000G40000040 > message.eml");
+
+        var command = new Command("message", "See and act on messages") { show, raw };
+        command.Subcommands.Add(Act("hold", "Keep messages until somebody releases them"));
+        command.Subcommands.Add(Act("release", "Let held messages go"));
+        command.Subcommands.Add(Act("try", "Try now, whatever the retry time"));
+        command.Subcommands.Add(Act("requeue", "Route again and start over"));
+        command.Subcommands.Add(Act("reroute", "Send over another link"));
+        command.Subcommands.Add(Act("return", "Send back to the originator with a report"));
+        command.Subcommands.Add(Act("delete", "Put into the bin; no report"));
+        command.Subcommands.Add(Act("restore", "Take back out of the bin"));
+        return command;
+    }
+
+    private Command Act(string verb, string description)
+    {
+        var ids = Ids();
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only say which messages it would be" };
+        var yes = new Option<bool>("--yes") { Description = "Don't ask" };
+        var link = new Option<string?>("--to-link") { Description = "The link to use instead", Required = verb == "reroute", HelpName = "NAME" };
+        var command = Remote(verb, description, async (node, arguments, cancellationToken) =>
+        {
+            var named = ReadIds(arguments.GetValue(ids), required: false);
+            var chosen = filter.ToView(arguments);
+            if (named.Count > 0 == chosen is not null) throw new CommandFault(ExitCodes.WrongUse, "name messages by id, '-' for standard input, or choose them with filter options; one of these");
+            var request = new ActRequest(verb, chosen is null ? named : null, chosen, arguments.GetRequiredValue(reason), arguments.GetValue(dryRun), verb == "reroute" ? arguments.GetValue(link) : null);
+            if (chosen is not null && !request.DryRun && !arguments.GetValue(yes) && environment.IsInputTerminal
+                && !await ConfirmAsync(node, request, cancellationToken)) return ExitCodes.Bad;
+            var text = await node.SendAsync(HttpMethod.Post, "/messages/actions", request, ApiJson.Default.ActRequest, cancellationToken);
+            Show(arguments, text, ApiJson.Default.ActResultView, view => Rendering.Write(environment.Output, view));
+            var result = Read(text, ApiJson.Default.ActResultView);
+            environment.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{verb}: {result.Done} {(result.DryRun ? "would be done" : "done")}, {result.Failed} failed"));
+            return result.Failed == 0 ? ExitCodes.Done : ExitCodes.Bad;
+        });
+        command.Arguments.Add(ids);
+        filter.AddTo(command);
+        foreach (var option in new Option[] { reason, dryRun, yes }) command.Options.Add(option);
+        if (verb == "reroute") command.Options.Add(link);
+        var further = verb == "reroute" ? " --to-link backup" : "";
+        return Example(
+            command,
+            $"milswitch message {verb} 0000G40000040{further} --reason 'asked by the duty officer'",
+            $"milswitch message {verb} --link 192.0.2.1:25 --precedence routine{further} --reason 'line is down' --dry-run");
+    }
+
+    // A person who chose by a filter is shown how many messages that is, and says the number back.
+    private async Task<bool> ConfirmAsync(NodeClient node, ActRequest request, CancellationToken cancellationToken)
+    {
+        var trial = Read(await node.SendAsync(HttpMethod.Post, "/messages/actions", request with { DryRun = true }, ApiJson.Default.ActRequest, cancellationToken), ApiJson.Default.ActResultView);
+        if (trial.Outcomes.Count <= 1) return true;
+        environment.Error.Write(string.Create(CultureInfo.InvariantCulture, $"{request.Verb} would touch {trial.Outcomes.Count} messages. Type the number to go on: "));
+        if (environment.Input.ReadLine()?.Trim() == Text.Number(trial.Outcomes.Count)) return true;
+        environment.Error.WriteLine("nothing was done");
+        return false;
+    }
+
+    private Command Track()
+    {
+        var messageId = new Option<string?>("--message-id") { Description = "The Message-ID field, exactly", HelpName = "TEXT" };
+        var envelopeId = new Option<string?>("--envelope-id") { Description = "The ENVID, exactly", HelpName = "TEXT" };
+        var sender = new Option<string?>("--sender") { Description = "Part of the reverse path", HelpName = "TEXT" };
+        var recipient = new Option<string?>("--recipient") { Description = "Part of a recipient's address", HelpName = "TEXT" };
+        var precedence = new Option<string?>("--precedence") { Description = "The level", HelpName = "LEVEL" };
+        var state = new Option<string?>("--state") { Description = "queued, held, binned or done", HelpName = "STATE" };
+        var from = new Option<string?>("--from") { Description = "Accepted at this time or later", HelpName = "TIME" };
+        var until = new Option<string?>("--until") { Description = "Accepted before this time", HelpName = "TIME" };
+        var before = new Option<string?>("--before") { Description = "Go on before this id", HelpName = "ID" };
+        var limit = new Option<int?>("--limit") { Description = "At most so many; 100 when absent", HelpName = "N" };
+        var command = Remote("track", "Messages past and present, newest first; exit 3 when there is none", async (node, arguments, cancellationToken) =>
+        {
+            var text = await node.GetAsync("/track" + Query(
+                ("messageId", arguments.GetValue(messageId)), ("envelopeId", arguments.GetValue(envelopeId)), ("sender", arguments.GetValue(sender)),
+                ("recipient", arguments.GetValue(recipient)), ("precedence", arguments.GetValue(precedence)), ("state", arguments.GetValue(state)),
+                ("from", arguments.GetValue(from)), ("until", arguments.GetValue(until)), ("before", arguments.GetValue(before)),
+                ("limit", arguments.GetValue(limit)?.ToString(CultureInfo.InvariantCulture))), cancellationToken);
+            var found = Read(text, ApiJson.Default.PageMessageView).Items.Count > 0;
+            if (found || arguments.GetValue(json)) Show(arguments, text, ApiJson.Default.PageMessageView, page => Rendering.Write(environment.Output, page));
+            else environment.Error.WriteLine("milswitch: no message matches");
+            return found ? ExitCodes.Done : ExitCodes.NotFound;
+        });
+        foreach (var option in new Option[] { messageId, envelopeId, sender, recipient, precedence, state, from, until, before, limit }) command.Options.Add(option);
+        return Example(command, "milswitch track --recipient ops@example.org --from 2030-01-01T00:00:00Z", "milswitch track --message-id '<1@example.org>' --json");
+    }
+
+    private Command Destination()
+    {
+        var list = Remote("list", "Every link", async (node, arguments, cancellationToken) => Show(
+            arguments, await node.GetAsync("/links", cancellationToken), ApiJson.Default.PageLinkView, page => Rendering.Write(environment.Output, page)));
+        Example(list, "milswitch dest list");
+        var name = new Argument<string>("NAME") { Description = "Of the link" };
+        var show = Remote("show", "One link; exit 1 when it is down", async (node, arguments, cancellationToken) =>
+        {
+            var text = await node.GetAsync("/links/" + Uri.EscapeDataString(arguments.GetRequiredValue(name)), cancellationToken);
+            Show(arguments, text, ApiJson.Default.LinkView, view => Rendering.Write(environment.Output, view));
+            return Read(text, ApiJson.Default.LinkView).Up ? ExitCodes.Done : ExitCodes.Bad;
+        });
+        show.Arguments.Add(name);
+        Example(show, "milswitch dest show 192.0.2.1:25");
+        var again = Remote("try", "Connect at once, in spite of an open breaker", async (node, arguments, cancellationToken) => Show(
+            arguments, await node.SendAsync(HttpMethod.Post, $"/links/{Uri.EscapeDataString(arguments.GetRequiredValue(name))}/try", cancellationToken),
+            ApiJson.Default.LinkView, view => Rendering.Write(environment.Output, view)));
+        again.Arguments.Add(name);
+        Example(again, "milswitch dest try 192.0.2.1:25");
+        return new Command("dest", "Links to next hops") { list, show, again };
+    }
+
+    private Command Rule()
+    {
+        var kind = new Argument<string>("KIND") { Description = "suspend: nothing that matches is sent; return: it goes back; reroute: it takes another link" };
+        kind.AcceptOnlyFromAmong("suspend", "return", "reroute");
+        var scope = ScopeOption();
+        var link = new Option<string?>("--to-link") { Description = "For reroute: the link to use instead", HelpName = "NAME" };
+        var duration = ForOption();
+        var add = Remote("add", "Give a standing order", async (node, arguments, cancellationToken) => Show(
+            arguments,
+            await node.SendAsync(HttpMethod.Post, "/rules", new RuleRequest(
+                arguments.GetRequiredValue(kind), arguments.GetRequiredValue(scope), null, false, arguments.GetValue(link), arguments.GetRequiredValue(reason), arguments.GetValue(duration), null),
+                ApiJson.Default.RuleRequest, cancellationToken),
+            ApiJson.Default.RuleView, rule => environment.Output.WriteLine(rule.Id)));
+        add.Arguments.Add(kind);
+        foreach (var option in new Option[] { scope, link, duration, reason }) add.Options.Add(option);
+        Example(add, "milswitch rule add suspend --scope domain:example.net --for 2h --reason 'their store is full'");
+        return new Command("rule", "Standing orders")
+        {
+            ListRules("list", "Every standing order", _ => true, "milswitch rule list"), add, RemoveRule("remove", "End a standing order", "milswitch rule remove 17 --reason 'line is back'"),
+        };
+    }
+
+    private Command Minimize()
+    {
+        var level = new Option<string>("--level") { Description = "The lowest level that still moves", Required = true, HelpName = "LEVEL" };
+        level.AcceptOnlyFromAmong("deferred", "routine", "priority", "immediate", "flash", "override");
+        var scope = ScopeOption();
+        var refuse = new Option<bool>("--refuse-at-entry") { Description = "Also refuse lower mail from clients (X.7.15) instead of queueing it" };
+        var duration = ForOption();
+        var set = Remote("set", "Impose MINIMIZE: lower mail waits", async (node, arguments, cancellationToken) => Show(
+            arguments,
+            await node.SendAsync(HttpMethod.Post, "/rules", new RuleRequest(
+                "minimize", arguments.GetRequiredValue(scope), arguments.GetRequiredValue(level), arguments.GetValue(refuse), null, arguments.GetRequiredValue(reason), arguments.GetValue(duration), null),
+                ApiJson.Default.RuleRequest, cancellationToken),
+            ApiJson.Default.RuleView, rule => environment.Output.WriteLine(rule.Id)));
+        foreach (var option in new Option[] { scope, level, refuse, duration, reason }) set.Options.Add(option);
+        Example(set, "milswitch minimize set --scope node --level immediate --for 4h --reason 'exercise NORTH'");
+        return new Command("minimize", "MINIMIZE: only urgent mail moves")
+        {
+            set, ListRules("list", "Every MINIMIZE in force", r => r.Kind == "minimize", "milswitch minimize list"), RemoveRule("cancel", "End a MINIMIZE", "milswitch minimize cancel 17 --reason 'exercise is over'"),
+        };
+    }
+
+    private Command ListRules(string name, string description, Func<RuleView, bool> chosen, string example) => Example(
+        Remote(name, description, async (node, arguments, cancellationToken) =>
+        {
+            var all = Read(await node.GetAsync("/rules", cancellationToken), ApiJson.Default.PageRuleView);
+            var page = new Page<RuleView>([.. all.Items.Where(chosen)], all.Next);
+            return Show(arguments, JsonSerializer.Serialize(page, ApiJson.Default.PageRuleView), ApiJson.Default.PageRuleView, view => Rendering.Write(environment.Output, view));
+        }),
+        example);
+
+    private Command RemoveRule(string name, string description, string example)
+    {
+        var id = new Argument<string>("ID") { Description = "Of the order" };
+        var command = Remote(name, description, async (node, arguments, cancellationToken) =>
+        {
+            await node.SendAsync(HttpMethod.Delete, $"/rules/{Uri.EscapeDataString(arguments.GetRequiredValue(id))}" + Query(("reason", arguments.GetRequiredValue(reason))), cancellationToken);
+            if (arguments.GetValue(json)) environment.Output.WriteLine("{}");
+            return ExitCodes.Done;
+        });
+        command.Arguments.Add(id);
+        command.Options.Add(reason);
+        return Example(command, example);
+    }
+
+    private Command Route()
+    {
+        var text = new Argument<string>("ADDRESS") { Description = "A mail address" };
+        var precedence = new Option<string>("--precedence") { Description = "The level it would travel at", DefaultValueFactory = _ => "routine", HelpName = "LEVEL" };
+        var explain = new Option<bool>("--explain") { Description = "Show what was tried in order" };
+        var test = Remote("test", "Where an address goes; exit 1 when nowhere", async (node, arguments, cancellationToken) =>
+        {
+            var answer = await node.GetAsync("/route-test" + Query(("address", arguments.GetRequiredValue(text)), ("precedence", arguments.GetValue(precedence))), cancellationToken);
+            Show(arguments, answer, ApiJson.Default.RouteView, view => Rendering.Write(environment.Output, view, arguments.GetValue(explain)));
+            return Read(answer, ApiJson.Default.RouteView).Refusal is null ? ExitCodes.Done : ExitCodes.Bad;
+        });
+        test.Arguments.Add(text);
+        test.Options.Add(precedence);
+        test.Options.Add(explain);
+        Example(test, "milswitch route test ops@example.org --explain");
+        return new Command("route", "The routing table") { test };
+    }
+
+    private int Check(string file, bool asJson)
+    {
+        var result = ConfigurationReader.Read(file);
+        if (asJson)
+        {
+            var view = new ConfigurationView(false, file, [.. result.Problems.Select(p => new ConfigurationProblemView(p.File, p.Line, p.Key, p.Text))]);
+            environment.Output.WriteLine(JsonSerializer.Serialize(view, ApiJson.Default.ConfigurationView));
+        }
+        else
+        {
+            foreach (var problem in result.Problems) environment.Output.WriteLine(problem);
+        }
+
+        return result.Configuration is null ? ExitCodes.Bad : ExitCodes.Done;
+    }
+
+    private int Verifier(string kind)
+    {
+        if (environment.Input.ReadLine() is not { Length: > 0 } secret) throw new CommandFault(ExitCodes.NotFound, "standard input is empty");
+        if (kind == "scram" && !secret.All(c => c is >= ' ' and <= '~')) throw new CommandFault(ExitCodes.WrongUse, "the password holds characters beyond printable ASCII");
+        environment.Output.WriteLine(kind == "scram"
+            ? ConfigurationReader.Write(ConfigurationReader.MakeScram(secret))
+            : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret))));
+        return ExitCodes.Done;
+    }
+
+    private Command Remote(string name, string description, Func<NodeClient, ParseResult, CancellationToken, Task<int>> action)
+    {
+        var command = new Command(name, description);
+        address.AddTo(command);
+        command.Options.Add(json);
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var node = address.Open(arguments, environment);
+            return await action(node, arguments, cancellationToken);
+        });
+        return command;
+    }
+
+    private Command Example(Command command, params string[] lines)
+    {
+        examples[command] = lines;
+        return command;
+    }
+
+    private int Show<T>(ParseResult arguments, string text, JsonTypeInfo<T> type, Action<T> write)
+        where T : class
+    {
+        if (arguments.GetValue(json)) environment.Output.WriteLine(text);
+        else write(Read(text, type));
+        return ExitCodes.Done;
+    }
+
+    private static T Read<T>(string text, JsonTypeInfo<T> type)
+        where T : class => JsonSerializer.Deserialize(text, type) ?? throw new JsonException();
+
+    private static Argument<string[]> Ids() => new("ID") { Description = "Ids of messages; '-' reads them from standard input, one a line", Arity = ArgumentArity.ZeroOrMore };
+
+    private static Option<string> ScopeOption() => new("--scope")
+    {
+        Description = "node, link:NAME, domain:NAME, sender:ADDRESS or recipient:ADDRESS", Required = true, HelpName = "SCOPE",
+    };
+
+    private static Option<string?> ForOption() => new("--for") { Description = "Ends by itself after this time, such as 2h", HelpName = "TIME" };
+
+    private List<string> ReadIds(string[]? named, bool required = true)
+    {
+        var ids = new List<string>();
+        foreach (var id in named ?? [])
+        {
+            if (id != "-")
+            {
+                ids.Add(id);
+                continue;
+            }
+
+            while (environment.Input.ReadLine() is { } line)
+            {
+                // The first word: the lines of a table will do as well.
+                var word = line.AsSpan().Trim();
+                var end = word.IndexOfAny(' ', '\t');
+                if (!word.IsEmpty) ids.Add((end < 0 ? word : word[..end]).ToString());
+            }
+        }
+
+        if (ids.Count == 0 && (required || named is { Length: > 0 })) throw new CommandFault(ExitCodes.WrongUse, "no id was given");
+        return ids;
+    }
+
+    internal static string Query(params ReadOnlySpan<(string Name, string? Value)> parameters)
+    {
+        var query = new StringBuilder();
+        foreach (var (name, value) in parameters)
+        {
+            if (!string.IsNullOrEmpty(value)) query.Append(query.Length == 0 ? '?' : '&').Append(name).Append('=').Append(Uri.EscapeDataString(value));
+        }
+
+        return query.ToString();
+    }
+
+    private sealed class HelpWithExamples(HelpAction help, Dictionary<Command, string[]> examples, TextWriter output) : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            help.Invoke(parseResult);
+            if (!examples.TryGetValue(parseResult.CommandResult.Command, out var lines)) return ExitCodes.Done;
+            output.WriteLine("Examples:");
+            foreach (var line in lines) output.WriteLine("  " + line);
+            output.WriteLine();
+            return ExitCodes.Done;
+        }
+    }
+}

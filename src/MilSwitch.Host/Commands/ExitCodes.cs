@@ -1,0 +1,29 @@
+namespace MilSwitch.Host.Commands;
+
+/// <summary>What the program's end means, the same for every command.</summary>
+public static class ExitCodes
+{
+    public const int Done = 0;
+
+    /// <summary>Done, but the answer is bad: invalid, refused, degraded.</summary>
+    public const int Bad = 1;
+    public const int WrongUse = 2;
+    public const int NotFound = 3;
+    public const int NotPermitted = 4;
+    public const int Conflict = 6;
+    public const int Unreachable = 7;
+    public const int Internal = 70;
+
+    /// <summary>For an answer of the admin API.</summary>
+    public static int Of(int httpStatus) => httpStatus switch
+    {
+        < 400 => Done,
+        401 or 403 => NotPermitted,
+        404 => NotFound,
+        409 or 412 => Conflict,
+        422 => Bad,
+        502 or 503 or 504 => Unreachable,
+        < 500 => WrongUse,
+        _ => Internal,
+    };
+}

@@ -1,0 +1,163 @@
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using MilSwitch.Host.Api;
+
+namespace MilSwitch.Host.Commands;
+
+/// <summary>Speaks to the admin API of one node. What goes wrong ends as a <see cref="CommandFault"/> with its exit code.</summary>
+internal sealed class NodeClient : IDisposable
+{
+    private readonly HttpClient client;
+    private readonly string address;
+
+    /// <param name="address"><c>unix:/path</c>, <c>http://…</c> or <c>https://…</c>.</param>
+    /// <param name="tokenFile">Null: no token.</param>
+    /// <param name="anchorsFile">Null: the system's trust anchors.</param>
+    public NodeClient(string address, string? tokenFile, string? anchorsFile)
+    {
+        this.address = address;
+        var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false };
+        Uri origin;
+        if (address.StartsWith("unix:", StringComparison.Ordinal))
+        {
+            var path = address[5..];
+            origin = new Uri("http://localhost");
+            handler.ConnectCallback = async (_, cancellationToken) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                try
+                {
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+                    return new NetworkStream(socket, ownsSocket: true);
+                }
+                catch
+                {
+                    socket.Dispose();
+                    throw;
+                }
+            };
+        }
+        else if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+        {
+            throw new CommandFault(ExitCodes.WrongUse, $"'{address}' is not the address of a node: unix:/path, http://host:port or https://host:port");
+        }
+        else
+        {
+            origin = uri;
+        }
+
+        if (anchorsFile is not null) handler.SslOptions = Trusting(anchorsFile);
+        client = new HttpClient(handler) { BaseAddress = origin, Timeout = TimeSpan.FromSeconds(60) };
+        if (tokenFile is not null) client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ReadToken(tokenFile));
+    }
+
+    public void Dispose() => client.Dispose();
+
+    /// <summary>The body as it came.</summary>
+    public async Task<string> GetAsync(string path, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(new HttpRequestMessage(HttpMethod.Get, ApiEndpoints.Prefix + path), cancellationToken);
+        return await response.Content.ReadAsStringAsync(cancellationToken);
+    }
+
+    public async Task<string> SendAsync<T>(HttpMethod method, string path, T body, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, ApiEndpoints.Prefix + path);
+        request.Content = new StringContent(JsonSerializer.Serialize(body, type), Encoding.UTF8, "application/json");
+        using var response = await SendAsync(request, cancellationToken);
+        return await response.Content.ReadAsStringAsync(cancellationToken);
+    }
+
+    public async Task<string> SendAsync(HttpMethod method, string path, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(new HttpRequestMessage(method, ApiEndpoints.Prefix + path), cancellationToken);
+        return await response.Content.ReadAsStringAsync(cancellationToken);
+    }
+
+    public async Task CopyAsync(string path, Stream output, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(new HttpRequestMessage(HttpMethod.Get, ApiEndpoints.Prefix + path), cancellationToken);
+        await response.Content.CopyToAsync(output, cancellationToken);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (response.IsSuccessStatusCode) return response;
+            using (response) throw new CommandFault(ExitCodes.Of((int)response.StatusCode), await DescribeAsync(response, cancellationToken));
+        }
+        catch (HttpRequestException fault)
+        {
+            var socket = fault.InnerException as SocketException;
+            var exitCode = socket?.SocketErrorCode == SocketError.AccessDenied ? ExitCodes.NotPermitted : ExitCodes.Unreachable;
+            var why = address.StartsWith("unix:", StringComparison.Ordinal) && !File.Exists(address[5..])
+                ? "there is no such socket; is the node running?"
+                : socket?.Message ?? fault.InnerException?.Message ?? fault.Message;
+            throw new CommandFault(exitCode, $"no answer from the node at {address}: {why}");
+        }
+        catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new CommandFault(ExitCodes.Unreachable, $"no answer from the node at {address} in time");
+        }
+    }
+
+    private static async Task<string> DescribeAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var text = await response.Content.ReadAsStringAsync(cancellationToken);
+            if (JsonSerializer.Deserialize(text, ApiJson.Default.ProblemView) is { } problem)
+            {
+                var lines = new StringBuilder(problem.Detail is null ? problem.Title : $"{problem.Title}: {problem.Detail}");
+                foreach (var p in problem.Problems ?? []) lines.Append('\n').Append(new Configuration.ConfigurationProblem(p.File, p.Line, p.Key, p.Text));
+                return lines.ToString();
+            }
+        }
+        catch (JsonException)
+        {
+            // Something else than a node answered.
+        }
+
+        return $"the node answered {(int)response.StatusCode}";
+    }
+
+    private static string ReadToken(string file)
+    {
+        try
+        {
+            var token = File.ReadAllText(file).Trim();
+            return token.Length > 0 && token.All(c => c is > ' ' and <= '~')
+                ? token
+                : throw new CommandFault(ExitCodes.NotFound, $"{file} does not hold a token");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFault(ExitCodes.NotFound, $"the token file {file} can't be read");
+        }
+    }
+
+    private static SslClientAuthenticationOptions Trusting(string file)
+    {
+        var anchors = new X509Certificate2Collection();
+        try
+        {
+            anchors.ImportFromPemFile(file);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new CommandFault(ExitCodes.NotFound, $"{file} can't be read as certificates in PEM");
+        }
+
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+        policy.CustomTrustStore.AddRange(anchors);
+        return new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
+    }
+}

@@ -1,0 +1,140 @@
+using System.Globalization;
+using MilSwitch.Host.Api;
+using MilSwitch.Host.Configuration;
+
+namespace MilSwitch.Host.Commands;
+
+/// <summary>The API's answers as text for a person.</summary>
+internal static class Rendering
+{
+    private static readonly string[] Levels = ["override", "flash", "immediate", "priority", "routine", "deferred"];
+
+    public static void Write(TextWriter output, StatusView s)
+    {
+        Text.WriteFields(
+            output,
+            ("node", $"{s.Node}, version {s.Version}, {(s.Ready ? "ready" : "not ready")}"),
+            ("started", $"{Text.Time(s.StartedAt)} ({Notation.Write(s.Now - s.StartedAt)} ago)"),
+            ("store", $"{s.Spool}, {Notation.WriteSize(s.UsedOctets)} used, {Notation.WriteSize(s.FreeOctets)} free, {s.Partitions} partitions"),
+            ("links", $"{s.Links}, {s.LinksDown} down"),
+            ("held", Text.Number(s.Held)));
+        foreach (var alarm in s.Alarms) output.WriteLine("alarm: " + Text.Printable(alarm));
+        output.WriteLine();
+        Text.WriteTable(output, ["PRECEDENCE", "QUEUED", "OLDEST", "ACCEPTED", "DELIVERED", "FAILED"], s.Precedences.Reverse().Select(p => (IReadOnlyList<string>)
+        [
+            p.Precedence, Text.Number(p.Queued), p.OldestSeconds is { } age ? Notation.Write(TimeSpan.FromSeconds(age)) : "-",
+            Text.Number(p.Accepted), Text.Number(p.Delivered), Text.Number(p.Failed),
+        ]));
+    }
+
+    public static void Write(TextWriter output, Page<QueuedMessageView> page, DateTimeOffset now)
+    {
+        Text.WriteTable(output, ["ID", "PRECEDENCE", "STATE", "AGE", "SIZE", "FROM", "TO", "LINK", "LAST"], page.Items.Select(m => (IReadOnlyList<string>)
+        [
+            m.Id, m.Precedence, m.State, Notation.Write(now - m.AcceptedAt), Text.Number(m.Size), m.Sender.Length == 0 ? "<>" : m.Sender,
+            (m.Recipients.Count > 0 ? m.Recipients[0].Address : "-") + (m.Recipients.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $" +{m.Recipients.Count - 1}") : ""),
+            m.Recipients.Count > 0 ? m.Recipients[0].Link ?? "-" : "-",
+            m.HeldBecause ?? (m.Recipients.Count > 0 ? Reply(m.Recipients[0].LastReply) : "-"),
+        ]));
+        if (page.Next is { } next) output.WriteLine($"more: --after {next}");
+    }
+
+    public static void Write(TextWriter output, Page<ShapeRowView> page)
+    {
+        string[] ages = ["<5m", "<10m", "<20m", "<40m", "<80m", "<160m", "<320m", "<640m", "<1280m", "older"];
+        Text.WriteTable(output, ["NAME", "TOTAL", .. ages], page.Items.Select(r => (IReadOnlyList<string>)
+            [r.Name, Text.Number(r.Total), .. Enumerable.Range(0, ages.Length).Select(i => Text.Number(i < r.ByAge.Count ? r.ByAge[i] : 0))]));
+    }
+
+    public static void Write(TextWriter output, MessageView m)
+    {
+        Text.WriteFields(
+            output,
+            ("id", m.Id),
+            ("state", m.HeldBecause is null ? m.State : $"{m.State}, because {m.HeldBecause}"),
+            ("precedence", m.Priority is { } priority ? string.Create(CultureInfo.InvariantCulture, $"{m.Precedence} (MT-PRIORITY {priority})") : m.Precedence),
+            ("accepted", Text.Time(m.AcceptedAt)),
+            ("size", $"{Text.Number(m.Size)} octets{(m.HasContent ? "" : ", content gone")}"),
+            ("sha-256", m.Digest),
+            ("from", m.Sender.Length == 0 ? "<>" : m.Sender),
+            ("message-id", m.MessageId),
+            ("envelope id", m.EnvelopeId),
+            ("body", m.Body + (m.SmtpUtf8 ? ", SMTPUTF8" : "") + (m.RequireTls ? ", REQUIRETLS" : "")),
+            ("deliver by", m.DeliverBy is { } by ? $"{Text.Time(by.Deadline)}, then {by.Mode}{(by.Trace ? ", traced" : "")}" : null),
+            ("hold until", m.HoldUntil is { } hold ? Text.Time(hold) : null),
+            ("came by", $"{m.Origin.Listener} {m.Origin.ClientAddress} ({m.Origin.Helo}){(m.Origin.AuthenticatedAs is { } who ? " as " + who : "")}{(m.Origin.Tls is { } tls ? ", " + tls : "")}"),
+            ("reports on", m.Parent),
+            ("reports", string.Join(", ", m.Reports)));
+        output.WriteLine();
+        Text.WriteTable(output, ["TO", "STATE", "PRECEDENCE", "LINK", "TRIES", "DUE", "LAST"], m.Recipients.Select(r => (IReadOnlyList<string>)
+            [r.Address, r.State, r.Precedence, r.Link ?? "-", Text.Number(r.Attempts), Text.Time(r.Due), Reply(r.LastReply)]));
+        if (m.Audit.Count == 0) return;
+        output.WriteLine();
+        Text.WriteTable(output, ["AT", "WHAT", "TO", "BY", "DETAIL"], m.Audit.Select(a => (IReadOnlyList<string>)
+        [
+            a.At.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture), a.Kind,
+            a.Recipient is { } to && to < m.Recipients.Count ? m.Recipients[to].Address : "-", a.Actor ?? "-", a.Detail,
+        ]));
+    }
+
+    public static void Write(TextWriter output, Page<MessageView> page)
+    {
+        Text.WriteTable(output, ["ID", "ACCEPTED", "STATE", "PRECEDENCE", "FROM", "TO", "OUTCOME", "MESSAGE-ID"], page.Items.SelectMany(m => m.Recipients.Select(r => (IReadOnlyList<string>)
+            [m.Id, Text.Time(m.AcceptedAt), m.State, m.Precedence, m.Sender.Length == 0 ? "<>" : m.Sender, r.Address, r.State, m.MessageId ?? "-"])));
+        if (page.Next is { } next) output.WriteLine($"more: --before {next}");
+    }
+
+    public static void Write(TextWriter output, Page<LinkView> page) =>
+        Text.WriteTable(output, ["LINK", "STATE", "CONNECTIONS", "WAITING", "URGENT", "DEFERRED", "DELIVERED", "FAILED", "LAST FAULT"], page.Items.Select(l => (IReadOnlyList<string>)
+        [
+            l.Name, State(l), string.Create(CultureInfo.InvariantCulture, $"{l.Connections}/{l.ConnectionLimit}"), Text.Number(l.Waiting.Values.Sum()),
+            Text.Number(Levels.Take(3).Sum(level => l.Waiting.GetValueOrDefault(level))), Text.Number(l.Deferred), Text.Number(l.Delivered), Text.Number(l.Failed), l.LastFault,
+        ]));
+
+    public static void Write(TextWriter output, LinkView l) => Text.WriteFields(
+        output,
+        ("link", l.Name),
+        ("state", State(l)),
+        ("next try", l.NextTry is { } time ? Text.Time(time) : null),
+        ("last fault", l.LastFault),
+        ("last reply", l.LastReply),
+        ("tls", l.Tls),
+        ("targets", string.Join(", ", l.Targets)),
+        ("connections", string.Create(CultureInfo.InvariantCulture, $"{l.Connections} of {l.ConnectionLimit}, {l.Busy} busy")),
+        ("waiting", string.Join(", ", Levels.Where(l.Waiting.ContainsKey).Select(level => $"{level} {Text.Number(l.Waiting[level])}"))),
+        ("deferred", Text.Number(l.Deferred)),
+        ("delivered", Text.Number(l.Delivered)),
+        ("failed", Text.Number(l.Failed)),
+        ("suspected", Text.Number(l.Suspected)),
+        ("rules", string.Join(", ", l.Rules)));
+
+    public static void Write(TextWriter output, Page<RuleView> page) =>
+        Text.WriteTable(output, ["ID", "KIND", "SCOPE", "WHAT", "UNTIL", "BY", "REASON"], page.Items.Select(r => (IReadOnlyList<string>)
+            [r.Id, r.Kind, r.Scope, What(r), Text.Time(r.Expires), r.Author, r.Reason]));
+
+    public static void Write(TextWriter output, ActResultView result)
+    {
+        foreach (var outcome in result.Outcomes) output.WriteLine($"{outcome.Id}  {(outcome.Done ? result.DryRun ? "would do" : "done" : "failed")}  {Text.Printable(outcome.Text)}".TrimEnd());
+    }
+
+    public static void Write(TextWriter output, RouteView route, bool explain)
+    {
+        Text.WriteFields(
+            output,
+            ("address", route.Address),
+            ("link", route.Link ?? "none"),
+            ("refused", route.Refusal),
+            ("targets", string.Join(", ", route.Targets)),
+            ("rules", string.Join(", ", route.Rules)));
+        if (!explain) return;
+        foreach (var step in route.Steps) output.WriteLine("  " + Text.Printable(step));
+    }
+
+    private static string State(LinkView link) => link.Up ? "up" : link.Breaker == "half-open" ? "probing" : "down";
+
+    private static string What(RuleView rule) => rule.Level is { } level
+        ? level + " and above" + (rule.RefuseAtEntry ? ", refuse at entry" : "")
+        : rule.Link ?? "-";
+
+    private static string Reply(ReplyView? reply) => reply is null ? "-" : string.Create(CultureInfo.InvariantCulture, $"{reply.Code} {reply.Status} {reply.Text}");
+}

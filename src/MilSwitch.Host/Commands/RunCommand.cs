@@ -1,0 +1,93 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.Connections;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Host.Configuration;
+using MilSwitch.Host.Running;
+using MilSwitch.Storage.Sqlite;
+
+namespace MilSwitch.Host.Commands;
+
+/// <summary><c>milswitch run</c>.</summary>
+internal static class RunCommand
+{
+    public static async Task<int> RunAsync(string file, CommandEnvironment environment, CancellationToken cancellationToken)
+    {
+        // Everything the node writes is for its own user; the socket's mode is set below.
+        if (!OperatingSystem.IsWindows()) _ = SetUmask(0b000_111_111);
+        var result = ConfigurationReader.Read(file);
+        if (result.Configuration is not { } configuration)
+        {
+            foreach (var problem in result.Problems) environment.Error.WriteLine(problem);
+            return result.Unreadable ? ExitCodes.NotFound : ExitCodes.Bad;
+        }
+
+        using var loggers = LoggerFactory.Create(b => NodeHost.AddLogging(b, configuration.LogLevel, configuration.LogFormat));
+        try
+        {
+            await using var spool = await Stores.OpenAsync(configuration, TimeProvider.System, loggers, cancellationToken);
+            return await ServeAsync(configuration, spool, environment, cancellationToken);
+        }
+        catch (Exception fault)
+        {
+            var (exitCode, text) = Explain(fault, configuration);
+            environment.Error.WriteLine("milswitch: " + text);
+            if (exitCode == ExitCodes.Internal) environment.Error.WriteLine(fault);
+            return exitCode;
+        }
+    }
+
+    private static async Task<int> ServeAsync(NodeConfiguration configuration, ISpool spool, CommandEnvironment environment, CancellationToken cancellationToken)
+    {
+        await using var app = NodeHost.Build(configuration, spool, TimeProvider.System);
+        Directory.CreateDirectory(Path.GetDirectoryName(configuration.Admin.Socket)!);
+        // The store is ours alone, so a socket that is still there was left by a node that is gone.
+        File.Delete(configuration.Admin.Socket);
+        var holder = app.Services.GetRequiredService<ConfigurationHolder>();
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            holder.Reload();
+        });
+
+        await app.StartAsync(cancellationToken);
+        if (configuration.Admin.SocketForGroup && !OperatingSystem.IsWindows())
+            File.SetUnixFileMode(configuration.Admin.Socket, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
+        await environment.Output.WriteLineAsync("ready");
+        await environment.Output.FlushAsync(cancellationToken);
+        ServiceManager.Notify(ServiceManager.Ready);
+        using var stopping = app.Lifetime.ApplicationStopping.Register(() => ServiceManager.Notify(ServiceManager.Stopping));
+        await app.WaitForShutdownAsync(cancellationToken);
+        // A part of the node that gives up (a fenced store, a failed fsync) says so in the process's exit code.
+        return Environment.ExitCode;
+    }
+
+    private static (int ExitCode, string Text) Explain(Exception fault, NodeConfiguration configuration)
+    {
+        for (var cause = fault; cause is not null; cause = cause.InnerException)
+        {
+            switch (cause)
+            {
+                case AddressInUseException or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }:
+                    return (ExitCodes.Conflict, "an endpoint is in use already: " + fault.Message);
+                case SocketException { SocketErrorCode: SocketError.AccessDenied }:
+                    return (ExitCodes.NotPermitted, "an endpoint may not be opened by this user: " + fault.Message);
+                case SocketException { SocketErrorCode: SocketError.AddressNotAvailable }:
+                    return (ExitCodes.Bad, "an endpoint's address is not one of this machine: " + fault.Message);
+                case DataFolderInUseException:
+                    return (ExitCodes.Conflict, cause.Message);
+                case UnauthorizedAccessException:
+                    return (ExitCodes.NotPermitted, $"the data folder {configuration.DataFolder} may not be used by this user");
+                case SpoolUnavailableException unavailable:
+                    return (ExitCodes.NotFound, $"the store in {configuration.DataFolder} can't be used: {unavailable.Message}");
+                case IOException:
+                    return (ExitCodes.Conflict, $"the data folder {configuration.DataFolder} or an endpoint can't be used: {cause.Message}");
+            }
+        }
+
+        return (ExitCodes.Internal, "the node could not start or failed: " + fault.Message);
+    }
+
+    [DllImport("libc", EntryPoint = "umask")]
+    private static extern uint SetUmask(uint mask);
+}

@@ -1,0 +1,202 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Routing;
+using Route = MilSwitch.Domain.Routing.Route;
+
+namespace MilSwitch.Host.Configuration;
+
+public static partial class ConfigurationReader
+{
+    private const string NextHopForm = "must be host:port, a list of them, or mx";
+
+    private static RouteTable ReadRoutes(ConfigurationSource source, Section root, string hostName, ImmutableArray<string> ownNames)
+    {
+        var routes = new List<Route>();
+        var matches = new Dictionary<string, int>(StringComparer.Ordinal);
+        var links = new Dictionary<LinkName, (LinkSettings Settings, int Line)>();
+        if (root.Find("routes") is null) root.Reject("routes", "is missing; a switch needs at least one");
+        foreach (var (node, path) in root.Items("routes"))
+        {
+            if (node is not YamlMap map)
+            {
+                source.Reject(node.Line, path, "must be a mapping with match and next-hop");
+                continue;
+            }
+
+            var section = new Section(source, map, path);
+            var route = ReadRoute(source, section, hostName);
+            section.Finish();
+            if (route is null) continue;
+            if (!matches.TryAdd(route.Match.ToLowerInvariant(), section.LineOf("match")))
+            {
+                section.Reject("match", string.Create(CultureInfo.InvariantCulture, $"'{route.Match}' is matched at line {matches[route.Match.ToLowerInvariant()]} already"));
+                continue;
+            }
+
+            if (route.Link is { } link && !links.TryAdd(link.Name, (link, map.Line)) && !SameLink(links[link.Name].Settings, link))
+            {
+                section.Reject("name", string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"link '{link.Name}' has other settings at line {links[link.Name].Line}; give one of them its own name"));
+                continue;
+            }
+
+            routes.Add(route);
+        }
+
+        return new RouteTable(routes, [hostName, .. ownNames]);
+    }
+
+    // Records compare arrays by reference.
+    private static bool SameLink(LinkSettings a, LinkSettings b) => a with { Targets = [] } == b with { Targets = [] } && a.Targets.SequenceEqual(b.Targets);
+
+    private static Route? ReadRoute(ConfigurationSource source, Section section, string hostName)
+    {
+        var match = ReadMatch(section);
+        var refuse = section.Text("refuse");
+        if (refuse is not null && !refuse.All(c => c is >= ' ' and <= '~')) section.Reject("refuse", "must be printable ASCII: it is sent to the client");
+        var open = section.Flag("open", false);
+        var name = section.Text("name");
+        if (name is not null && (name.Length > 100 || !name.All(c => c is > ' ' and <= '~')))
+            section.Reject("name", "must be up to 100 printable ASCII characters without spaces");
+        if (refuse is not null)
+        {
+            if (section.Has("next-hop")) section.Reject("next-hop", "is given as well as refuse; give one of them");
+            return match is null ? null : new Route { Match = match, Refuse = refuse, Open = open };
+        }
+
+        var tls = ReadLinkTls(source, section.Map("tls"));
+        var link = new LinkSettings { Name = default, HeloName = hostName };
+        var second = TimeSpan.FromSeconds(1);
+        var timeouts = section.Map("timeouts");
+        link = link with
+        {
+            HeloName = Domain(section, "helo") ?? hostName,
+            Connections = section.Number("connections", link.Connections, 1, 10_000),
+            MessagesPerConnection = section.Number("messages-per-connection", link.MessagesPerConnection, 1, 1_000_000_000),
+            Tls = tls,
+            TunnelPriority = section.Flag("tunnel-priority", link.TunnelPriority),
+            ConnectTimeout = timeouts.Duration("connect", link.ConnectTimeout, second, TimeSpan.FromMinutes(30)),
+            CommandTimeout = timeouts.Duration("command", link.CommandTimeout, second, TimeSpan.FromHours(2)),
+            FinalDotTimeout = timeouts.Duration("final-dot", link.FinalDotTimeout, second, TimeSpan.FromHours(6)),
+            IdleTimeout = timeouts.Duration("idle", link.IdleTimeout, second, Day),
+        };
+        timeouts.Finish();
+        if (!section.Has("next-hop"))
+        {
+            section.Reject("next-hop", "is missing; write host:port, mx, or refuse: TEXT instead");
+            return null;
+        }
+
+        if (section.Find("next-hop") is YamlText { Value: var text } && (text == "mx" || text.StartsWith("mx:", StringComparison.Ordinal)))
+        {
+            var port = 25;
+            if (text != "mx" && (!int.TryParse(text.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out port) || port is < 1 or > 65_535))
+                section.Reject("next-hop", $"'{text}' is not mx or mx:port");
+            if (name is not null) section.Reject("name", "means nothing with mx, where every domain has its own link");
+            return match is null ? null : new Route { Match = match, UseMx = true, Open = open, Link = link with { Name = new LinkName("mx"), MxPort = port } };
+        }
+
+        var targets = ReadTargets(source, section);
+        return match is null || targets.IsEmpty
+            ? null
+            : new Route { Match = match, Open = open, Link = link with { Name = new LinkName(name ?? targets[0].ToString()), Targets = targets } };
+    }
+
+    private static string? ReadMatch(Section section)
+    {
+        if (section.RequiredText("match") is not { } text) return null;
+        if (text == "*") return text;
+        if (text.Contains('@', StringComparison.Ordinal))
+        {
+            if (Mailbox.TryParse(text, allowUtf8: true, out _, out _)) return text;
+        }
+        else if (text.StartsWith("*.", StringComparison.Ordinal))
+        {
+            if (Mailbox.TryReadDomain(text[2..], out var parent)) return "*." + parent;
+        }
+        else if (Mailbox.TryReadDomain(text, out var domain))
+        {
+            return domain;
+        }
+
+        section.Reject("match", $"'{text}' is not an address, a mail domain, *.domain or *");
+        return null;
+    }
+
+    private static ImmutableArray<HopTarget> ReadTargets(ConfigurationSource source, Section section)
+    {
+        var targets = ImmutableArray.CreateBuilder<HopTarget>();
+        foreach (var (node, path) in section.Items("next-hop"))
+        {
+            switch (node)
+            {
+                case YamlText text:
+                    if (ReadTarget(text.Value, targets.Count) is { } target) targets.Add(target);
+                    else source.Reject(node.Line, path, $"'{text.Value}' {NextHopForm}");
+                    break;
+                case YamlMap map:
+                    var entry = new Section(source, map, path);
+                    var host = entry.RequiredText("host");
+                    var preference = entry.Number("preference", targets.Count, 0, 65_535);
+                    entry.Finish();
+                    if (host is null) break;
+                    if (ReadTarget(host, preference) is { } preferred) targets.Add(preferred);
+                    else entry.Reject("host", $"'{host}' is not host:port");
+                    break;
+                default:
+                    source.Reject(node.Line, path, NextHopForm);
+                    break;
+            }
+        }
+
+        if (section.Find("next-hop") is YamlList { Items.Count: 0 }) section.Reject("next-hop", NextHopForm);
+        targets.Sort((a, b) => a.Preference.CompareTo(b.Preference));
+        return targets.ToImmutable();
+    }
+
+    private static HopTarget? ReadTarget(string text, int preference)
+    {
+        if (!Notation.TryReadHostPort(text, 1, out var host, out var port)) return null;
+        if (IPAddress.TryParse(host, out _)) return new HopTarget(host, port, preference);
+        return Mailbox.TryReadDomain(host, out var name) ? new HopTarget(name, port, preference) : null;
+    }
+
+    private static LinkTls ReadLinkTls(ConfigurationSource source, Section section)
+    {
+        var mode = section.Keyword(
+            "mode", LinkTlsMode.Opportunistic,
+            ("none", LinkTlsMode.None), ("opportunistic", LinkTlsMode.Opportunistic), ("required", LinkTlsMode.Required));
+        var certificate = source.Certificate(section);
+        var anchors = source.Anchors(section, "ca");
+        var name = Domain(section, "name");
+        if (mode == LinkTlsMode.None)
+        {
+            foreach (var key in new[] { "ca", "certificate", "key", "name" })
+            {
+                if (section.Has(key)) section.Reject(key, "does nothing without TLS");
+            }
+        }
+        else if (mode == LinkTlsMode.Opportunistic)
+        {
+            foreach (var key in new[] { "ca", "name" })
+            {
+                if (section.Has(key)) section.Reject(key, "does nothing with mode opportunistic, which judges no certificate; use required");
+            }
+        }
+
+        section.Finish();
+        var result = new LinkTls(mode)
+        {
+            CaFile = anchors.Count > 0 ? section.File("ca") : null,
+            CertificateFile = certificate is null ? null : section.File("certificate"),
+            KeyFile = certificate is null ? null : section.File("key") ?? section.File("certificate"),
+            ServerName = name,
+        };
+        certificate?.Dispose();
+        foreach (var anchor in anchors) anchor.Dispose();
+        return result;
+    }
+}

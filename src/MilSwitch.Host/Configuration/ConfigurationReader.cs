@@ -1,0 +1,340 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Configuration;
+using MilSwitch.Domain.Precedences;
+
+namespace MilSwitch.Host.Configuration;
+
+/// <summary>
+/// Reads <c>milswitch.yaml</c>. A pure function of the file and those it names: it opens no port, makes no folder and
+/// writes nothing, so that it judges a candidate while the node runs.
+/// </summary>
+public static partial class ConfigurationReader
+{
+    /// <summary>sun_path of unix(7) has 108 octets with its end mark.</summary>
+    private const int MaximumSocketPath = 107;
+
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
+    /// <param name="file">The path; relative paths inside the file start at its folder.</param>
+    public static ConfigurationResult Read(string file)
+    {
+        var problems = new List<ConfigurationProblem>();
+        var source = new ConfigurationSource(file, problems);
+        if (ReadMap(source, problems, out var unreadable) is not { } map) return new ConfigurationResult([.. problems], null) { Unreadable = unreadable };
+
+        var configuration = Read(source, new Section(source, map, ""), problems);
+        // Stable: problems of one line stay in the order in which they were found, those of other files follow.
+        var ordered = problems.OrderBy(p => p.File == file ? 0 : 1).ThenBy(p => p.File, StringComparer.Ordinal).ThenBy(p => p.Line).ToImmutableArray();
+        return new ConfigurationResult(ordered, ordered.IsEmpty ? configuration : null);
+    }
+
+    /// <summary>
+    /// Where the node of this configuration has its admin socket, for the operator's client, who may have no right to read
+    /// the secrets that a whole reading needs; null when the file does not say.
+    /// </summary>
+    public static string? FindSocket(string file)
+    {
+        var problems = new List<ConfigurationProblem>();
+        var source = new ConfigurationSource(file, problems);
+        if (ReadMap(source, problems, out _) is not { } map) return null;
+        var root = new Section(source, map, "");
+        if (root.Map("admin").Text("socket") is { } socket) return source.FullPath(socket);
+        return root.Map("node").Text("data") is { } data ? Path.Combine(source.FullPath(data), "admin.sock") : null;
+    }
+
+    private static YamlMap? ReadMap(ConfigurationSource source, List<ConfigurationProblem> problems, out bool unreadable)
+    {
+        unreadable = false;
+        try
+        {
+            using var text = new StreamReader(source.File, new UTF8Encoding(false, throwOnInvalidBytes: true));
+            return new YamlDocumentReader(source.File, problems).Read(text);
+        }
+        catch (DecoderFallbackException)
+        {
+            source.Reject(0, "-", "is not UTF-8");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            unreadable = true;
+            source.Reject(0, "-", ConfigurationSource.Reason(source.File, fault));
+        }
+
+        return null;
+    }
+
+    private static NodeConfiguration? Read(ConfigurationSource source, Section root, List<ConfigurationProblem> problems)
+    {
+        var node = root.Map("node");
+        if (!root.Has("node")) root.Reject("node", "is missing");
+        // Without the section there is one problem and not three.
+        var name = NodeName(node, "name", root.Has("node") ? node.RequiredText("name") : null);
+        var data = root.Has("node") ? node.RequiredText("data") : null;
+        var hostName = Domain(node, "host-name") ?? name ?? "";
+        var ownNames = node.Texts("names");
+        for (var i = 0; i < ownNames.Length; i++)
+        {
+            if (!Mailbox.TryReadDomain(ownNames[i], out _)) node.Reject("names", $"'{ownNames[i]}' is not a domain name");
+        }
+
+        node.Finish();
+
+        var store = root.Map("store");
+        if (store.Keyword("provider", "sqlite", ("sqlite", "sqlite"), ("postgres", "postgres")) == "postgres")
+            store.Reject("provider", "this version has no PostgreSQL store; use sqlite");
+        store.Finish();
+
+        var listeners = ReadListeners(source, root, hostName);
+        var accounts = ReadAccounts(source, root);
+        var routes = ReadRoutes(source, root, hostName, ownNames);
+        var precedences = ReadPrecedences(source, root, problems);
+        var dataFolder = data is null ? "" : source.FullPath(data);
+        var admin = ReadAdmin(source, root, dataFolder);
+        var metrics = root.Map("metrics");
+        var metricsEndpoint = metrics.Endpoint("endpoint");
+        metrics.Finish();
+        RejectSharedEndpoints(root, listeners, admin, metricsEndpoint);
+
+        var (level, format) = ReadLogging(root);
+        var configuration = new NodeConfiguration
+        {
+            File = source.File,
+            DataFolder = dataFolder,
+            Switch = ReadSwitch(root, name ?? "", hostName, ownNames) with { Routes = routes, Precedences = precedences },
+            Listeners = listeners,
+            Accounts = accounts,
+            Admin = admin,
+            Metrics = metricsEndpoint,
+            DnsServers = ReadDns(source, root),
+            LogLevel = level,
+            LogFormat = format,
+        };
+        root.Finish();
+        return configuration;
+    }
+
+    private static string? NodeName(Section section, string key, string? name)
+    {
+        if (name is null) return null;
+        if (name.Length <= 63 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.') && Mailbox.TryReadDomain(name, out var canonical)) return canonical;
+        section.Reject(key, $"'{name}' is not a name of up to 63 letters, digits, hyphens and dots");
+        return null;
+    }
+
+    private static string? Domain(Section section, string key)
+    {
+        if (section.Text(key) is not { } text) return null;
+        if (Mailbox.TryReadDomain(text, out var domain)) return domain;
+        section.Reject(key, $"'{text}' is not a domain name");
+        return null;
+    }
+
+    private static SwitchConfiguration ReadSwitch(Section root, string name, string hostName, ImmutableArray<string> ownNames)
+    {
+        var loops = root.Map("loops");
+        var loopDefaults = new LoopLimits();
+        var duplicates = root.Map("duplicates");
+        var duplicateDefaults = new DuplicateDetection();
+        var reports = root.Map("reports");
+        var reportDefaults = new ReportSettings();
+        var content = root.Map("content");
+        var contentDefaults = new ContentLimits();
+        var budgets = root.Map("budgets");
+        var budgetDefaults = new Budgets();
+        var retention = root.Map("retention");
+        var from = reports.Text("from");
+        if (from is not null && !Mailbox.TryParse(from, allowUtf8: false, out _, out _)) reports.Reject("from", $"'{from}' is not a mail address");
+
+        var result = new SwitchConfiguration
+        {
+            Node = name,
+            HostName = hostName,
+            OwnNames = ownNames,
+            Routes = new Domain.Routing.RouteTable([]),
+            Loops = new LoopLimits
+            {
+                MaximumHops = loops.Number("maximum-hops", loopDefaults.MaximumHops, 1, 200),
+                MaximumOwnHops = loops.Number("maximum-own-hops", loopDefaults.MaximumOwnHops, 1, 50),
+            },
+            Duplicates = new DuplicateDetection
+            {
+                Enabled = duplicates.Flag("enabled", duplicateDefaults.Enabled),
+                Window = duplicates.Duration("window", duplicateDefaults.Window, TimeSpan.FromMinutes(1), 30 * Day),
+            },
+            Reports = new ReportSettings
+            {
+                From = from ?? $"MAILER-DAEMON@{hostName}",
+                PerOriginatorAndHour = reports.Number("per-originator-and-hour", reportDefaults.PerOriginatorAndHour, 1, 1_000_000),
+                MaximumReturnedOctets = (int)reports.Size("maximum-returned", reportDefaults.MaximumReturnedOctets, 0, 64 << 20),
+            },
+            Content = new ContentLimits
+            {
+                MaximumHeaderOctets = (int)content.Size("maximum-header", contentDefaults.MaximumHeaderOctets, 4 << 10, 16 << 20),
+                MaximumHeaderFields = content.Number("maximum-header-fields", contentDefaults.MaximumHeaderFields, 20, 100_000),
+                MaximumDepth = content.Number("maximum-depth", contentDefaults.MaximumDepth, 1, 100),
+                MaximumParts = content.Number("maximum-parts", contentDefaults.MaximumParts, 1, 100_000),
+            },
+            Budgets = new Budgets
+            {
+                PendingMessages = budgets.Number("pending-messages", budgetDefaults.PendingMessages, 100, 100_000_000),
+                ContentInMemory = budgets.Size("content-in-memory", budgetDefaults.ContentInMemory, 1 << 20, 1L << 40),
+                MinimumFreeSpace = budgets.Size("minimum-free-space", budgetDefaults.MinimumFreeSpace, 1 << 20, 1L << 40),
+            },
+            Retention = new Retention { Messages = retention.Duration("messages", new Retention().Messages, TimeSpan.FromHours(1), 3650 * Day) },
+        };
+        foreach (var section in new[] { loops, duplicates, reports, content, budgets, retention }) section.Finish();
+        return result;
+    }
+
+    private static PrecedenceTable ReadPrecedences(ConfigurationSource source, Section root, List<ConfigurationProblem> problems)
+    {
+        var section = root.Map("precedence");
+        if (section.Text("file") is { } text)
+        {
+            section.Finish();
+            if (source.ReadableFile(section.LineOf("file"), section.PathOf("file"), text) is null) return PrecedenceTable.Default;
+            var beside = source.Beside(text);
+            if (ReadMap(beside, problems, out _) is not { } map) return PrecedenceTable.Default;
+            source = beside;
+            section = new Section(beside, map, "");
+        }
+
+        var defaults = PrecedenceTable.Default;
+        var levels = ImmutableArray.CreateBuilder<PrecedenceLevel>();
+        foreach (var level in defaults.Levels) levels.Add(ReadLevel(source, section.Map(level.Precedence.Keyword()), level));
+        var table = new PrecedenceTable { Levels = levels.ToImmutable(), Unmarked = section.Precedence("unmarked", defaults.Unmarked) };
+        section.Finish();
+        return table;
+    }
+
+    private static PrecedenceLevel ReadLevel(ConfigurationSource source, Section section, PrecedenceLevel otherwise)
+    {
+        var second = TimeSpan.FromSeconds(1);
+        TimeSpan? alarm = otherwise.Alarm;
+        if (section.Text("alarm") == "none") alarm = null;
+        else if (section.Has("alarm")) alarm = section.Duration("alarm", TimeSpan.FromMinutes(1), second, 30 * Day);
+        var retry = ImmutableArray.CreateBuilder<TimeSpan>();
+        foreach (var (node, path) in section.Items("retry"))
+        {
+            if (node is not YamlText text) source.Reject(node.Line, path, "must be a time such as 30s");
+            else if (source.Duration(node.Line, path, text.Value, second, 7 * Day) is { } pause) retry.Add(pause);
+        }
+
+        var result = otherwise with
+        {
+            Alarm = alarm,
+            Warning = section.Duration("warning", otherwise.Warning, second, 30 * Day),
+            Expiry = section.Duration("expiry", otherwise.Expiry, second, 30 * Day),
+            MaximumSize = section.Size("max-size", otherwise.MaximumSize, 1 << 10, 1L << 40),
+            Retry = retry.Count > 0 ? retry.ToImmutable() : otherwise.Retry,
+            Weight = section.Number("weight", otherwise.Weight, 1, 1000),
+        };
+        if (section.Has("retry") && section.Find("retry") is YamlList { Items.Count: 0 }) section.Reject("retry", "must name at least one pause");
+        if (section.Has("weight") && otherwise.Precedence.IsUrgent()) section.Reject("weight", "means nothing for the urgent levels, which always go first");
+        if (result.Warning >= result.Expiry)
+            section.Reject(section.Has("warning") ? "warning" : "expiry", $"the warning ({Notation.Write(result.Warning)}) must come before the expiry ({Notation.Write(result.Expiry)})");
+        section.Finish();
+        return result;
+    }
+
+    private static AdminSettings ReadAdmin(ConfigurationSource source, Section root, string dataFolder)
+    {
+        var admin = root.Map("admin");
+        var endpoint = admin.Endpoint("endpoint");
+        var tls = admin.Map("tls");
+        var encrypted = tls.Keyword("mode", tls.Has("certificate"), ("none", false), ("required", true));
+        var certificate = source.Certificate(tls);
+        if (encrypted && !tls.Has("certificate")) tls.Reject("certificate", "is missing; TLS needs one");
+        if (endpoint is not null && !encrypted && !IPAddress.IsLoopback(endpoint.Address))
+            admin.Reject("endpoint", "without TLS the admin API may listen on a loopback address only");
+        tls.Finish();
+
+        var socket = admin.Text("socket") is { } text ? source.FullPath(text) : Path.Combine(dataFolder, "admin.sock");
+        if (Encoding.UTF8.GetByteCount(socket) > MaximumSocketPath)
+            admin.Reject("socket", $"'{socket}' is longer than the {MaximumSocketPath} octets that the system allows; name a shorter one");
+        var group = admin.Keyword("socket-mode", false, ("0600", false), ("0660", true));
+        var tokens = ImmutableArray.CreateBuilder<AdminToken>();
+        foreach (var (node, path) in admin.Items("tokens"))
+        {
+            if (ReadToken(source, node, path) is not { } token) continue;
+            if (tokens.Any(t => t.Name == token.Name)) source.Reject(node.Line, path + ".name", $"'{token.Name}' is given twice");
+            else tokens.Add(token);
+        }
+
+        admin.Finish();
+        return new AdminSettings { Endpoint = endpoint, Certificate = encrypted ? certificate : null, Socket = socket, SocketForGroup = group, Tokens = tokens.ToImmutable() };
+    }
+
+    private static AdminToken? ReadToken(ConfigurationSource source, YamlNode node, string path)
+    {
+        if (node is not YamlMap map)
+        {
+            source.Reject(node.Line, path, "must be a mapping with name, role and token or sha256");
+            return null;
+        }
+
+        var section = new Section(source, map, path);
+        var name = section.RequiredText("name");
+        var role = section.Keyword("role", AdminRole.Operator, ("viewer", AdminRole.Viewer), ("operator", AdminRole.Operator));
+        byte[]? digest = null;
+        if (section.Text("sha256") is { } hex)
+        {
+            if (hex.Length == 64 && hex.All(char.IsAsciiHexDigit)) digest = Convert.FromHexString(hex);
+            else section.Reject("sha256", "is not a SHA-256 in 64 hexadecimal digits");
+            if (section.Has("token")) section.Reject("token", "is given as well as sha256; give one of them");
+        }
+        else if (section.Find("token") is YamlMap)
+        {
+            if (source.SecretFile(section.Map("token")) is { } secret)
+            {
+                if (secret.Length < 20) section.Reject("token", "is too short; 20 characters or more");
+                else digest = SHA256.HashData(Encoding.UTF8.GetBytes(secret));
+            }
+        }
+        else if (section.Has("token"))
+        {
+            section.Reject("token", "must not stand in the configuration; write { file: PATH } or its sha256");
+        }
+        else
+        {
+            section.Reject("token", "is missing; write { file: PATH } or its sha256");
+        }
+
+        section.Finish();
+        return name is null || digest is null ? null : new AdminToken(name, role, [.. digest]);
+    }
+
+    private static ImmutableArray<IPEndPoint> ReadDns(ConfigurationSource source, Section root)
+    {
+        var dns = root.Map("dns");
+        var servers = ImmutableArray.CreateBuilder<IPEndPoint>();
+        foreach (var (node, path) in dns.Items("servers"))
+        {
+            if (node is YamlText text && Notation.TryReadNetwork(text.Value, out var host, out _) && !text.Value.Contains('/', StringComparison.Ordinal))
+                servers.Add(new IPEndPoint(host.BaseAddress, 53));
+            else if (node is YamlText pair && Notation.TryReadHostPort(pair.Value, 1, out var address, out var port) && IPAddress.TryParse(address, out var parsed))
+                servers.Add(new IPEndPoint(parsed, port));
+            else source.Reject(node.Line, path, "is not an address such as 192.0.2.53 or 192.0.2.53:5353");
+        }
+
+        dns.Finish();
+        return servers.ToImmutable();
+    }
+
+    private static (LogLevel Level, LogFormat Format) ReadLogging(Section root)
+    {
+        var logging = root.Map("logging");
+        var level = logging.Keyword(
+            "level", LogLevel.Information,
+            ("debug", LogLevel.Debug), ("information", LogLevel.Information), ("warning", LogLevel.Warning), ("error", LogLevel.Error));
+        var format = logging.Keyword("format", LogFormat.Text, ("text", LogFormat.Text), ("json", LogFormat.Json));
+        logging.Finish();
+        return (level, format);
+    }
+}

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
+using MilSwitch.Domain.Configuration;
+using MilSwitch.Smtp.Server;
+
+namespace MilSwitch.Host.Configuration;
+
+/// <summary>Everything that <c>milswitch.yaml</c> says, read and checked. Immutable; a reload swaps the whole value.</summary>
+public sealed record NodeConfiguration
+{
+    /// <summary>The file, as the operator named it.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Full path of the folder with the spool.</summary>
+    public required string DataFolder { get; init; }
+
+    public required SwitchConfiguration Switch { get; init; }
+
+    public required ImmutableArray<SmtpListenerSettings> Listeners { get; init; }
+
+    public required AccountTable Accounts { get; init; }
+
+    public required AdminSettings Admin { get; init; }
+
+    /// <summary>Null: no metrics and no health over the network.</summary>
+    public IPEndPoint? Metrics { get; init; }
+
+    /// <summary>Resolvers for MX look-ups; empty: those of the system.</summary>
+    public ImmutableArray<IPEndPoint> DnsServers { get; init; } = [];
+
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    public LogFormat LogFormat { get; init; } = LogFormat.Text;
+}
+
+public enum LogFormat : byte { Text, Json }
+
+/// <summary>Where the admin API listens, and who may use it.</summary>
+public sealed record AdminSettings
+{
+    /// <summary>Null: only the socket.</summary>
+    public IPEndPoint? Endpoint { get; init; }
+
+    /// <summary>With private key; null: no TLS, which is allowed on loopback only.</summary>
+    public X509Certificate2? Certificate { get; init; }
+
+    /// <summary>Full path of the Unix socket; who may open it is an operator.</summary>
+    public required string Socket { get; init; }
+
+    /// <summary>The socket's group may open it too (0660 instead of 0600).</summary>
+    public bool SocketForGroup { get; init; }
+
+    public ImmutableArray<AdminToken> Tokens { get; init; } = [];
+}
+
+/// <summary>One bearer token of the admin API, known by its hash only.</summary>
+/// <param name="Name">Who uses it; appears in the audit trail.</param>
+/// <param name="Role">What it opens.</param>
+/// <param name="Digest">SHA-256 of the token.</param>
+public sealed record AdminToken(string Name, AdminRole Role, ImmutableArray<byte> Digest);
+
+public enum AdminRole : byte
+{
+    /// <summary>Sees everything but contents; changes nothing.</summary>
+    Viewer,
+
+    /// <summary>Sees and does everything.</summary>
+    Operator,
+}

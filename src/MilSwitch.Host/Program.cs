@@ -1,0 +1,3 @@
+using MilSwitch.Host.Commands;
+
+return await CommandLine.RunAsync(args, CommandEnvironment.Process());

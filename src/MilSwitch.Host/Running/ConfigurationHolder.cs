@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
+using MilSwitch.Host.Configuration;
+using MilSwitch.Smtp.Server;
+using MilSwitch.Switching;
+
+namespace MilSwitch.Host.Running;
+
+/// <summary>
+/// The configuration that counts now. A candidate is read and judged whole, then swapped whole; a bad one changes nothing
+/// and raises an alarm that stands until a good one comes. Thread-safe.
+/// </summary>
+public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeProvider time, ILogger<ConfigurationHolder> logger) : IAccountStore
+{
+    private readonly Lock gate = new();
+    private volatile NodeConfiguration current = initial;
+    private volatile string? alarm;
+    private ISwitchControl? control;
+
+    public NodeConfiguration Current => current;
+
+    /// <summary>Standing alarms about the configuration.</summary>
+    public IReadOnlyList<string> Alarms => alarm is { } text ? [text] : [];
+
+    /// <summary>The settings in force of the listener with this name; a session asks when it starts.</summary>
+    public SmtpListenerSettings Listener(string name)
+    {
+        foreach (var listener in current.Listeners)
+        {
+            if (listener.Name == name) return listener;
+        }
+
+        throw new ArgumentException("There is no such listener.", nameof(name));
+    }
+
+    public Account? Find(string name) => current.Accounts.Find(name);
+
+    public Account? FindByCertificate(X509Certificate2 certificate) => current.Accounts.FindByCertificate(certificate);
+
+    /// <summary>From now on a reload reaches the switch too.</summary>
+    public void Attach(ISwitchControl switchControl) => control = switchControl;
+
+    /// <summary>Reads the file again. The result is empty when the candidate is in force now.</summary>
+    public ImmutableArray<ConfigurationProblem> Reload()
+    {
+        lock (gate)
+        {
+            var (problems, candidate) = ConfigurationReader.Read(current.File);
+            if (candidate is not null) problems = NeedsRestart(current, candidate);
+            if (candidate is null || !problems.IsEmpty)
+            {
+                foreach (var problem in problems) ProblemFound(problem.File, problem.Line, problem.Key, problem.Text);
+                Refused(problems.Length);
+                alarm = string.Create(CultureInfo.InvariantCulture, $"configuration refused at {time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}: {problems[0]}{(problems.Length > 1 ? $" and {problems.Length - 1} more" : "")}");
+                return problems;
+            }
+
+            // The switch first: should it throw, nothing has changed.
+            control?.Apply(candidate.Switch);
+            current = candidate;
+            alarm = null;
+            Applied(candidate.File);
+            return [];
+        }
+    }
+
+    private static ImmutableArray<ConfigurationProblem> NeedsRestart(NodeConfiguration now, NodeConfiguration next)
+    {
+        var problems = ImmutableArray.CreateBuilder<ConfigurationProblem>();
+        Check("node.name", now.Switch.Node == next.Switch.Node);
+        Check("node.data", now.DataFolder == next.DataFolder);
+        Check("listeners", now.Listeners.Select(l => (l.Name, l.Endpoint)).SequenceEqual(next.Listeners.Select(l => (l.Name, l.Endpoint))));
+        Check("admin.endpoint", Equals(now.Admin.Endpoint, next.Admin.Endpoint) && now.Admin.Certificate is null == next.Admin.Certificate is null);
+        Check("admin.socket", now.Admin.Socket == next.Admin.Socket && now.Admin.SocketForGroup == next.Admin.SocketForGroup);
+        Check("metrics.endpoint", Equals(now.Metrics, next.Metrics));
+        Check("dns.servers", now.DnsServers.SequenceEqual(next.DnsServers));
+        Check("logging", now.LogLevel == next.LogLevel && now.LogFormat == next.LogFormat);
+        return problems.ToImmutable();
+
+        void Check(string key, bool same)
+        {
+            var what = key == "listeners" ? "names and endpoints can't change" : "can't change";
+            if (!same) problems.Add(new ConfigurationProblem(next.File, 0, key, $"{what} while the node runs; restart it"));
+        }
+    }
+
+    [LoggerMessage(5001, LogLevel.Information, "Configuration {File} is in force")]
+    private partial void Applied(string file);
+
+    [LoggerMessage(5002, LogLevel.Error, "The configuration was refused with {Problems} problems; nothing was changed")]
+    private partial void Refused(int problems);
+
+    [LoggerMessage(5003, LogLevel.Error, "{File}:{Line}: {Key}: {Text}")]
+    private partial void ProblemFound(string file, int line, string key, string text);
+}

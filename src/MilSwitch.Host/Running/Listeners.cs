@@ -1,0 +1,43 @@
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using MilSwitch.Domain.Intake;
+using MilSwitch.Host.Configuration;
+using MilSwitch.Smtp.Client;
+using MilSwitch.Smtp.Server;
+
+namespace MilSwitch.Host.Running;
+
+/// <summary>Where the protocol engines are joined to the host.</summary>
+internal static class Listeners
+{
+    private static readonly TimeSpan DnsTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>What all SMTP sessions share, as a service of the node.</summary>
+    public static SmtpServerServices SmtpServices(IServiceProvider services) => new(
+        services.GetRequiredService<IIntake>(), services.GetRequiredService<IAccountStore>(), services.GetRequiredService<TimeProvider>(),
+        services.GetRequiredService<ILoggerFactory>().CreateLogger("MilSwitch.Smtp.Server"));
+
+    /// <summary>The settings are asked for anew by each session, so that a reload reaches it.</summary>
+    public static void ListenSmtp(KestrelServerOptions kestrel, string listener)
+    {
+        var configuration = kestrel.ApplicationServices.GetRequiredService<ConfigurationHolder>();
+        kestrel.ListenSmtp(() => configuration.Listener(listener), kestrel.ApplicationServices.GetRequiredService<SmtpServerServices>());
+    }
+
+    public static IMailExchangerResolver Resolver(NodeConfiguration configuration, ConfigurationHolder holder) =>
+        new MailExchangerResolver(configuration.DnsServers, DnsTimeout, name => holder.Current.Switch.Routes.IsOwnName(name));
+
+    /// <summary>The HTTP endpoints of the node.</summary>
+    public static void ListenHttp(KestrelServerOptions kestrel, NodeConfiguration configuration)
+    {
+        kestrel.ListenUnixSocket(configuration.Admin.Socket, EndpointRole.AdminSocket.Mark);
+        if (configuration.Admin.Endpoint is { } admin) Listen(kestrel, admin, options =>
+        {
+            if (configuration.Admin.Certificate is { } certificate) options.UseHttps(certificate);
+            EndpointRole.Admin.Mark(options);
+        });
+        if (configuration.Metrics is { } metrics) Listen(kestrel, metrics, EndpointRole.Metrics.Mark);
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, IPEndPoint endpoint, Action<ListenOptions> configure) => kestrel.Listen(endpoint, configure);
+}

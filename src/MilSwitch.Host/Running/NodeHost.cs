@@ -1,0 +1,152 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Host.Api;
+using MilSwitch.Host.Configuration;
+using MilSwitch.Host.Measurement;
+using MilSwitch.Smtp.Server;
+using MilSwitch.Switching;
+
+namespace MilSwitch.Host.Running;
+
+/// <summary>Puts a node together: switch, listeners, admin API and metrics in one Kestrel.</summary>
+public static class NodeHost
+{
+    /// <summary>What a session may have buffered before its socket is no longer read.</summary>
+    private const int SocketBuffer = 64 << 10;
+
+    private const long MaximumApiBody = 1 << 20;
+
+    /// <summary>Builds the whole node around an open store.</summary>
+    public static WebApplication Build(NodeConfiguration configuration, ISpool spool, TimeProvider time) => Build(configuration, time, services =>
+    {
+        services.AddSingleton(spool);
+        services.AddSingleton(provider => Listeners.Resolver(configuration, provider.GetRequiredService<ConfigurationHolder>()));
+        services.AddSwitching(configuration.Switch);
+    });
+
+    /// <summary>Builds a node around the given switch, for tests as well.</summary>
+    public static WebApplication Build(NodeConfiguration configuration, TimeProvider time, Action<IServiceCollection> addSwitch)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "milswitch", ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.WebHost.UseSockets(sockets =>
+        {
+            sockets.MaxReadBufferSize = SocketBuffer;
+            sockets.MaxWriteBufferSize = SocketBuffer;
+            // Bursts of connections wait in the kernel, not in retransmissions.
+            sockets.Backlog = 4096;
+        });
+        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, configuration));
+        AddLogging(builder.Logging, configuration.LogLevel, configuration.LogFormat);
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(25));
+        builder.Services.AddSingleton(time);
+        builder.Services.AddSingleton(services => new ConfigurationHolder(configuration, time, services.GetRequiredService<ILogger<ConfigurationHolder>>()));
+        builder.Services.AddSingleton<IAccountStore>(services => services.GetRequiredService<ConfigurationHolder>());
+        builder.Services.AddSingleton(Listeners.SmtpServices);
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<MeterBridge>();
+        builder.Services.AddSingleton<SwitchGauges>();
+        builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
+        builder.Services.AddOpenApi("v1", o => o.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new() { Title = "MilSwitch admin API", Version = "1", Description = "Everything an operator can see and do. Bearer token over TCP, none over the Unix socket." };
+            document.Servers = [];
+            return Task.CompletedTask;
+        }));
+        addSwitch(builder.Services);
+        builder.Services.AddHostedService<ReadinessGate>();
+
+        var app = builder.Build();
+        app.Services.GetRequiredService<ConfigurationHolder>().Attach(app.Services.GetRequiredService<ISwitchControl>());
+        var bridge = app.Services.GetRequiredService<MeterBridge>();
+        app.Services.GetRequiredService<SwitchGauges>().AddTo(bridge.Registry);
+        app.Use((context, next) => SeparateEndpointsAsync(context, next, bridge));
+        app.MapApi();
+        return app;
+    }
+
+    /// <summary>To standard error: standard output is data.</summary>
+    public static void AddLogging(ILoggingBuilder logging, LogLevel level, LogFormat format)
+    {
+        logging.SetMinimumLevel(level);
+        logging.AddFilter("Microsoft", level < LogLevel.Warning ? LogLevel.Warning : level);
+        if (format == LogFormat.Json)
+        {
+            logging.AddJsonConsole(o =>
+            {
+                o.UseUtcTimestamp = true;
+                o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+            });
+        }
+        else
+        {
+            logging.AddSimpleConsole(o =>
+            {
+                o.SingleLine = true;
+                o.UseUtcTimestamp = true;
+                o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            });
+        }
+
+        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+
+    private static void Configure(KestrelServerOptions kestrel, NodeConfiguration configuration)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBufferSize = SocketBuffer;
+        kestrel.Limits.MaxResponseBufferSize = SocketBuffer;
+        kestrel.Limits.MaxRequestBodySize = MaximumApiBody;
+        foreach (var listener in configuration.Listeners) Listeners.ListenSmtp(kestrel, listener.Name);
+        Listeners.ListenHttp(kestrel, configuration);
+    }
+
+    private static async Task SeparateEndpointsAsync(HttpContext context, RequestDelegate next, MeterBridge bridge)
+    {
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        context.Response.Headers.CacheControl = "no-store";
+        try
+        {
+            if (context.Features.Get<EndpointRole>() == EndpointRole.Metrics) await MeasurementEndpoints.AnswerAsync(context, bridge);
+            else await AnswerApiAsync(context, next);
+        }
+        catch (BadHttpRequestException fault) when (!context.Response.HasStarted)
+        {
+            await Problems.Answer(fault.StatusCode, "The request can't be understood", null).ExecuteAsync(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            context.Abort();
+        }
+        catch (Exception fault)
+        {
+            ApiLog.Failed(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("MilSwitch.Host.Api"), fault);
+            if (context.Response.HasStarted) context.Abort();
+            else await Problems.Internal().ExecuteAsync(context);
+        }
+    }
+
+    private static async Task AnswerApiAsync(HttpContext context, RequestDelegate next)
+    {
+        var settings = context.RequestServices.GetRequiredService<ConfigurationHolder>().Current.Admin;
+        if (ApiAuthentication.Authenticate(context, settings) is not { } caller)
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer realm=\"milswitch\"";
+            await Problems.Unauthorized().ExecuteAsync(context);
+            return;
+        }
+
+        if (caller.Role != AdminRole.Operator && !HttpMethods.IsGet(context.Request.Method))
+        {
+            await Problems.Forbidden().ExecuteAsync(context);
+            return;
+        }
+
+        context.Features.Set(caller);
+        await next(context);
+        // Routing answers without a body when nothing matches.
+        if (context.Response is { HasStarted: false, StatusCode: 404 or 405, ContentType: null })
+            await Problems.Answer(context.Response.StatusCode, "Not found", "There is no such operation.").ExecuteAsync(context);
+    }
+}

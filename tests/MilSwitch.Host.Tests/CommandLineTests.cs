@@ -1,0 +1,223 @@
+using System.Text.Json;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Routing;
+
+namespace MilSwitch.Host.Tests;
+
+public sealed class CommandLineTests : IAsyncLifetime
+{
+    private static readonly string First = FakeOperatorActions.First.ToString();
+    private static readonly string Second = FakeOperatorActions.Second.ToString();
+    private TestNode node = null!;
+
+    public async Task InitializeAsync() => node = await TestNode.StartAsync();
+
+    public async Task DisposeAsync() => await node.DisposeAsync();
+
+    [Theory]
+    [InlineData(2, "")]
+    [InlineData(2, "fly")]
+    [InlineData(2, "status --colour")]
+    [InlineData(2, "message hold")]
+    [InlineData(2, "message hold --reason x")]
+    [InlineData(2, "message hold - --reason x")]
+    [InlineData(2, "message hold 12 --reason x")]
+    [InlineData(2, "message reroute 12 --reason x")]
+    [InlineData(2, "queue list --precedence urgent")]
+    [InlineData(2, "minimize set --scope node --level urgent --reason x")]
+    [InlineData(2, "status --node smtp://x")]
+    [InlineData(3, "message show 0000000000000")]
+    [InlineData(3, "message raw 0000000000000")]
+    [InlineData(3, "dest show other")]
+    [InlineData(3, "dest try other")]
+    [InlineData(3, "rule remove 9 --reason x")]
+    [InlineData(3, "track --recipient nobody")]
+    [InlineData(3, "status --node http://127.0.0.1:1 --token-file /nowhere")]
+    [InlineData(7, "status --node unix:/nowhere/s")]
+    [InlineData(7, "status --node http://127.0.0.1:1")]
+    [InlineData(1, "message hold 0000000000000 --reason x")]
+    [InlineData(1, "route test a@nowhere.example")]
+    [InlineData(1, "dest show 192.0.2.1:25")]
+    [InlineData(0, "status")]
+    [InlineData(0, "queue shape --by link")]
+    [InlineData(0, "dest list")]
+    [InlineData(0, "dest try 192.0.2.1:25")]
+    [InlineData(0, "route test a@example.org --explain")]
+    [InlineData(0, "track --from 2030-01-01T00:00:00Z")]
+    [InlineData(0, "config apply")]
+    [InlineData(0, "--help")]
+    [InlineData(0, "message --help")]
+    public async Task Ends_with_the_documented_exit_code(int exitCode, string arguments)
+    {
+        var run = await node.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.True(exitCode == run.ExitCode, run.ToString());
+        if (exitCode > 1) Assert.Equal(("", true), (run.Output, run.Error.StartsWith("milswitch: ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task An_inner_fault_ends_with_70()
+    {
+        node.Actions.Fails = true;
+        Assert.Equal(70, (await node.RunAsync("status")).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_token_that_may_not_ends_with_4()
+    {
+        string[] viewer = ["--node", node.Admin, "--token-file", Path.Combine(node.Files.Folder, "viewer.token")];
+        Assert.Equal(0, (await node.RunAsync(["status", .. viewer])).ExitCode);
+        Assert.Equal(4, (await node.RunAsync(["config", "apply", .. viewer])).ExitCode);
+        Assert.Equal(4, (await node.RunAsync("status", "--node", node.Admin)).ExitCode);
+    }
+
+    [Fact]
+    public async Task Finds_the_node_by_its_configuration()
+    {
+        var run = await CommandRun.OfAsync(["status", "--config", Path.Combine(node.Files.Folder, "milswitch.yaml")]);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(0, (await CommandRun.OfAsync(["queue", "list"], variable: name => name == "MILSWITCH_CONFIG" ? Path.Combine(node.Files.Folder, "milswitch.yaml") : null)).ExitCode);
+        Assert.Equal(3, (await CommandRun.OfAsync(["status", "--config", "/nowhere.yaml"])).ExitCode);
+    }
+
+    [Fact]
+    public async Task Shows_the_status_most_urgent_first()
+    {
+        var run = await node.RunAsync("status");
+        Assert.Contains("node:    n1, version 0.1.0, ready", run.Output, StringComparison.Ordinal);
+        var lines = run.Output.Split('\n');
+        Assert.Equal("PRECEDENCE  QUEUED  OLDEST  ACCEPTED  DELIVERED  FAILED", lines.Single(l => l.StartsWith("PREC", StringComparison.Ordinal)).TrimEnd());
+        Assert.Equal("override         5  7m30s         50         25       5", lines.Single(l => l.StartsWith("override", StringComparison.Ordinal)).TrimEnd());
+    }
+
+    [Fact]
+    [Trait("Threat", "S10")]
+    public async Task Takes_control_characters_out_of_what_peers_said()
+    {
+        var run = await node.RunAsync("queue", "list");
+        Assert.Contains("451 4.3.0 later?[2J", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', run.Output);
+    }
+
+    [Theory]
+    [InlineData("status")]
+    [InlineData("queue list")]
+    [InlineData("queue shape")]
+    [InlineData("message show FIRST")]
+    [InlineData("message show FIRST FIRST")]
+    [InlineData("message hold FIRST --reason x")]
+    [InlineData("track")]
+    [InlineData("dest list")]
+    [InlineData("dest show 192.0.2.1:25")]
+    [InlineData("rule list")]
+    [InlineData("minimize list")]
+    [InlineData("route test a@example.org")]
+    [InlineData("config apply")]
+    public async Task Prints_json_when_asked(string arguments)
+    {
+        var run = await node.RunAsync([.. arguments.Replace("FIRST", First, StringComparison.Ordinal).Split(' '), "--json"]);
+        using var document = JsonDocument.Parse(run.Output);
+        Assert.True(document.RootElement.ValueKind is JsonValueKind.Object or JsonValueKind.Array);
+    }
+
+    [Fact]
+    public async Task Shows_examples_in_the_help()
+    {
+        var run = await node.RunAsync("minimize", "set", "--help");
+        Assert.Contains("Examples:", run.Output, StringComparison.Ordinal);
+        Assert.Contains("milswitch minimize set --scope node", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Reads_ids_from_standard_input()
+    {
+        var run = await node.RunAsync($"{First}  flash queued\n\n{Second}\n", false, "message", "release", "-", "--reason", "line is back");
+        Assert.Equal(0, run.ExitCode);
+        var act = node.Actions.Acts[^1].Act;
+        Assert.Equal([FakeOperatorActions.First, FakeOperatorActions.Second], act.Ids.AsEnumerable());
+        Assert.Equal((MessageVerb.Release, "line is back"), (act.Verb, act.Reason));
+    }
+
+    [Fact]
+    public async Task Prints_ids_that_another_command_can_read()
+    {
+        var run = await node.RunAsync("queue", "list", "--precedence", "flash", "--ids");
+        Assert.Equal(First, run.Output.Trim());
+        Assert.Equal(Precedence.Flash, node.Actions.Filters[^1].Precedence);
+    }
+
+    [Fact]
+    public async Task Asks_a_person_to_confirm_the_count_of_a_filter()
+    {
+        string[] command = ["message", "delete", "--sender", "spam", "--reason", "spam"];
+        var no = await node.RunAsync("yes\n", true, command);
+        Assert.Equal(1, no.ExitCode);
+        Assert.Contains("delete would touch 2 messages", no.Error, StringComparison.Ordinal);
+        Assert.All(node.Actions.Acts, a => Assert.True(a.Act.DryRun));
+        Assert.Equal(0, (await node.RunAsync("2\n", true, command)).ExitCode);
+        Assert.False(node.Actions.Acts[^1].Act.DryRun);
+        node.Actions.Acts.Clear();
+        Assert.Equal(0, (await node.RunAsync("", true, [.. command, "--yes"])).ExitCode);
+        Assert.False(Assert.Single(node.Actions.Acts).Act.DryRun);
+    }
+
+    [Fact]
+    public async Task A_dry_run_only_tells()
+    {
+        var run = await node.RunAsync("message", "reroute", "--link", "192.0.2.1:25", "--to-link", "backup", "--reason", "x", "--dry-run");
+        Assert.Contains(First + "  would do", run.Output, StringComparison.Ordinal);
+        var act = node.Actions.Acts[^1].Act;
+        Assert.Equal((true, new LinkName("backup"), new LinkName("192.0.2.1:25")), (act.DryRun, act.Link!.Value, act.Filter!.Link!.Value));
+    }
+
+    [Fact]
+    public async Task Sends_the_bytes_of_a_message_to_standard_output()
+    {
+        var run = await node.RunAsync("message", "raw", First);
+        Assert.Equal("Received: x\r\nSubject: y\r\n\r\nz\r\n", run.Output);
+    }
+
+    [Fact]
+    public async Task Sets_lists_and_cancels_minimize()
+    {
+        var set = await node.RunAsync("minimize", "set", "--scope", "link:192.0.2.1:25", "--level", "flash", "--for", "2h", "--refuse-at-entry", "--reason", "exercise");
+        Assert.Equal("1", set.Output.Trim());
+        var rule = Assert.Single(node.Actions.Rules);
+        Assert.Equal((RuleKind.Minimize, "link:192.0.2.1:25", Precedence.Flash, true), (rule.Kind, rule.Scope, rule.Level!.Value, rule.RefuseAtEntry));
+        Assert.Equal(TimeSpan.FromHours(2), rule.Expires - rule.CreatedAt);
+        Assert.Equal(0, (await node.RunAsync("rule", "add", "suspend", "--scope", "domain:example.net", "--reason", "full")).ExitCode);
+        var list = await node.RunAsync("minimize", "list");
+        Assert.Contains("flash and above, refuse at entry", list.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("suspend", list.Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await node.RunAsync("minimize", "cancel", "1", "--reason", "over")).ExitCode);
+        Assert.Equal(RuleKind.Suspend, Assert.Single(node.Actions.Rules).Kind);
+    }
+
+    [Fact]
+    public async Task Checks_a_configuration_without_a_node()
+    {
+        using var files = new ConfigurationFiles();
+        var path = files.Write("a.yaml", ConfigurationFiles.Minimum + "\nlistners: []\n");
+        var run = await CommandRun.OfAsync(["config", "check", "--config", path]);
+        Assert.Equal((1, $"{path}:6: listners: unknown key; did you mean 'listeners'?\n", ""), (run.ExitCode, run.Output, run.Error));
+        Assert.Equal(0, (await CommandRun.OfAsync(["config", "check", "--config", files.Write("b.yaml", ConfigurationFiles.Minimum)])).ExitCode);
+    }
+
+    [Fact]
+    [Trait("Threat", "F31")]
+    public async Task Refuses_to_run_with_a_bad_configuration()
+    {
+        using var files = new ConfigurationFiles();
+        var run = await CommandRun.OfAsync(["run", "--config", files.Write("a.yaml", "node: 1")]);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("a.yaml:1: node: must be a mapping", run.Error, StringComparison.Ordinal);
+        Assert.Equal(3, (await CommandRun.OfAsync(["run", "--config", "/nowhere.yaml"])).ExitCode);
+    }
+
+    [Fact]
+    public async Task Makes_verifiers_from_standard_input()
+    {
+        Assert.StartsWith("SCRAM-SHA-256$", (await CommandRun.OfAsync(["config", "verifier", "scram"], "secret\n")).Output, StringComparison.Ordinal);
+        Assert.Equal("2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b", (await CommandRun.OfAsync(["config", "verifier", "token"], "secret\n")).Output.Trim());
+    }
+}

@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using System.Text;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Spool;
+
+namespace MilSwitch.Host.Tests;
+
+/// <summary>A switch of two messages, one link and some rules; remembers what it was told to do.</summary>
+public sealed class FakeOperatorActions : IOperatorActions
+{
+    public static readonly DateTimeOffset Start = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    public static readonly MessageId First = MessageId.Create(1, 1, 1);
+    public static readonly MessageId Second = MessageId.Create(1, 2, 2);
+
+    public List<(MessageAct Act, OperatorIdentity Who)> Acts { get; } = [];
+
+    public List<QueueFilter> Filters { get; } = [];
+
+    public List<OperatorRule> Rules { get; } = [];
+
+    public ImmutableArray<string> Alarms { get; set; } = [];
+
+    public bool Fails { get; set; }
+
+    public ValueTask<SwitchStatus> StatusAsync(CancellationToken cancellationToken) => Fails
+        ? throw new InvalidOperationException("inner cause, not for the wire")
+        : ValueTask.FromResult(new SwitchStatus
+        {
+            Node = "n1", Version = "0.1.0", StartedAt = Start, Now = Start.AddHours(1), Spool = SpoolHealth.Ready, Usage = new SpoolUsage(1 << 20, 1 << 30), Partitions = 64,
+            Ready = true, Links = 1, LinksDown = 1, Held = 1, Alarms = Alarms,
+            Precedences = [.. Enumerable.Range(0, 6).Select(p => new PrecedenceStatus((Precedence)p, p, p == 0 ? null : TimeSpan.FromSeconds(p * 90), p * 10, p * 5, p))],
+        });
+
+    public ValueTask<IReadOnlyList<QueuedMessage>> QueueAsync(QueueFilter filter, CancellationToken cancellationToken)
+    {
+        Filters.Add(filter);
+        IReadOnlyList<QueuedMessage> all =
+        [
+            new(First, Precedence.Flash, MessageState.Queued, Start, 4096, "a@example.org",
+                [new("b@example.net", new LinkName("192.0.2.1:25"), RecipientState.Queued, 1, Start.AddMinutes(1), new Reply(451, new EnhancedStatusCode(4, 3, 0), "later\u001b[2J"))], null),
+            new(Second, Precedence.Routine, MessageState.Held, Start, 100, "", [new("c@example.net", null, RecipientState.Held, 0, null, null), new("d@example.net", null, RecipientState.Held, 0, null, null)], "asked"),
+        ];
+        return ValueTask.FromResult<IReadOnlyList<QueuedMessage>>([.. all.Where(m => filter.Precedence is null || m.Precedence == filter.Precedence).Take(filter.Limit)]);
+    }
+
+    public ValueTask<IReadOnlyList<QueueShapeRow>> ShapeAsync(QueueShapeBy by, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyList<QueueShapeRow>>([new QueueShapeRow(by.ToString(), 12, [1, 2, 3, 4, 2, 0, 0, 0, 0, 0])]);
+
+    public ValueTask<MessageDetail?> MessageAsync(MessageId id, CancellationToken cancellationToken) => ValueTask.FromResult(id == First ? Detail() : null);
+
+    public ValueTask<RawMessage?> RawAsync(MessageId id, OperatorIdentity who, CancellationToken cancellationToken) => ValueTask.FromResult(
+        id == First ? new RawMessage(Encoding.ASCII.GetBytes("Received: x\r\n"), ContentReader.Of(Encoding.ASCII.GetBytes("Subject: y\r\n\r\nz\r\n"))) : null);
+
+    public ValueTask<IReadOnlyList<MessageDetail>> TrackAsync(MessageQuery query, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyList<MessageDetail>>(query.Recipient == "nobody" ? [] : [Detail()]);
+
+    public ValueTask<IReadOnlyList<LinkStatus>> LinksAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<LinkStatus>>([Link()]);
+
+    public ValueTask<LinkStatus?> LinkAsync(LinkName name, CancellationToken cancellationToken) => ValueTask.FromResult(name == Link().Name ? Link() : null);
+
+    public ValueTask<bool> TryLinkAsync(LinkName name, OperatorIdentity who, CancellationToken cancellationToken) => ValueTask.FromResult(name == Link().Name);
+
+    public ValueTask<ActResult> ActAsync(MessageAct act, OperatorIdentity who, CancellationToken cancellationToken)
+    {
+        Acts.Add((act, who));
+        ImmutableArray<MessageId> ids = act.Filter is null ? act.Ids : [First, Second];
+        return ValueTask.FromResult(new ActResult([.. ids.Select(id => new ActOutcome(id, id == First || id == Second, id == First || id == Second ? "" : "no such message"))], act.DryRun));
+    }
+
+    public ValueTask<IReadOnlyList<OperatorRule>> RulesAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<OperatorRule>>([.. Rules]);
+
+    public ValueTask<OperatorRule> AddRuleAsync(OperatorRule rule, OperatorIdentity who, CancellationToken cancellationToken)
+    {
+        Rules.Add(rule with { Id = (Rules.Count + 1).ToString(System.Globalization.CultureInfo.InvariantCulture) });
+        return ValueTask.FromResult(Rules[^1]);
+    }
+
+    public ValueTask<bool> RemoveRuleAsync(string id, string reason, OperatorIdentity who, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Rules.RemoveAll(r => r.Id == id) > 0);
+
+    public ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, CancellationToken cancellationToken) => ValueTask.FromResult(
+        address.Domain == "nowhere.example"
+            ? new RouteExplanation(address.Text, null, [], "no route", ["*: no row"], [])
+            : new RouteExplanation(address.Text, new LinkName("192.0.2.1:25"), ["192.0.2.1:25"], null, ["*: matched"], []));
+
+    private static LinkStatus Link() => new()
+    {
+        Name = new LinkName("192.0.2.1:25"), Breaker = BreakerPhase.Open, NextTry = Start.AddMinutes(1), LastFault = "refused", LastReply = "421 4.3.2 closing", Tls = null,
+        Connections = 0, ConnectionLimit = 20, Busy = 0, Waiting = [1, 2, 3, 4, 5, 6], Deferred = 1, Delivered = 7, Failed = 8, Suspected = 0, Targets = ["192.0.2.1:25"], Rules = [],
+    };
+
+    private static MessageDetail Detail()
+    {
+        var envelope = new Envelope
+        {
+            ReversePath = new ReversePath(Mailbox.Parse("a@example.org")), Recipients = [new Recipient(Mailbox.Parse("b@example.net")) { Notify = NotifyOptions.Success | NotifyOptions.Failure }],
+            ArrivedAt = Start, Origin = new Origin { Listener = "mta", ClientAddress = "192.0.2.9", Helo = "x" }, Precedence = Precedence.Flash, Priority = MtPriority.From(Precedence.Flash),
+        };
+        var message = new StoredMessage(First, envelope, default, MessageState.Queued, 4096, new byte[] { 1, 2 })
+        {
+            Recipients = [new StoredRecipient(RecipientState.Queued, 1, Start, new Reply(451, null, "later"), "192.0.2.1:25", false)], MessageIdField = "<1@example.org>", HasContent = true,
+        };
+        return new MessageDetail(message, [new LinkName("192.0.2.1:25")], [new AuditEvent(Start, AuditKind.Accepted, First)], []);
+    }
+}

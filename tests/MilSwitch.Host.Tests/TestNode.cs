@@ -1,0 +1,173 @@
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using MilSwitch.Domain.Configuration;
+using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Host.Commands;
+using MilSwitch.Host.Configuration;
+using MilSwitch.Host.Running;
+using MilSwitch.Switching;
+
+namespace MilSwitch.Host.Tests;
+
+/// <summary>The real host around a fake switch: API on loopback and a Unix socket, metrics on loopback, no SMTP.</summary>
+public sealed class TestNode : IAsyncDisposable
+{
+    public const string OperatorToken = "CANARY-operator-0123456789";
+    public const string ViewerToken = "CANARY-viewer-0123456789ab";
+
+    private readonly ConfigurationFiles files;
+    private readonly WebApplication app;
+
+    private TestNode(ConfigurationFiles files, WebApplication app, FakeOperatorActions actions, FakeControl control, ListLog log)
+    {
+        (this.files, this.app, Actions, Control, Log) = (files, app, actions, control, log);
+        // In the order of NodeHost: mail, socket, admin, metrics.
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Where(a => a.StartsWith("http://127", StringComparison.Ordinal)).ToArray();
+        (Admin, Metrics) = (addresses[^2], addresses[^1]);
+    }
+
+    public FakeOperatorActions Actions { get; }
+
+    public FakeControl Control { get; }
+
+    public ListLog Log { get; }
+
+    public string Admin { get; }
+
+    public string Metrics { get; }
+
+    public string Socket => Path.Combine(files.Folder, "s");
+
+    public ConfigurationFiles Files => files;
+
+    public IServiceProvider Services => app.Services;
+
+    public static async Task<TestNode> StartAsync()
+    {
+        var files = new ConfigurationFiles();
+        files.Write("operator.token", OperatorToken + "\n", secret: true);
+        files.Write("viewer.token", ViewerToken + "\n", secret: true);
+        files.Write("wrong.token", "CANARY-wrong-0123456789ab\n", secret: true);
+        var configuration = files.Good(Text());
+        var actions = new FakeOperatorActions();
+        var control = new FakeControl(configuration.Switch);
+        var log = new ListLog();
+        var app = NodeHost.Build(configuration, TimeProvider.System, services =>
+        {
+            services.AddSingleton<IOperatorActions>(actions);
+            services.AddSingleton<ISwitchControl>(control);
+            services.AddSingleton<IIntake, FakeIntake>();
+            services.AddSingleton<ILoggerProvider>(log);
+        });
+        await app.StartAsync();
+        return new TestNode(files, app, actions, control, log);
+    }
+
+    public static string Text(string further = "") => ConfigurationFiles.Minimum.Replace(":2525", ":0", StringComparison.Ordinal) + """
+
+        admin:
+          endpoint: 127.0.0.1:0
+          socket: s
+          tokens:
+            - { name: ops, token: { file: operator.token } }
+            - { name: watch, role: viewer, token: { file: viewer.token } }
+        metrics: { endpoint: 127.0.0.1:0 }
+        logging: { level: debug }
+
+        """ + further;
+
+    /// <summary>Runs the program against this node over its socket, unless the arguments name it otherwise.</summary>
+    public Task<CommandRun> RunAsync(params string[] arguments) => RunAsync("", false, arguments);
+
+    public Task<CommandRun> RunAsync(string input, bool terminal, params string[] arguments) =>
+        CommandRun.OfAsync(arguments, input, terminal, name => name == "MILSWITCH_NODE" ? "unix:" + Socket : null);
+
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? token, string? body = null, string? origin = null)
+    {
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(method, (origin ?? Admin) + path);
+        if (token is not null) request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
+        if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        return await client.SendAsync(request);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.StopAsync();
+        await app.DisposeAsync();
+        files.Dispose();
+    }
+}
+
+/// <summary>Takes no mail.</summary>
+public sealed class FakeIntake : IIntake
+{
+    public ValueTask<MailDecision> MailAsync(ClientIdentity client, MailRequest mail, CancellationToken cancellationToken) => ValueTask.FromResult(new MailDecision(Refusal.Shutdown, null));
+
+    public ValueTask<Refusal?> RecipientAsync(ClientIdentity client, MailRequest mail, Recipient recipient, CancellationToken cancellationToken) => ValueTask.FromResult<Refusal?>(Refusal.Shutdown);
+
+    public IIncomingMessage Begin(ClientIdentity client, Envelope envelope) => throw new InvalidOperationException("No MAIL was accepted.");
+}
+
+public sealed class FakeControl(SwitchConfiguration configuration) : ISwitchControl
+{
+    public bool IsReady { get; set; } = true;
+
+    public Task WhenReady => Task.CompletedTask;
+
+    public SwitchConfiguration Current { get; private set; } = configuration;
+
+    public void Apply(SwitchConfiguration next) => Current = next;
+}
+
+/// <summary>Keeps everything that was logged.</summary>
+public sealed class ListLog : ILoggerProvider, ILogger
+{
+    private readonly List<string> lines = [];
+
+    public string All
+    {
+        get
+        {
+            lock (lines) return string.Join('\n', lines);
+        }
+    }
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void Dispose()
+    {
+    }
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        lock (lines) lines.Add(formatter(state, exception) + exception);
+    }
+}
+
+/// <summary>One run of the program, from the outside.</summary>
+public sealed record CommandRun(int ExitCode, string Output, string Error)
+{
+    public static async Task<CommandRun> OfAsync(string[] arguments, string input = "", bool terminal = false, Func<string, string?>? variable = null)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var binary = new MemoryStream();
+        var exitCode = await CommandLine.RunAsync(arguments, new CommandEnvironment
+        {
+            Input = new StringReader(input), Output = output, Error = error, OpenOutput = () => binary, IsInputTerminal = terminal, Variable = variable ?? (_ => null),
+        });
+        return new CommandRun(exitCode, output + Encoding.ASCII.GetString(binary.ToArray()), error.ToString());
+    }
+}
