@@ -23,6 +23,8 @@ internal sealed class SwitchControl(SwitchRuntime runtime) : ISwitchControl
     public bool Observe()
     {
         if (!IsReady) return false;
+        runtime.Partitions.Settled = true;
+        foreach (var link in runtime.Links.All) link.Actor.Tell(new LinkCommands.Reconsider());
         ready.TrySetResult();
         return true;
     }

@@ -49,9 +49,9 @@ public static class SwitchingServices
     internal sealed record FurtherSettings(string Hocon);
 
     private static void Build(AkkaConfigurationBuilder builder, SwitchRuntime runtime, IServiceProvider provider) => builder
-        .AddHocon(provider.GetService<FurtherSettings>()?.Hocon ?? "", HoconAddMode.Prepend)
         .AddHocon(ClusterSettings.Hocon, HoconAddMode.Prepend)
         .AddHocon("akka.remote.dot-netty.tcp { hostname = \"127.0.0.1\", port = 0 }", HoconAddMode.Prepend)
+        .AddHocon(provider.GetService<FurtherSettings>()?.Hocon ?? "", HoconAddMode.Prepend)
         .AddSetup(NodeCertificate.SetupForOne(runtime.Time))
         .ConfigureLoggers(loggers =>
         {

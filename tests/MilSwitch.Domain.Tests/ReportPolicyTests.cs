@@ -55,6 +55,6 @@ public sealed class ReportPolicyTests
             ReversePath = sender, Recipients = [recipient], ArrivedAt = DateTimeOffset.UnixEpoch, Origin = new Origin { Listener = "relay" },
             DeliverBy = trace ? new DeliverBy(DateTimeOffset.UnixEpoch.AddHours(1), DeliverByMode.Notify, Trace: true) : null,
         };
-        return ReportPolicy.RelayingIsReported(envelope, recipient, hopReports);
+        return ReportPolicy.RelayingIsReported(envelope, recipient, hopReports, deadlineDropped: false);
     }
 }

@@ -23,7 +23,7 @@ namespace MilSwitch.Switching.Tests;
 /// </summary>
 internal sealed class SwitchHarness : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private readonly bool ownsFolder;
     private IHost? host;
 
@@ -114,7 +114,7 @@ internal sealed class SwitchHarness : IAsyncDisposable
         builder.Services.AddSingleton<ISpool>(Spool);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IMailExchangerResolver, NoResolver>();
-        builder.Services.AddSingleton(new SwitchingServices.FurtherSettings("akka.actor.serialize-messages = on"));
+        builder.Services.AddSingleton(new SwitchingServices.FurtherSettings(PassingSerializer.Settings));
         var configuration = Configuration(Sink.Port);
         builder.Services.AddSwitching(change is null ? configuration : change(configuration));
         host = builder.Build();

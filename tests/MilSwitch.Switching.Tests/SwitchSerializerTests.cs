@@ -11,8 +11,9 @@ namespace MilSwitch.Switching.Tests;
 
 public sealed class SwitchSerializerTests : IDisposable
 {
-    private readonly ActorSystem system = ActorSystem.Create("serializers", ConfigurationFactory.ParseString(ClusterSettings.Hocon)
-        .WithFallback("akka.remote.dot-netty.tcp { hostname = \"127.0.0.1\", port = 0, enable-ssl = false }"));
+    private readonly ActorSystem system = ActorSystem.Create("serializers", ConfigurationFactory
+        .ParseString("akka.remote.dot-netty.tcp { hostname = \"127.0.0.1\", port = 0, enable-ssl = false }")
+        .WithFallback(ConfigurationFactory.ParseString(ClusterSettings.Hocon)));
 
     public void Dispose() => system.Dispose();
 

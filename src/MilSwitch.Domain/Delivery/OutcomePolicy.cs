@@ -12,6 +12,12 @@ public readonly record struct RecipientStatus(RecipientState State, int Attempts
     public static RecipientStatus Initial(RecipientState state) => new(state, 0, null, false);
 }
 
+/// <summary>What matters about a next hop after a transaction, besides its replies.</summary>
+/// <param name="Reports">It offered DSN and was told the sender's wishes.</param>
+/// <param name="DeadlineDropped">It was given a message with a deadline in mode N without offering DELIVERBY.</param>
+/// <param name="PossiblySent">The connection broke after the final dot: recipients to be tried again stay armed.</param>
+public readonly record struct HopOutcome(bool Reports = false, bool DeadlineDropped = false, bool PossiblySent = false);
+
 /// <summary>A report that is due, for one or more recipients with the same action.</summary>
 public sealed record ReportDue(ReportAction Action, ImmutableArray<ReportedOutcome> Recipients);
 
@@ -46,14 +52,13 @@ public static class OutcomePolicy
     /// <param name="before">All recipients' statuses, by index.</param>
     /// <param name="attempted">The recipients of the transaction.</param>
     /// <param name="replies">Their replies, in the same order.</param>
-    /// <param name="hopReports">The hop offered DSN and was told the sender's wishes.</param>
-    /// <param name="possiblySent">The connection broke after the final dot: recipients to be tried again stay armed.</param>
+    /// <param name="hop">What the hop is and did.</param>
     /// <param name="target">The host that answered; null when none did.</param>
     /// <param name="table">The precedence table in force.</param>
     /// <param name="now">The time.</param>
     public static OutcomePlan AfterAttempt(
         MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, ImmutableArray<int> attempted, ImmutableArray<Reply> replies,
-        bool hopReports, bool possiblySent, string? target, PrecedenceTable table, DateTimeOffset now)
+        HopOutcome hop, string? target, PrecedenceTable table, DateTimeOffset now)
     {
         var step = new Step(id, envelope, before, now, target);
         for (var i = 0; i < attempted.Length; i++)
@@ -62,15 +67,15 @@ public static class OutcomePolicy
             var recipient = envelope.Recipients[index];
             var attempts = before[index].Attempts + 1;
             var expiresAt = RecipientPolicy.ExpiresAt(envelope, recipient.Precedence, table);
-            switch (RecipientPolicy.AfterAttempt(replies[i], attempts, expiresAt, table[recipient.Precedence], now, hopReports))
+            switch (RecipientPolicy.AfterAttempt(replies[i], attempts, expiresAt, table[recipient.Precedence], now, hop.Reports))
             {
                 case NextStep.Relayed relayed:
                     step.Change(index, RecipientState.Delivered, attempts, null, relayed.Reply, AuditKind.Delivered);
-                    if (ReportPolicy.RelayingIsReported(envelope, recipient, relayed.HopReports))
+                    if (ReportPolicy.RelayingIsReported(envelope, recipient, relayed.HopReports, hop.DeadlineDropped))
                         step.Report(ReportAction.Relayed, index, relayed.Reply, target, null);
                     break;
                 case NextStep.RetryAt retry:
-                    step.Change(index, possiblySent ? RecipientState.Armed : RecipientState.Queued, attempts, retry.Due, retry.Reply, AuditKind.Deferred);
+                    step.Change(index, hop.PossiblySent ? RecipientState.Armed : RecipientState.Queued, attempts, retry.Due, retry.Reply, AuditKind.Deferred);
                     step.Retry(index);
                     break;
                 case NextStep.Fail fail:

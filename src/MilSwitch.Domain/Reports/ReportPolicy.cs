@@ -26,9 +26,10 @@ public static class ReportPolicy
 
     /// <summary>
     /// RFC 3461 §5.2.2: relaying to a hop without DSN is reported as <c>relayed</c> to a sender who asked for SUCCESS;
-    /// RFC 2852 §4.1.4.2: the T modifier asks for it at every hop.
+    /// RFC 2852 §4.1.4: the T modifier asks for it at every hop, and a deadline that the next hop will not know of is
+    /// reported whatever was asked for.
     /// </summary>
-    public static bool RelayingIsReported(Envelope envelope, Recipient recipient, bool hopReports) =>
+    public static bool RelayingIsReported(Envelope envelope, Recipient recipient, bool hopReports, bool deadlineDropped) =>
         !envelope.ReversePath.IsNull && !recipient.Notify.HasFlag(NotifyOptions.Never)
-        && ((recipient.Notify.HasFlag(NotifyOptions.Success) && !hopReports) || envelope.DeliverBy is { Trace: true });
+        && ((recipient.Notify.HasFlag(NotifyOptions.Success) && !hopReports) || envelope.DeliverBy is { Trace: true } || deadlineDropped);
 }

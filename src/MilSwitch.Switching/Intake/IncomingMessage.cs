@@ -226,9 +226,9 @@ internal sealed class IncomingMessage : IIncomingMessage
     private void HandOver(
         OwnedPartition partition, MessageId id, Envelope accepted, byte[] trace, ImmutableArray<DuplicateRecipient> duplicates, ref LinkHandle? link)
     {
-        var state = link is null ? RecipientState.Queued : RecipientState.Armed;
+        // In memory, armed means: may have been sent. What is only armed ahead in the store is queued here.
         var statuses = new RecipientStatus[accepted.Recipients.Length];
-        Array.Fill(statuses, RecipientStatus.Initial(state));
+        Array.Fill(statuses, RecipientStatus.Initial(RecipientState.Queued));
         foreach (var duplicate in duplicates) statuses[duplicate.Index] = RecipientStatus.Initial(RecipientState.Duplicate);
         if (duplicates.Length > 0) runtime.Meters.CountDuplicates(duplicates.Length);
         if (duplicates.Length == statuses.Length) return;

@@ -43,6 +43,9 @@ internal sealed class Consignment
     /// <summary>The store knows that it may be sent from now on.</summary>
     public bool Armed { get; set; }
 
+    /// <summary>How often a connection broke before the hop could have had it; such an end is no attempt.</summary>
+    public int Returns { get; set; }
+
     /// <summary>It counts in the link's gauge.</summary>
     public bool Reserved { get; set; }
 
@@ -53,7 +56,7 @@ internal sealed class Consignment
 
     public bool IsTaken => Volatile.Read(ref holder) == Taken;
 
-    /// <summary>The link takes it; false when it was withdrawn.</summary>
+    /// <summary>The link takes it, to load it or to send it; false when it was withdrawn.</summary>
     public bool TryTake() => Interlocked.CompareExchange(ref holder, Taken, Waiting) == Waiting;
 
     /// <summary>The partition withdraws it; false when the link has taken it.</summary>

@@ -13,6 +13,9 @@ internal sealed class DeliveryActor : UntypedActor
     /// <summary>The client asks between chunks of this size.</summary>
     private const int ChunkSize = 256 << 10;
 
+    /// <summary>After this many broken connections the next one counts as an attempt, with its pause.</summary>
+    private const int ReturnsBeforeAttempt = 2;
+
     private readonly SwitchRuntime runtime;
     private readonly LinkPressure pressure;
     private readonly CancellationTokenSource stopping = new();
@@ -164,7 +167,8 @@ internal sealed class DeliveryActor : UntypedActor
         switch (result.End)
         {
             case TransactionEnd.Answered:
-                consignment.Partition.Tell(new AttemptEnded(consignment, loaded, result.Replies, result.HopReports, false, transmitted.Target));
+                consignment.Partition.Tell(new AttemptEnded(
+                    consignment, loaded, result.Replies, new HopOutcome(Reports: result.HopReports, DeadlineDropped: result.DeadlineDropped), transmitted.Target));
                 break;
             case TransactionEnd.GaveWay:
                 // It was not sent and needs no pause: straight back into the queue, still armed.
@@ -172,10 +176,16 @@ internal sealed class DeliveryActor : UntypedActor
                 consignment.PutBack();
                 Context.Parent.Tell(new LinkCommands.Enqueue(consignment));
                 break;
+            case TransactionEnd.Lost when consignment.Returns++ < ReturnsBeforeAttempt:
+                // The hop does not have it, often because it closed an idle connection: straight onto another one.
+                loaded.Release();
+                consignment.PutBack();
+                Context.Parent.Tell(new LinkCommands.Enqueue(consignment));
+                break;
             default:
                 consignment.Partition.Tell(new AttemptEnded(
-                    consignment, loaded, OutcomePolicy.NoAnswers(consignment.Recipients.Length, result.Fault), false,
-                    result.End == TransactionEnd.Unknown, transmitted.Target));
+                    consignment, loaded, OutcomePolicy.NoAnswers(consignment.Recipients.Length, result.Fault),
+                    new HopOutcome(PossiblySent: result.End == TransactionEnd.Unknown), transmitted.Target));
                 break;
         }
     }

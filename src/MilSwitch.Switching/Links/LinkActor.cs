@@ -36,6 +36,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
     private LinkBreaker breaker = LinkBreaker.Initial;
     private Precedence? gate = Precedence.Deferred;
     private int readying;
+    private int urgentReadying;
     private int busy;
     private int opening;
     private ImmutableArray<HopTarget> targets = [];
@@ -162,6 +163,8 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
             return;
         }
 
+        // After a start the most urgent of all partitions goes first, not the first of those that happened to load first.
+        if (!runtime.Partitions.Settled) return;
         if (unroutable is not null) GiveUpUnroutable();
         FillReady();
         Dispatch();
@@ -185,6 +188,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
     {
         if (!consignment.TryTake()) return;
         readying++;
+        if (consignment.Precedence.IsUrgent()) urgentReadying++;
         if (!consignment.Reserved)
         {
             consignment.Reserved = true;
@@ -198,15 +202,17 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
     {
         readying--;
         var consignment = readied.Consignment;
+        if (consignment.Precedence.IsUrgent()) urgentReadying--;
         switch (readied.Outcome)
         {
             case ReadyOutcome.Ready when unroutable is { } fault:
                 Release(consignment);
-                consignment.Partition.Tell(new AttemptEnded(
-                    consignment, readied.Loaded!, [.. Enumerable.Repeat(fault, consignment.Recipients.Length)], false, false, null));
+                consignment.Partition.Tell(new AttemptEnded(consignment, readied.Loaded!, Repeat(fault, consignment), default, null));
                 break;
             case ReadyOutcome.Ready:
                 consignment.Loaded = readied.Loaded;
+                // Until it is sent, an operator or its deadline may still withdraw it.
+                consignment.PutBack();
                 if (consignment.Suspect) suspected++;
                 ready.Add(consignment.Precedence, consignment.Sequence, consignment);
                 break;
@@ -245,12 +251,12 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
                 return;
             }
 
-            if (!ready.TryTake(allowed > lowest ? allowed : lowest, out var consignment, out _))
-            {
-                return;
-            }
-
-            if (idle.TryPop(out var slot)) Send(slot, consignment);
+            // On a link that can't reserve a connection the next transaction is the urgent message's, even if it is still
+            // being armed: that takes one commit.
+            if (urgentReadying > 0 && budget.ReservedForUrgent is 0 && ready.TryPeekHighest(out var highest) && !highest.IsUrgent()) return;
+            if (!ready.TryTake(allowed > lowest ? allowed : lowest, out var consignment, out _)) return;
+            if (consignment.IsWithdrawn) Discard(consignment);
+            else if (idle.TryPop(out var slot)) Send(slot, consignment);
             else
             {
                 // It stays ready; the connection that is being opened takes whatever is most urgent by then.
@@ -273,9 +279,23 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
 
     private void Send(Slot slot, Consignment consignment)
     {
+        if (!consignment.TryTake())
+        {
+            Discard(consignment);
+            idle.Push(slot);
+            return;
+        }
+
         busy++;
         slot.Consignment = consignment;
         slot.Delivery.Tell(new DeliveryCommands.Send(consignment, consignment.Loaded!));
+    }
+
+    private void Discard(Consignment consignment)
+    {
+        Release(consignment);
+        consignment.Loaded?.Release();
+        consignment.Loaded = null;
     }
 
     private bool Open()
@@ -379,7 +399,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         LogDeliveryDied(settings.Name, consignment.Id.ToString());
         // Nobody knows how far it came: it is sent again, marked.
         consignment.Partition.Tell(new AttemptEnded(
-            consignment, consignment.Loaded!, OutcomePolicy.NoAnswers(consignment.Recipients.Length, "internal fault"), false, true, slot.Target));
+            consignment, consignment.Loaded!, OutcomePolicy.NoAnswers(consignment.Recipients.Length, "internal fault"), new HopOutcome(PossiblySent: true), slot.Target));
     }
 
     private void OnTick()
@@ -483,13 +503,16 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         foreach (var consignment in ready.Drain())
         {
             Release(consignment);
-            consignment.Partition.Tell(new AttemptEnded(
-                consignment, consignment.Loaded!, [.. Enumerable.Repeat(unroutable!, consignment.Recipients.Length)], false, false, null));
+            if (consignment.TryTake())
+                consignment.Partition.Tell(new AttemptEnded(consignment, consignment.Loaded!, Repeat(unroutable!, consignment), default, null));
+            else Discard(consignment);
         }
 
         while (readying < Window && waiting.TryTake(Precedence.Deferred, out var consignment, out _)) StartReadying(consignment);
         if (runtime.Now - resolvedAt > ResolveAgainAfter) unroutable = null;
     }
+
+    private static ImmutableArray<Reply> Repeat(Reply reply, Consignment consignment) => [.. Enumerable.Repeat(reply, consignment.Recipients.Length)];
 
     private void PublishGauge()
     {
@@ -515,7 +538,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         if (busy > 0 || readying > 0 || disarming) return;
         disarming = true;
         // What was armed ahead and never sent is no suspect: say so, or it would be marked after the restart.
-        loader.DisarmAsync([.. ready.Drain()]).PipeTo(Self, success: () => new LinkEvents.Disarmed(), failure: _ => new LinkEvents.Disarmed());
+        loader.DisarmAsync([.. ready.Drain().Where(c => c.TryTake())]).PipeTo(Self, success: () => new LinkEvents.Disarmed(), failure: _ => new LinkEvents.Disarmed());
     }
 
     private bool disarming;

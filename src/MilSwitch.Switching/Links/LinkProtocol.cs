@@ -79,9 +79,8 @@ internal static class DeliveryCommands
 
 /// <summary>The end of an attempt, as the partition hears of it.</summary>
 /// <param name="Replies">In the order of the consignment's recipients.</param>
-/// <param name="PossiblySent">The connection broke after the final dot.</param>
 internal sealed record AttemptEnded(
-    Consignment Consignment, LoadedMessage Loaded, ImmutableArray<Reply> Replies, bool HopReports, bool PossiblySent, string? Target) : ILocalMessage;
+    Consignment Consignment, LoadedMessage Loaded, ImmutableArray<Reply> Replies, HopOutcome Hop, string? Target) : ILocalMessage;
 
 /// <summary>A rule decided about a consignment that its link had taken.</summary>
 internal sealed record RuleDecided(Consignment Consignment, RuleVerdict Verdict) : ILocalMessage;

@@ -65,7 +65,6 @@ internal static class MessageSteps
                 Sequence = envelope.ArrivedAt.UtcTicks, Size = size, Due = planned.Due, Suspect = suspect, Armed = straight || suspect, Reserved = straight,
                 Loaded = straight ? accepted!.Loaded : null,
             };
-            if (straight) consignment.TryTake();
             consignments.Add(consignment);
             handle.Actor.Tell(new LinkCommands.Enqueue(consignment));
         }
@@ -110,7 +109,7 @@ internal static class MessageSteps
         {
             var envelope = attempt.Loaded.Envelope;
             var plan = OutcomePolicy.AfterAttempt(
-                step.Id, envelope, step.Statuses, attempt.Consignment.Recipients, attempt.Replies, attempt.HopReports, attempt.PossiblySent, attempt.Target,
+                step.Id, envelope, step.Statuses, attempt.Consignment.Recipients, attempt.Replies, attempt.Hop, attempt.Target,
                 runtime.Configuration.Precedences, Now);
             var head = plan.Reports.IsEmpty ? default : attempt.Loaded.Content.Inline;
             var done = await CommitAsync(envelope, plan, head, plan.Retries).ConfigureAwait(false);

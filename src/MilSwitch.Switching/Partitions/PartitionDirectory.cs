@@ -24,6 +24,9 @@ internal sealed class PartitionDirectory
     private int next;
     private int pending;
 
+    /// <summary>All partitions of this start are loaded, so that links may begin with the most urgent of all.</summary>
+    public bool Settled { get; set; }
+
     public IReadOnlyList<OwnedPartition> Owned => Volatile.Read(ref owned);
 
     public PartitionSnapshot[] Snapshots { get; } =
