@@ -354,7 +354,7 @@ public sealed class JourneyTests
         var result = await harness.SendAsync();
         var act = await harness.Operator.ActAsync(
             new MessageAct(MessageVerb.Reroute) { Ids = [result.Id], Link = new LinkName("other"), Reason = "link down" }, SwitchHarness.Somebody, default);
-        Assert.True(Assert.Single(act.Outcomes).Done);
+        Assert.Equal("goes over other", Assert.Single(act.Outcomes).Text);
         await other.WaitForAsync(1, Patience);
         await harness.WaitForAsync(result.Id, m => m.State == MessageState.Done);
     }

@@ -20,6 +20,8 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ClaimRetry = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan ActPause = TimeSpan.FromMilliseconds(100);
+    private const int ActWaits = 20;
     private const int CrashesToPark = 2;
 
     private readonly SwitchRuntime runtime;
@@ -381,14 +383,22 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
 
     private void OnAct(PartitionCommands.Act act)
     {
+        var asker = act.Asker ?? Sender;
         if (!entries.TryGetValue(act.Id, out var entry))
         {
-            Sender.Tell(new ActOutcome(act.Id, false, "not pending"));
+            asker.Tell(new ActOutcome(act.Id, false, "not pending"));
             return;
         }
 
         WithdrawAll(entry);
-        StartStep(entry, new MessageActor.Operate(act, Sender));
+        if (act.Waits < ActWaits && entry.Consignments.Any(c => c.IsTaken))
+        {
+            // It is being loaded or sent at this moment; most often that is over in an instant, one way or the other.
+            Timers.StartSingleTimer((act.Id, asker), act with { Asker = asker, Waits = act.Waits + 1 }, ActPause);
+            return;
+        }
+
+        StartStep(entry, new MessageActor.Operate(act, asker));
     }
 
     private static void SetDeadline(MessageEntry entry, DateTimeOffset? at) => entry.DeadlineTicks = at?.UtcTicks ?? long.MaxValue;

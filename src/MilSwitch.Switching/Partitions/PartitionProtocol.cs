@@ -33,7 +33,13 @@ internal static class PartitionCommands
         MessageId Id, Envelope Envelope, long Size, ImmutableArray<RecipientStatus> Statuses, LoadedMessage? Loaded, LinkHandle? Reserved) : ILocalMessage;
 
     /// <summary>Answers with <see cref="ActOutcome"/>.</summary>
-    internal sealed record Act(MessageId Id, MessageAct Order, OperatorIdentity Who) : ILocalMessage;
+    internal sealed record Act(MessageId Id, MessageAct Order, OperatorIdentity Who) : ILocalMessage
+    {
+        /// <summary>Who is answered, when the order had to wait for a transaction.</summary>
+        public IActorRef? Asker { get; init; }
+
+        public int Waits { get; init; }
+    }
 
     /// <summary>The time has come to look for deadlines.</summary>
     internal sealed record Tick : ILocalMessage
