@@ -48,10 +48,11 @@ public sealed class PeerFaultTests : FieldTest
         var copies = sink.Transactions;
         Assert.Single(copies, c => c.Accepted);
         Assert.All(copies, c => Assert.True(c.Content.Span.EndsWith(content)));
-        // Whether the hop kept what it never answered for can't be known: that copy's successor says so.
+        // Whether the hop kept what it never answered for can't be known: that copy's successor says so. A small content
+        // goes out with its final dot in one piece, so that a break while it is read counts likewise.
         if (phase is SinkPhase.FinalDot && fault is "close" or "reset" && copies.Count > 1)
             Assert.NotNull(copies[^1].Field("X-MilSwitch-Suspected-Duplicate"));
-        else if (copies.Count is 1) Assert.Null(copies[0].Field("X-MilSwitch-Suspected-Duplicate"));
+        else if (copies.Count is 1 && phase is not SinkPhase.Content) Assert.Null(copies[0].Field("X-MilSwitch-Suspected-Duplicate"));
     }
 
     [Theory]
