@@ -41,7 +41,7 @@ public sealed partial class DocumentationTests
         var keys = Directory.GetFiles(Path.Combine(Repository.Root, "src/MilSwitch.Host/Configuration"), "ConfigurationReader*.cs")
             .SelectMany(f => Key().Matches(File.ReadAllText(f))).Select(m => m.Groups[1].Value).Distinct(StringComparer.Ordinal).ToArray();
         Assert.True(keys.Length > 60, $"only {keys.Length} keys were found in the reader");
-        Assert.Empty(keys.Where(k => !Regex.IsMatch(reference, $"[`.]{Regex.Escape(k)}[`.:]", RegexOptions.None, TimeSpan.FromSeconds(5))));
+        Assert.Empty(keys.Where(k => !Regex.IsMatch(reference, $"[`.]{Regex.Escape(k)}[`.:]", RegexOptions.None, TimeSpan.FromSeconds(5))).ToArray());
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed partial class DocumentationTests
         }
 
         Assert.True(names.Count > 25, $"only {names.Count} metrics were found in the source");
-        Assert.Empty(names.Where(n => !Regex.IsMatch(reference, $"`{n}(_seconds|_bytes)?(_total)?`", RegexOptions.None, TimeSpan.FromSeconds(5))));
+        Assert.Empty(names.Where(n => !Regex.IsMatch(reference, $"`{n}(_seconds|_bytes)?(_total)?`", RegexOptions.None, TimeSpan.FromSeconds(5))).ToArray());
     }
 
     [Fact]
@@ -70,8 +70,8 @@ public sealed partial class DocumentationTests
         var source = Repository.Read("src/MilSwitch.Host/Commands/CommandLine.cs") + Repository.Read("src/MilSwitch.Host/Demo/DemoCommand.cs");
         var examples = Example().Matches(source).Select(m => m.Groups[1].Value).Distinct(StringComparer.Ordinal).ToArray();
         Assert.True(examples.Length > 10, $"only {examples.Length} commands were found in the source");
-        Assert.Empty(examples.Where(e => !reference.Contains(e, StringComparison.Ordinal)));
-        Assert.Empty(Option().Matches(source).Select(m => m.Groups[1].Value).Distinct(StringComparer.Ordinal).Where(o => !reference.Contains(o, StringComparison.Ordinal)));
+        Assert.Empty(examples.Where(e => !reference.Contains(e, StringComparison.Ordinal)).ToArray());
+        Assert.Empty(Option().Matches(source).Select(m => m.Groups[1].Value).Distinct(StringComparer.Ordinal).Where(o => !reference.Contains(o, StringComparison.Ordinal)).ToArray());
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed partial class DocumentationTests
         }
 
         var cited = sources.Values.SelectMany(s => Trait().Matches(s)).Select(m => m.Groups[1].Value).Distinct(StringComparer.Ordinal);
-        Assert.Empty(cited.Where(t => !Regex.IsMatch(page, $@"(?m)^\| {t} \|", RegexOptions.None, TimeSpan.FromSeconds(5))));
+        Assert.Empty(cited.Where(t => !Regex.IsMatch(page, $@"(?m)^\| {t} \|", RegexOptions.None, TimeSpan.FromSeconds(5))).ToArray());
     }
 
     [Fact]

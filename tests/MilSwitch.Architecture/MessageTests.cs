@@ -68,8 +68,8 @@ public sealed class MessageTests
 
     [Fact]
     public void No_local_message_can_be_seen_outside_the_assembly() =>
-        Assert.Empty(Switching.GetExportedTypes().Where(Local.IsAssignableFrom));
+        Assert.Empty(Switching.GetExportedTypes().Where(Local.IsAssignableFrom).ToArray());
 
     [Fact]
-    public void Actors_are_internal() => Assert.Empty(Switching.GetExportedTypes().Where(t => typeof(ActorBase).IsAssignableFrom(t)));
+    public void Actors_are_internal() => Assert.Empty(Switching.GetExportedTypes().Where(t => typeof(ActorBase).IsAssignableFrom(t)).ToArray());
 }
