@@ -34,7 +34,8 @@ internal static class Repository
 
     private static IEnumerable<string> Files(DirectoryInfo folder, string pattern)
     {
-        foreach (var file in folder.EnumerateFiles(pattern)) yield return file.FullName;
+        // In a work tree .git is a file.
+        foreach (var file in folder.EnumerateFiles(pattern)) if (!Generated.Contains(file.Name)) yield return file.FullName;
         foreach (var inner in folder.EnumerateDirectories())
         {
             if (Generated.Contains(inner.Name) || inner.LinkTarget is not null) continue;
