@@ -55,8 +55,8 @@ internal static class RunCommand
             File.SetUnixFileMode(configuration.Admin.Socket, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
         await environment.Output.WriteLineAsync("ready");
         await environment.Output.FlushAsync(cancellationToken);
-        ServiceManager.Notify(ServiceManager.Ready);
-        using var stopping = app.Lifetime.ApplicationStopping.Register(() => ServiceManager.Notify(ServiceManager.Stopping));
+        SystemdNotification.Notify(SystemdNotification.Ready);
+        using var stopping = app.Lifetime.ApplicationStopping.Register(() => SystemdNotification.Notify(SystemdNotification.Stopping));
         await app.WaitForShutdownAsync(cancellationToken);
         // A part of the node that gives up (a fenced store, a failed fsync) says so in the process's exit code.
         return Environment.ExitCode;

@@ -4,7 +4,7 @@ using System.Text;
 namespace MilSwitch.Host.Running;
 
 /// <summary>Tells systemd how the node stands: sd_notify(3), a datagram to the socket in NOTIFY_SOCKET. Without one, nothing.</summary>
-internal static class ServiceManager
+internal static class SystemdNotification
 {
     public const string Ready = "READY=1";
     public const string Stopping = "STOPPING=1";
