@@ -22,7 +22,8 @@ public sealed record OutgoingMessage
 
     /// <summary>
     /// Asked after the content and before the final dot (or the last chunk): false abandons the transaction and drops the
-    /// connection, so that nothing is sent that the store does not know about.
+    /// connection, so that nothing is sent that the store does not know about. When the whole transaction goes out in one
+    /// write (PIPELINING, CHUNKING, content in memory) that is before MAIL.
     /// </summary>
     public Func<CancellationToken, ValueTask<bool>>? BeforeFinalDot { get; init; }
 

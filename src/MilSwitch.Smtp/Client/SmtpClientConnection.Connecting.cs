@@ -60,7 +60,7 @@ public sealed partial class SmtpClientConnection
         }
         catch (Exception e) when (IsPeerFault(e) && !cancellationToken.IsCancellationRequested)
         {
-            return new ConnectResult.Failed(connection.phase, connection.certificateFault ?? connection.Describe(e));
+            return new ConnectResult.Failed(connection.phase, connection.certificateFault ?? Describe(e));
         }
         catch (Exception e) when (IsPeerFault(e))
         {

@@ -88,9 +88,9 @@ public sealed partial class SmtpClientConnection : IAsyncDisposable
         e is IOException or SocketException or OperationCanceledException or SmtpProtocolException or AuthenticationException
             or TimeoutException;
 
-    private string Describe(Exception e) => e switch
+    private static string Describe(Exception e) => e switch
     {
-        OperationCanceledException => deadline.IsCancellationRequested ? "no answer in time, or cancelled" : "cancelled",
+        OperationCanceledException => "not done in time, or cancelled",
         AuthenticationException { InnerException: { } inner } => $"{e.Message} {inner.Message}",
         _ => e.Message,
     };

@@ -64,7 +64,9 @@ public sealed class TlsTests : IDisposable
         try
         {
             await s.StartTlsAsync(certificate);
-            await s.HelloAsync(inside);
+            // In TLS 1.3 the hop is done before the client has judged.
+            if (await s.ReadLineAsync() is null) return;
+            await s.SendAsync(string.Concat(inside.Prepend("hop.example").Select(c => $"250-{c}\r\n")) + "250 HELP\r\n");
             await s.ServeAsync();
         }
         catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
