@@ -11,6 +11,8 @@ namespace MilSwitch.Smtp.Server;
 /// </summary>
 public sealed class SmtpConnectionHandler(Func<SmtpListenerSettings> settings, SmtpServerServices services) : ConnectionHandler
 {
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(30);
+
     private readonly ConnectionLedger ledger = new();
 
     public override async Task OnConnectedAsync(ConnectionContext connection)
@@ -36,6 +38,24 @@ public sealed class SmtpConnectionHandler(Func<SmtpListenerSettings> settings, S
         finally
         {
             ledger.Leave(client);
+            AbortIfItLingers(connection);
         }
+    }
+
+    // The transport sends what is left before it closes. A peer that takes nothing (a window of zero) must not keep it.
+    private void AbortIfItLingers(ConnectionContext connection)
+    {
+        var clock = services.Clock;
+        SessionDeadline linger = null!;
+        linger = new SessionDeadline(
+            () =>
+            {
+                clock.Remove(linger);
+                connection.Abort();
+            },
+            abort: null);
+        linger.Arm(clock.Now + clock.Ticks(Linger));
+        clock.Add(linger);
+        connection.ConnectionClosed.UnsafeRegister(_ => clock.Remove(linger), null);
     }
 }

@@ -82,7 +82,7 @@ public sealed record SmtpLimits
 
     public int Recipients { get; init; } = 10_000;
 
-    /// <summary>Errors in one session before it is closed with 421.</summary>
+    /// <summary>Errors in one session since its last accepted message before it is closed with 421; a failed AUTH counts four.</summary>
     public int Errors { get; init; } = 20;
 
     /// <summary>Commands without a message in between (NOOP floods).</summary>

@@ -38,7 +38,7 @@ public sealed partial class SmtpSession
     internal ValueTask Authenticate(ReadOnlySpan<byte> argument)
     {
         // Once per session, and not inside a transaction (§4); the table sees to the latter.
-        if (client.AuthenticatedAs is not null) return Error(Replies.BadSequence);
+        if (Client.AuthenticatedAs is not null) return Error(Replies.BadSequence);
         if (settings.AuthMechanisms.IsEmpty) return Error(Replies.NotImplemented);
         var space = argument.IndexOf((byte)' ');
         var name = space < 0 ? argument : argument[..space];
@@ -112,20 +112,20 @@ public sealed partial class SmtpSession
         if (account is null)
         {
             SmtpMeter.AuthenticationFailures.Add(1, listenerTag, new KeyValuePair<string, object?>("mechanism", mechanism));
-            SmtpServerLog.AuthenticationFailed(services.Logger, client.Address, settings.Name, mechanism);
+            SmtpServerLog.AuthenticationFailed(services.Logger, Client.Address, settings.Name, mechanism);
             // Guessing is dearer than other errors.
             errors += 3;
             return Error(Replies.AuthenticationFailed);
         }
 
-        client = client with
+        Client = Client with
         {
             AuthenticatedAs = account.Name,
             HighestPrecedence = account.HighestPrecedence,
             LowerPrecedence = account.LowerPrecedence,
         };
         permittedAddresses = account.Addresses.IsDefaultOrEmpty ? null : Permitted(account.Addresses);
-        SmtpServerLog.Authenticated(services.Logger, client.Address, settings.Name, account.Name, mechanism);
+        SmtpServerLog.Authenticated(services.Logger, Client.Address, settings.Name, account.Name, mechanism);
         return Reply(Replies.Authenticated);
     }
 

@@ -58,7 +58,7 @@ public sealed partial class SmtpSession
 
     private async ValueTask MailAsync(MailRequest mail)
     {
-        var decision = await services.Intake.MailAsync(client, mail, aborted);
+        var decision = await services.Intake.MailAsync(Client, mail, aborted);
         if (decision.Refusal is { } refusal)
         {
             WriteReply(Replies.For(refusal));
@@ -95,7 +95,7 @@ public sealed partial class SmtpSession
 
     private async ValueTask RecipientAsync(Transaction current, Recipient recipient)
     {
-        var refusal = await services.Intake.RecipientAsync(client, current.Mail, recipient, aborted);
+        var refusal = await services.Intake.RecipientAsync(Client, current.Mail, recipient, aborted);
         if (refusal is { } because)
         {
             WriteReply(Replies.For(because));
@@ -299,7 +299,7 @@ public sealed partial class SmtpSession
     private IIncomingMessage Begin(Transaction current)
     {
         var mail = current.Mail;
-        return services.Intake.Begin(client, new Envelope
+        return services.Intake.Begin(Client, new Envelope
         {
             ReversePath = mail.ReversePath,
             Recipients = current.Recipients.ToImmutable(),
@@ -312,13 +312,13 @@ public sealed partial class SmtpSession
             DeliverBy = mail.DeliverBy,
             HoldUntil = mail.HoldUntil,
             ArrivedAt = services.Time.GetUtcNow(),
-            Origin = new Origin
+            Origin = origin ??= new Origin
             {
-                Listener = client.Listener,
-                ClientAddress = client.Address,
-                Helo = client.Helo,
-                AuthenticatedAs = client.AuthenticatedAs,
-                Tls = client.Tls,
+                Listener = Client.Listener,
+                ClientAddress = Client.Address,
+                Helo = Client.Helo,
+                AuthenticatedAs = Client.AuthenticatedAs,
+                Tls = Client.Tls,
             },
         });
     }

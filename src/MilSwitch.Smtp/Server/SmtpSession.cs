@@ -9,6 +9,7 @@ using System.Text;
 using Microsoft.AspNetCore.Connections;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Messages;
 using MilSwitch.Smtp.Server.Commands;
 using MilSwitch.Smtp.Server.Framing;
 using MilSwitch.Smtp.Server.Hosting;
@@ -54,7 +55,17 @@ public sealed partial class SmtpSession
     private bool discardedCr;
 
     // What EHLO, STARTTLS and AUTH said.
-    private ClientIdentity client;
+    private ClientIdentity Client
+    {
+        get;
+        set
+        {
+            field = value;
+            origin = null;
+        }
+    }
+
+    private Origin? origin;
     private Extensions offered;
     private bool greeted;
     private X509Certificate2? clientCertificate;
@@ -84,7 +95,7 @@ public sealed partial class SmtpSession
             break;
         }
 
-        client = new ClientIdentity
+        Client = new ClientIdentity
         {
             Listener = settings.Name,
             Role = settings.Role,
@@ -107,7 +118,7 @@ public sealed partial class SmtpSession
         this.aborted = aborted;
         SmtpMeter.Connections.Add(1, listenerTag);
         SmtpMeter.SessionsOpen.Add(1, listenerTag);
-        SmtpServerLog.SessionOpened(services.Logger, client.Address, settings.Name);
+        SmtpServerLog.SessionOpened(services.Logger, Client.Address, settings.Name);
         services.Clock.Add(deadline);
         var registration = closeRequested.UnsafeRegister(static session => ((SmtpSession)session!).RequestClose(), this);
         try
@@ -123,7 +134,7 @@ public sealed partial class SmtpSession
         }
         catch (Exception e)
         {
-            SmtpServerLog.SessionBroke(services.Logger, e, client.Address, settings.Name);
+            SmtpServerLog.SessionBroke(services.Logger, e, Client.Address, settings.Name);
             await TryFarewellAsync();
         }
         finally
@@ -134,7 +145,7 @@ public sealed partial class SmtpSession
             services.Clock.Remove(deadline);
             clientCertificate?.Dispose();
             SmtpMeter.SessionsOpen.Add(-1, listenerTag);
-            SmtpServerLog.SessionEnded(services.Logger, client.Address, settings.Name);
+            SmtpServerLog.SessionEnded(services.Logger, Client.Address, settings.Name);
         }
     }
 
@@ -344,7 +355,7 @@ public sealed partial class SmtpSession
         if ((command.Needs & CommandNeeds.CountsAsIdle) != 0 && ++idleCommands > limits.IdleCommands) return Reply(Replies.TooManyIdleCommands);
         if ((command.Needs & CommandNeeds.Tls) != 0 && settings.TlsMode is ListenerTlsMode.Required && !Secure) return Error(Replies.TlsFirst);
         if ((command.Phases & CurrentPhase) == 0) return Error(Replies.BadSequence);
-        if ((command.Needs & CommandNeeds.Account) != 0 && settings.RequireAuthentication && client.AuthenticatedAs is null)
+        if ((command.Needs & CommandNeeds.Account) != 0 && settings.RequireAuthentication && Client.AuthenticatedAs is null)
             return Error(Replies.AuthenticationRequired);
         if ((command.Needs & CommandNeeds.NoArgument) != 0 && !argument.IsEmpty) return Error(Replies.ArgumentSyntax);
         return command.Handle(this, argument);
@@ -360,7 +371,7 @@ public sealed partial class SmtpSession
         var space = argument.IndexOf((byte)' ');
         var name = space < 0 ? argument : argument[..space];
         if (!IsHostName(name)) return Error(Replies.ArgumentSyntax);
-        client = client with { Helo = Encoding.ASCII.GetString(name) };
+        Client = Client with { Helo = Encoding.ASCII.GetString(name) };
         greeted = true;
         var mechanisms = extended ? UsableMechanisms() : "";
         offered = extended ? ExtensionTable.Offered(settings, Secure, mechanisms) : Extensions.None;
@@ -419,7 +430,7 @@ public sealed partial class SmtpSession
         SmtpMeter.TlsSessions.Add(1, listenerTag, new KeyValuePair<string, object?>("outcome", failure is null ? "done" : "failed"));
         if (failure is not null)
         {
-            SmtpServerLog.TlsFailed(services.Logger, client.Address, settings.Name, failure);
+            SmtpServerLog.TlsFailed(services.Logger, Client.Address, settings.Name, failure);
             await stream.DisposeAsync();
             return false;
         }
@@ -436,7 +447,7 @@ public sealed partial class SmtpSession
         idleCommands = 0;
         commandDeadline = 0;
         permittedAddresses = null;
-        client = client with { Helo = "", AuthenticatedAs = null, Tls = $"{stream.SslProtocol} {stream.NegotiatedCipherSuite}" };
+        Client = Client with { Helo = "", AuthenticatedAs = null, Tls = $"{stream.SslProtocol} {stream.NegotiatedCipherSuite}" };
         return true;
     }
 
@@ -482,7 +493,7 @@ public sealed partial class SmtpSession
         if (reply.Closes) closing = true;
         if (!reply.IsRefusal) return;
         SmtpMeter.Refusals.Add(1, listenerTag, new KeyValuePair<string, object?>("reason", reply.Name));
-        SmtpServerLog.Refused(services.Logger, client.Address, settings.Name, reply.Name);
+        SmtpServerLog.Refused(services.Logger, Client.Address, settings.Name, reply.Name);
     }
 
     private void WriteOctets(ReadOnlySpan<byte> octets)

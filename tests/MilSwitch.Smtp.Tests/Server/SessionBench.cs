@@ -19,13 +19,15 @@ internal sealed class SessionBench : IDuplexPipe, IDisposable
         pauseWriterThreshold: 0, resumeWriterThreshold: 0, useSynchronizationContext: false);
 
     private readonly Pipe toServer = new(Inline);
-    private readonly Pipe toClient = new(Inline);
+    private readonly Pipe toClient;
     private readonly CancellationTokenSource shutdown = new();
     private readonly SmtpServerServices services;
     private Task? session;
 
-    public SessionBench(Func<SmtpListenerSettings, SmtpListenerSettings>? adjust = null, string client = "192.0.2.7")
+    public SessionBench(Func<SmtpListenerSettings, SmtpListenerSettings>? adjust = null, string client = "192.0.2.7", long outputThreshold = 0)
     {
+        toClient = new Pipe(new PipeOptions(readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline,
+            pauseWriterThreshold: outputThreshold, resumeWriterThreshold: outputThreshold / 2, useSynchronizationContext: false));
         Settings = new SmtpListenerSettings
         {
             Name = "mta", Endpoint = new IPEndPoint(IPAddress.Loopback, 0), Role = ListenerRole.Relay, HostName = "mx.example.mil",

@@ -140,4 +140,29 @@ public sealed class TimeoutTests
         Assert.Empty(bench.Intake.Messages);
         Assert.Equal((1, 1), (bench.Intake.Begun, bench.Intake.Disposed));
     }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public async Task Ends_a_handshake_that_stops(int octets)
+    {
+        using var bench = new SessionBench(static settings => settings with { TlsMode = ListenerTlsMode.Implicit, Certificate = TlsTests.ServerCertificate }).Start();
+        bench.Send(new byte[] { 0x16, 0x03, 0x01 }.AsSpan(0, octets));
+        bench.Time.Advance(TimeSpan.FromSeconds(28));
+        Assert.False(bench.Closed);
+        bench.Time.Advance(TimeSpan.FromSeconds(3));
+        await bench.Session.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Empty(bench.Intake.Mails);
+    }
+
+    [Fact]
+    public void Ends_a_session_whose_client_does_not_read()
+    {
+        using var bench = new SessionBench(outputThreshold: 1000).Start();
+        for (var i = 0; i < 10; i++) bench.Send("EHLO client.example\r\n");
+        bench.Time.Advance(TimeSpan.FromMinutes(4));
+        Assert.False(bench.Closed);
+        bench.Time.Advance(TimeSpan.FromSeconds(62));
+        Assert.True(bench.Closed);
+    }
 }

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -21,7 +20,7 @@ namespace MilSwitch.Smtp.Tests.Server;
 public sealed class TlsTests
 {
     private static readonly X509Certificate2 Root = MakeRoot("CN=Test root");
-    private static readonly X509Certificate2 ServerCertificate = Issue(Root, "CN=mx.example.mil");
+    internal static readonly X509Certificate2 ServerCertificate = Issue(Root, "CN=mx.example.mil");
 
     private static X509Certificate2 MakeRoot(string name)
     {

@@ -101,7 +101,7 @@ internal struct DataDecoder(int maximumLine)
 
                 case State.Dot when octet is (byte)'\n' or 0:
                     consumed = i;
-                    return Smuggled();
+                    return DataStep.Smuggling;
 
                 case State.Dot:
                     state = State.InLine;
@@ -115,11 +115,12 @@ internal struct DataDecoder(int maximumLine)
 
                 case State.DotCr:
                     consumed = i;
-                    return Smuggled();
+                    return DataStep.Smuggling;
 
                 case State.AfterFault when octet == '.':
                     consumed = i;
-                    return Smuggled();
+                    length = i - start;
+                    return DataStep.Smuggling;
 
                 case State.AfterFault:
                     state = State.InLine;
@@ -134,8 +135,6 @@ internal struct DataDecoder(int maximumLine)
         length = input.Length - start;
         return DataStep.More;
     }
-
-    private static DataStep Smuggled() => DataStep.Smuggling;
 
     private State Bad(ContentFault fault)
     {
