@@ -372,7 +372,7 @@ public sealed class SqliteSpool : ISpool
     private static SafeFileHandle Lock(string folder)
     {
         var path = Path.Combine(folder, "lock");
-        var file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+        var file = Posix.OpenUnlocked(path);
         try
         {
             if (Posix.TryLock(file))
