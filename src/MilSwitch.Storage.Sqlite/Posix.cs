@@ -10,6 +10,8 @@ namespace MilSwitch.Storage.Sqlite;
 internal static partial class Posix
 {
     private const int OpenReadOnlyDirectory = 0x10000 | 0x80000; // O_DIRECTORY | O_CLOEXEC
+    private const int OpenOrCreate = 2 | 0x40 | 0x80000; // O_RDWR | O_CREAT | O_CLOEXEC
+    private const int OwnerOnly = 0x180; // 0600
     private const int LockExclusive = 2, LockNonBlocking = 4;
     private const int NoSpace = 28, ReadOnlyVolume = 30, WouldBlock = 11, QuotaExceeded = 122, Interrupted = 4;
 
@@ -25,10 +27,18 @@ internal static partial class Posix
     /// <summary>Makes the names in a folder durable.</summary>
     public static void SyncFolder(string path)
     {
-        var descriptor = open(path, OpenReadOnlyDirectory);
+        var descriptor = open(path, OpenReadOnlyDirectory, 0);
         if (descriptor < 0) throw new SpoolFaultException(SpoolFault.Unwritable, $"A folder can't be opened: {Marshal.GetLastPInvokeErrorMessage()}");
         using var folder = new SafeFileHandle(descriptor, ownsHandle: true);
         Sync(folder);
+    }
+
+    /// <summary>Opens or makes a file without the lock that .NET's own open takes.</summary>
+    public static SafeFileHandle OpenUnlocked(string path)
+    {
+        var descriptor = open(path, OpenOrCreate, OwnerOnly);
+        if (descriptor < 0) throw new IOException($"{path} can't be opened: {Marshal.GetLastPInvokeErrorMessage()}");
+        return new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
     /// <summary>False: somebody else holds the lock.</summary>
@@ -51,5 +61,5 @@ internal static partial class Posix
     private static partial int flock(SafeFileHandle file, int operation);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int open(string path, int flags);
+    private static partial int open(string path, int flags, int mode);
 }

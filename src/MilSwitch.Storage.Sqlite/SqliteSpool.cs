@@ -361,6 +361,8 @@ public sealed class SqliteSpool : ISpool
         foreach (var reader in readers) reader.Dispose();
         transactions.Dispose();
         lockFile.Dispose();
+        // Whoever still waits for a reader finds the spool closed.
+        freeReaders.Release(Readers);
     }
 
     private static void CheckPartition(int partition)
@@ -377,7 +379,7 @@ public sealed class SqliteSpool : ISpool
     private static SafeFileHandle Lock(string folder)
     {
         var path = Path.Combine(folder, "lock");
-        var file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+        var file = Posix.OpenUnlocked(path);
         try
         {
             if (Posix.TryLock(file))
@@ -452,10 +454,10 @@ public sealed class SqliteSpool : ISpool
 
     private async ValueTask<T> ReadAsync<T>(Func<SpoolReader, T> read, CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
         await freeReaders.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
             readers.TryTake(out var reader);
             try
             {
