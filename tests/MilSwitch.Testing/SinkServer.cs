@@ -179,8 +179,9 @@ public sealed class SinkServer : IAsyncDisposable
     private void Record(SinkTransaction transaction)
     {
         transactions.Enqueue(transaction);
-        if (transaction.Accepted) Interlocked.Increment(ref accepted);
+        // Counted last: who waits for a number finds that every ledger has heard of it.
         Arrived?.Invoke(transaction);
+        if (transaction.Accepted) Interlocked.Increment(ref accepted);
     }
 
     private void Enter()
