@@ -6,16 +6,27 @@ namespace MilSwitch.Storage;
 
 /// <summary>
 /// Group commit on a thread of its own. What waits becomes one transaction with one fsync; while it runs the next one
-/// collects, without timers, so a lone operation waits for nobody. Urgent operations have a lane of their own that is
-/// emptied first. When a lane is full its callers wait. Thread-safe.
+/// collects. Urgent operations have a lane of their own that is emptied first and never waits for company. When a lane is
+/// full its callers wait. Thread-safe.
 /// </summary>
 /// <remarks>
+/// An fsync costs as much processor time as several small messages. So a transaction waits for company, for a moment and
+/// only where company is likely: when the transactions before it were shared by several callers
+/// (<see cref="SpoolWriterOptions.Gathering"/>), or when nobody waits for what is to be recorded
+/// (<see cref="SpoolOperation.Patient"/>, <see cref="SpoolWriterOptions.Patience"/>). A lone caller waits for nobody.
+/// <para>
 /// A transaction that fails is rolled back and its operations are tried one by one, so that one that can't be stored does
 /// not fail its neighbours. After an fsync failed nothing is tried any more.
+/// </para>
 /// </remarks>
 public sealed class SpoolWriter : IDisposable
 {
     private const int MostPooledRequests = 1024;
+
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Fewer callers than this at once are not worth waiting for.</summary>
+    private const int Company = 4;
 
     private readonly ISpoolTransactions store;
     private readonly SpoolWriterOptions options;
@@ -30,8 +41,19 @@ public sealed class SpoolWriter : IDisposable
     private readonly Queue<Action> errands = new();
     private readonly List<SpoolRequest> batch = [];
     private readonly Thread thread;
+    private readonly TimeSpan patience;
+    private readonly TimeSpan gathering;
     private bool stopping;
     private volatile int health;
+
+    // Under the gate: who waits in the ordinary lane, and since when.
+    private int waitingCallers;
+    private int waitingPatiently;
+    private long firstCallerAt;
+    private long firstPatientAt;
+
+    /// <summary>The most callers that shared a transaction of late; fades by an eighth with each.</summary>
+    private int company;
 
     /// <param name="store">Used on the writer's thread only.</param>
     /// <param name="options">Bounds.</param>
@@ -42,6 +64,8 @@ public sealed class SpoolWriter : IDisposable
     {
         this.store = store;
         this.options = options;
+        patience = options.Patience;
+        gathering = options.Gathering;
         this.healthChanged = healthChanged;
         this.maintenanceFailed = maintenanceFailed;
         urgent = new Lane(options.QueueLimit);
@@ -66,7 +90,7 @@ public sealed class SpoolWriter : IDisposable
     public ValueTask<CommitResult> CommitAsync(SpoolOperation operation, Precedence precedence, CancellationToken cancellationToken = default)
     {
         if (Health == SpoolHealth.Broken) return new ValueTask<CommitResult>(new CommitResult(CommitStatus.Unwritable, []));
-        var lane = precedence.IsUrgent() ? urgent : ordinary;
+        var lane = precedence.IsUrgent() && !operation.Patient ? urgent : ordinary;
         return lane.Room.Wait(0, cancellationToken) ? Enqueue(lane, operation) : WaitForRoomAsync(lane, operation, cancellationToken);
     }
 
@@ -173,7 +197,7 @@ public sealed class SpoolWriter : IDisposable
             {
                 ObjectDisposedException.ThrowIf(stopping, this);
                 lane.Requests.Enqueue(request);
-                Monitor.Pulse(gate);
+                if (lane == urgent || Arrived(operation)) Monitor.Pulse(gate);
             }
         }
         catch
@@ -192,15 +216,16 @@ public sealed class SpoolWriter : IDisposable
             Action? errand;
             lock (gate)
             {
-                while (urgent.Requests.Count == 0 && ordinary.Requests.Count == 0 && errands.Count == 0)
+                while (TimeToWait() is var time && time != TimeSpan.Zero)
                 {
-                    if (stopping) return;
-                    Monitor.Wait(gate);
+                    if (stopping && ordinary.Requests.Count == 0) return;
+                    Monitor.Wait(gate, time);
                 }
 
                 errands.TryDequeue(out errand);
                 var octets = Take(urgent, 0);
                 Take(ordinary, octets);
+                Departed();
             }
 
             if (batch.Count > 0)
@@ -212,6 +237,50 @@ public sealed class SpoolWriter : IDisposable
             errand?.Invoke();
             Maintain();
         }
+    }
+
+    /// <summary>Counts who came into the ordinary lane. True when the thread has to look again.</summary>
+    private bool Arrived(SpoolOperation operation)
+    {
+        if (operation.Patient)
+        {
+            if (waitingPatiently++ == 0) firstPatientAt = Stopwatch.GetTimestamp();
+            return (waitingPatiently == 1 && waitingCallers == 0) || ordinary.Requests.Count == options.BatchOperations;
+        }
+
+        if (waitingCallers++ == 0) firstCallerAt = Stopwatch.GetTimestamp();
+        return waitingCallers == 1 || waitingCallers >= Wanted;
+    }
+
+    /// <summary>Counts those who stay behind a full transaction anew: they came first, and have waited long enough.</summary>
+    private void Departed()
+    {
+        var callers = batch.Count(request => !request.Operation.Patient);
+        company = Math.Max(callers, company - ((company + 7) / 8));
+        waitingCallers = waitingPatiently = 0;
+        firstCallerAt = firstPatientAt = 0;
+        foreach (var request in ordinary.Requests)
+        {
+            if (request.Operation.Patient) waitingPatiently++;
+            else waitingCallers++;
+        }
+    }
+
+    /// <summary>Callers that make a transaction worth its fsync.</summary>
+    private int Wanted => company < Company ? 1 : company * 3 / 4;
+
+    /// <summary>Zero: go now. <see cref="Timeout.InfiniteTimeSpan"/>: there is nothing to do.</summary>
+    private TimeSpan TimeToWait()
+    {
+        if (urgent.Requests.Count > 0 || errands.Count > 0) return TimeSpan.Zero;
+        if (ordinary.Requests.Count == 0) return Timeout.InfiniteTimeSpan;
+        if (stopping || waitingCallers >= Wanted || ordinary.Requests.Count >= options.BatchOperations) return TimeSpan.Zero;
+        var caller = waitingCallers > 0 ? gathering - Stopwatch.GetElapsedTime(firstCallerAt) : TimeSpan.MaxValue;
+        var patient = waitingPatiently > 0 ? patience - Stopwatch.GetElapsedTime(firstPatientAt) : TimeSpan.MaxValue;
+        var time = caller < patient ? caller : patient;
+        if (time <= TimeSpan.Zero) return TimeSpan.Zero;
+        // The monitor counts whole milliseconds and takes a part of one for none.
+        return time < ShortestWait ? ShortestWait : time;
     }
 
     private long Take(Lane lane, long octets)

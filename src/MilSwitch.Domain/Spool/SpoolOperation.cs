@@ -17,6 +17,12 @@ public sealed record SpoolOperation(PartitionEpoch Owner)
     public ImmutableArray<MessageChange> Messages { get; init; } = [];
 
     public ImmutableArray<AuditEvent> Audit { get; init; } = [];
+
+    /// <summary>
+    /// Nobody outside waits for this commit, and nothing is lost when a crash comes before it: it may wait some milliseconds
+    /// for others to share a transaction with, whatever its precedence.
+    /// </summary>
+    public bool Patient { get; init; }
 }
 
 /// <summary>A message that is about to exist.</summary>

@@ -112,7 +112,9 @@ internal static class MessageSteps
                 step.Id, envelope, step.Statuses, attempt.Consignment.Recipients, attempt.Replies, attempt.Hop, attempt.Target,
                 runtime.Configuration.Precedences, Now);
             var head = plan.Reports.IsEmpty ? default : attempt.Loaded.Content.Inline;
-            var done = await CommitAsync(envelope, plan, head, plan.Retries).ConfigureAwait(false);
+            // What the hop answered is armed in the store: a crash before this commit sends it again, marked.
+            var patient = plan.Reports.IsEmpty && !attempt.Consignment.Precedence.IsUrgent();
+            var done = await CommitAsync(envelope, plan, head, plan.Retries, patient: patient).ConfigureAwait(false);
             Count(envelope, plan);
             await attempt.Loaded.DisposeAsync().ConfigureAwait(false);
             return done;
@@ -249,9 +251,9 @@ internal static class MessageSteps
 
         // Everything of one step is one operation: what became of the recipients, its audit, and the reports it causes.
         private async Task<PartitionEvents.StepDone> CommitAsync(
-            Envelope envelope, OutcomePlan plan, ReadOnlyMemory<byte>? head, IEnumerable<int> replan, string? reroute = null)
+            Envelope envelope, OutcomePlan plan, ReadOnlyMemory<byte>? head, IEnumerable<int> replan, string? reroute = null, bool patient = false)
         {
-            var operation = new SpoolOperation(partition.Epoch) { Recipients = plan.Changes, Audit = plan.Audit };
+            var operation = new SpoolOperation(partition.Epoch) { Recipients = plan.Changes, Audit = plan.Audit, Patient = patient };
             if (plan.Message is { } change && (change.State != step.State || change.DropContent)) operation = operation with { Messages = [change] };
             var made = plan.Reports.IsEmpty ? [] : await MakeReportsAsync(envelope, plan.Reports, head).ConfigureAwait(false);
             try
