@@ -4,17 +4,20 @@ using System.Security.Cryptography;
 namespace MilSwitch.Storage.Sqlite;
 
 /// <summary>
-/// The folder of contents that are too large for a row: <c>content/xx/NAME</c>, and <c>.tmp</c> while they arrive. A file is
-/// synced, renamed and its folder synced before a row may name it; it is removed after the row that named it is gone.
-/// Thread-safe.
+/// The folder of contents that are too large for a row: <c>content/xx/NAME</c>. A file and then its folder are synced before
+/// a row may name it; it is removed after the row that named it is gone. What no row names is nothing, finished or not, so
+/// files keep the name they are made with. Thread-safe.
 /// </summary>
-internal sealed class ContentFiles
+internal sealed class ContentFiles : IDisposable
 {
-    private const string Unfinished = ".tmp";
+    /// <summary>New files that go into one folder before the next one's turn comes: those that end together share its sync.</summary>
+    private const int FilesPerTurn = 256;
 
     private readonly string root;
     private readonly Action<SpoolFaultException> report;
+    private readonly ContentFolder[] folders = new ContentFolder[256];
     private long octets;
+    private int named = RandomNumberGenerator.GetInt32(int.MaxValue);
 
     /// <param name="dataFolder">Where the folder <c>content</c> is.</param>
     /// <param name="report">Told about each fault of the volume.</param>
@@ -22,8 +25,9 @@ internal sealed class ContentFiles
     {
         root = Path.Combine(dataFolder, "content");
         this.report = report;
-        if (Directory.Exists(Path.Combine(root, "ff"))) return;
-        for (var i = 0; i < 256; i++) Directory.CreateDirectory(Path.Combine(root, i.ToString("x2", CultureInfo.InvariantCulture)));
+        for (var i = 0; i < folders.Length; i++) folders[i] = new ContentFolder(Path.Combine(root, i.ToString("x2", CultureInfo.InvariantCulture)));
+        if (Directory.Exists(folders[^1].Path)) return;
+        foreach (var folder in folders) Directory.CreateDirectory(folder.Path);
         Posix.SyncFolder(root);
         Posix.SyncFolder(dataFolder);
     }
@@ -31,17 +35,18 @@ internal sealed class ContentFiles
     /// <summary>Octets of all files that exist.</summary>
     public long Octets => Interlocked.Read(ref octets);
 
-    public static string NewName() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+    public string NewName()
+    {
+        var turn = (uint)Interlocked.Increment(ref named) / FilesPerTurn % (uint)folders.Length;
+        return turn.ToString("x2", CultureInfo.InvariantCulture) + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(15));
+    }
 
     public string PathOf(string name) => Path.Combine(root, name[..2], name);
 
-    public string UnfinishedPathOf(string name) => PathOf(name) + Unfinished;
-
-    /// <summary>Gives a synced file its name, durably.</summary>
+    /// <summary>Makes the name of a synced file durable.</summary>
     public void Publish(string name, long length)
     {
-        File.Move(UnfinishedPathOf(name), PathOf(name));
-        Posix.SyncFolder(Path.Combine(root, name[..2]));
+        folders[int.Parse(name.AsSpan(0, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture)].Sync();
         Interlocked.Add(ref octets, length);
     }
 
@@ -66,7 +71,7 @@ internal sealed class ContentFiles
     {
         try
         {
-            File.Delete(UnfinishedPathOf(name));
+            File.Delete(PathOf(name));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -98,5 +103,10 @@ internal sealed class ContentFiles
         }
 
         return removed;
+    }
+
+    public void Dispose()
+    {
+        foreach (var folder in folders) folder.Dispose();
     }
 }

@@ -27,10 +27,16 @@ internal static partial class Posix
     /// <summary>Makes the names in a folder durable.</summary>
     public static void SyncFolder(string path)
     {
+        using var folder = OpenFolder(path);
+        Sync(folder);
+    }
+
+    /// <summary>Opens a folder so that it can be synced.</summary>
+    public static SafeFileHandle OpenFolder(string path)
+    {
         var descriptor = open(path, OpenReadOnlyDirectory, 0);
         if (descriptor < 0) throw new SpoolFaultException(SpoolFault.Unwritable, $"A folder can't be opened: {Marshal.GetLastPInvokeErrorMessage()}");
-        using var folder = new SafeFileHandle(descriptor, ownsHandle: true);
-        Sync(folder);
+        return new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
     /// <summary>Opens or makes a file without the lock that .NET's own open takes.</summary>

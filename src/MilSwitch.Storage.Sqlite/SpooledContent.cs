@@ -3,27 +3,35 @@ using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Storage.Sqlite;
 
-/// <summary>A whole content: all of it in pooled memory, or its beginning there and all of it in a synced file.</summary>
+/// <summary>A whole content: in pooled memory, as far as there is room for it, and in a synced file when it is no row.</summary>
 internal sealed class SpooledContent : StagedContent
 {
     private readonly ContentFiles files;
     private readonly long length;
     private readonly int headLength;
     private readonly byte[] digest;
+    private readonly RetainedPieces pieces;
     private byte[]? buffer;
     private volatile bool committed;
 
-    public SpooledContent(ContentFiles files, byte[] buffer, int headLength, long length, byte[] digest, string? fileName)
+    /// <param name="files">Where the file is.</param>
+    /// <param name="buffer">Rented; belongs to this from now on.</param>
+    /// <param name="headLength">Octets in it.</param>
+    /// <param name="pieces">What came behind the head, when it is kept; belongs to this from now on.</param>
+    /// <param name="length">Octets of all.</param>
+    /// <param name="digest">SHA-256 of all.</param>
+    /// <param name="fileName">Null: the content goes into a row.</param>
+    public SpooledContent(ContentFiles files, byte[] buffer, int headLength, RetainedPieces pieces, long length, byte[] digest, string? fileName)
     {
         this.files = files;
         this.buffer = buffer;
         this.headLength = headLength;
+        this.pieces = pieces;
         this.length = length;
         this.digest = digest;
         FileName = fileName;
     }
 
-    /// <summary>Null: the content goes into a row.</summary>
     public string? FileName { get; }
 
     public override long Length => length;
@@ -33,6 +41,11 @@ internal sealed class SpooledContent : StagedContent
     public override ReadOnlyMemory<byte> Head =>
         (buffer ?? throw new ObjectDisposedException(nameof(StagedContent))).AsMemory(0, headLength);
 
+    public override bool IsInline => FileName is null;
+
+    public override ContentReader? ReadFromMemory() =>
+        headLength == length || headLength + pieces.Length < length ? base.ReadFromMemory() : new PiecesReader(Head, pieces, length);
+
     /// <summary>A row names the file now, so disposing leaves it.</summary>
     public void Keep() => committed = true;
 
@@ -40,7 +53,34 @@ internal sealed class SpooledContent : StagedContent
     {
         if (Interlocked.Exchange(ref buffer, null) is not { } pooled) return ValueTask.CompletedTask;
         ArrayPool<byte>.Shared.Return(pooled);
+        pieces.Release();
         if (FileName is not null && !committed) files.Remove(FileName);
         return ValueTask.CompletedTask;
+    }
+
+    private sealed class PiecesReader(ReadOnlyMemory<byte> head, RetainedPieces pieces, long length) : ContentReader
+    {
+        private long position;
+
+        public override long Length => length;
+
+        public override ReadOnlyMemory<byte>? Inline => null;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var filled = 0;
+            while (filled < buffer.Length && position < length)
+            {
+                var rest = position < head.Length ? head[(int)position..] : pieces.From(position - head.Length);
+                var count = Math.Min(rest.Length, buffer.Length - filled);
+                rest[..count].CopyTo(buffer[filled..]);
+                filled += count;
+                position += count;
+            }
+
+            return new ValueTask<int>(filled);
+        }
+
+        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

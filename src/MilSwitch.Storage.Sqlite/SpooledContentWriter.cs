@@ -5,17 +5,20 @@ using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Storage.Sqlite;
 
-/// <summary>Collects a content in pooled memory and, beyond the inline limit, in a file.</summary>
-internal sealed class SpooledContentWriter(ContentFiles files, int inlineLimit, Func<SpoolHealth> health) : IContentWriter
+/// <summary>
+/// Collects a content in pooled memory and, beyond the inline limit, in a file. Each octet is copied once, and digested and
+/// written from where it was copied to.
+/// </summary>
+internal sealed class SpooledContentWriter(ContentFiles files, RetentionBudget retention, int inlineLimit, Func<SpoolHealth> health) : IContentWriter
 {
     private const int HeadLimit = 256 << 10;
     private const int FirstBuffer = 8 << 10;
-    private const int WriteBuffer = 128 << 10;
 
+    private readonly RetainedPieces pieces = new(retention);
     private byte[]? head;
     private int headLength;
-    private byte[]? pending;
-    private int pendingLength;
+    private byte[]? piece;
+    private int pieceLength;
     private string? name;
     private SafeFileHandle? file;
     private IncrementalHash? hash;
@@ -28,10 +31,26 @@ internal sealed class SpooledContentWriter(ContentFiles files, int inlineLimit, 
     {
         ObjectDisposedException.ThrowIf(ended, this);
         cancellationToken.ThrowIfCancellationRequested();
-        if (file is null && Length + data.Length > inlineLimit) Open();
-        KeepHead(data.Span);
-        if (file is not null) Append(data.Span);
-        Length += data.Length;
+        var octets = data.Span;
+        if (file is null && Length + octets.Length > inlineLimit) Open();
+        Length += octets.Length;
+        if (headLength < HeadLimit)
+        {
+            var count = AppendToHead(octets);
+            octets = octets[count..];
+            if (headLength == HeadLimit) WriteOut(head.AsSpan(0, headLength));
+        }
+
+        while (!octets.IsEmpty)
+        {
+            piece ??= ArrayPool<byte>.Shared.Rent(RetainedPieces.PieceSize);
+            var count = Math.Min(octets.Length, RetainedPieces.PieceSize - pieceLength);
+            octets[..count].CopyTo(piece.AsSpan(pieceLength));
+            pieceLength += count;
+            octets = octets[count..];
+            if (pieceLength == RetainedPieces.PieceSize) EndPiece();
+        }
+
         return ValueTask.CompletedTask;
     }
 
@@ -42,14 +61,13 @@ internal sealed class SpooledContentWriter(ContentFiles files, int inlineLimit, 
         {
             ended = true;
             head ??= ArrayPool<byte>.Shared.Rent(1);
-            var inline = new SpooledContent(files, head, headLength, Length, SHA256.HashData(head.AsSpan(0, headLength)), fileName: null);
-            head = null;
-            return inline;
+            return Staged(SHA256.HashData(head.AsSpan(0, headLength)), fileName: null);
         }
 
         try
         {
-            Flush();
+            if (headLength < HeadLimit) WriteOut(head.AsSpan(0, headLength));
+            if (pieceLength > 0) EndPiece();
             // fsync blocks for as long as the disk likes.
             await Task.Run(Publish, cancellationToken).ConfigureAwait(false);
         }
@@ -59,8 +77,7 @@ internal sealed class SpooledContentWriter(ContentFiles files, int inlineLimit, 
         }
 
         ended = true;
-        var staged = new SpooledContent(files, head!, headLength, Length, hash!.GetHashAndReset(), name);
-        head = null;
+        var staged = Staged(hash!.GetHashAndReset(), name);
         Release();
         return staged;
     }
@@ -71,16 +88,23 @@ internal sealed class SpooledContentWriter(ContentFiles files, int inlineLimit, 
         ended = true;
         if (head is not null) ArrayPool<byte>.Shared.Return(head);
         head = null;
+        pieces.Release();
         var unfinished = file is not null;
         Release();
         if (unfinished) files.RemoveUnfinished(name!);
         return ValueTask.CompletedTask;
     }
 
-    private void KeepHead(ReadOnlySpan<byte> data)
+    private SpooledContent Staged(byte[] digest, string? fileName)
+    {
+        var staged = new SpooledContent(files, head!, headLength, pieces, Length, digest, fileName);
+        head = null;
+        return staged;
+    }
+
+    private int AppendToHead(ReadOnlySpan<byte> data)
     {
         var count = Math.Min(data.Length, HeadLimit - headLength);
-        if (count <= 0) return;
         var needed = headLength + count;
         if (head is null || head.Length < needed)
         {
@@ -96,15 +120,16 @@ internal sealed class SpooledContentWriter(ContentFiles files, int inlineLimit, 
 
         data[..count].CopyTo(head.AsSpan(headLength));
         headLength += count;
+        return count;
     }
 
     private void Open()
     {
         if (health() == SpoolHealth.Broken) throw new SpoolUnavailableException(SpoolHealth.Broken);
-        name = ContentFiles.NewName();
+        name = files.NewName();
         try
         {
-            file = File.OpenHandle(files.UnfinishedPathOf(name), FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete);
+            file = File.OpenHandle(files.PathOf(name), FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -112,37 +137,29 @@ internal sealed class SpooledContentWriter(ContentFiles files, int inlineLimit, 
         }
 
         hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        pending = ArrayPool<byte>.Shared.Rent(WriteBuffer);
-        // What came so far is all in the head: the inline limit is not above the head's.
-        if (headLength > 0) Append(head.AsSpan(0, headLength));
     }
 
-    private void Append(ReadOnlySpan<byte> data)
+    private void EndPiece()
     {
-        hash!.AppendData(data);
-        while (!data.IsEmpty)
+        WriteOut(piece.AsSpan(0, pieceLength));
+        // Refused, the piece takes the next octets.
+        if (pieces.TryKeep(piece!, pieceLength)) piece = null;
+        pieceLength = 0;
+    }
+
+    private void WriteOut(ReadOnlySpan<byte> octets)
+    {
+        hash!.AppendData(octets);
+        try
         {
-            var count = Math.Min(data.Length, pending!.Length - pendingLength);
-            data[..count].CopyTo(pending.AsSpan(pendingLength));
-            pendingLength += count;
-            data = data[count..];
-            if (pendingLength < pending.Length) continue;
-            try
-            {
-                Flush();
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                throw Unavailable(error);
-            }
+            RandomAccess.Write(file!, octets, written);
         }
-    }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw Unavailable(error);
+        }
 
-    private void Flush()
-    {
-        RandomAccess.Write(file!, pending.AsSpan(0, pendingLength), written);
-        written += pendingLength;
-        pendingLength = 0;
+        written += octets.Length;
     }
 
     private void Publish()
@@ -157,8 +174,8 @@ internal sealed class SpooledContentWriter(ContentFiles files, int inlineLimit, 
         file = null;
         hash?.Dispose();
         hash = null;
-        if (pending is not null) ArrayPool<byte>.Shared.Return(pending);
-        pending = null;
+        if (piece is not null) ArrayPool<byte>.Shared.Return(piece);
+        piece = null;
     }
 
     private SpoolUnavailableException Unavailable(Exception error)

@@ -29,6 +29,7 @@ public sealed class SqliteSpool : ISpool
     private readonly ILogger logger;
     private readonly SafeFileHandle lockFile;
     private readonly ContentFiles files;
+    private readonly RetentionBudget retention;
     private readonly SqliteTransactions transactions;
     private readonly SpoolWriter writer;
     private readonly int inlineLimit;
@@ -47,6 +48,7 @@ public sealed class SqliteSpool : ISpool
         this.logger = logger;
         this.lockFile = lockFile;
         inlineLimit = options.InlineLimit;
+        retention = new RetentionBudget(options.Retained, options.RetainedPerContent);
         var path = Path.Combine(folder, "spool.db");
         Upgrade(path);
         // Reports of the files can only come once contents are made, which is after the writer exists.
@@ -70,6 +72,7 @@ public sealed class SqliteSpool : ISpool
         {
             foreach (var reader in readers) reader.Dispose();
             database.Dispose();
+            files.Dispose();
             throw;
         }
     }
@@ -121,7 +124,7 @@ public sealed class SqliteSpool : ISpool
             cancellationToken).ConfigureAwait(false);
     }
 
-    public IContentWriter CreateContent() => new SpooledContentWriter(files, inlineLimit, () => writer.Health);
+    public IContentWriter CreateContent() => new SpooledContentWriter(files, retention, inlineLimit, () => writer.Health);
 
     public ValueTask<CommitResult> CommitAsync(SpoolOperation operation, Precedence precedence, CancellationToken cancellationToken = default)
     {
@@ -360,6 +363,7 @@ public sealed class SqliteSpool : ISpool
         for (var i = 0; i < Readers; i++) await freeReaders.WaitAsync().ConfigureAwait(false);
         foreach (var reader in readers) reader.Dispose();
         transactions.Dispose();
+        files.Dispose();
         lockFile.Dispose();
         // Whoever still waits for a reader finds the spool closed.
         freeReaders.Release(Readers);

@@ -9,6 +9,15 @@ public sealed record SqliteSpoolOptions
     /// <summary>Octets up to which a content is a row; larger ones are files. 4 KiB to 256 KiB.</summary>
     public int InlineLimit { get; init; } = 64 << 10;
 
+    /// <summary>
+    /// Octets of contents in files that may stay in memory, all together and of one, until they are sent for the first time:
+    /// what leaves at once need not be read back.
+    /// </summary>
+    public long Retained { get; init; } = 64 << 20;
+
+    /// <inheritdoc cref="Retained"/>
+    public long RetainedPerContent { get; init; } = 2 << 20;
+
     /// <summary>Bounds of the queue and of one transaction.</summary>
     public SpoolWriterOptions Writer { get; init; } = new();
 

@@ -42,7 +42,7 @@ public sealed class SpoolRequest : IValueTaskSource<CommitResult>
         {
             EnvelopeCodec.Write(message.Envelope, encoded);
             ends.Add(encoded.Length);
-            Weight += message.Content.Head.Length;
+            if (message.Content.IsInline) Weight += message.Content.Length;
         }
     }
 

@@ -27,10 +27,17 @@ public abstract class StagedContent : IAsyncDisposable
     /// <summary>SHA-256 of all octets.</summary>
     public abstract ReadOnlyMemory<byte> Digest { get; }
 
-    /// <summary>All octets when the content is inline (up to 64 KiB), else its first 256 KiB.</summary>
+    /// <summary>The first 256 KiB, or all octets of a shorter content.</summary>
     public abstract ReadOnlyMemory<byte> Head { get; }
 
-    public bool IsInline => Head.Length == Length;
+    /// <summary>The octets are stored beside the message and not in a file of their own.</summary>
+    public abstract bool IsInline { get; }
+
+    /// <summary>
+    /// Reads the octets as they came, from memory; null when they are no longer all there. Good until this is disposed; the
+    /// reader's own end gives nothing back.
+    /// </summary>
+    public virtual ContentReader? ReadFromMemory() => Head.Length == Length ? ContentReader.Of(Head) : null;
 
     public abstract ValueTask DisposeAsync();
 }

@@ -209,7 +209,7 @@ internal sealed class IncomingMessage : IIncomingMessage
     // The straight path: one link with room, content in memory, no rule and no hold in the way.
     private LinkHandle? TryReserve(Envelope accepted, DateTimeOffset now)
     {
-        if (!content!.IsInline || accepted.HoldUntil > now || !runtime.Rules.IsEmpty) return null;
+        if (content!.ReadFromMemory() is null || accepted.HoldUntil > now || !runtime.Rules.IsEmpty) return null;
         var first = accepted.Recipients[0];
         var routes = runtime.Configuration.Routes;
         if (routes.Find(first.Address) is not { } link) return null;
@@ -244,7 +244,7 @@ internal sealed class IncomingMessage : IIncomingMessage
         {
             var kept = content!;
             runtime.CountContentInMemory(kept.Length);
-            loaded = new LoadedMessage(accepted, trace, ContentReader.Of(kept.Head), new Kept(runtime, kept));
+            loaded = new LoadedMessage(accepted, trace, kept.ReadFromMemory()!, new Kept(runtime, kept));
             handedOver = true;
         }
 
