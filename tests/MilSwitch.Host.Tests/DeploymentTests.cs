@@ -61,6 +61,9 @@ public sealed partial class DeploymentTests : IDisposable
         // Without capabilities no listener may stand on a low port.
         Assert.Equal("", unit["CapabilityBoundingSet"].Single());
         Assert.All(configuration.Listeners, l => Assert.True(l.Endpoint.Port >= 1024));
+        // Neither a diagnostic socket nor a dump shows keys and mail; what the node writes is its own.
+        Assert.Contains("DOTNET_EnableDiagnostics=0", unit["Environment"].Single().Split(' '));
+        Assert.Equal(("0", "0077"), (unit["LimitCORE"].Single(), unit["UMask"].Single()));
         Assert.Contains($"u {unit["User"].Single()} ", await File.ReadAllTextAsync(root + "/usr/lib/sysusers.d/milswitch.conf"), StringComparison.Ordinal);
     }
 
@@ -194,6 +197,7 @@ public sealed partial class DeploymentTests : IDisposable
         Assert.Equal($"{Text(Pod(), "securityContext", "runAsUser")}:{Text(Pod(), "securityContext", "runAsGroup")}", Last("USER"));
         var (_, configuration) = ClusterConfiguration();
         Assert.Equal($"{configuration.Listeners[0].Endpoint.Port} {configuration.Metrics!.Port}", Last("EXPOSE"));
+        Assert.Contains("DOTNET_EnableDiagnostics=0", Last("ENV").Split(' '));
         Assert.Equal(configuration.DataFolder, Last("VOLUME"));
         Assert.Equal($"[\"run\", \"--config\", \"{NodeAddress.UsualConfiguration}\"]", Last("CMD"));
     }
