@@ -80,7 +80,7 @@ internal sealed class DemoSwitch(string configuration, string log) : IAsyncDispo
     public async ValueTask DisposeAsync()
     {
         if (process is not { } running) return;
-        _ = Signal(running.Id, Terminate);
+        if (!running.HasExited) _ = Signal(running.Id, Terminate);
         try
         {
             await running.WaitForExitAsync().WaitAsync(DrainLimit, TimeProvider.System);
