@@ -95,7 +95,7 @@ internal sealed class DemoStage : IAsyncDisposable
         var output = TextWriter.Synchronized(environment.Output);
         Neighbour.Delay = TimeSpan.Zero;
         Neighbour.Arrived += arrival => output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{arrival.At:HH:mm:ss.fff}  {arrival.Precedence,-9}  <{Commands.Text.Printable(arrival.ReversePath)}> to {Commands.Text.Printable(string.Join(", ", arrival.Recipients))}: {Commands.Text.Printable(arrival.Subject)}"));
+            CultureInfo.InvariantCulture, $"{arrival.At:HH:mm:ss.fff}  {arrival.Precedence,-9}  <{Text.Printable(arrival.ReversePath)}> to {Text.Printable(string.Join(", ", arrival.Recipients))}: {Text.Printable(arrival.Subject)}"));
         Describe();
         output.WriteLine($"""
 
@@ -166,12 +166,12 @@ internal sealed class DemoStage : IAsyncDisposable
         Describe();
     }
 
-    private void Describe() => Commands.Text.WriteFields(
+    private void Describe() => Text.WriteFields(
         environment.Output,
-        ("switch", $"SMTP {Endpoint}, process {Commands.Text.Number(Switch.Id)}"),
+        ("switch", $"SMTP {Endpoint}, process {Text.Number(Switch.Id)}"),
         ("configuration", Configuration),
-        ("admin API", $"http://127.0.0.1:{Commands.Text.Number(adminPort)}/api/v1 or {Socket}"),
-        ("metrics, health", $"http://127.0.0.1:{Commands.Text.Number(metricsPort)}/metrics, /health/live, /health/ready"),
-        ("neighbour", $"SMTP 127.0.0.1:{Commands.Text.Number(Neighbour.Port)}"),
+        ("admin API", $"http://127.0.0.1:{Text.Number(adminPort)}/api/v1 or {Socket}"),
+        ("metrics, health", $"http://127.0.0.1:{Text.Number(metricsPort)}/metrics, /health/live, /health/ready"),
+        ("neighbour", $"SMTP 127.0.0.1:{Text.Number(Neighbour.Port)}"),
         ("what arrived", viewer!.Address));
 }
