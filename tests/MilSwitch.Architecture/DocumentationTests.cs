@@ -66,6 +66,16 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
+    public void Every_metric_that_operators_are_told_to_watch_is_in_the_reference()
+    {
+        var reference = Repository.Read("docs/reference/metrics.md");
+        var named = Repository.Files("*.md").Where(d => d.StartsWith("docs/operations/", StringComparison.Ordinal))
+            .SelectMany(d => Metric().Matches(Repository.Read(d))).Select(m => m.Groups[1].Value).Distinct(StringComparer.Ordinal).ToArray();
+        Assert.True(named.Length > 10, $"only {named.Length} metrics were found");
+        Assert.Empty(named.Where(n => !reference.Contains($"`{n}`", StringComparison.Ordinal)).ToArray());
+    }
+
+    [Fact]
     public void Every_command_is_in_the_reference()
     {
         var reference = Repository.Read("docs/reference/cli.md");
@@ -162,6 +172,9 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex("""\b(Create(?:Counter|Gauge|Histogram|UpDownCounter|ObservableGauge|ObservableCounter)(?:<\w+>)?)\(\s*"([a-z][a-z._]*)",""")]
     private static partial Regex Instrument();
+
+    [GeneratedRegex(@"\b(milswitch_[a-z_]+?)(?:_bucket)?\b")]
+    private static partial Regex Metric();
 
     [GeneratedRegex("""[" $]"?(milswitch (?:run|status|track|[a-z]+ (?:check|apply|verifier|list|shape|show|raw|hold|release|try|requeue|reroute|return|delete|restore|add|remove|set|cancel|test|send)))\b""")]
     private static partial Regex Example();

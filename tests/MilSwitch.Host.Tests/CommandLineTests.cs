@@ -128,6 +128,39 @@ public sealed class CommandLineTests : IAsyncLifetime
         Assert.Contains("milswitch minimize set --scope node", run.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("run")]
+    [InlineData("send")]
+    public async Task Shows_examples_of_the_demonstration(string command)
+    {
+        var run = await CommandRun.OfAsync(["demo", command, "--help"]);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains($"Examples:\n  milswitch demo {command}", run.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(2, "--server wants ADDRESS:PORT", "--to", "a@sink.test", "--server", "somewhere")]
+    [InlineData(2, "'<>' is not a mail address", "--to", "<>")]
+    [InlineData(2, "'ROUTINE' not recognized", "--to", "a@sink.test", "--precedence", "ROUTINE")]
+    [InlineData(7, "nobody takes mail at 127.0.0.1:1", "--to", "a@sink.test", "--server", "127.0.0.1:1")]
+    public async Task Says_why_the_demonstration_could_not_hand_mail_in(int exitCode, string why, params string[] arguments)
+    {
+        var run = await CommandRun.OfAsync(["demo", "send", .. arguments]);
+        Assert.Equal((exitCode, ""), (run.ExitCode, run.Output));
+        Assert.Contains(why, run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_demonstration_writes_into_no_folder_that_holds_something()
+    {
+        using var files = new ConfigurationFiles();
+        var path = files.Write("milswitch.yaml", "mine");
+        var run = await CommandRun.OfAsync(["demo", "run", "--once", "--data", files.Folder]);
+        Assert.Equal(6, run.ExitCode);
+        Assert.Contains("is not empty", run.Error, StringComparison.Ordinal);
+        Assert.Equal("mine", await File.ReadAllTextAsync(path));
+    }
+
     [Fact]
     public async Task Reads_ids_from_standard_input()
     {

@@ -35,7 +35,7 @@ public sealed class CommandLine
         root.Subcommands.Add(Rule());
         root.Subcommands.Add(Minimize());
         root.Subcommands.Add(Route());
-        root.Subcommands.Add(Demo.DemoCommand.Create());
+        root.Subcommands.Add(Demo.DemoCommand.Create(environment, Example));
         var help = root.Options.OfType<HelpOption>().First();
         help.Action = new HelpWithExamples((HelpAction)help.Action!, examples, environment.Output);
     }

@@ -13,28 +13,43 @@ namespace MilSwitch.Host.Demo;
 /// </summary>
 internal sealed class DemoNeighbour : IDisposable
 {
-    private const int TextLimit = 64 << 10;
+    /// <summary>For <see cref="Delay"/>: it reads messages to their end and answers nothing until another delay is set.</summary>
+    public static readonly TimeSpan Forever = Timeout.InfiniteTimeSpan;
+
+    private const int TextLimit = 16 << 10;
+    private const int Kept = 20_000;
 
     private readonly ConcurrentQueue<DemoArrival> arrivals = new();
     private readonly ConcurrentDictionary<TcpClient, byte> open = new();
     private readonly CancellationTokenSource ending = new();
+    private CancellationTokenSource pace = new();
     private TcpListener? listener;
+    private int count;
 
-    public DemoNeighbour()
+    public DemoNeighbour(int port)
     {
-        Listen(0);
-        Port = ((IPEndPoint)listener!.LocalEndpoint).Port;
+        Port = port;
+        Listen();
     }
 
     public int Port { get; }
 
-    /// <summary>How long it takes for each message.</summary>
-    public TimeSpan Delay { get; set; }
+    /// <summary>How long it takes from the end of a message to its answer; a new value counts for those that wait, too.</summary>
+    public TimeSpan Delay
+    {
+        get;
+        set
+        {
+            field = value;
+            Interlocked.Exchange(ref pace, new CancellationTokenSource()).Cancel();
+        }
+    }
 
-    /// <summary>In the order in which they came.</summary>
+    /// <summary>The last 20,000, in the order in which they came.</summary>
     public IReadOnlyList<DemoArrival> Arrivals => [.. arrivals];
 
-    public int Count => arrivals.Count;
+    /// <summary>All that ever came.</summary>
+    public int Count => count;
 
     /// <summary>Raised on the connection's own thread.</summary>
     public event Action<DemoArrival>? Arrived;
@@ -46,7 +61,7 @@ internal sealed class DemoNeighbour : IDisposable
         foreach (var (client, _) in open) client.Close();
     }
 
-    public void ComeBack() => Listen(Port);
+    public void ComeBack() => Listen();
 
     public void Dispose()
     {
@@ -54,9 +69,9 @@ internal sealed class DemoNeighbour : IDisposable
         Leave();
     }
 
-    private void Listen(int port)
+    private void Listen()
     {
-        var made = new TcpListener(IPAddress.Loopback, port);
+        var made = new TcpListener(IPAddress.Loopback, Port);
         made.Server.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         made.Start(512);
         listener = made;
@@ -123,11 +138,10 @@ internal sealed class DemoNeighbour : IDisposable
                 case "DATA":
                     await writer.WriteLineAsync("354 go on");
                     var text = await ContentAsync(reader);
-                    if (Delay > TimeSpan.Zero) await Task.Delay(Delay, TimeProvider.System, ending.Token);
+                    await DelayAsync();
+                    // As any good host: first it is kept, then it is answered. Whoever is gone by then can't know.
+                    Keep(Read(text, reversePath, recipients));
                     await writer.WriteLineAsync("250 2.0.0 taken");
-                    var arrival = Read(text, reversePath, recipients);
-                    arrivals.Enqueue(arrival);
-                    Arrived?.Invoke(arrival);
                     break;
                 case "QUIT":
                     await writer.WriteLineAsync("221 2.0.0 bye");
@@ -140,6 +154,29 @@ internal sealed class DemoNeighbour : IDisposable
                     break;
             }
         }
+    }
+
+    private async Task DelayAsync()
+    {
+        var changed = pace.Token;
+        if (Delay == TimeSpan.Zero) return;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(changed, ending.Token);
+        try
+        {
+            await Task.Delay(Delay, TimeProvider.System, either.Token);
+        }
+        catch (OperationCanceledException) when (!ending.IsCancellationRequested)
+        {
+            // The pace has changed; this one has waited long enough.
+        }
+    }
+
+    private void Keep(DemoArrival arrival)
+    {
+        arrivals.Enqueue(arrival);
+        Interlocked.Increment(ref count);
+        while (arrivals.Count > Kept) arrivals.TryDequeue(out _);
+        Arrived?.Invoke(arrival);
     }
 
     private async Task<string> ContentAsync(StreamReader reader)

@@ -1,112 +1,121 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text.Json;
+using MilSwitch.Host.Api;
+using MilSwitch.Host.Commands;
 
 namespace MilSwitch.Host.Demo;
 
-/// <summary>Everything that the stories need, running: the switch, its neighbour, the page. Deleted with everything on disposal.</summary>
+/// <summary>Everything that the stories need, running: the switch, its neighbour, the page. Ended and deleted on disposal.</summary>
 internal sealed class DemoStage : IAsyncDisposable
 {
     /// <summary>Connections of the link to the neighbour.</summary>
     public const int Connections = 4;
 
+    /// <summary>Name of the link to the neighbour.</summary>
+    public const string Link = "neighbour";
+
     private readonly string folder;
     private readonly bool temporary;
+    private readonly CommandEnvironment environment;
 
-    private DemoStage(string folder, bool temporary)
+    // Bound and never listening: whoever connects is refused, and nobody else can take the port meanwhile.
+    private readonly Socket nobody = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly int adminPort = DemoPorts.From(DemoPorts.Admin);
+    private readonly int metricsPort = DemoPorts.From(DemoPorts.Metrics);
+    private DemoViewer? viewer;
+
+    private DemoStage(string folder, bool temporary, CommandEnvironment environment)
     {
         this.folder = folder;
         this.temporary = temporary;
-        var ports = FreePorts(DemoCommand.UsualPort, 8443, 9464, 0);
-        Endpoint = new IPEndPoint(IPAddress.Loopback, ports[0]);
+        this.environment = environment;
+        nobody.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        Endpoint = new IPEndPoint(IPAddress.Loopback, DemoPorts.From(DemoPorts.Smtp));
+        Neighbour = new DemoNeighbour(DemoPorts.From(DemoPorts.Neighbour));
         Configuration = Path.Combine(folder, "milswitch.yaml");
-        Log = Path.Combine(folder, "milswitch.log");
-        File.WriteAllText(Configuration, string.Create(CultureInfo.InvariantCulture, $$"""
-            node:
-              name: demo
-              data: {{Path.Combine(folder, "data")}}
-            store:
-              provider: sqlite
-            listeners:
-              - name: mta
-                endpoint: 127.0.0.1:{{ports[0]}}
-                role: relay
-                clients: [127.0.0.0/8]
-                tls: { mode: none }
-            routes:
-              - match: unreachable.test
-                next-hop: 127.0.0.1:{{ports[3]}}
-                tls: { mode: none }
-              - match: "*"
-                next-hop: 127.0.0.1:{{Neighbour.Port}}
-                tls: { mode: none }
-                connections: {{Connections}}
-            precedence:
-              deferred: { retry: [1s], warning: 3s, expiry: 8s }   # short, so that one can watch a message expire
-            admin: { endpoint: "127.0.0.1:{{ports[1]}}", tls: { mode: none } }
-            metrics: { endpoint: "127.0.0.1:{{ports[2]}}" }
-
-            """));
         Switch = new DemoSwitch(Configuration, Log);
-        MetricsPort = ports[2];
     }
 
+    /// <summary>Where the switch takes mail.</summary>
     public IPEndPoint Endpoint { get; }
 
     public string Configuration { get; }
 
-    public string Log { get; }
-
-    public int MetricsPort { get; }
-
-    public DemoNeighbour Neighbour { get; } = new();
+    public DemoNeighbour Neighbour { get; }
 
     public DemoSwitch Switch { get; }
 
-    public DemoViewer? Viewer { get; private set; }
+    private string Data => Path.Combine(folder, "data");
 
-    public static async Task<DemoStage> BuildAsync(string? data, CancellationToken cancellationToken)
+    private string Log => Path.Combine(folder, "milswitch.log");
+
+    private string Socket => Path.Combine(Data, "admin.sock");
+
+    private string Token => Path.Combine(folder, "operator.token");
+
+    /// <param name="data">Null: a fresh folder that is deleted at the end.</param>
+    /// <exception cref="CommandFault">Something that it needs is missing; the text says what.</exception>
+    public static async Task<DemoStage> BuildAsync(string? data, CommandEnvironment environment, CancellationToken cancellationToken)
     {
         // Not /tmp: where that is memory, a commit costs nothing and the stories would prove nothing.
         var folder = Path.GetFullPath(data ?? Path.Combine("/var/tmp", $"milswitch-demo-{Environment.ProcessId}"));
-        Directory.CreateDirectory(folder);
-        var stage = new DemoStage(folder, temporary: data is null);
+        DemoStage? stage = null;
         try
         {
-            stage.Viewer = await DemoViewer.StartAsync(stage.Neighbour, cancellationToken);
-            await stage.Switch.StartAsync(cancellationToken);
+            if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
+                throw new CommandFault(ExitCodes.Conflict, $"{folder} is not empty; name a new folder for the demonstration");
+            Directory.CreateDirectory(folder);
+            stage = new DemoStage(folder, temporary: data is null, environment);
+            await stage.StartAsync(cancellationToken);
+            return stage;
         }
         catch (Exception fault)
         {
-            if (File.Exists(stage.Log)) await Console.Error.WriteLineAsync(await File.ReadAllTextAsync(stage.Log, CancellationToken.None));
-            await stage.DisposeAsync();
-            if (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested)
-                throw new InvalidOperationException("The switch did not become ready in time.", fault);
+            if (stage is not null) await stage.DisposeAsync();
+            if (fault is IOException or UnauthorizedAccessException or SocketException) throw new CommandFault(ExitCodes.Conflict, "the demonstration can't start: " + fault.Message);
             throw;
         }
-
-        Console.WriteLine($"switch     SMTP {stage.Endpoint}, process {stage.Switch.Id}, configuration {stage.Configuration}");
-        Console.WriteLine($"metrics    http://127.0.0.1:{stage.MetricsPort}/metrics");
-        Console.WriteLine($"neighbour  SMTP 127.0.0.1:{stage.Neighbour.Port}");
-        Console.WriteLine($"arrived    {stage.Viewer!.Address}");
-        return stage;
     }
 
-    /// <summary>Keeps running and tells of each arrival, until Ctrl-C.</summary>
-    public async Task StayAsync(CancellationToken cancellationToken)
+    /// <summary>How many messages the switch has not finished with; it counts once a second.</summary>
+    public async Task<int> QueuedAsync(CancellationToken cancellationToken)
     {
+        using var node = new NodeClient("unix:" + Socket, null, null);
+        var status = JsonSerializer.Deserialize(await node.GetAsync("/status", cancellationToken), ApiJson.Default.StatusView)!;
+        return status.Precedences.Sum(p => p.Queued);
+    }
+
+    /// <summary>Keeps running and tells of each arrival, until the token says that it is enough or the switch has ended by itself.</summary>
+    /// <returns>True when it was enough.</returns>
+    public async Task<bool> StayAsync(CancellationToken cancellationToken)
+    {
+        var output = TextWriter.Synchronized(environment.Output);
         Neighbour.Delay = TimeSpan.Zero;
-        Neighbour.Arrived += arrival => Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{arrival.At:HH:mm:ss.fff}  {arrival.Precedence,-9}  <{arrival.ReversePath}> to {string.Join(", ", arrival.Recipients)}: {arrival.Subject}"));
-        Console.WriteLine($"\nThe stage stays up until Ctrl-C. Try: milswitch demo send --server {Endpoint} --to you@sink.test --precedence flash");
-        Console.WriteLine($"                                      milswitch status --config {Configuration}");
+        Neighbour.Arrived += arrival => output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{arrival.At:HH:mm:ss.fff}  {arrival.Precedence,-9}  <{Text.Printable(arrival.ReversePath)}> to {Text.Printable(string.Join(", ", arrival.Recipients))}: {Text.Printable(arrival.Subject)}"));
+        Describe();
+        output.WriteLine($"""
+
+            What arrives at the neighbour is shown here and on the page, until Ctrl-C. In another terminal, for example:
+              {Environment.ProcessPath} demo send --server {Endpoint} --to you@sink.test --precedence flash
+              {Environment.ProcessPath} status --config {Configuration}
+              curl -H "Authorization: Bearer $(cat {Token})" http://127.0.0.1:{adminPort}/api/v1/status
+              curl http://127.0.0.1:{metricsPort}/metrics
+
+            """);
         try
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            await Switch.WaitForEndAsync(cancellationToken);
+            environment.Error.WriteLine($"milswitch: the switch has ended by itself; its log is {Log}");
+            return false;
         }
         catch (OperationCanceledException)
         {
-            // Ctrl-C is how it ends.
+            environment.Error.WriteLine("ending");
+            return true;
         }
     }
 
@@ -114,38 +123,55 @@ internal sealed class DemoStage : IAsyncDisposable
     {
         await Switch.DisposeAsync();
         Neighbour.Dispose();
-        if (Viewer is not null) await Viewer.DisposeAsync();
+        nobody.Dispose();
+        if (viewer is not null) await viewer.DisposeAsync();
         if (temporary) Directory.Delete(folder, recursive: true);
     }
 
-    // The usual port where it is free, any other where not; all held at once, so that they differ.
-    private static int[] FreePorts(params int[] wished)
+    private async Task StartAsync(CancellationToken cancellationToken)
     {
-        var held = new List<TcpListener>();
-        try
-        {
-            foreach (var port in wished)
-            {
-                var listener = new TcpListener(IPAddress.Loopback, port);
-                try
-                {
-                    listener.Start();
-                }
-                catch (SocketException)
-                {
-                    listener.Dispose();
-                    listener = new TcpListener(IPAddress.Loopback, 0);
-                    listener.Start();
-                }
+        var own = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) own.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        await using (var token = new StreamWriter(Token, own)) await token.WriteLineAsync(RandomNumberGenerator.GetHexString(40));
+        var unreachable = ((IPEndPoint)nobody.LocalEndPoint!).Port;
+        await File.WriteAllTextAsync(Configuration, string.Create(CultureInfo.InvariantCulture, $$"""
+            node:
+              name: demo
+              data: {{Data}}
+            listeners:
+              - name: mta
+                endpoint: {{Endpoint}}
+                clients: [127.0.0.0/8]
+            routes:
+              - match: unreachable.test
+                next-hop: 127.0.0.1:{{unreachable}}
+                tls: { mode: none }
+              - match: "*"
+                name: {{Link}}
+                next-hop: 127.0.0.1:{{Neighbour.Port}}
+                tls: { mode: none }
+                connections: {{Connections}}
+            precedence:                                            # short, so that one can watch
+              routine: { retry: [2s, 5s, 10s] }
+              deferred: { retry: [1s], warning: 2s, expiry: 4s }
+            admin:
+              endpoint: 127.0.0.1:{{adminPort}}
+              tls: { mode: none }
+              tokens: [{ name: demo, token: { file: {{Token}} } }]
+            metrics: { endpoint: "127.0.0.1:{{metricsPort}}" }
 
-                held.Add(listener);
-            }
-
-            return [.. held.Select(l => ((IPEndPoint)l.LocalEndpoint).Port)];
-        }
-        finally
-        {
-            foreach (var listener in held) listener.Dispose();
-        }
+            """), cancellationToken);
+        viewer = await DemoViewer.StartAsync(Neighbour, DemoPorts.From(DemoPorts.Viewer), cancellationToken);
+        await Switch.StartAsync(cancellationToken);
+        Describe();
     }
+
+    private void Describe() => Text.WriteFields(
+        environment.Output,
+        ("switch", $"SMTP {Endpoint}, process {Text.Number(Switch.Id)}"),
+        ("configuration", Configuration),
+        ("admin API", $"http://127.0.0.1:{Text.Number(adminPort)}/api/v1 or {Socket}"),
+        ("metrics, health", $"http://127.0.0.1:{Text.Number(metricsPort)}/metrics, /health/live, /health/ready"),
+        ("neighbour", $"SMTP 127.0.0.1:{Text.Number(Neighbour.Port)}"),
+        ("what arrived", viewer!.Address));
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using MilSwitch.Host.Commands;
 
 namespace MilSwitch.Host.Demo;
 
@@ -8,30 +9,45 @@ internal sealed class DemoSwitch(string configuration, string log) : IAsyncDispo
 {
     private const int Terminate = 15;
 
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(30);
+
     private Process? process;
 
     public int Id => process?.Id ?? 0;
 
     /// <summary>Returns when it says that it is ready.</summary>
-    /// <exception cref="InvalidOperationException">It did not become ready; the log tells why.</exception>
+    /// <exception cref="CommandFault">It did not become ready; with the last of what it wrote.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var started = Launch(["run", "--config", configuration]);
         process = started;
         // Shared: the copier of the life before may not have closed it yet.
         var errors = new StreamWriter(new FileStream(log, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
-        _ = CopyAsync(started.StandardError, errors);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(60));
-        while (await started.StandardOutput.ReadLineAsync(limit.Token) is { } line)
+        var copying = CopyAsync(started.StandardError, errors);
+        using var limit = new CancellationTokenSource(StartLimit, TimeProvider.System);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
         {
-            if (line != "ready") continue;
-            _ = CopyAsync(started.StandardOutput, TextWriter.Null);
-            return;
+            while (await started.StandardOutput.ReadLineAsync(either.Token) is { } line)
+            {
+                if (line != "ready") continue;
+                _ = CopyAsync(started.StandardOutput, TextWriter.Null);
+                return;
+            }
+
+            await copying;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new CommandFault(ExitCodes.Bad, $"the switch was not ready after {StartLimit.TotalSeconds} s; the last it wrote:\n{LastLines()}");
         }
 
-        throw new InvalidOperationException($"The switch ended before it was ready; see {log}.");
+        throw new CommandFault(ExitCodes.Bad, $"the switch ended before it was ready; the last it wrote:\n{LastLines()}");
     }
+
+    /// <summary>Returns when the process has ended by itself.</summary>
+    public Task WaitForEndAsync(CancellationToken cancellationToken) => process?.WaitForExitAsync(cancellationToken) ?? Task.CompletedTask;
 
     /// <summary>kill -9.</summary>
     public async Task KillAsync()
@@ -44,33 +60,42 @@ internal sealed class DemoSwitch(string configuration, string log) : IAsyncDispo
     }
 
     /// <summary>One of the operator's verbs; what it wrote to standard output.</summary>
-    /// <exception cref="InvalidOperationException">It ended with another code than 0.</exception>
+    /// <exception cref="CommandFault">It ended with another code than 0.</exception>
     public async Task<string> CommandAsync(CancellationToken cancellationToken, params string[] arguments)
+    {
+        var (exitCode, output, error) = await TryCommandAsync(cancellationToken, arguments);
+        return exitCode is ExitCodes.Done ? output : throw new CommandFault(exitCode, $"milswitch {string.Join(' ', arguments)} ended with {exitCode}: {error}");
+    }
+
+    /// <summary>One of the operator's verbs, however it ends.</summary>
+    public async Task<(int ExitCode, string Output, string Error)> TryCommandAsync(CancellationToken cancellationToken, params string[] arguments)
     {
         using var command = Launch([.. arguments, "--config", configuration]);
         var output = command.StandardOutput.ReadToEndAsync(cancellationToken);
-        var errors = command.StandardError.ReadToEndAsync(cancellationToken);
+        var error = command.StandardError.ReadToEndAsync(cancellationToken);
         await command.WaitForExitAsync(cancellationToken);
-        if (command.ExitCode is not 0) throw new InvalidOperationException($"milswitch {string.Join(' ', arguments)} ended with {command.ExitCode}: {(await errors).Trim()}");
-        return (await output).Trim();
+        return (command.ExitCode, (await output).Trim(), (await error).Trim());
     }
 
     public async ValueTask DisposeAsync()
     {
         if (process is not { } running) return;
-        _ = Signal(running.Id, Terminate);
+        if (!running.HasExited) _ = Signal(running.Id, Terminate);
         try
         {
-            await running.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+            await running.WaitForExitAsync().WaitAsync(DrainLimit, TimeProvider.System);
         }
         catch (TimeoutException)
         {
             running.Kill();
+            await running.WaitForExitAsync();
         }
 
         running.Dispose();
         process = null;
     }
+
+    private string LastLines() => File.Exists(log) ? string.Join('\n', File.ReadAllLines(log).TakeLast(10)) : "nothing";
 
     private static Process Launch(IEnumerable<string> arguments)
     {

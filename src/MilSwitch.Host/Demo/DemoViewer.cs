@@ -15,12 +15,12 @@ internal sealed class DemoViewer : IAsyncDisposable
     private readonly DemoNeighbour neighbour;
     private readonly WebApplication application;
 
-    private DemoViewer(DemoNeighbour neighbour)
+    private DemoViewer(DemoNeighbour neighbour, int port)
     {
         this.neighbour = neighbour;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
         application = builder.Build();
         application.MapGet("/", context =>
         {
@@ -33,9 +33,9 @@ internal sealed class DemoViewer : IAsyncDisposable
 
     public string Address => application.Urls.First();
 
-    public static async Task<DemoViewer> StartAsync(DemoNeighbour neighbour, CancellationToken cancellationToken)
+    public static async Task<DemoViewer> StartAsync(DemoNeighbour neighbour, int port, CancellationToken cancellationToken)
     {
-        var viewer = new DemoViewer(neighbour);
+        var viewer = new DemoViewer(neighbour, port);
         await viewer.application.StartAsync(cancellationToken);
         return viewer;
     }
@@ -54,7 +54,7 @@ internal sealed class DemoViewer : IAsyncDisposable
             .immediate, .flash, .override { font-weight: bold } .flash, .override { background: #fdd } .immediate { background: #ffd }
             </style></head><body>
             """);
-        page.Append(CultureInfo.InvariantCulture, $"<h1>{all.Count} messages arrived at the neighbour</h1><p>The last {Shown}, newest first.</p>");
+        page.Append(CultureInfo.InvariantCulture, $"<h1>{neighbour.Count} messages arrived at the neighbour</h1><p>The last {Shown}, newest first.</p>");
         page.Append("<table><thead><tr><th>Time (UTC)</th><th>Precedence</th><th>Subject</th><th>From</th><th>To</th></tr></thead><tbody>");
         foreach (var arrival in all.Reverse().Take(Shown))
         {
