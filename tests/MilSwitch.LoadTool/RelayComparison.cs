@@ -6,11 +6,14 @@ namespace MilSwitch.LoadTool;
 
 /// <summary>
 /// Relayed messages a second and processor time per message, MilSwitch and Postfix in turn in one run:
-/// smtp-source, the switch, smtp-sink, all on this machine.
+/// a source, the switch, a sink, all on this machine.
 /// </summary>
 internal static class RelayComparison
 {
     private const int Sessions = 20;
+
+    /// <summary>Above it the tools of Postfix cost so much for each octet that they would be what is measured.</summary>
+    private const int LargestForSmtpSource = 16 << 10;
 
     public static async Task<int> RunAsync(Arguments arguments)
     {
@@ -19,38 +22,43 @@ internal static class RelayComparison
         var sizes = arguments.Numbers("sizes", "4096,102400,1048576");
         var only = arguments.Text("only", "");
         var json = arguments.Text("json", "");
+        var generator = arguments.Text("generator", "");
         var budget = TimeSpan.FromSeconds(arguments.Number("seconds", 1500));
         arguments.RefuseOthers();
+        if (generator is not ("" or "lean" or "smtp-source")) throw new ArgumentException($"no such generator: {generator}");
         if (Requirement.Missing("postfix", "smtp-source", "smtp-sink", Requirement.Root) is { } missing)
         {
             Console.WriteLine("skipped: " + missing);
             return 0;
         }
 
-        using var workspace = new Workspace("relay");
-        await using var sink = await SmtpSinkProcess.StartAsync().ConfigureAwait(false);
-        await using var milswitch = only is "" or "milswitch" ? await StartSwitchAsync(workspace["switch"], sink.NextHop).ConfigureAwait(false) : null;
-        await using var postfix = only is "" or "postfix"
-            ? await PostfixInstance.StartAsync(Folder(workspace["postfix"]), new PostfixOptions { NextHop = sink.NextHop, Connections = Sessions }).ConfigureAwait(false)
-            : null;
-        var contestants = new List<Contestant>();
-        if (milswitch is not null) contestants.Add(new Contestant("milswitch", milswitch.Port, () => milswitch.ProcessorTime));
-        if (postfix is not null) contestants.Add(new Contestant("postfix", postfix.Port, () => postfix.ProcessorTime));
-
         var watch = Stopwatch.StartNew();
         var results = new List<RelayRound>();
         Measures.Row("round", "messages/s", "us CPU/msg", "others' CPU %");
-        foreach (var size in sizes)
+        foreach (var group in sizes.GroupBy(size => generator is "" ? size > LargestForSmtpSource ? "lean" : "smtp-source" : generator))
         {
-            foreach (var contestant in contestants)
-                await MeasureAsync(contestant, sink, size, 0, Count(contestant, size, messages)).ConfigureAwait(false);
-            for (var round = 1; round <= rounds && watch.Elapsed < budget; round++)
+            using var workspace = new Workspace("relay");
+            await using var load = group.Key is "lean" ? await LeanLoad.StartAsync().ConfigureAwait(false) : await PostfixLoad.StartAsync().ConfigureAwait(false);
+            Console.WriteLine($"load: {load.Name}");
+            await using var milswitch = only is "" or "milswitch" ? await StartSwitchAsync(workspace["switch"], load.NextHop).ConfigureAwait(false) : null;
+            await using var postfix = only is "" or "postfix"
+                ? await PostfixInstance.StartAsync(Folder(workspace["postfix"]), new PostfixOptions { NextHop = load.NextHop, Connections = Sessions }).ConfigureAwait(false)
+                : null;
+            var contestants = new List<Contestant>();
+            if (milswitch is not null) contestants.Add(new Contestant("milswitch", milswitch.Port, () => milswitch.ProcessorTime));
+            if (postfix is not null) contestants.Add(new Contestant("postfix", postfix.Port, () => postfix.ProcessorTime));
+            foreach (var size in group)
             {
-                foreach (var contestant in round % 2 is 0 ? Enumerable.Reverse(contestants) : contestants)
+                foreach (var contestant in contestants)
+                    await MeasureAsync(contestant, load, size, 0, Count(contestant, size, messages)).ConfigureAwait(false);
+                for (var round = 1; round <= rounds && watch.Elapsed < budget; round++)
                 {
-                    var result = await MeasureAsync(contestant, sink, size, round, Count(contestant, size, messages)).ConfigureAwait(false);
-                    results.Add(result);
-                    Measures.Row($"{size} {contestant.Name} {round}", result.Rate, result.Microseconds, result.Foreign * 100);
+                    foreach (var contestant in round % 2 is 0 ? Enumerable.Reverse(contestants) : contestants)
+                    {
+                        var result = await MeasureAsync(contestant, load, size, round, Count(contestant, size, messages)).ConfigureAwait(false);
+                        results.Add(result);
+                        Measures.Row($"{size} {contestant.Name} {round}", result.Rate, result.Microseconds, result.Foreign * 100);
+                    }
                 }
             }
         }
@@ -105,16 +113,16 @@ internal static class RelayComparison
             _ => 1000,
         };
 
-    private static async Task<RelayRound> MeasureAsync(Contestant contestant, SmtpSinkProcess sink, int size, int round, int messages)
+    private static async Task<RelayRound> MeasureAsync(Contestant contestant, ILoad load, int size, int round, int messages)
     {
         var limit = TimeSpan.FromMinutes(4);
-        var goal = sink.Count + messages;
+        var goal = load.Count + messages;
         var machine = ProcessTree.MachineTime();
         var before = contestant.ProcessorTime();
         var watch = Stopwatch.StartNew();
-        await SmtpSource.SendAsync(contestant.Port, messages, size, Sessions, limit).ConfigureAwait(false);
+        await load.SendAsync(contestant.Port, messages, size, Sessions, limit).ConfigureAwait(false);
         await Eventually.ComesTrueAsync(
-            () => sink.Count >= goal, limit,
+            () => load.Count >= goal, limit,
             string.Create(CultureInfo.InvariantCulture, $"{contestant.Name} relays {messages} messages of {size} octets")).ConfigureAwait(false);
         var elapsed = watch.Elapsed;
         // What is noted after the last 250 (log, store) belongs to the message as well.

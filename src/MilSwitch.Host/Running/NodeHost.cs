@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
 using MilSwitch.Domain.Spool;
@@ -37,6 +38,7 @@ public static class NodeHost
             // Bursts of connections wait in the kernel, not in retransmissions.
             sockets.Backlog = 4096;
         });
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlockPool>();
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, configuration));
         AddLogging(builder.Logging, configuration.LogLevel, configuration.LogFormat);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(25));
