@@ -353,7 +353,7 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
         {
             var own = found.Count == 0 && message.Exceptions.IsEmpty ? message.State : StateOf(message, i);
             if (own is RecipientState.Queued or RecipientState.Armed) return MessageState.Queued;
-            if (own == RecipientState.Held) state = MessageState.Held;
+            if (own.IsHeld()) state = MessageState.Held;
         }
 
         return state;
