@@ -47,7 +47,8 @@ internal static class RunCommand
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
             signal.Cancel = true;
-            holder.Reload();
+            // The holder logs how it ended.
+            _ = holder.ReloadAsync(null);
         });
 
         await app.StartAsync(cancellationToken);
