@@ -12,6 +12,7 @@ internal sealed class ContentFiles : IDisposable
 {
     /// <summary>New files that go into one folder before the next one's turn comes: those that end together share its sync.</summary>
     private const int FilesPerTurn = 256;
+    private const int ProbeOctets = 64 << 10;
 
     private readonly string root;
     private readonly Action<SpoolFaultException> report;
@@ -76,6 +77,21 @@ internal sealed class ContentFiles : IDisposable
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             report(Posix.Fault(error));
+        }
+    }
+
+    /// <summary>Makes and removes a file; throws <see cref="SpoolFaultException"/> when that is not possible.</summary>
+    public void Probe()
+    {
+        var path = PathOf(NewName());
+        try
+        {
+            File.WriteAllBytes(path, new byte[ProbeOctets]);
+            File.Delete(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw Posix.Fault(error);
         }
     }
 

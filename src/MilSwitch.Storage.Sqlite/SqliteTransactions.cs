@@ -145,6 +145,8 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
 
     public void Probe()
     {
+        // A volume can have room and no inodes, or be read-only for new files while those that are open can still be written.
+        files.Probe();
         Begin();
         insertContent.Bind(1, ProbeId).Bind(2, new byte[64 << 10]).Run();
         Commit();
