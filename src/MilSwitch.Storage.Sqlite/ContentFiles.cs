@@ -18,6 +18,7 @@ internal sealed class ContentFiles : IDisposable
     private readonly Action<SpoolFaultException> report;
     private readonly ContentFolder[] folders = new ContentFolder[256];
     private long octets;
+    private long written;
     private int named = RandomNumberGenerator.GetInt32(int.MaxValue);
 
     /// <param name="dataFolder">Where the folder <c>content</c> is.</param>
@@ -35,6 +36,11 @@ internal sealed class ContentFiles : IDisposable
 
     /// <summary>Octets of all files that exist.</summary>
     public long Octets => Interlocked.Read(ref octets);
+
+    /// <summary>Octets that were ever written to files, finished or not.</summary>
+    public long Written => Interlocked.Read(ref written);
+
+    public void CountWritten(int count) => Interlocked.Add(ref written, count);
 
     public string NewName()
     {

@@ -83,6 +83,15 @@ public sealed record Budgets
 
     /// <summary>Below this free space on the store's volume new mail is refused with 452, in octets.</summary>
     public long MinimumFreeSpace { get; init; } = 64L << 20;
+
+    /// <summary>May a message begin, with so much free space?</summary>
+    public bool HasRoom(long freeOctets, Precedence precedence) => freeOctets >= MinimumFreeSpace * (precedence.IsUrgent() ? 0.1 : 1.0);
+
+    /// <summary>
+    /// May a message that is under way be accepted? Down to half of the space and no further: without any room no change of
+    /// state can be recorded, so nothing could be sent, and no room would ever come back.
+    /// </summary>
+    public bool HasRoomToAccept(long freeOctets, Precedence precedence) => freeOctets >= MinimumFreeSpace * (precedence.IsUrgent() ? 0.05 : 0.5);
 }
 
 /// <summary>

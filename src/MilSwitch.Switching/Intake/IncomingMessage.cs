@@ -92,6 +92,7 @@ internal sealed class IncomingMessage : IIncomingMessage
         if (facts.ReceivedCount > configuration.Loops.MaximumHops || facts.OwnReceivedCount >= configuration.Loops.MaximumOwnHops)
             return IntakeResult.Refused(Refusal.Loop);
         if (Decide(facts, out var decision) is { } refusal) return IntakeResult.Refused(refusal);
+        if (!configuration.Budgets.HasRoomToAccept(runtime.Spool.Usage().FreeOctets, decision.Action)) return IntakeResult.Refused(Refusal.StoreFull);
         if (rates.Judge(client, decision.Action, count: true) is { } flood) return IntakeResult.Refused(flood);
         return await AcceptAsync(facts, decision).ConfigureAwait(false);
     }

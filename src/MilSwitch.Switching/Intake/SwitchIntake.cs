@@ -68,7 +68,7 @@ internal sealed class SwitchIntake(SwitchRuntime runtime) : IIntake
         var budgets = runtime.Configuration.Budgets;
         var share = precedence.IsUrgent() ? 1.0 : Reserve;
         if (runtime.Partitions.Pending >= budgets.PendingMessages * share) return Refusal.StoreFull;
-        if (runtime.Spool.Usage().FreeOctets < budgets.MinimumFreeSpace * (precedence.IsUrgent() ? 0.1 : 1.0)) return Refusal.StoreFull;
+        if (!budgets.HasRoom(runtime.Spool.Usage().FreeOctets, precedence)) return Refusal.StoreFull;
         if (runtime.ContentInMemory >= budgets.ContentInMemory * share) return Refusal.Overloaded;
         return runtime.Partitions.Owned.Count is 0 ? Refusal.NotOwner : null;
     }
