@@ -6,10 +6,9 @@ namespace MilSwitch.Host.Tests;
 public sealed class OpenFilesTests
 {
     [Theory]
-    [InlineData(256, 150, 21)]
-    [InlineData(1024, 200, 284)]
-    [InlineData(262_144, 200, 130_460)]
-    [InlineData(64, 60, 16)]
+    [InlineData(1024, 300, 106)]
+    [InlineData(262_144, 200, 130_332)]
+    [InlineData(1024, 600, 16)]
     public void Keeps_files_back_for_links_store_and_operators(long limit, int open, int sessions) => Assert.Equal(sessions, OpenFiles.Sessions(limit, open));
 
     [Fact]

@@ -18,7 +18,7 @@ public sealed class ResourceTests(ITestOutputHelper output) : FieldTest
         sink.StopListening();
         var milswitch = await StartSwitchAsync(new SwitchSetup
         {
-            DataFolder = Workspace["data"], Routes = [new RouteSetup("*", sink.NextHop)], Extra = QuickRetries, Launcher = [Requirement.Find("prlimit")!, "--nofile=512:512"],
+            DataFolder = Workspace["data"], Routes = [new RouteSetup("*", sink.NextHop)], Extra = QuickRetries, Launcher = [Requirement.Find("prlimit")!, "--nofile=1024:1024"],
         });
         await SubmitAsync(milswitch, Message("waits for files"));
         var (codes, connections) = (new List<int>(), new List<SmtpDialogue>());

@@ -8,8 +8,14 @@ namespace MilSwitch.Host.Running;
 /// </summary>
 internal static class OpenFiles
 {
-    /// <summary>Below this a node does not start: the program's own parts are some 300, and one that can't be loaded later fails for good.</summary>
-    public const int Fewest = 512;
+    /// <summary>
+    /// Below this a node does not start: the program's own parts are some 300 and the store's folders 256, and a part that
+    /// can't be loaded later fails for good.
+    /// </summary>
+    public const int Fewest = 1024;
+
+    /// <summary>The store keeps a folder open once it was used.</summary>
+    private const int Folders = 256;
 
     private const int LargestReserve = 1024;
     private const int FewestSessions = 16;
@@ -19,7 +25,7 @@ internal static class OpenFiles
     /// Sessions that may be open at once, so that links, store and operators still get files when clients take all they can:
     /// a quarter of the limit is theirs, 1,024 at most, and a session may need a second file for its content.
     /// </summary>
-    public static int Sessions(long limit, int open) => (int)Math.Clamp((limit - open - Reserve(limit)) / 2, FewestSessions, int.MaxValue);
+    public static int Sessions(long limit, int open) => (int)Math.Clamp((limit - open - Folders - Reserve(limit)) / 2, FewestSessions, int.MaxValue);
 
     /// <summary>For this process, as it stands now.</summary>
     public static int Sessions() => Limit() is { } limit ? Sessions(limit, Directory.GetFileSystemEntries("/proc/self/fd").Length) : int.MaxValue;
