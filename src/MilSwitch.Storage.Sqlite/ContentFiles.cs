@@ -12,11 +12,13 @@ internal sealed class ContentFiles : IDisposable
 {
     /// <summary>New files that go into one folder before the next one's turn comes: those that end together share its sync.</summary>
     private const int FilesPerTurn = 256;
+    private const int ProbeOctets = 64 << 10;
 
     private readonly string root;
     private readonly Action<SpoolFaultException> report;
     private readonly ContentFolder[] folders = new ContentFolder[256];
     private long octets;
+    private long written;
     private int named = RandomNumberGenerator.GetInt32(int.MaxValue);
 
     /// <param name="dataFolder">Where the folder <c>content</c> is.</param>
@@ -34,6 +36,11 @@ internal sealed class ContentFiles : IDisposable
 
     /// <summary>Octets of all files that exist.</summary>
     public long Octets => Interlocked.Read(ref octets);
+
+    /// <summary>Octets that were ever written to files, finished or not.</summary>
+    public long Written => Interlocked.Read(ref written);
+
+    public void CountWritten(int count) => Interlocked.Add(ref written, count);
 
     public string NewName()
     {
@@ -76,6 +83,21 @@ internal sealed class ContentFiles : IDisposable
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             report(Posix.Fault(error));
+        }
+    }
+
+    /// <summary>Makes and removes a file; throws <see cref="SpoolFaultException"/> when that is not possible.</summary>
+    public void Probe()
+    {
+        var path = PathOf(NewName());
+        try
+        {
+            File.WriteAllBytes(path, new byte[ProbeOctets]);
+            File.Delete(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw Posix.Fault(error);
         }
     }
 

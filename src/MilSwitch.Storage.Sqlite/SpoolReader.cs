@@ -13,7 +13,7 @@ namespace MilSwitch.Storage.Sqlite;
 internal sealed class SpoolReader : IDisposable
 {
     private readonly SqliteDatabase database;
-    private readonly SqliteStatement message, recipients, pending, contentOf, inline, fileOf, auditOf, auditFrom, auditEnd;
+    private readonly SqliteStatement message, recipients, pending, contentOf, inline, fileOf, auditOf, auditOfSwitch, auditFrom, auditEnd;
     private readonly SqliteStatement documents, scan, allPending, byField, byParent, finished, oldKeys, oldAudit;
 
     public SpoolReader(string path)
@@ -32,6 +32,7 @@ internal sealed class SpoolReader : IDisposable
         inline = database.Prepare("SELECT data FROM content WHERE id = ?1");
         fileOf = database.Prepare("SELECT name FROM file WHERE message = ?1");
         auditOf = database.Prepare("SELECT at, kind, recipient, detail, actor FROM audit WHERE message = ?1 AND message <> 0 ORDER BY seq");
+        auditOfSwitch = database.Prepare("SELECT at, kind, recipient, detail, actor FROM audit WHERE message = 0 ORDER BY seq");
         auditFrom = database.Prepare("SELECT seq, at, kind, message, recipient, detail, actor, hash FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2");
         auditEnd = database.Prepare("SELECT seq, hash FROM audit_end WHERE name = ?1");
         documents = database.Prepare("SELECT id, json FROM document WHERE kind = ?1 ORDER BY id");
@@ -149,12 +150,8 @@ internal sealed class SpoolReader : IDisposable
     public IReadOnlyList<AuditEvent> Audit(MessageId id)
     {
         var events = new List<AuditEvent>();
-        auditOf.Bind(1, id.Value);
-        while (auditOf.Step())
-        {
-            events.Add(new AuditEvent(
-                Time(auditOf.Long(0)), (AuditKind)auditOf.Int(1), id, auditOf.Int(2), auditOf.Text(3), auditOf.TextOrNull(4)));
-        }
+        var rows = id == default ? auditOfSwitch : auditOf.Bind(1, id.Value);
+        while (rows.Step()) events.Add(new AuditEvent(Time(rows.Long(0)), (AuditKind)rows.Int(1), id, rows.Int(2), rows.Text(3), rows.TextOrNull(4)));
 
         return events;
     }

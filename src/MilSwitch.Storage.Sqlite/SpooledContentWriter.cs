@@ -160,6 +160,7 @@ internal sealed class SpooledContentWriter(ContentFiles files, RetentionBudget r
         }
 
         written += octets.Length;
+        files.CountWritten(octets.Length);
     }
 
     private void Publish()

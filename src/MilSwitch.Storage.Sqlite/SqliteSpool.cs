@@ -23,6 +23,8 @@ public sealed class SqliteSpool : ISpool
     private const int LoadSlice = 1000;
     private const int ScanSlice = 10_000;
     private const int PruneSlice = 200;
+    private const long UsageOctets = 4L << 20;
+    private static readonly TimeSpan UsageAge = TimeSpan.FromMilliseconds(100);
 
     private readonly string folder;
     private readonly TimeProvider time;
@@ -38,6 +40,7 @@ public sealed class SqliteSpool : ISpool
     private readonly Lock usageGate = new();
     private SpoolUsage usage;
     private long usageAt;
+    private long usageWritten;
     private long probedAt;
     private int disposed;
 
@@ -301,7 +304,10 @@ public sealed class SqliteSpool : ISpool
     {
         lock (usageGate)
         {
-            if (usageAt != 0 && time.GetElapsedTime(usageAt) < TimeSpan.FromSeconds(1)) return usage;
+            var written = files.Written;
+            // A fast disk takes a gigabyte in a second: a figure of that age says nothing.
+            if (usageAt != 0 && written - usageWritten < UsageOctets && time.GetElapsedTime(usageAt) < UsageAge) return usage;
+            usageWritten = written;
             long used = files.Octets;
             foreach (var name in (ReadOnlySpan<string>)["spool.db", "spool.db-wal", "spool.db-shm"])
             {

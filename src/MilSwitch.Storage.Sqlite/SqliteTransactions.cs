@@ -145,6 +145,8 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
 
     public void Probe()
     {
+        // A volume can have room and no inodes, or be read-only for new files while those that are open can still be written.
+        files.Probe();
         Begin();
         insertContent.Bind(1, ProbeId).Bind(2, new byte[64 << 10]).Run();
         Commit();
@@ -353,7 +355,7 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
         {
             var own = found.Count == 0 && message.Exceptions.IsEmpty ? message.State : StateOf(message, i);
             if (own is RecipientState.Queued or RecipientState.Armed) return MessageState.Queued;
-            if (own == RecipientState.Held) state = MessageState.Held;
+            if (own.IsHeld()) state = MessageState.Held;
         }
 
         return state;

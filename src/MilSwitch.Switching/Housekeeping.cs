@@ -14,16 +14,22 @@ internal sealed partial class Housekeeping(SwitchRuntime runtime, SwitchControl 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!control.Observe()) await Task.Delay(Beat, runtime.Time, stoppingToken).ConfigureAwait(false);
+        var recorded = await RecordStartAsync(stoppingToken).ConfigureAwait(false);
         var pruned = runtime.Now;
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), runtime.Time);
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
+            // A full store must not keep a node from starting: what it could not record then is recorded when it can.
+            if (!recorded) recorded = await RecordStartAsync(stoppingToken).ConfigureAwait(false);
             await rules.ExpireAsync(stoppingToken).ConfigureAwait(false);
             if (runtime.Now - pruned < PruneEvery) continue;
             pruned = runtime.Now;
             await PruneAsync(stoppingToken).ConfigureAwait(false);
         }
     }
+
+    private Task<bool> RecordStartAsync(CancellationToken cancellationToken) =>
+        runtime.AuditAsync(AuditKind.NodeStarted, $"node {runtime.Configuration.Node}, run {runtime.Spool.Run}", null, cancellationToken);
 
     private async Task PruneAsync(CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using MilSwitch.Domain.Configuration;
+using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Switching;
 
@@ -15,4 +16,11 @@ public interface ISwitchControl
 
     /// <summary>Swaps the configuration whole; links take over their new settings, what waits stays.</summary>
     void Apply(SwitchConfiguration configuration);
+
+    /// <summary>Puts an event of the node into the audit trail.</summary>
+    /// <param name="kind">What happened.</param>
+    /// <param name="detail">Short, printable, no secrets.</param>
+    /// <param name="who">The person who did it; null: nobody in particular.</param>
+    /// <returns>False when the store could not take it.</returns>
+    Task<bool> RecordAsync(AuditKind kind, string detail, string? who);
 }

@@ -39,6 +39,8 @@ internal sealed class SwitchControl(SwitchRuntime runtime) : ISwitchControl
         }
     }
 
+    public Task<bool> RecordAsync(AuditKind kind, string detail, string? who) => runtime.AuditAsync(kind, detail, who, CancellationToken.None);
+
     // A link that no route names any more keeps its settings until its queue is empty or somebody reroutes it.
     private static LinkSettings? SettingsOf(RouteTable routes, LinkName name)
     {

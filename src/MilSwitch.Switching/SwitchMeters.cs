@@ -32,7 +32,7 @@ internal sealed class SwitchMeters
         delivered = meter.CreateCounter<long>("milswitch.delivered", "{recipient}", "Recipients taken over by the next hop.");
         deferred = meter.CreateCounter<long>("milswitch.deferred", "{recipient}", "Attempts that are to be made again.");
         failed = meter.CreateCounter<long>("milswitch.failed", "{recipient}", "Recipients given up: refused or expired.");
-        suspected = meter.CreateCounter<long>("milswitch.suspected_duplicates", "{recipient}", "Recipients sent again, marked as possible duplicates.");
+        suspected = meter.CreateCounter<long>("milswitch.suspected_duplicates", "{recipient}", "Recipients that may have been sent before, each counted once; marked as possible duplicates when they are sent again.");
         duplicates = meter.CreateCounter<long>("milswitch.duplicates", "{recipient}", "Recipients accepted before and not accepted again.");
         reports = meter.CreateCounter<long>("milswitch.reports", "{message}", "Delivery reports made.");
         reportsSuppressed = meter.CreateCounter<long>("milswitch.reports_suppressed", "{message}", "Delivery reports not made because of the limit for one originator.");

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Links;
@@ -55,6 +56,16 @@ internal sealed class SwitchRuntime(
 
     /// <summary>All names of this switch, for the detection of loops.</summary>
     public IReadOnlyCollection<string> OwnNames { get; private set; } = [configuration.HostName, .. configuration.OwnNames];
+
+    /// <summary>Records something that concerns the node and no message. False: the store is away or not owned, nothing was recorded.</summary>
+    public async Task<bool> AuditAsync(AuditKind kind, string detail, string? who, CancellationToken cancellationToken)
+    {
+        if (Partitions.Next() is not { } partition) return false;
+        var result = await Spool.CommitAsync(
+            new SpoolOperation(partition.Epoch) { Audit = [new AuditEvent(Now, kind, default, -1, detail, who)] }, Precedence.Immediate, cancellationToken)
+            .ConfigureAwait(false);
+        return result.IsCommitted;
+    }
 
     public void Swap(SwitchConfiguration next)
     {

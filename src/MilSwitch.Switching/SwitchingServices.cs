@@ -102,6 +102,8 @@ public static class SwitchingServices
         await Task.WhenAll(links).ConfigureAwait(false);
         var partitions = runtime.Partitions.Owned.Select(p => Quietly(p.Actor.Ask<PartitionEvents.Quiet>(new PartitionCommands.Quiesce(), deadline)));
         await Task.WhenAll(partitions).ConfigureAwait(false);
+        // A start without this before it tells of a node that died.
+        await runtime.AuditAsync(AuditKind.NodeStopped, $"node {runtime.Configuration.Node}, run {runtime.Spool.Run}", null, CancellationToken.None).ConfigureAwait(false);
         return Akka.Done.Instance;
 
         static async Task Quietly(Task task)

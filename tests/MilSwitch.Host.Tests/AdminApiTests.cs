@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Running;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -148,6 +149,18 @@ public sealed class AdminApiTests : IAsyncLifetime
         Assert.Same(before, node.Control.Current);
         Assert.Contains("loops.maximum-hops", Assert.Single(holder.Alarms), StringComparison.Ordinal);
         Assert.Equal(1, (await node.RunAsync("status")).ExitCode);
+        var (kind, detail, who) = Assert.Single(node.Control.Recorded);
+        Assert.Equal((AuditKind.ConfigurationRejected, "ops"), (kind, who));
+        Assert.Contains("loops.maximum-hops", detail, StringComparison.Ordinal);
+        Assert.EndsWith(" and 1 more", detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_good_configuration_is_recorded_with_the_person_who_applied_it()
+    {
+        using var response = await node.SendAsync(HttpMethod.Post, "/api/v1/config/apply", TestNode.OperatorToken);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal((AuditKind.ConfigurationApplied, Path.Combine(node.Files.Folder, "milswitch.yaml"), "ops"), Assert.Single(node.Control.Recorded));
     }
 
     [Fact]

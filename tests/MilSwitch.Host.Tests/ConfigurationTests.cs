@@ -30,6 +30,8 @@ public sealed class ConfigurationTests : IDisposable
         { "duplicates: { enabled: yes }", "6: duplicates.enabled: 'yes' is neither true nor false" },
         { "content: { maximum-header: 1 lot }", "6: content.maximum-header: '1 lot' is not a size such as 64KiB, 25MiB or 4096" },
         { "content: { maximum-header: 1KiB }", "6: content.maximum-header: '1KiB' is outside 4 KiB to 16 MiB" },
+        { "rates: { flash-per-originator-and-minute: -1 }", "6: rates.flash-per-originator-and-minute: '-1' is not a number from 0 to 100000000" },
+        { "rates: { flash-per-originator: 5 }", "6: rates.flash-per-originator: unknown key" },
         { "reports: { from: nobody }", "6: reports.from: 'nobody' is not a mail address" },
         { "store: { provider: sqllite }", "6: store.provider: 'sqllite' is not one of sqlite, postgres; did you mean 'sqlite'?" },
         { "store: { provider: postgres }", "6: store.provider: this version has no PostgreSQL store; use sqlite" },

@@ -8,6 +8,7 @@ using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Commands;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Running;
@@ -124,6 +125,14 @@ public sealed class FakeControl(SwitchConfiguration configuration) : ISwitchCont
     public SwitchConfiguration Current { get; private set; } = configuration;
 
     public void Apply(SwitchConfiguration next) => Current = next;
+
+    public List<(AuditKind Kind, string Detail, string? Who)> Recorded { get; } = [];
+
+    public Task<bool> RecordAsync(AuditKind kind, string detail, string? who)
+    {
+        Recorded.Add((kind, detail, who));
+        return Task.FromResult(true);
+    }
 }
 
 /// <summary>Keeps everything that was logged.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MilSwitch.Testing;
 
 namespace MilSwitch.Integration;
@@ -9,7 +8,7 @@ public sealed class FullDiskTests : FieldTest
     [RequiresFact("mount", Requirement.Root)]
     public async Task Answers_452_when_the_volume_runs_low_and_recovers_by_itself()
     {
-        using var volume = new Volume(Workspace["volume"], megabytes: 192);
+        using var volume = new Volume(Workspace["volume"], "size=192m");
         var sink = StartSink(new SinkOptions { KeepContents = false });
         sink.StopListening();
         var milswitch = await StartSwitchAsync([new RouteSetup("*", sink.NextHop)], data: volume.Folder);
@@ -37,7 +36,7 @@ public sealed class FullDiskTests : FieldTest
     [RequiresFact("mount", Requirement.Root)]
     public async Task Accepts_nothing_that_it_cannot_keep_when_not_one_octet_is_left()
     {
-        using var volume = new Volume(Workspace["volume"], megabytes: 192);
+        using var volume = new Volume(Workspace["volume"], "size=192m");
         var sink = StartSink(new SinkOptions { KeepContents = false });
         var milswitch = await StartSwitchAsync([new RouteSetup("*", sink.NextHop)], data: volume.Folder);
         try
@@ -45,7 +44,7 @@ public sealed class FullDiskTests : FieldTest
             var ledger = new Ledger();
             sink.Arrived += ledger.Arrive;
             var filler = Path.Combine(volume.Folder, "filler");
-            volume.Fill(filler);
+            Volume.Fill(filler);
 
             await Eventually.ComesTrueAsync(async () => !await TryAsync(milswitch, ledger), Soon, "mail is refused");
             File.Delete(filler);
@@ -85,42 +84,5 @@ public sealed class FullDiskTests : FieldTest
         var reply = await client.MailAsync("a@client.test", ["b@sink.test"], SmtpBlaster.Content(serial, "a@client.test", "b@sink.test", 1 << 20));
         if (reply.Code is 250) ledger.Accept(serial);
         return reply;
-    }
-
-    /// <summary>A small file system in memory.</summary>
-    private sealed class Volume : IDisposable
-    {
-        public Volume(string folder, int megabytes)
-        {
-            Folder = folder;
-            Directory.CreateDirectory(folder);
-            Run("mount", "-t", "tmpfs", "-o", $"size={megabytes}m,mode=755", "tmpfs", folder);
-        }
-
-        public string Folder { get; }
-
-        /// <summary>Writes until nothing goes.</summary>
-        public void Fill(string file)
-        {
-            var block = new byte[64 << 10];
-            using var stream = new FileStream(file, FileMode.Create, FileAccess.Write, FileShare.None, 0);
-            try
-            {
-                while (true) stream.Write(block);
-            }
-            catch (IOException)
-            {
-                // Full, as wished.
-            }
-        }
-
-        public void Dispose() => Run("umount", "-l", Folder);
-
-        private static void Run(string program, params string[] arguments)
-        {
-            using var process = Process.Start(Requirement.Find(program)!, arguments);
-            process.WaitForExit();
-            Assert.Equal(0, process.ExitCode);
-        }
     }
 }

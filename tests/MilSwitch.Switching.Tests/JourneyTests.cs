@@ -1,4 +1,6 @@
 using System.Text;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
@@ -78,6 +80,8 @@ public sealed class JourneyTests
         Assert.Equal(new EnhancedStatusCode(5, 4, 7), done.Recipients[0].Reply!.Status);
         Assert.True(done.Recipients[0].Warned);
         harness.Sink.StartListening();
+        // The report expires after three seconds too, and the link's next probe may be later.
+        Assert.True(await harness.Operator.TryLinkAsync(new LinkName("hop"), SwitchHarness.Somebody, default));
         var reports = await harness.Sink.WaitForAsync(1, Patience);
         Assert.Contains(reports, r => Encoding.UTF8.GetString(r.Content.Span).Contains("5.4.7", StringComparison.Ordinal));
     }
@@ -237,6 +241,55 @@ public sealed class JourneyTests
     }
 
     [Fact]
+    [Trait("Threat", "F1")]
+    public async Task A_suspect_stays_marked_when_it_is_held_and_released_and_is_counted_once()
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        using var suspected = new CountedMeter("milswitch.suspected_duplicates");
+        var dots = 0;
+        harness.Sink.Script = step => step.Phase switch
+        {
+            SinkPhase.FinalDot when Interlocked.Increment(ref dots) == 1 => SinkAction.Abort,
+            // Once suspected it is refused for now, until it is held.
+            SinkPhase.Recipient when Volatile.Read(ref dots) == 1 => SinkAction.Say("451 4.3.0 later"),
+            _ => null,
+        };
+        var result = await harness.SendAsync();
+        await harness.WaitForAsync(result.Id, m => m.Recipients[0] is { State: RecipientState.Armed, Attempts: >= 2 });
+        await ActAsync(MessageVerb.Hold);
+        await harness.WaitForAsync(result.Id, m => m.State == MessageState.Held);
+
+        await harness.RestartAsync();
+        Assert.Equal(RecipientState.HeldSuspect, (await harness.Spool.ReadAsync(result.Id))!.Recipients[0].State);
+        harness.Sink.Script = null;
+        await ActAsync(MessageVerb.Release);
+
+        var arrived = Assert.Single(await harness.Sink.WaitForAsync(1, Patience));
+        Assert.NotNull(arrived.Field("X-MilSwitch-Suspected-Duplicate"));
+        await harness.WaitForAsync(result.Id, m => m.State == MessageState.Done);
+        // Once in the life in which the connection broke, once after the start that found it.
+        Assert.Equal(2, suspected.Total);
+
+        async Task ActAsync(MessageVerb verb) => await Eventually.ComesTrueAsync(
+            async () => (await harness.Operator.ActAsync(new MessageAct(verb) { Ids = [result.Id], Reason = "test" }, SwitchHarness.Somebody, default)).Outcomes[0].Done,
+            Patience, $"{verb}");
+    }
+
+    [Fact]
+    public async Task Start_and_orderly_stop_are_in_the_audit_trail()
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        await Eventually.ComesTrueAsync(async () => (await KindsAsync()).SequenceEqual([AuditKind.NodeStarted]), Patience, "the start is recorded");
+
+        await harness.RestartAsync();
+
+        await Eventually.ComesTrueAsync(
+            async () => (await KindsAsync()).SequenceEqual([AuditKind.NodeStarted, AuditKind.NodeStopped, AuditKind.NodeStarted]), Patience, "stop and start are recorded");
+
+        async Task<IEnumerable<AuditKind>> KindsAsync() => (await harness.Spool.ReadAuditAsync(default)).Select(e => e.Kind);
+    }
+
+    [Fact]
     [Trait("Feature", "B-12")]
     public async Task The_same_message_sent_twice_is_delivered_once()
     {
@@ -300,6 +353,40 @@ public sealed class JourneyTests
     }
 
     [Fact]
+    [Trait("Threat", "C12")]
+    [Trait("Threat", "F34")]
+    public async Task Limits_flash_of_one_originator_however_it_is_named_and_records_it_once()
+    {
+        await using var harness = await SwitchHarness.StartAsync(c => c with { Rates = new RateLimits { FlashPerOriginatorAndMinute = 2 } });
+        var flash = MtPriority.From(Precedence.Flash);
+        Assert.Null((await harness.SendAsync(priority: flash)).Refusal);
+        Assert.Null((await harness.SendAsync("MMHS-Primary-Precedence: flash\r\n\r\n")).Refusal);
+
+        Assert.Equal(Refusal.TooMuchFlash, (await harness.SendAsync("MMHS-Primary-Precedence: override\r\n\r\n")).Refusal);
+        Assert.Equal(Refusal.TooMuchFlash, (await harness.SendAsync(priority: flash)).Refusal);
+        var client = new ClientIdentity { Listener = "test", Role = ListenerRole.Relay, Address = "127.0.0.1", MayRelay = true };
+        var mail = new MailRequest(new ReversePath(Mailbox.Parse("a@origin.test"))) { Priority = flash };
+        Assert.Equal(Refusal.TooMuchFlash, (await harness.Intake.MailAsync(client, mail, default)).Refusal);
+
+        // Lower levels of the same originator, and the Flash of others, go on.
+        Assert.Null((await harness.SendAsync(priority: MtPriority.From(Precedence.Immediate))).Refusal);
+        Assert.Null((await harness.Intake.MailAsync(client with { AuthenticatedAs = "ops" }, mail, default)).Refusal);
+        await Eventually.ComesTrueAsync(
+            async () => (await harness.Spool.ReadAuditAsync(default)).Any(e => e.Kind == AuditKind.RateLimited), Patience, "the limit is recorded");
+        var recorded = Assert.Single(await harness.Spool.ReadAuditAsync(default), e => e.Kind == AuditKind.RateLimited);
+        Assert.Equal("127.0.0.1: more than 2 messages of flash and above in a minute", recorded.Detail);
+    }
+
+    [Fact]
+    [Trait("Threat", "F34")]
+    public async Task Limits_messages_of_one_client()
+    {
+        await using var harness = await SwitchHarness.StartAsync(c => c with { Rates = new RateLimits { MessagesPerClientAndMinute = 3 } });
+        for (var i = 0; i < 3; i++) Assert.Null((await harness.SendAsync()).Refusal);
+        Assert.Equal(Refusal.TooManyMessages, (await harness.SendAsync()).Refusal);
+    }
+
+    [Fact]
     [Trait("Feature", "C-14")]
     public async Task A_received_report_is_not_elevated_by_its_fields()
     {
@@ -357,7 +444,25 @@ public sealed class JourneyTests
         Assert.Equal("goes over other", Assert.Single(act.Outcomes).Text);
         await other.WaitForAsync(1, Patience);
         await harness.WaitForAsync(result.Id, m => m.State == MessageState.Done);
+        await Eventually.ComesTrueAsync(async () => (await ReroutesAsync(harness)).Count is 0, Patience, "the reroute of a finished message is forgotten");
     }
+
+    [Fact]
+    public async Task A_start_forgets_reroutes_to_which_nothing_pending_refers_and_keeps_the_others()
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        var done = await harness.SendAsync();
+        await harness.WaitForAsync(done.Id, m => m.State == MessageState.Done);
+        var waiting = await harness.SendAsync(change: e => e with { HoldUntil = TimeProvider.System.GetUtcNow().AddHours(1) });
+        var unknown = MessageId.Create(harness.Spool.Run, 1_000_000, 7);
+        foreach (var id in new[] { done.Id, waiting.Id, unknown }) await harness.Spool.PutDocumentAsync("reroute", id.ToString(), "hop");
+
+        await harness.RestartAsync();
+
+        Assert.Equal(waiting.Id.ToString(), Assert.Single(await ReroutesAsync(harness)).Id);
+    }
+
+    private static async Task<IReadOnlyList<StoredDocument>> ReroutesAsync(SwitchHarness harness) => await harness.Spool.ListDocumentsAsync("reroute");
 
     [Fact]
     [Trait("Feature", "B-14")]

@@ -12,6 +12,9 @@ public sealed record BlastOptions
 {
     public required int Port { get; init; }
 
+    /// <summary>The address to come from; null: 127.0.0.1.</summary>
+    public IPAddress? From { get; init; }
+
     /// <summary>Connections at once.</summary>
     public int Sessions { get; init; } = 20;
 
@@ -117,7 +120,7 @@ public static class SmtpBlaster
             SmtpDialogue client;
             try
             {
-                client = await SmtpDialogue.ConnectAsync(new IPEndPoint(IPAddress.Loopback, options.Port), cancellationToken: cancellationToken)
+                client = await SmtpDialogue.ConnectAsync(new IPEndPoint(IPAddress.Loopback, options.Port), from: options.From, cancellationToken: cancellationToken)
                     .ConfigureAwait(false);
             }
             catch (Exception e) when (e is SocketException or IOException)

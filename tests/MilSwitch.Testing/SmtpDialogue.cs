@@ -32,9 +32,10 @@ public sealed class SmtpDialogue : IAsyncDisposable
     /// <summary>Connects, reads the greeting and says EHLO.</summary>
     /// <exception cref="SocketException">Nobody listens.</exception>
     /// <exception cref="IOException">The greeting or EHLO was refused.</exception>
-    public static async Task<SmtpDialogue> ConnectAsync(IPEndPoint endpoint, string helo = "client.test", CancellationToken cancellationToken = default)
+    public static async Task<SmtpDialogue> ConnectAsync(
+        IPEndPoint endpoint, string helo = "client.test", IPAddress? from = null, CancellationToken cancellationToken = default)
     {
-        var dialogue = await OpenAsync(endpoint, cancellationToken).ConfigureAwait(false);
+        var dialogue = await OpenAsync(endpoint, from, cancellationToken).ConfigureAwait(false);
         var greeting = await dialogue.ReadAsync(cancellationToken).ConfigureAwait(false);
         var hello = greeting.IsPositive ? await dialogue.SayAsync("EHLO " + helo, cancellationToken).ConfigureAwait(false) : greeting;
         if (!hello.IsPositive)
@@ -47,16 +48,20 @@ public sealed class SmtpDialogue : IAsyncDisposable
         return dialogue;
     }
 
-    /// <inheritdoc cref="ConnectAsync(IPEndPoint,string,CancellationToken)"/>
+    /// <inheritdoc cref="ConnectAsync(IPEndPoint,string,IPAddress,CancellationToken)"/>
     public static Task<SmtpDialogue> ConnectAsync(int port, CancellationToken cancellationToken = default) =>
         ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), cancellationToken: cancellationToken);
 
     /// <summary>Connects and says nothing.</summary>
-    public static async Task<SmtpDialogue> OpenAsync(IPEndPoint endpoint, CancellationToken cancellationToken = default)
+    /// <param name="endpoint">Where the server listens.</param>
+    /// <param name="from">The address to come from; any of 127.0.0.0/8 is this machine's.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    public static async Task<SmtpDialogue> OpenAsync(IPEndPoint endpoint, IPAddress? from = null, CancellationToken cancellationToken = default)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
+            if (from is not null) socket.Bind(new IPEndPoint(from, 0));
             await socket.ConnectAsync(endpoint, cancellationToken).ConfigureAwait(false);
             return new SmtpDialogue(socket);
         }

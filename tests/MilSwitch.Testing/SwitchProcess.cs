@@ -85,7 +85,7 @@ public sealed class SwitchProcess : IAsyncDisposable
         ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var said = ready;
         var watch = Stopwatch.StartNew();
-        var started = Launch(["run", "--config", ConfigurationFile]);
+        var started = Launch(["run", "--config", ConfigurationFile], Setup);
         process = started;
         started.OutputDataReceived += (_, line) =>
         {
@@ -171,11 +171,13 @@ public sealed class SwitchProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await KillAsync().ConfigureAwait(false);
 
-    private static Process Launch(IReadOnlyList<string> arguments)
+    private static Process Launch(IReadOnlyList<string> arguments, SwitchSetup? setup = null)
     {
         if (!File.Exists(Binary)) throw new FileNotFoundException($"{Binary} is not built.");
-        var start = new ProcessStartInfo(Binary) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        string[] line = [.. setup?.Launcher ?? [], Binary, .. arguments];
+        var start = new ProcessStartInfo(line[0]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in line[1..]) start.ArgumentList.Add(argument);
+        foreach (var (name, value) in setup?.Environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
         return Process.Start(start)!;
     }
 }

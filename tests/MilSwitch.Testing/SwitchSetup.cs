@@ -24,6 +24,12 @@ public sealed record SwitchSetup
     /// <summary>Further top-level text.</summary>
     public string Extra { get; init; } = "";
 
+    /// <summary>A program with its arguments that runs the switch in its own place, such as <c>prlimit --nofile=256</c>.</summary>
+    public IReadOnlyList<string> Launcher { get; init; } = [];
+
+    /// <summary>Added to the environment of the switch.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     public string ToYaml()
     {
         var yaml = new StringBuilder();

@@ -30,6 +30,8 @@ public sealed record SwitchConfiguration
 
     public Budgets Budgets { get; init; } = new();
 
+    public RateLimits Rates { get; init; } = new();
+
     public Retention Retention { get; init; } = new();
 }
 
@@ -81,6 +83,34 @@ public sealed record Budgets
 
     /// <summary>Below this free space on the store's volume new mail is refused with 452, in octets.</summary>
     public long MinimumFreeSpace { get; init; } = 64L << 20;
+
+    /// <summary>May a message begin, with so much free space?</summary>
+    public bool HasRoom(long freeOctets, Precedence precedence) => freeOctets >= MinimumFreeSpace * (precedence.IsUrgent() ? 0.1 : 1.0);
+
+    /// <summary>
+    /// May a message that is under way be accepted? Down to half of the space and no further: without any room no change of
+    /// state can be recorded, so nothing could be sent, and no room would ever come back.
+    /// </summary>
+    public bool HasRoomToAccept(long freeOctets, Precedence precedence) => freeOctets >= MinimumFreeSpace * (precedence.IsUrgent() ? 0.05 : 0.5);
+}
+
+/// <summary>
+/// What one originator may send in a minute, all at once or spread; 0: as much as it likes. An originator is the
+/// authenticated account, else the client's address.
+/// </summary>
+public sealed record RateLimits
+{
+    /// <summary>
+    /// Messages of Flash and above. These levels pass everything else, and their answer is awaited within minutes: ten a
+    /// second are far beyond what people or sensors of one originator have to say, and little enough for the reserved lanes.
+    /// </summary>
+    public int FlashPerOriginatorAndMinute { get; init; } = 600;
+
+    /// <summary>
+    /// Messages of any level: ten thousand a second, more than the switch relays on two cores. A neighbour that clears its
+    /// backlog never meets it; whoever does for a whole minute is flooding.
+    /// </summary>
+    public int MessagesPerClientAndMinute { get; init; } = 600_000;
 }
 
 public sealed record Retention

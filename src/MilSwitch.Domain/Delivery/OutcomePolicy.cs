@@ -75,7 +75,9 @@ public static class OutcomePolicy
                         step.Report(ReportAction.Relayed, index, relayed.Reply, target, null);
                     break;
                 case NextStep.RetryAt retry:
-                    step.Change(index, hop.PossiblySent ? RecipientState.Armed : RecipientState.Queued, attempts, retry.Due, retry.Reply, AuditKind.Deferred);
+                    // A later refusal says nothing about the attempt of which nobody knows how it ended.
+                    var suspect = hop.PossiblySent || before[index].State.IsSuspect();
+                    step.Change(index, suspect ? RecipientState.Armed : RecipientState.Queued, attempts, retry.Due, retry.Reply, AuditKind.Deferred);
                     step.Retry(index);
                     break;
                 case NextStep.Fail fail:
@@ -114,7 +116,7 @@ public static class OutcomePolicy
             var recipient = envelope.Recipients[index];
             var expiresAt = RecipientPolicy.ExpiresAt(envelope, recipient.Precedence, table);
             // Held mail waits for a person, whatever the time: it is warned about, never expired behind the person's back.
-            if (now >= expiresAt && status.State != RecipientState.Held)
+            if (now >= expiresAt && !status.State.IsHeld())
             {
                 step.Change(index, RecipientState.Expired, status.Attempts, null, RecipientPolicy.DeliveryTimeExpired, AuditKind.Expired);
                 step.ReportIfDue(ReportAction.Failed, index, RecipientPolicy.DeliveryTimeExpired, null, null);
@@ -202,7 +204,12 @@ public static class OutcomePolicy
         public void Set(int index, RecipientState state, bool resetAttempts)
         {
             // What may have been sent stays marked as such, whatever a person orders.
-            var next = state == RecipientState.Queued && statuses[index].State == RecipientState.Armed ? RecipientState.Armed : state;
+            var next = !statuses[index].State.IsSuspect() ? state : state switch
+            {
+                RecipientState.Queued => RecipientState.Armed,
+                RecipientState.Held => RecipientState.HeldSuspect,
+                _ => state,
+            };
             var attempts = resetAttempts ? 0 : statuses[index].Attempts;
             statuses[index] = statuses[index] with { State = next, Attempts = attempts, Due = null };
             changes.Add(new RecipientChange(id, index, next, attempts));

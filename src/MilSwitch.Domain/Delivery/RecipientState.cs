@@ -12,6 +12,9 @@ public enum RecipientState : byte
     /// <summary>Kept by a person or a rule until somebody acts.</summary>
     Held = 2,
 
+    /// <summary>Kept like <see cref="Held"/>, and may have been sent before: released it is <see cref="Armed"/> again.</summary>
+    HeldSuspect = 3,
+
     /// <summary>The next hop answered 250 and is responsible now.</summary>
     Delivered = 10,
 
@@ -35,6 +38,12 @@ public static class RecipientStateExtensions
 {
     /// <summary>Nothing more will happen by itself.</summary>
     public static bool IsFinal(this RecipientState state) => state >= RecipientState.Delivered;
+
+    /// <summary>Somebody must act before anything happens.</summary>
+    public static bool IsHeld(this RecipientState state) => state is RecipientState.Held or RecipientState.HeldSuspect;
+
+    /// <summary>It may have been sent before, and stays marked until it is delivered.</summary>
+    public static bool IsSuspect(this RecipientState state) => state is RecipientState.Armed or RecipientState.HeldSuspect;
 }
 
 /// <summary>Where a message as a whole stands. Values are stored: never renumber; below 4 is pending.</summary>

@@ -5,7 +5,7 @@ using MilSwitch.Domain.Precedences;
 
 namespace MilSwitch.Domain.Routing;
 
-/// <summary>Recipients of one message that travel together: same link, same level, same MT-PRIORITY, due at the same time.</summary>
+/// <summary>Recipients of one message that travel together: same link, same level, same MT-PRIORITY, due at the same time, and all or none suspected to have been sent before.</summary>
 public sealed record PlannedConsignment(LinkSettings Link, Precedence Precedence, ImmutableArray<int> Recipients, DateTimeOffset? Due);
 
 /// <summary>How a message is divided over links; pure.</summary>
@@ -31,7 +31,7 @@ public sealed record DeliveryPlan(ImmutableArray<PlannedConsignment> Consignment
         }
 
         var unroutable = ImmutableArray.CreateBuilder<int>();
-        var groups = new Dictionary<(LinkName, Precedence, MtPriority?, DateTimeOffset?), (LinkSettings Link, ImmutableArray<int>.Builder Members)>();
+        var groups = new Dictionary<(LinkName, Precedence, MtPriority?, DateTimeOffset?, bool), (LinkSettings Link, ImmutableArray<int>.Builder Members)>();
         foreach (var index in recipients)
         {
             if (!IsOpen(statuses[index])) continue;
@@ -42,7 +42,7 @@ public sealed record DeliveryPlan(ImmutableArray<PlannedConsignment> Consignment
                 continue;
             }
 
-            var key = (link.Name, recipient.Precedence, recipient.Priority, DueOf(envelope, statuses[index]));
+            var key = (link.Name, recipient.Precedence, recipient.Priority, DueOf(envelope, statuses[index]), statuses[index].State.IsSuspect());
             if (!groups.TryGetValue(key, out var group)) groups[key] = group = (link, ImmutableArray.CreateBuilder<int>());
             group.Members.Add(index);
         }

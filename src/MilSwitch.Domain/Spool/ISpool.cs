@@ -42,7 +42,7 @@ public interface ISpool : IAsyncDisposable
     /// <summary>Messages that match, newest first; for the operator's eyes.</summary>
     ValueTask<IReadOnlyList<StoredMessage>> QueryAsync(MessageQuery query, CancellationToken cancellationToken = default);
 
-    /// <summary>The audit events of one message, oldest first.</summary>
+    /// <summary>The audit events of one message, oldest first; with the default id those of the switch itself, by a walk along the whole trail.</summary>
     ValueTask<IReadOnlyList<AuditEvent>> ReadAuditAsync(MessageId id, CancellationToken cancellationToken = default);
 
     /// <summary>Small documents that outlive a restart: rules, MINIMIZE. Replaces one of the same kind and id.</summary>

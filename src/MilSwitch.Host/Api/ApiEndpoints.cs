@@ -244,9 +244,9 @@ public static class ApiEndpoints
         return Json(RouteView.Of(await actions.ExplainRouteAsync(address, precedence, cancellationToken)), ApiJson.Default.RouteView);
     }
 
-    private static IResult ApplyAsync(ConfigurationHolder configuration)
+    private static async Task<IResult> ApplyAsync(ConfigurationHolder configuration, HttpContext context)
     {
-        var result = configuration.Reload();
+        var result = await configuration.ReloadAsync(CallerOf(context).Identity.Name);
         IReadOnlyList<ConfigurationProblemView> problems = [.. result.Select(p => new ConfigurationProblemView(p.File, p.Line, p.Key, p.Text))];
         return problems.Count == 0
             ? Json(new ConfigurationView(true, configuration.Current.File, []), ApiJson.Default.ConfigurationView)

@@ -22,6 +22,12 @@ internal static class RunCommand
             return result.Unreadable ? ExitCodes.NotFound : ExitCodes.Bad;
         }
 
+        if (OpenFiles.Limit() is { } files and < OpenFiles.Fewest)
+        {
+            environment.Error.WriteLine($"milswitch: the system allows this process {files} open files and it needs {OpenFiles.Fewest} at least; raise ulimit -n or LimitNOFILE");
+            return ExitCodes.Bad;
+        }
+
         using var loggers = LoggerFactory.Create(b => NodeHost.AddLogging(b, configuration.LogLevel, configuration.LogFormat));
         try
         {
@@ -47,7 +53,8 @@ internal static class RunCommand
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
             signal.Cancel = true;
-            holder.Reload();
+            // The holder logs how it ended.
+            _ = holder.ReloadAsync(null);
         });
 
         await app.StartAsync(cancellationToken);

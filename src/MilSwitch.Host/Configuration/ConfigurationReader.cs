@@ -147,6 +147,8 @@ public static partial class ConfigurationReader
         var contentDefaults = new ContentLimits();
         var budgets = root.Map("budgets");
         var budgetDefaults = new Budgets();
+        var rates = root.Map("rates");
+        var rateDefaults = new RateLimits();
         var retention = root.Map("retention");
         var from = reports.Text("from");
         if (from is not null && !Mailbox.TryParse(from, allowUtf8: false, out _, out _)) reports.Reject("from", $"'{from}' is not a mail address");
@@ -186,9 +188,14 @@ public static partial class ConfigurationReader
                 ContentInMemory = budgets.Size("content-in-memory", budgetDefaults.ContentInMemory, 1 << 20, 1L << 40),
                 MinimumFreeSpace = budgets.Size("minimum-free-space", budgetDefaults.MinimumFreeSpace, 1 << 20, 1L << 40),
             },
+            Rates = new RateLimits
+            {
+                FlashPerOriginatorAndMinute = rates.Number("flash-per-originator-and-minute", rateDefaults.FlashPerOriginatorAndMinute, 0, 100_000_000),
+                MessagesPerClientAndMinute = rates.Number("messages-per-client-and-minute", rateDefaults.MessagesPerClientAndMinute, 0, 100_000_000),
+            },
             Retention = new Retention { Messages = retention.Duration("messages", new Retention().Messages, TimeSpan.FromHours(1), 3650 * Day) },
         };
-        foreach (var section in new[] { loops, duplicates, reports, content, budgets, retention }) section.Finish();
+        foreach (var section in new[] { loops, duplicates, reports, content, budgets, rates, retention }) section.Finish();
         return result;
     }
 

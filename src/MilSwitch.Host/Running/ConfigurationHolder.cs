@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
+using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Smtp.Server;
 using MilSwitch.Switching;
@@ -41,8 +42,29 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
     /// <summary>From now on a reload reaches the switch too.</summary>
     public void Attach(ISwitchControl switchControl) => control = switchControl;
 
-    /// <summary>Reads the file again. The result is empty when the candidate is in force now.</summary>
-    public ImmutableArray<ConfigurationProblem> Reload()
+    /// <summary>Reads the file again and puts the outcome into the audit trail. The result is empty when the candidate is in force now.</summary>
+    /// <param name="who">The person who asked for it; null: a signal.</param>
+    public async Task<ImmutableArray<ConfigurationProblem>> ReloadAsync(string? who)
+    {
+        var problems = Reload();
+        if (control is null) return problems;
+        var (kind, detail) = problems.IsEmpty
+            ? (AuditKind.ConfigurationApplied, current.File)
+            : (AuditKind.ConfigurationRejected, $"{problems[0]}{More(problems)}");
+        try
+        {
+            if (!await control.RecordAsync(kind, detail, who)) NotRecorded(kind, null);
+        }
+        catch (ObjectDisposedException fault)
+        {
+            // The node is going down.
+            NotRecorded(kind, fault);
+        }
+
+        return problems;
+    }
+
+    private ImmutableArray<ConfigurationProblem> Reload()
     {
         lock (gate)
         {
@@ -52,7 +74,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
             {
                 foreach (var problem in problems) ProblemFound(problem.File, problem.Line, problem.Key, problem.Text);
                 Refused(problems.Length);
-                alarm = string.Create(CultureInfo.InvariantCulture, $"configuration refused at {time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}: {problems[0]}{(problems.Length > 1 ? $" and {problems.Length - 1} more" : "")}");
+                alarm = string.Create(CultureInfo.InvariantCulture, $"configuration refused at {time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}: {problems[0]}{More(problems)}");
                 return problems;
             }
 
@@ -64,6 +86,9 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
             return [];
         }
     }
+
+    private static string More(ImmutableArray<ConfigurationProblem> problems) =>
+        problems.Length > 1 ? string.Create(CultureInfo.InvariantCulture, $" and {problems.Length - 1} more") : "";
 
     private static ImmutableArray<ConfigurationProblem> NeedsRestart(NodeConfiguration now, NodeConfiguration next)
     {
@@ -93,4 +118,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
 
     [LoggerMessage(5003, LogLevel.Error, "{File}:{Line}: {Key}: {Text}")]
     private partial void ProblemFound(string file, int line, string key, string text);
+
+    [LoggerMessage(5004, LogLevel.Error, "The audit trail could not take {Kind}")]
+    private partial void NotRecorded(AuditKind kind, Exception? fault);
 }

@@ -15,7 +15,10 @@ internal static class Listeners
     /// <summary>What all SMTP sessions share, as a service of the node.</summary>
     public static SmtpServerServices SmtpServices(IServiceProvider services) => new(
         services.GetRequiredService<IIntake>(), services.GetRequiredService<IAccountStore>(), services.GetRequiredService<TimeProvider>(),
-        services.GetRequiredService<ILoggerFactory>().CreateLogger("MilSwitch.Smtp.Server"));
+        services.GetRequiredService<ILoggerFactory>().CreateLogger("MilSwitch.Smtp.Server"))
+    {
+        MaximumSessions = OpenFiles.Sessions(),
+    };
 
     /// <summary>The settings are asked for anew by each session, so that a reload reaches it.</summary>
     public static void ListenSmtp(KestrelServerOptions kestrel, string listener)
@@ -30,7 +33,11 @@ internal static class Listeners
     /// <summary>The HTTP endpoints of the node.</summary>
     public static void ListenHttp(KestrelServerOptions kestrel, NodeConfiguration configuration)
     {
-        kestrel.ListenUnixSocket(configuration.Admin.Socket, EndpointRole.AdminSocket.Mark);
+        kestrel.ListenUnixSocket(configuration.Admin.Socket, options =>
+        {
+            new ConnectionQuota(OpenFiles.HttpConnections()).Guard(options);
+            EndpointRole.AdminSocket.Mark(options);
+        });
         if (configuration.Admin.Endpoint is { } admin) Listen(kestrel, admin, options =>
         {
             if (configuration.Admin.Certificate is { } certificate) options.UseHttps(certificate);
@@ -39,5 +46,9 @@ internal static class Listeners
         if (configuration.Metrics is { } metrics) Listen(kestrel, metrics, EndpointRole.Metrics.Mark);
     }
 
-    private static void Listen(KestrelServerOptions kestrel, IPEndPoint endpoint, Action<ListenOptions> configure) => kestrel.Listen(endpoint, configure);
+    private static void Listen(KestrelServerOptions kestrel, IPEndPoint endpoint, Action<ListenOptions> configure) => kestrel.Listen(endpoint, options =>
+    {
+        new ConnectionQuota(OpenFiles.HttpConnections()).Guard(options);
+        configure(options);
+    });
 }

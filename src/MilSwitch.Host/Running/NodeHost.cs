@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Api;
@@ -39,6 +40,8 @@ public static class NodeHost
             sockets.Backlog = 4096;
         });
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlockPool>();
+        builder.Services.RemoveAll<IConnectionListenerFactory>();
+        builder.Services.AddSingleton<IConnectionListenerFactory, PatientTransport>();
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, configuration));
         AddLogging(builder.Logging, configuration.LogLevel, configuration.LogFormat);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(25));

@@ -107,6 +107,9 @@ public static class Replies
     private static readonly SmtpReply StoreFull = Define(452, "4.3.1", "Insufficient system storage", name: "StoreFull");
     private static readonly SmtpReply StoreUnavailable = Define(451, "4.3.0", "Try again later", name: "StoreUnavailable");
     private static readonly SmtpReply Overloaded = Define(451, "4.4.5", "Congested, try again later", name: "Overloaded");
+    // X.7.28, "Mail flood detected", is in the registry of RFC 5248.
+    private static readonly SmtpReply TooManyMessages = Define(450, "4.7.28", "Too many messages, try again later", name: "TooManyMessages");
+    private static readonly SmtpReply TooMuchFlash = Define(450, "4.7.28", "Too many messages of this priority, try again later", name: "TooMuchFlash");
     private static readonly SmtpReply NotOwner = Define(451, "4.3.0", "Try again later", name: "NotOwner");
     private static readonly SmtpReply UnsupportedByNextHop = Define(550, "5.6.3", "Conversion required but not supported", name: "UnsupportedByNextHop");
 
@@ -142,6 +145,8 @@ public static class Replies
         Refusal.NotOwner => NotOwner,
         Refusal.Shutdown => ShuttingDown,
         Refusal.UnsupportedByNextHop => UnsupportedByNextHop,
+        Refusal.TooManyMessages => TooManyMessages,
+        Refusal.TooMuchFlash => TooMuchFlash,
         _ => throw new ArgumentOutOfRangeException(nameof(refusal)),
     };
 

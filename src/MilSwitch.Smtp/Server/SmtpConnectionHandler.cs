@@ -20,7 +20,7 @@ public sealed class SmtpConnectionHandler(Func<SmtpListenerSettings> settings, S
         var now = settings();
         var client = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
         if (client.IsIPv4MappedToIPv6) client = client.MapToIPv4();
-        if (!ledger.TryEnter(client, now.Limits))
+        if (!TryEnter(client, now.Limits))
         {
             SmtpServerLog.Refused(services.Logger, client.ToString(), now.Name, Replies.TooManyConnections.Name);
             SmtpMeter.Refusals.Add(1, new("listener", now.Name), new("reason", Replies.TooManyConnections.Name));
@@ -38,8 +38,17 @@ public sealed class SmtpConnectionHandler(Func<SmtpListenerSettings> settings, S
         finally
         {
             ledger.Leave(client);
+            services.Leave();
             AbortIfItLingers(connection);
         }
+    }
+
+    private bool TryEnter(IPAddress client, SmtpLimits limits)
+    {
+        if (!services.TryEnter()) return false;
+        if (ledger.TryEnter(client, limits)) return true;
+        services.Leave();
+        return false;
     }
 
     // The transport sends what is left before it closes. A peer that takes nothing (a window of zero) must not keep it.

@@ -19,6 +19,7 @@ namespace MilSwitch.Switching.Intake;
 internal sealed class IncomingMessage : IIncomingMessage
 {
     private readonly SwitchRuntime runtime;
+    private readonly IntakeRates rates;
     private readonly ClientIdentity client;
     private readonly Envelope envelope;
     private readonly IContentWriter writer;
@@ -27,9 +28,10 @@ internal sealed class IncomingMessage : IIncomingMessage
     private bool handedOver;
     private StagedContent? content;
 
-    public IncomingMessage(SwitchRuntime runtime, ClientIdentity client, Envelope envelope)
+    public IncomingMessage(SwitchRuntime runtime, IntakeRates rates, ClientIdentity client, Envelope envelope)
     {
         this.runtime = runtime;
+        this.rates = rates;
         this.client = client;
         this.envelope = envelope;
         writer = runtime.Spool.CreateContent();
@@ -90,6 +92,8 @@ internal sealed class IncomingMessage : IIncomingMessage
         if (facts.ReceivedCount > configuration.Loops.MaximumHops || facts.OwnReceivedCount >= configuration.Loops.MaximumOwnHops)
             return IntakeResult.Refused(Refusal.Loop);
         if (Decide(facts, out var decision) is { } refusal) return IntakeResult.Refused(refusal);
+        if (!configuration.Budgets.HasRoomToAccept(runtime.Spool.Usage().FreeOctets, decision.Action)) return IntakeResult.Refused(Refusal.StoreFull);
+        if (rates.Judge(client, decision.Action, count: true) is { } flood) return IntakeResult.Refused(flood);
         return await AcceptAsync(facts, decision).ConfigureAwait(false);
     }
 

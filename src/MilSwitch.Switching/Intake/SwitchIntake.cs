@@ -8,6 +8,8 @@ namespace MilSwitch.Switching.Intake;
 /// <summary>Answers the SMTP engine for the switch: budgets, precedence, routes; then takes the content. Thread-safe.</summary>
 internal sealed class SwitchIntake(SwitchRuntime runtime) : IIntake
 {
+    private readonly IntakeRates rates = new(runtime);
+
     /// <summary>Share of every budget that only urgent mail may use.</summary>
     private const double Reserve = 0.9;
 
@@ -18,6 +20,7 @@ internal sealed class SwitchIntake(SwitchRuntime runtime) : IIntake
         var lowered = precedence > client.HighestPrecedence;
         if (lowered && mail.Priority is not null && !client.LowerPrecedence) return Refuse(Refusal.PriorityNotPermitted);
         if (lowered) precedence = client.HighestPrecedence;
+        if (rates.Judge(client, precedence, count: false) is { } flood) return Refuse(flood);
         if (CheckStore(precedence) is { } store) return Refuse(store);
         // A level that only the content will name can't be too low yet.
         if (mail.Priority is not null && precedence < runtime.Rules.LowestAtEntry(runtime.Now)) return Refuse(Refusal.PriorityTooLowForNow);
@@ -48,7 +51,7 @@ internal sealed class SwitchIntake(SwitchRuntime runtime) : IIntake
         return new ValueTask<Refusal?>((Refusal?)null);
     }
 
-    public IIncomingMessage Begin(ClientIdentity client, Envelope envelope) => new IncomingMessage(runtime, client, envelope);
+    public IIncomingMessage Begin(ClientIdentity client, Envelope envelope) => new IncomingMessage(runtime, rates, client, envelope);
 
     private Refusal? CheckStore(Precedence precedence)
     {
@@ -65,7 +68,7 @@ internal sealed class SwitchIntake(SwitchRuntime runtime) : IIntake
         var budgets = runtime.Configuration.Budgets;
         var share = precedence.IsUrgent() ? 1.0 : Reserve;
         if (runtime.Partitions.Pending >= budgets.PendingMessages * share) return Refusal.StoreFull;
-        if (runtime.Spool.Usage().FreeOctets < budgets.MinimumFreeSpace * (precedence.IsUrgent() ? 0.1 : 1.0)) return Refusal.StoreFull;
+        if (!budgets.HasRoom(runtime.Spool.Usage().FreeOctets, precedence)) return Refusal.StoreFull;
         if (runtime.ContentInMemory >= budgets.ContentInMemory * share) return Refusal.Overloaded;
         return runtime.Partitions.Owned.Count is 0 ? Refusal.NotOwner : null;
     }

@@ -213,7 +213,6 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
                 consignment.Loaded = readied.Loaded;
                 // Until it is sent, an operator or its deadline may still withdraw it.
                 consignment.PutBack();
-                if (consignment.Suspect) suspected++;
                 ready.Add(consignment.Precedence, consignment.Sequence, consignment);
                 break;
             case ReadyOutcome.Waits:
@@ -365,8 +364,12 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
                 Release(consignment);
                 foreach (var reply in result.Replies)
                 {
-                    if (reply.IsPositive) delivered++;
-                    else failed++;
+                    if (!reply.IsPositive) failed++;
+                    else
+                    {
+                        delivered++;
+                        if (consignment.Suspect) suspected++;
+                    }
                 }
 
                 lastReply = result.Replies.Length > 0 ? result.Replies[^1].ToString() : lastReply;

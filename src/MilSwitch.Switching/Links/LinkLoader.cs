@@ -44,7 +44,6 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
             {
                 var attempts = stored.Recipients[consignment.Recipients[0]].Attempts;
                 trace = Concat(TraceFields.SuspectedDuplicate(consignment.Id, attempts + 1), trace);
-                runtime.Meters.CountSuspected(consignment.Recipients.Length);
             }
 
             var loaded = new LoadedMessage(stored.Envelope, trace, content, null);

@@ -216,14 +216,14 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
             Id = rule.Id.Length > 0 ? rule.Id : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)), Author = who.Name, CreatedAt = runtime.Now,
         };
         await rules.AddAsync(kept, cancellationToken).ConfigureAwait(false);
-        await AuditAsync(AuditKind.RuleAdded, $"{kept.Kind} {kept.Scope} {kept.Level?.Keyword()} {kept.Reason}", who, cancellationToken).ConfigureAwait(false);
+        await runtime.AuditAsync(AuditKind.RuleAdded, $"{kept.Kind} {kept.Scope} {kept.Level?.Keyword()} {kept.Reason}", who.Name, cancellationToken).ConfigureAwait(false);
         return kept;
     }
 
     public async ValueTask<bool> RemoveRuleAsync(string id, string reason, OperatorIdentity who, CancellationToken cancellationToken)
     {
         if (!await rules.RemoveAsync(id, cancellationToken).ConfigureAwait(false)) return false;
-        await AuditAsync(AuditKind.RuleRemoved, $"{id} {reason}", who, cancellationToken).ConfigureAwait(false);
+        await runtime.AuditAsync(AuditKind.RuleRemoved, $"{id} {reason}", who.Name, cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -241,14 +241,6 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
             address.Text, decision.Link?.Name,
             decision.Link is null ? [] : decision.Link.MxDomain is { } domain ? [$"mx of {domain}"] : [.. decision.Link.Targets.Select(t => t.ToString())],
             decision.Refusal, decision.Explanation, applying));
-    }
-
-    private async Task AuditAsync(AuditKind kind, string detail, OperatorIdentity who, CancellationToken cancellationToken)
-    {
-        if (runtime.Partitions.Next() is not { } partition) return;
-        await runtime.Spool.CommitAsync(
-            new SpoolOperation(partition.Epoch) { Audit = [new AuditEvent(runtime.Now, kind, default, -1, detail, who.Name)] }, Precedence.Immediate, cancellationToken)
-            .ConfigureAwait(false);
     }
 
     private LinkSettings? LinkByName(LinkName name) => runtime.Configuration.Routes.Routes.Select(r => r.Link).FirstOrDefault(l => l?.Name == name);

@@ -91,6 +91,37 @@ internal static class MessageSteps
         };
     }
 
+    /// <summary>
+    /// Removes what was remembered about messages that are no longer pending. A message whose record can't be read keeps it:
+    /// it may be repaired.
+    /// </summary>
+    public static async Task ForgetReroutesAsync(ISpool spool, IEnumerable<MessageId> ids)
+    {
+        foreach (var id in ids)
+        {
+            try
+            {
+                if (await spool.ReadAsync(id).ConfigureAwait(false) is null or { State: MessageState.Done }) await ForgetRerouteAsync(spool, id).ConfigureAwait(false);
+            }
+            catch (Exception fault) when (fault is ContentDamagedException or SpoolUnavailableException)
+            {
+                // The next start asks again.
+            }
+        }
+    }
+
+    private static async Task ForgetRerouteAsync(ISpool spool, MessageId id)
+    {
+        try
+        {
+            await spool.RemoveDocumentAsync(RerouteDocument, id.ToString()).ConfigureAwait(false);
+        }
+        catch (SpoolUnavailableException)
+        {
+            // What is left over is removed when the partition is loaded again.
+        }
+    }
+
     private static Consignment Placeholder(PartitionCommands.TakeOver accepted, OwnedPartition partition, ImmutableArray<int> recipients) => new()
     {
         Id = accepted.Id, Epoch = partition.Epoch, Partition = partition.Actor, Recipients = recipients, Precedence = accepted.Envelope.Precedence,
@@ -272,6 +303,7 @@ internal static class MessageSteps
                     if (!await CommitAsync(operation, envelope.Precedence).ConfigureAwait(false)) return Vanished() with { Fenced = true };
                 }
 
+                if (plan.IsDone && step.Reroute is not null) await ForgetRerouteAsync(runtime.Spool, step.Id).ConfigureAwait(false);
                 var spawned = ImmutableArray.CreateBuilder<PartitionCommands.TakeOver>(made.Length);
                 foreach (var report in made)
                 {
@@ -360,8 +392,10 @@ internal static class MessageSteps
 
         private void Count(Envelope envelope, OutcomePlan plan)
         {
+            var suspects = 0;
             foreach (var change in plan.Changes)
             {
+                if (change.State.IsSuspect() && !step.Statuses[change.Index].State.IsSuspect()) suspects++;
                 var precedence = envelope.Recipients[change.Index].Precedence;
                 switch (change.State)
                 {
@@ -376,6 +410,8 @@ internal static class MessageSteps
                         break;
                 }
             }
+
+            if (suspects > 0) runtime.Meters.CountSuspected(suspects);
         }
     }
 }

@@ -103,11 +103,20 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         var epoch = await spool.ClaimAsync(partition, node).ConfigureAwait(false);
         var pending = ImmutableArray.CreateBuilder<PendingMessage>();
         await foreach (var message in spool.LoadPendingAsync(epoch).ConfigureAwait(false)) pending.Add(message);
-        var reroutes = await spool.ListDocumentsAsync(MessageSteps.RerouteDocument).ConfigureAwait(false);
-        return new PartitionEvents.Claimed(
-            epoch, pending.ToImmutable(),
-            reroutes.Where(r => MessageId.TryParse(r.Id, out var id) && id.Partition == partition)
-                .ToImmutableDictionary(r => MessageId.TryParse(r.Id, out var id) ? id.Value : 0, r => r.Json));
+        var reroutes = ImmutableDictionary.CreateBuilder<long, string>();
+        foreach (var document in await spool.ListDocumentsAsync(MessageSteps.RerouteDocument).ConfigureAwait(false))
+        {
+            if (MessageId.TryParse(document.Id, out var id) && id.Partition == partition) reroutes[id.Value] = document.Json;
+        }
+
+        // A crash between a message's end and the removal of its reroute leaves the latter behind.
+        if (reroutes.Count > 0)
+        {
+            var known = pending.Select(m => m.Id.Value).ToHashSet();
+            await MessageSteps.ForgetReroutesAsync(spool, reroutes.Keys.Where(id => !known.Contains(id)).Select(id => new MessageId(id))).ConfigureAwait(false);
+        }
+
+        return new PartitionEvents.Claimed(epoch, pending.ToImmutable(), reroutes.ToImmutable());
     }
 
     private void Own(PartitionEvents.Claimed claimed)
@@ -126,7 +135,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
             foreach (var recipient in message.Recipients)
             {
                 statuses[recipient.Index] = new RecipientStatus(recipient.State, recipient.Attempts, recipient.Due, recipient.Warned);
-                if (recipient.State == RecipientState.Armed) suspects++;
+                if (recipient.State.IsSuspect()) suspects++;
             }
 
             entry.Statuses = ImmutableArray.Create(statuses);
