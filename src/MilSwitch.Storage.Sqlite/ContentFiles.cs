@@ -22,7 +22,7 @@ internal sealed class ContentFiles
     {
         root = Path.Combine(dataFolder, "content");
         this.report = report;
-        if (Directory.Exists(Path.Combine(root, "ff"))) return;
+        // At every start: of a first start that the power cut short any of them may be there, and none for good.
         for (var i = 0; i < 256; i++) Directory.CreateDirectory(Path.Combine(root, i.ToString("x2", CultureInfo.InvariantCulture)));
         Posix.SyncFolder(root);
         Posix.SyncFolder(dataFolder);
