@@ -43,9 +43,10 @@ public abstract class FieldTest : IAsyncLifetime
     protected Task<SwitchProcess> StartSwitchAsync(string nextHop, int connections = 20, string extra = QuickRetries) =>
         StartSwitchAsync([new RouteSetup("*", nextHop, connections)], extra);
 
-    protected async Task<SwitchProcess> StartSwitchAsync(IReadOnlyList<RouteSetup> routes, string extra = QuickRetries, string? data = null) =>
+    protected async Task<SwitchProcess> StartSwitchAsync(
+        IReadOnlyList<RouteSetup> routes, string extra = QuickRetries, string? data = null, FaultyDevice? device = null) =>
         Keep(await SwitchProcess.StartAsync(
-            Workspace.Folder, new SwitchSetup { DataFolder = data ?? Workspace["data"], Routes = routes, Extra = extra }));
+            Workspace.Folder, new SwitchSetup { DataFolder = data ?? Workspace["data"], Routes = routes, Extra = extra }, device?.Environment));
 
     /// <summary>A small message; the text must not need dot stuffing.</summary>
     protected static byte[] Message(string subject, string body = "Text.", string from = "a@client.test", string to = "b@sink.test") =>

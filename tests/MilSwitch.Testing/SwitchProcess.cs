@@ -26,6 +26,9 @@ public sealed class SwitchProcess : IAsyncDisposable
 
     public bool IsRunning => process is { HasExited: false };
 
+    /// <summary>Further environment of the process from its next start on; the operator's verbs run without it.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; set; } = new Dictionary<string, string>();
+
     /// <summary>What it wrote to standard error in all its lives.</summary>
     public IReadOnlyList<string> Errors => [.. errors];
 
@@ -43,7 +46,7 @@ public sealed class SwitchProcess : IAsyncDisposable
     {
         get
         {
-            if (Environment.GetEnvironmentVariable("MILSWITCH_BINARY") is { Length: > 0 } named) return named;
+            if (System.Environment.GetEnvironmentVariable("MILSWITCH_BINARY") is { Length: > 0 } named) return named;
 #if DEBUG
             const string configuration = "Debug";
 #else
@@ -54,9 +57,10 @@ public sealed class SwitchProcess : IAsyncDisposable
     }
 
     /// <summary>Starts and waits for <c>ready</c>.</summary>
-    public static async Task<SwitchProcess> StartAsync(string folder, SwitchSetup setup)
+    public static async Task<SwitchProcess> StartAsync(string folder, SwitchSetup setup, IReadOnlyDictionary<string, string>? environment = null)
     {
         var made = new SwitchProcess(folder, setup);
+        if (environment is not null) made.Environment = environment;
         made.Configure(setup);
         try
         {
@@ -85,7 +89,7 @@ public sealed class SwitchProcess : IAsyncDisposable
         ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var said = ready;
         var watch = Stopwatch.StartNew();
-        var started = Launch(["run", "--config", ConfigurationFile]);
+        var started = Launch(["run", "--config", ConfigurationFile], Environment);
         process = started;
         started.OutputDataReceived += (_, line) =>
         {
@@ -171,11 +175,12 @@ public sealed class SwitchProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await KillAsync().ConfigureAwait(false);
 
-    private static Process Launch(IReadOnlyList<string> arguments)
+    private static Process Launch(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         if (!File.Exists(Binary)) throw new FileNotFoundException($"{Binary} is not built.");
         var start = new ProcessStartInfo(Binary) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
         return Process.Start(start)!;
     }
 }
