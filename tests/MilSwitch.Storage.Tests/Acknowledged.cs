@@ -43,6 +43,7 @@ internal sealed class Acknowledged
 
         await using var spool = await SqliteSpool.OpenAsync(new SqliteSpoolOptions { DataFolder = folder }, TimeProvider.System, NullLoggerFactory.Instance);
         Assert.True((await spool.VerifyAuditAsync()).IsIntact);
+        Assert.Equal(256, Directory.GetDirectories(Path.Combine(folder, "content")).Length);
         var stored = await spool.QueryAsync(new MessageQuery { Limit = int.MaxValue });
         Assert.Empty(Accepted.Except(stored.Select(m => m.Id.Value)));
         foreach (var message in stored) await VerifyAsync(spool, message);

@@ -21,17 +21,15 @@ public static class KillLoop
         var blast = SmtpBlaster.RunAsync(
             new BlastOptions { Port = milswitch.Port, Sessions = Sessions, KeepTrying = true, Pause = TimeSpan.FromMilliseconds(5) }, ledger, stop.Token);
         var slowest = TimeSpan.Zero;
-        long worst = 0;
+        long worst = 0, doubled = 0;
         for (var kill = 1; kill <= kills; kill++)
         {
             // Irregular, the same in every run.
             await Task.Delay(TimeSpan.FromMilliseconds(150 + (kill * 373 % 900)), TimeProvider.System).ConfigureAwait(false);
-            var before = ledger.Balance().Duplicates;
+            CountDuplicates();
             await milswitch.KillAsync().ConfigureAwait(false);
             await milswitch.StartAsync().ConfigureAwait(false);
             if (milswitch.TimeToReady > slowest) slowest = milswitch.TimeToReady;
-            // What a kill doubles arrives in the moments after it; the next kill's count starts where this one's ends.
-            worst = Math.Max(worst, ledger.Balance().Duplicates - before);
             killed?.Invoke(kill);
         }
 
@@ -39,7 +37,16 @@ public static class KillLoop
         var result = await blast.ConfigureAwait(false);
         for (var end = Stopwatch.StartNew(); ledger.Balance().Lost.Count > 0 && end.Elapsed < TimeSpan.FromMinutes(2);)
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System).ConfigureAwait(false);
+        CountDuplicates();
         return new KillLoopResult(kills, ledger.Balance(), result, watch.Elapsed, slowest, sink.MostAtOnce, worst);
+
+        // What a kill doubles arrives in the life after it.
+        void CountDuplicates()
+        {
+            var now = ledger.Balance().Duplicates;
+            worst = Math.Max(worst, now - doubled);
+            doubled = now;
+        }
     }
 }
 
@@ -50,7 +57,7 @@ public static class KillLoop
 /// <param name="Elapsed">All of it.</param>
 /// <param name="SlowestStart">From the start of a process to its line <c>ready</c>.</param>
 /// <param name="MostInFlight">The most transactions at the sink at once.</param>
-/// <param name="MostDuplicatesOfOneKill">As far as a kill's duplicates had arrived when the switch was ready again.</param>
+/// <param name="MostDuplicatesOfOneKill">Arrived before the next kill.</param>
 public sealed record KillLoopResult(
     int Kills, LedgerBalance Balance, BlastResult Blast, TimeSpan Elapsed, TimeSpan SlowestStart, int MostInFlight, long MostDuplicatesOfOneKill)
 {
