@@ -27,9 +27,13 @@ internal sealed class ContentFiles : IDisposable
     {
         root = Path.Combine(dataFolder, "content");
         this.report = report;
-        for (var i = 0; i < folders.Length; i++) folders[i] = new ContentFolder(Path.Combine(root, i.ToString("x2", CultureInfo.InvariantCulture)));
-        if (Directory.Exists(folders[^1].Path)) return;
-        foreach (var folder in folders) Directory.CreateDirectory(folder.Path);
+        // At every start: of a first start that the power cut short any of them may be there, and none for good.
+        for (var i = 0; i < folders.Length; i++)
+        {
+            folders[i] = new ContentFolder(Path.Combine(root, i.ToString("x2", CultureInfo.InvariantCulture)));
+            Directory.CreateDirectory(folders[i].Path);
+        }
+
         Posix.SyncFolder(root);
         Posix.SyncFolder(dataFolder);
     }

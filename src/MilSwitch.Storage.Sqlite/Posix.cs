@@ -39,6 +39,16 @@ internal static partial class Posix
         return new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
+    /// <summary>Makes a folder, and those above it, where they are missing; their names are durable when it returns.</summary>
+    public static void MakeFolder(string path)
+    {
+        if (Directory.Exists(path)) return;
+        var above = Path.GetDirectoryName(path)!;
+        MakeFolder(above);
+        Directory.CreateDirectory(path);
+        SyncFolder(above);
+    }
+
     /// <summary>Opens or makes a file without the lock that .NET's own open takes.</summary>
     public static SafeFileHandle OpenUnlocked(string path)
     {

@@ -107,20 +107,21 @@ public sealed class SqliteSpool : ISpool
         return await Task.Run(
             () =>
             {
-                Directory.CreateDirectory(options.DataFolder);
-                var lockFile = Lock(options.DataFolder);
+                SafeFileHandle? lockFile = null;
                 try
                 {
+                    Posix.MakeFolder(Path.GetFullPath(options.DataFolder));
+                    lockFile = Lock(options.DataFolder);
                     return new SqliteSpool(options, time, loggers.CreateLogger<SqliteSpool>(), lockFile);
                 }
                 catch (SpoolFaultException fault)
                 {
-                    lockFile.Dispose();
+                    lockFile?.Dispose();
                     throw new SpoolUnavailableException(fault.Fault == SpoolFault.Full ? SpoolHealth.Full : SpoolHealth.Unwritable, fault);
                 }
                 catch
                 {
-                    lockFile.Dispose();
+                    lockFile?.Dispose();
                     throw;
                 }
             },

@@ -43,8 +43,12 @@ public abstract class FieldTest : IAsyncLifetime
     protected Task<SwitchProcess> StartSwitchAsync(string nextHop, int connections = 20, string extra = QuickRetries) =>
         StartSwitchAsync([new RouteSetup("*", nextHop, connections)], extra);
 
-    protected Task<SwitchProcess> StartSwitchAsync(IReadOnlyList<RouteSetup> routes, string extra = QuickRetries, string? data = null) =>
-        StartSwitchAsync(new SwitchSetup { DataFolder = data ?? Workspace["data"], Routes = routes, Extra = extra });
+    protected Task<SwitchProcess> StartSwitchAsync(
+        IReadOnlyList<RouteSetup> routes, string extra = QuickRetries, string? data = null, FaultyDevice? device = null)
+    {
+        var setup = new SwitchSetup { DataFolder = data ?? Workspace["data"], Routes = routes, Extra = extra };
+        return StartSwitchAsync(device is null ? setup : setup with { Environment = device.Environment });
+    }
 
     protected async Task<SwitchProcess> StartSwitchAsync(SwitchSetup setup) => Keep(await SwitchProcess.StartAsync(Workspace.Folder, setup));
 

@@ -2,7 +2,7 @@ using MilSwitch.LoadTool;
 
 if (args.Length is 0)
 {
-    Console.Error.WriteLine("relay | flash | depth | slow, then options; see tests/load/README.md");
+    Console.Error.WriteLine("relay | flash | depth | slow | kill, then options; see tests/load/README.md");
     return 2;
 }
 
@@ -15,6 +15,7 @@ try
         "flash" => await FlashThroughSaturation.RunAsync(arguments),
         "depth" => await QueueDepth.RunAsync(arguments),
         "slow" => await SlowClients.RunAsync(arguments),
+        "kill" => await KillsUnderLoad.RunAsync(arguments),
         _ => throw new ArgumentException($"no such measurement: {args[0]}"),
     };
 }

@@ -41,6 +41,18 @@ public sealed class SqliteSpoolTests : SpoolContract
     }
 
     [Fact]
+    [Trait("Threat", "F3")]
+    public async Task Makes_the_folders_of_contents_that_a_cut_first_start_did_not_leave()
+    {
+        using var other = new TemporaryFolder();
+        var content = Directory.CreateDirectory(Path.Combine(other.Path, "content", "ff")).Parent!;
+
+        await using var spool = await SqliteSpool.OpenAsync(new SqliteSpoolOptions { DataFolder = other.Path }, TimeProvider.System, NullLoggerFactory.Instance);
+
+        Assert.Equal(256, content.GetDirectories().Length);
+    }
+
+    [Fact]
     [Trait("Threat", "F11")]
     public async Task Detects_a_flipped_byte_in_a_row_before_the_first_octet_is_read()
     {

@@ -35,3 +35,16 @@ public sealed class RequiresFactAttribute : FactAttribute
 
     public IReadOnlyList<string> Needs { get; }
 }
+
+/// <inheritdoc cref="RequiresFactAttribute"/>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class RequiresTheoryAttribute : TheoryAttribute
+{
+    public RequiresTheoryAttribute(params string[] needs)
+    {
+        Needs = needs;
+        Skip = Requirement.Missing(needs);
+    }
+
+    public IReadOnlyList<string> Needs { get; }
+}

@@ -43,7 +43,7 @@ public sealed class SwitchProcess : IAsyncDisposable
     {
         get
         {
-            if (Environment.GetEnvironmentVariable("MILSWITCH_BINARY") is { Length: > 0 } named) return named;
+            if (System.Environment.GetEnvironmentVariable("MILSWITCH_BINARY") is { Length: > 0 } named) return named;
 #if DEBUG
             const string configuration = "Debug";
 #else

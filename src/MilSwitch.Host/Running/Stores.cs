@@ -7,9 +7,6 @@ namespace MilSwitch.Host.Running;
 /// <summary>Opens the store that the configuration names.</summary>
 internal static class Stores
 {
-    public static async Task<ISpool> OpenAsync(NodeConfiguration configuration, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
-    {
-        Directory.CreateDirectory(configuration.DataFolder);
-        return await SqliteSpool.OpenAsync(new SqliteSpoolOptions { DataFolder = configuration.DataFolder }, time, loggers, cancellationToken);
-    }
+    public static async Task<ISpool> OpenAsync(NodeConfiguration configuration, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+        await SqliteSpool.OpenAsync(new SqliteSpoolOptions { DataFolder = configuration.DataFolder }, time, loggers, cancellationToken);
 }
