@@ -5,8 +5,8 @@ using MilSwitch.Switching.Operations;
 
 namespace MilSwitch.Switching;
 
-/// <summary>What a node does now and then: notices that it is ready, ends rules, forgets what is old.</summary>
-internal sealed partial class Housekeeping(SwitchRuntime runtime, SwitchControl control, RuleKeeper rules, ILogger<Housekeeping> logger) : BackgroundService
+/// <summary>What a node does now and then: notices that it is ready, ends rules, looks for alarms, forgets what is old.</summary>
+internal sealed partial class Housekeeping(SwitchRuntime runtime, SwitchControl control, RuleKeeper rules, AlarmWatch alarms, ILogger<Housekeeping> logger) : BackgroundService
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan PruneEvery = TimeSpan.FromMinutes(10);
@@ -19,6 +19,7 @@ internal sealed partial class Housekeeping(SwitchRuntime runtime, SwitchControl 
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
             await rules.ExpireAsync(stoppingToken).ConfigureAwait(false);
+            alarms.Look();
             if (runtime.Now - pruned < PruneEvery) continue;
             pruned = runtime.Now;
             await PruneAsync(stoppingToken).ConfigureAwait(false);

@@ -5,6 +5,7 @@ using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Links;
+using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
 
 namespace MilSwitch.Switching;
@@ -40,6 +41,8 @@ internal sealed class SwitchRuntime(
     public LinkDirectory Links { get; } = new();
 
     public SwitchMeters Meters { get; } = new();
+
+    public EventHub Events { get; } = new(spool.Run, time);
 
     public DateTimeOffset StartedAt { get; } = time.GetUtcNow();
 
