@@ -5,8 +5,8 @@ using MilSwitch.Switching.Operations;
 
 namespace MilSwitch.Switching;
 
-/// <summary>What a node does now and then: notices that it is ready, ends rules, forgets what is old.</summary>
-internal sealed partial class Housekeeping(SwitchRuntime runtime, SwitchControl control, RuleKeeper rules, ILogger<Housekeeping> logger) : BackgroundService
+/// <summary>What a node does now and then: notices that it is ready, ends rules, looks for alarms, forgets what is old.</summary>
+internal sealed partial class Housekeeping(SwitchRuntime runtime, SwitchControl control, RuleKeeper rules, AlarmWatch alarms, ILogger<Housekeeping> logger) : BackgroundService
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan PruneEvery = TimeSpan.FromMinutes(10);
@@ -22,6 +22,7 @@ internal sealed partial class Housekeeping(SwitchRuntime runtime, SwitchControl 
             // A full store must not keep a node from starting: what it could not record then is recorded when it can.
             if (!recorded) recorded = await RecordStartAsync(stoppingToken).ConfigureAwait(false);
             await rules.ExpireAsync(stoppingToken).ConfigureAwait(false);
+            alarms.Look();
             if (runtime.Now - pruned < PruneEvery) continue;
             pruned = runtime.Now;
             await PruneAsync(stoppingToken).ConfigureAwait(false);

@@ -6,6 +6,7 @@ using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Links;
+using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
 
 namespace MilSwitch.Switching;
@@ -41,6 +42,8 @@ internal sealed class SwitchRuntime(
     public LinkDirectory Links { get; } = new();
 
     public SwitchMeters Meters { get; } = new();
+
+    public EventHub Events { get; } = new(spool.Run, time);
 
     public DateTimeOffset StartedAt { get; } = time.GetUtcNow();
 

@@ -36,7 +36,9 @@ public static class SwitchingServices
             provider.GetRequiredService<IMailExchangerResolver>(), provider.GetRequiredService<ISmtpTransport>(),
             provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<IIntake, SwitchIntake>();
+        services.AddSingleton<ISwitchEvents>(provider => provider.GetRequiredService<SwitchRuntime>().Events);
         services.AddSingleton<RuleKeeper>();
+        services.AddSingleton<AlarmWatch>();
         services.AddSingleton<IOperatorActions, OperatorActions>();
         services.AddSingleton<SwitchControl>();
         services.AddSingleton<ISwitchControl>(provider => provider.GetRequiredService<SwitchControl>());

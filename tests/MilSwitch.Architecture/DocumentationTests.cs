@@ -79,7 +79,8 @@ public sealed partial class DocumentationTests
     public void Every_command_is_in_the_reference()
     {
         var reference = Repository.Read("docs/reference/cli.md");
-        var source = Repository.Read("src/MilSwitch.Host/Commands/CommandLine.cs") + Repository.Read("src/MilSwitch.Host/Demo/DemoCommand.cs");
+        var source = string.Concat(Repository.Files("*.cs").Where(f => f.StartsWith("src/MilSwitch.Host/Commands/CommandLine", StringComparison.Ordinal)).Select(Repository.Read))
+            + Repository.Read("src/MilSwitch.Host/Demo/DemoCommand.cs");
         var examples = Example().Matches(source).Select(m => m.Groups[1].Value).Distinct(StringComparer.Ordinal).ToArray();
         Assert.True(examples.Length > 10, $"only {examples.Length} commands were found in the source");
         Assert.Empty(examples.Where(e => !reference.Contains(e, StringComparison.Ordinal)).ToArray());
@@ -176,7 +177,7 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"\b(milswitch_[a-z_]+?)(?:_bucket)?\b")]
     private static partial Regex Metric();
 
-    [GeneratedRegex("""[" $]"?(milswitch (?:run|status|track|[a-z]+ (?:check|apply|verifier|list|shape|show|raw|hold|release|try|requeue|reroute|return|delete|restore|add|remove|set|cancel|test|send)))\b""")]
+    [GeneratedRegex("""[" $]"?(milswitch (?:run|status|version|events|track|[a-z]+ (?:check|apply|verifier|list|shape|show|raw|hold|release|try|requeue|reroute|return|delete|restore|add|replace|remove|set|cancel|test|send)))\b""")]
     private static partial Regex Example();
 
     [GeneratedRegex("""new(?: Option<[\w?\[\]]+>)?\("(--[a-z-]+)"\)""")]

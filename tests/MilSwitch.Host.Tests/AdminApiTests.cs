@@ -147,7 +147,7 @@ public sealed class AdminApiTests : IAsyncLifetime
         using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
         Assert.Equal(2, problem.RootElement.GetProperty("problems").GetArrayLength());
         Assert.Same(before, node.Control.Current);
-        Assert.Contains("loops.maximum-hops", Assert.Single(holder.Alarms), StringComparison.Ordinal);
+        Assert.Contains("loops.maximum-hops", Assert.Single(holder.Alarms).Text, StringComparison.Ordinal);
         Assert.Equal(1, (await node.RunAsync("status")).ExitCode);
         var (kind, detail, who) = Assert.Single(node.Control.Recorded);
         Assert.Equal((AuditKind.ConfigurationRejected, "ops"), (kind, who));

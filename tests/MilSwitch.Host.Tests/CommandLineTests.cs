@@ -36,7 +36,17 @@ public sealed class CommandLineTests : IAsyncLifetime
     [InlineData(3, "status --node http://127.0.0.1:1 --token-file /nowhere")]
     [InlineData(7, "status --node unix:/nowhere/s")]
     [InlineData(7, "status --node http://127.0.0.1:1")]
-    [InlineData(1, "message hold 0000000000000 --reason x")]
+    [InlineData(3, "message hold 0000000000000 --reason x")]
+    [InlineData(3, "rule add reroute --scope node --to-link nowhere --reason x")]
+    [InlineData(3, "rule show 9")]
+    [InlineData(3, "rule replace 9 suspend --scope node --reason x")]
+    [InlineData(2, "rule add suspend --scope everything --reason x")]
+    [InlineData(2, "rule remove - --reason x")]
+    [InlineData(2, "events --topics weather")]
+    [InlineData(6, "config apply --if-match other")]
+    [InlineData(0, "version")]
+    [InlineData(0, "alarm list")]
+    [InlineData(0, "config show")]
     [InlineData(1, "route test a@nowhere.example")]
     [InlineData(1, "dest show 192.0.2.1:25")]
     [InlineData(0, "status")]
@@ -52,7 +62,9 @@ public sealed class CommandLineTests : IAsyncLifetime
     {
         var run = await node.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.True(exitCode == run.ExitCode, run.ToString());
-        if (exitCode > 1) Assert.Equal(("", true), (run.Output, run.Error.StartsWith("milswitch: ", StringComparison.Ordinal)));
+        // An act says for each message what became of it; everything else that fails prints no data.
+        if (exitCode > 1 && !arguments.StartsWith("message hold 0", StringComparison.Ordinal))
+            Assert.Equal(("", true), (run.Output, run.Error.StartsWith("milswitch: ", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -27,6 +27,12 @@ public sealed class FakeOperatorActions : IOperatorActions
 
     public bool Fails { get; set; }
 
+    /// <summary>When set, an act waits for it.</summary>
+    public TaskCompletionSource? Gate { get; set; }
+
+    /// <summary>An act has arrived.</summary>
+    public TaskCompletionSource Arrived { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public ValueTask<SwitchStatus> StatusAsync(CancellationToken cancellationToken) => Fails
         ? throw new InvalidOperationException("inner cause, not for the wire")
         : ValueTask.FromResult(new SwitchStatus
@@ -35,6 +41,9 @@ public sealed class FakeOperatorActions : IOperatorActions
             Ready = true, Links = 1, LinksDown = 1, Held = 1, Alarms = Alarms,
             Precedences = [.. Enumerable.Range(0, 6).Select(p => new PrecedenceStatus((Precedence)p, p, p == 0 ? null : TimeSpan.FromSeconds(p * 90), p * 10, p * 5, p))],
         });
+
+    public ValueTask<IReadOnlyList<Alarm>> AlarmsAsync(CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyList<Alarm>>([.. Alarms.Select(a => new Alarm("fake", a, Start))]);
 
     public ValueTask<IReadOnlyList<QueuedMessage>> QueueAsync(QueueFilter filter, CancellationToken cancellationToken)
     {
@@ -65,23 +74,44 @@ public sealed class FakeOperatorActions : IOperatorActions
 
     public ValueTask<bool> TryLinkAsync(LinkName name, OperatorIdentity who, CancellationToken cancellationToken) => ValueTask.FromResult(name == Link().Name);
 
-    public ValueTask<ActResult> ActAsync(MessageAct act, OperatorIdentity who, CancellationToken cancellationToken)
+    public async ValueTask<ActResult> ActAsync(MessageAct act, OperatorIdentity who, CancellationToken cancellationToken)
     {
+        if (Fails) throw new InvalidOperationException("inner cause, not for the wire");
         Acts.Add((act, who));
+        Arrived.TrySetResult();
+        if (Gate is not null) await Gate.Task.WaitAsync(cancellationToken);
         ImmutableArray<MessageId> ids = act.Filter is null ? act.Ids : [First, Second];
-        return ValueTask.FromResult(new ActResult([.. ids.Select(id => new ActOutcome(id, id == First || id == Second, id == First || id == Second ? "" : "no such message"))], act.DryRun));
+        return new ActResult([.. ids.Select(id => new ActOutcome(id, id == First || id == Second, id == First || id == Second ? "" : "no such message") { Failure = id == First || id == Second ? ActFailure.None : ActFailure.NotFound })], act.DryRun);
     }
 
     public ValueTask<IReadOnlyList<OperatorRule>> RulesAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<OperatorRule>>([.. Rules]);
 
     public ValueTask<OperatorRule> AddRuleAsync(OperatorRule rule, OperatorIdentity who, CancellationToken cancellationToken)
     {
+        if (rule.Link is { } link && link != Link().Name) throw new UnknownLinkException(link);
         Rules.Add(rule with { Id = (Rules.Count + 1).ToString(System.Globalization.CultureInfo.InvariantCulture) });
         return ValueTask.FromResult(Rules[^1]);
     }
 
-    public ValueTask<bool> RemoveRuleAsync(string id, string reason, OperatorIdentity who, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(Rules.RemoveAll(r => r.Id == id) > 0);
+    public ValueTask<(RuleChange Change, OperatorRule Rule)> ReplaceRuleAsync(
+        OperatorRule rule, Func<OperatorRule, bool>? expected, OperatorIdentity who, CancellationToken cancellationToken)
+    {
+        var change = Judge(rule.Id, expected);
+        if (change == RuleChange.Done) Rules[Rules.FindIndex(r => r.Id == rule.Id)] = rule;
+        return ValueTask.FromResult((change, rule));
+    }
+
+    public ValueTask<RuleChange> RemoveRuleAsync(
+        string id, string reason, Func<OperatorRule, bool>? expected, OperatorIdentity who, CancellationToken cancellationToken)
+    {
+        var change = Judge(id, expected);
+        if (change == RuleChange.Done) Rules.RemoveAll(r => r.Id == id);
+        return ValueTask.FromResult(change);
+    }
+
+    private RuleChange Judge(string id, Func<OperatorRule, bool>? expected) => Rules.Find(r => r.Id == id) is not { } rule
+        ? RuleChange.NotFound
+        : expected?.Invoke(rule) is false ? RuleChange.Unexpected : RuleChange.Done;
 
     public ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, CancellationToken cancellationToken) => ValueTask.FromResult(
         address.Domain == "nowhere.example"

@@ -1,7 +1,11 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Configuration;
@@ -13,6 +17,7 @@ using MilSwitch.Host.Commands;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Running;
 using MilSwitch.Switching;
+using MilSwitch.Switching.Operations;
 
 namespace MilSwitch.Host.Tests;
 
@@ -39,6 +44,10 @@ public sealed class TestNode : IAsyncDisposable
 
     public ListLog Log { get; }
 
+    public required EventHub Events { get; init; }
+
+    public required RequestLog Requests { get; init; }
+
     public string Admin { get; }
 
     public string Metrics { get; }
@@ -49,7 +58,7 @@ public sealed class TestNode : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
-    public static async Task<TestNode> StartAsync()
+    public static async Task<TestNode> StartAsync(TimeProvider? time = null)
     {
         var files = new ConfigurationFiles();
         files.Write("operator.token", OperatorToken + "\n", secret: true);
@@ -58,16 +67,20 @@ public sealed class TestNode : IAsyncDisposable
         var configuration = files.Good(Text());
         var actions = new FakeOperatorActions();
         var control = new FakeControl(configuration.Switch);
+        var events = new EventHub(run: 7, time ?? TimeProvider.System);
+        var requests = new RequestLog();
         var log = new ListLog();
-        var app = NodeHost.Build(configuration, TimeProvider.System, services =>
+        var app = NodeHost.Build(configuration, time ?? TimeProvider.System, services =>
         {
             services.AddSingleton<IOperatorActions>(actions);
             services.AddSingleton<ISwitchControl>(control);
             services.AddSingleton<IIntake, FakeIntake>();
+            services.AddSingleton<ISwitchEvents>(events);
+            services.AddSingleton<IStartupFilter>(requests);
             services.AddSingleton<ILoggerProvider>(log);
         });
         await app.StartAsync();
-        return new TestNode(files, app, actions, control, log);
+        return new TestNode(files, app, actions, control, log) { Events = events, Requests = requests };
     }
 
     public static string Text(string further = "") => ConfigurationFiles.Minimum.Replace(":2525", ":0", StringComparison.Ordinal) + """
@@ -98,12 +111,31 @@ public sealed class TestNode : IAsyncDisposable
         return await client.SendAsync(request);
     }
 
+    public Task StopAsync() => app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         await app.StopAsync();
         await app.DisposeAsync();
         files.Dispose();
     }
+}
+
+/// <summary>Remembers which operations were asked for.</summary>
+public sealed class RequestLog : IStartupFilter
+{
+    /// <summary>Names of operations, in the order of their answers.</summary>
+    public ConcurrentQueue<string> Operations { get; } = new();
+
+    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+    {
+        app.Use(async (context, inner) =>
+        {
+            await inner(context);
+            if (context.GetEndpoint()?.Metadata.GetMetadata<IEndpointNameMetadata>() is { } named) Operations.Enqueue(named.EndpointName);
+        });
+        next(app);
+    };
 }
 
 /// <summary>Takes no mail.</summary>

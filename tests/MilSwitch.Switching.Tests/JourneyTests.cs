@@ -143,7 +143,7 @@ public sealed class JourneyTests
 
         await harness.WaitForAsync(flash.Id, m => m.State == MessageState.Done);
         Assert.Equal(MessageState.Queued, (await harness.Spool.ReadAsync(routine.Id))!.State);
-        Assert.True(await harness.Operator.RemoveRuleAsync(rule.Id, "over", SwitchHarness.Somebody, default));
+        Assert.Equal(RuleChange.Done, await harness.Operator.RemoveRuleAsync(rule.Id, "over", null, SwitchHarness.Somebody, default));
         await harness.WaitForAsync(routine.Id, m => m.State == MessageState.Done);
     }
 

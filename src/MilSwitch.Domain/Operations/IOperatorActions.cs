@@ -13,6 +13,9 @@ public interface IOperatorActions
 {
     ValueTask<SwitchStatus> StatusAsync(CancellationToken cancellationToken);
 
+    /// <summary>What stands at this moment, oldest first.</summary>
+    ValueTask<IReadOnlyList<Alarm>> AlarmsAsync(CancellationToken cancellationToken);
+
     /// <summary>Pending messages that match, highest precedence first, then oldest first.</summary>
     ValueTask<IReadOnlyList<QueuedMessage>> QueueAsync(QueueFilter filter, CancellationToken cancellationToken);
 
@@ -38,9 +41,20 @@ public interface IOperatorActions
 
     ValueTask<IReadOnlyList<OperatorRule>> RulesAsync(CancellationToken cancellationToken);
 
+    /// <summary>Throws <see cref="FormatException"/> or <see cref="UnknownLinkException"/> with a text for the operator.</summary>
     ValueTask<OperatorRule> AddRuleAsync(OperatorRule rule, OperatorIdentity who, CancellationToken cancellationToken);
 
-    ValueTask<bool> RemoveRuleAsync(string id, string reason, OperatorIdentity who, CancellationToken cancellationToken);
+    /// <summary>
+    /// Puts a rule in the place of the one with its id in one step, so that there is no moment without it. Throws as
+    /// <see cref="AddRuleAsync"/>.
+    /// </summary>
+    /// <param name="expected">Asked about the rule in force, so that nobody undoes what they have not seen; null: whatever it is.</param>
+    ValueTask<(RuleChange Change, OperatorRule Rule)> ReplaceRuleAsync(
+        OperatorRule rule, Func<OperatorRule, bool>? expected, OperatorIdentity who, CancellationToken cancellationToken);
+
+    /// <param name="expected">As of <see cref="ReplaceRuleAsync"/>.</param>
+    ValueTask<RuleChange> RemoveRuleAsync(
+        string id, string reason, Func<OperatorRule, bool>? expected, OperatorIdentity who, CancellationToken cancellationToken);
 
     ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, CancellationToken cancellationToken);
 }
@@ -138,7 +152,25 @@ public sealed record MessageAct(MessageVerb Verb)
 
 public sealed record ActResult(ImmutableArray<ActOutcome> Outcomes, bool DryRun);
 
-public sealed record ActOutcome(MessageId Id, bool Done, string Text);
+public sealed record ActOutcome(MessageId Id, bool Done, string Text)
+{
+    public ActFailure Failure { get; init; }
+}
+
+/// <summary>Why an act was not done.</summary>
+public enum ActFailure : byte
+{
+    None,
+
+    /// <summary>There is no such message, or no such link.</summary>
+    NotFound,
+
+    /// <summary>The message is not in a state that allows it.</summary>
+    Conflict,
+
+    /// <summary>The switch could not do it now.</summary>
+    Failed,
+}
 
 public enum RuleKind : byte
 {

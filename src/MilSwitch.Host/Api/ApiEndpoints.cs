@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.OpenApi;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
@@ -26,38 +27,54 @@ public static class ApiEndpoints
     public static void MapApi(this IEndpointRouteBuilder routes)
     {
         var api = routes.MapGroup(Prefix);
-        api.MapGet("/version", () => Json(new VersionView("milswitch", ProgramVersion.Text, "v1"), ApiJson.Default.VersionView))
-            .Describe<VersionView>("version", "Name and version of the program");
+        api.MapGet("/version", (HttpContext context) => Conditions.Answer(context, new VersionView("milswitch", ProgramVersion.Text, "v1"), ApiJson.Default.VersionView))
+            .Describe<VersionView>("version", "Name and version of the program").Tagged();
         api.MapGet("/status", StatusAsync).Describe<StatusView>("status", "The node at a glance");
-        api.MapGet("/queue", QueueAsync).Describe<Page<QueuedMessageView>>("queue", "Pending messages, most urgent first; query: link, precedence, sender, recipient, state, olderThan, after, limit");
-        api.MapGet("/queue/shape", ShapeAsync).Describe<Page<ShapeRowView>>("queueShape", "How many wait, by age; query: by = domain, link or sender");
-        api.MapGet("/messages/{id}", MessageAsync).Describe<MessageView>("message", "Everything known about one message");
-        api.MapGet("/messages/{id}/raw", RawAsync).WithName("raw").WithSummary("The message as it would be sent now; audited as viewed; operators only")
-            .Produces(200, contentType: "message/rfc822").Produces<ProblemView>(403, "application/problem+json").Produces<ProblemView>(404, "application/problem+json");
-        api.MapPost("/messages/actions", ActAsync).Accepts<ActRequest>("application/json").Describe<ActResultView>("act", "Hold, release, try, requeue, reroute, return, delete or restore messages");
-        api.MapGet("/track", TrackAsync).Describe<Page<MessageView>>("track", "Messages past and present, newest first; query: messageId, envelopeId, sender, recipient, precedence, state, from, until, parent, before, limit");
-        api.MapGet("/links", LinksAsync).Describe<Page<LinkView>>("links", "Every link");
-        api.MapGet("/links/{name}", LinkAsync).Describe<LinkView>("link", "One link");
-        api.MapPost("/links/{name}/try", TryLinkAsync).Describe<LinkView>("tryLink", "Connect at once, in spite of an open breaker");
-        api.MapGet("/rules", RulesAsync).Describe<Page<RuleView>>("rules", "Standing orders");
-        api.MapPost("/rules", AddRuleAsync).Accepts<RuleRequest>("application/json").Describe<RuleView>("addRule", "Give a standing order");
-        api.MapDelete("/rules/{id}", RemoveRuleAsync).WithName("removeRule").WithSummary("End a standing order; query: reason")
-            .Produces(204).Produces<ProblemView>(404, "application/problem+json");
-        api.MapGet("/route-test", RouteTestAsync).Describe<RouteView>("routeTest", "Where an address goes, and why; query: address, precedence");
-        api.MapPost("/config/apply", ApplyAsync).Describe<ConfigurationView>("applyConfiguration", "Read the configuration again and swap it whole; 422 when it is refused");
+        api.MapGet("/alarms", AlarmsAsync).Describe<Page<AlarmView>>("alarms", "What somebody should look at, oldest first").Tagged();
+        api.MapGet("/events", EventStream.AnswerAsync).Describe("events", "What happens, as it happens: server-sent events")
+            .Answers("text/event-stream")
+            .Query("topics", "Only these, separated by commas: message, link, rule, alarm, configuration")
+            .Header(EventStream.LastEventId, "The id of the last event that was received: go on behind it")
+            .Fails(503, "Too many watch already");
+        api.MapGet("/queue", QueueAsync).Describe<Page<QueuedMessageView>>("queue", "Pending messages, most urgent first").Filtered()
+            .Query("after", "Go on after this id").Query("limit", "At most so many; 100 when absent", type: JsonSchemaType.Integer);
+        api.MapGet("/queue/shape", ShapeAsync).Describe<Page<ShapeRowView>>("queueShape", "How many wait, by age").Query("by", "domain, link or sender");
+        api.MapGet("/messages/{id}", MessageAsync).Describe<MessageView>("message", "Everything known about one message").Tagged();
+        api.MapGet("/messages/{id}/raw", RawAsync).Describe("raw", "The message as it would be sent now; audited as viewed; operators only")
+            .Answers("message/rfc822");
+        api.MapPost("/messages/actions", ActAsync).Accepts<ActRequest>("application/json")
+            .Describe<ActResultView>("act", "Hold, release, try, requeue, reroute, return, delete or restore messages").Once();
+        api.MapGet("/track", TrackAsync).Describe<Page<MessageView>>("track", "Messages past and present, newest first")
+            .Query("messageId", "The Message-ID field, exactly").Query("envelopeId", "The ENVID, exactly").Query("sender", "Part of the reverse path")
+            .Query("recipient", "Part of a recipient's address").Query("precedence", "The level").Query("state", "queued, held, binned or done")
+            .Query("from", "Accepted at this time or later").Query("until", "Accepted before this time").Query("parent", "Reports on this message")
+            .Query("before", "Go on before this id").Query("limit", "At most so many; 100 when absent", type: JsonSchemaType.Integer);
+        api.MapGet("/links", LinksAsync).Describe<Page<LinkView>>("links", "Every link").Tagged();
+        api.MapGet("/links/{name}", LinkAsync).Describe<LinkView>("link", "One link").Tagged();
+        api.MapPost("/links/{name}/try", TryLinkAsync).Describe<LinkView>("tryLink", "Connect at once, in spite of an open breaker").Once();
+        api.MapGet("/rules", RulesAsync).Describe<Page<RuleView>>("rules", "Standing orders").Tagged();
+        api.MapPost("/rules", AddRuleAsync).Accepts<RuleRequest>("application/json").Describe<RuleView>("addRule", "Give a standing order").Once();
+        api.MapGet("/rules/{id}", RuleAsync).Describe<RuleView>("rule", "One standing order").Tagged();
+        api.MapPut("/rules/{id}", ReplaceRuleAsync).Accepts<RuleRequest>("application/json")
+            .Describe<RuleView>("replaceRule", "Put another standing order in its place, in one step").Guarded();
+        api.MapDelete("/rules/{id}", RemoveRuleAsync).Describe("removeRule", "End a standing order").Produces(204).Query("reason", "Why", required: true).Guarded();
+        api.MapGet("/route-test", RouteTestAsync).Describe<RouteView>("routeTest", "Where an address goes, and why")
+            .Query("address", "A mail address", required: true).Query("precedence", "The level it would travel at; routine when absent");
+        api.MapGet("/config", ConfigurationAsync).Describe<ConfigurationStateView>("configuration", "The configuration in force").Tagged();
+        api.MapPost("/config/apply", ApplyAsync).Describe<ConfigurationView>("applyConfiguration", "Read the configuration again and swap it whole; 422 when it is refused").Once().Guarded();
         routes.MapOpenApi($"{Prefix}/openapi.json");
     }
-
-    private static void Describe<T>(this RouteHandlerBuilder route, string name, string summary) => route
-        .WithName(name).WithSummary(summary)
-        .Produces<T>(200, "application/json")
-        .Produces<ProblemView>(400, "application/problem+json").Produces<ProblemView>(401, "application/problem+json")
-        .Produces<ProblemView>(403, "application/problem+json").Produces<ProblemView>(404, "application/problem+json");
 
     private static async Task<IResult> StatusAsync(IOperatorActions actions, ConfigurationHolder configuration, CancellationToken cancellationToken)
     {
         var status = await actions.StatusAsync(cancellationToken);
-        return Json(StatusView.Of(status, configuration.Alarms), ApiJson.Default.StatusView);
+        return Json(StatusView.Of(status, configuration.Alarms.Select(a => a.Text)), ApiJson.Default.StatusView);
+    }
+
+    private static async Task<IResult> AlarmsAsync(HttpContext context, IOperatorActions actions, ConfigurationHolder configuration, CancellationToken cancellationToken)
+    {
+        var alarms = (await actions.AlarmsAsync(cancellationToken)).Concat(configuration.Alarms).OrderBy(a => a.Since);
+        return Conditions.Answer(context, new Page<AlarmView>([.. alarms.Select(AlarmView.Of)], null), ApiJson.Default.PageAlarmView);
     }
 
     private static async Task<IResult> QueueAsync(HttpRequest request, IOperatorActions actions, CancellationToken cancellationToken)
@@ -82,11 +99,11 @@ public static class ApiEndpoints
         return Json(new Page<ShapeRowView>([.. rows.Select(ShapeRowView.Of)], null), ApiJson.Default.PageShapeRowView);
     }
 
-    private static async Task<IResult> MessageAsync(string id, IOperatorActions actions, CancellationToken cancellationToken)
+    private static async Task<IResult> MessageAsync(string id, HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
     {
         if (!MessageId.TryParse(id, out var message)) return Problems.BadRequest("The id is not 13 characters of base 32.");
         var detail = await actions.MessageAsync(message, cancellationToken);
-        return detail is null ? Problems.NotFound($"There is no message {message}.") : Json(MessageView.Of(detail), ApiJson.Default.MessageView);
+        return detail is null ? Problems.NotFound($"There is no message {message}.") : Conditions.Answer(context, MessageView.Of(detail), ApiJson.Default.MessageView);
     }
 
     private static async Task<IResult> RawAsync(string id, HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
@@ -165,64 +182,61 @@ public static class ApiEndpoints
             ApiJson.Default.PageMessageView);
     }
 
-    private static async Task<IResult> LinksAsync(IOperatorActions actions, CancellationToken cancellationToken)
+    private static async Task<IResult> LinksAsync(HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
     {
         var links = await actions.LinksAsync(cancellationToken);
-        return Json(new Page<LinkView>([.. links.Select(LinkView.Of)], null), ApiJson.Default.PageLinkView);
+        return Conditions.Answer(context, new Page<LinkView>([.. links.Select(LinkView.Of)], null), ApiJson.Default.PageLinkView);
     }
 
-    private static async Task<IResult> LinkAsync(string name, IOperatorActions actions, CancellationToken cancellationToken)
+    private static async Task<IResult> LinkAsync(string name, HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
     {
         var link = await actions.LinkAsync(new LinkName(name), cancellationToken);
-        return link is null ? Problems.NotFound("There is no such link.") : Json(LinkView.Of(link), ApiJson.Default.LinkView);
+        return link is null ? Problems.NotFound("There is no such link.") : Conditions.Answer(context, LinkView.Of(link), ApiJson.Default.LinkView);
     }
 
     private static async Task<IResult> TryLinkAsync(string name, HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
     {
         var link = new LinkName(name);
         if (!await actions.TryLinkAsync(link, CallerOf(context).Identity, cancellationToken)) return Problems.NotFound("There is no such link.");
-        return await LinkAsync(name, actions, cancellationToken);
+        return await LinkAsync(name, context, actions, cancellationToken);
     }
 
-    private static async Task<IResult> RulesAsync(IOperatorActions actions, CancellationToken cancellationToken)
+    private static async Task<IResult> RulesAsync(HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
     {
         var rules = await actions.RulesAsync(cancellationToken);
-        return Json(new Page<RuleView>([.. rules.Select(RuleView.Of)], null), ApiJson.Default.PageRuleView);
+        return Conditions.Answer(context, new Page<RuleView>([.. rules.Select(RuleView.Of)], null), ApiJson.Default.PageRuleView);
     }
+
+    private static async Task<IResult> RuleAsync(string id, HttpContext context, IOperatorActions actions, CancellationToken cancellationToken) =>
+        (await actions.RulesAsync(cancellationToken)).FirstOrDefault(r => r.Id == id) is { } rule ? Answer(context, rule) : Problems.NotFound("There is no such rule.");
 
     private static async Task<IResult> AddRuleAsync(HttpContext context, IOperatorActions actions, TimeProvider time, CancellationToken cancellationToken)
     {
-        var (request, fault) = await BodyAsync(context, ApiJson.Default.RuleRequest, cancellationToken);
-        if (request is null) return Problems.BadRequest(fault);
-        if (!Words.TryRead<RuleKind>(request.Kind ?? "", out var kind)) return Problems.BadRequest($"kind must be one of {Words.All<RuleKind>()}.");
-        if (!IsScope(request.Scope)) return Problems.BadRequest("scope must be node, link:NAME, domain:NAME, sender:ADDRESS or recipient:ADDRESS.");
-        if (string.IsNullOrWhiteSpace(request.Reason)) return Problems.BadRequest("reason is missing.");
-        Precedence? level = null;
-        if (request.Level is { } word)
+        var (rule, problem) = await RuleOfAsync(context, "", time, cancellationToken);
+        if (rule is null) return problem!;
+        try
         {
-            if (!Words.TryRead<Precedence>(word, out var read)) return Problems.BadRequest($"level must be one of {Words.All<Precedence>()}.");
-            level = read;
+            return Answer(context, await actions.AddRuleAsync(rule, CallerOf(context).Identity, cancellationToken));
         }
-
-        if (kind == RuleKind.Minimize == level is null) return Problems.BadRequest("level belongs to minimize, and minimize needs it.");
-        if (request.RefuseAtEntry && kind != RuleKind.Minimize) return Problems.BadRequest("refuseAtEntry belongs to minimize.");
-        if (kind == RuleKind.Reroute == string.IsNullOrEmpty(request.Link)) return Problems.BadRequest("link belongs to reroute, and reroute needs it.");
-        if (request.For is not null && request.Expires is not null) return Problems.BadRequest("Give for or expires, not both.");
-        var now = time.GetUtcNow();
-        var expires = request.Expires;
-        if (request.For is { } text)
+        catch (UnknownLinkException unknown)
         {
-            if (!Notation.TryReadDuration(text, out var duration) || duration <= TimeSpan.Zero) return Problems.BadRequest("for must be a time such as 30m or 2h.");
-            expires = now + duration;
+            return Problems.NotFound(unknown.Message);
         }
+    }
 
-        if (expires <= now) return Problems.BadRequest("expires lies in the past.");
-        var rule = new OperatorRule
+    private static async Task<IResult> ReplaceRuleAsync(string id, HttpContext context, IOperatorActions actions, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var (rule, problem) = await RuleOfAsync(context, id, time, cancellationToken);
+        if (rule is null) return problem!;
+        try
         {
-            Id = "", Kind = kind, Scope = request.Scope!, Level = level, RefuseAtEntry = request.RefuseAtEntry, Reason = request.Reason,
-            Link = string.IsNullOrEmpty(request.Link) ? null : new LinkName(request.Link), Author = CallerOf(context).Identity.Name, CreatedAt = now, Expires = expires,
-        };
-        return Json(RuleView.Of(await actions.AddRuleAsync(rule, CallerOf(context).Identity, cancellationToken)), ApiJson.Default.RuleView);
+            var (change, kept) = await actions.ReplaceRuleAsync(rule, Expected(context), CallerOf(context).Identity, cancellationToken);
+            return change == RuleChange.Done ? Answer(context, kept) : Problem(change);
+        }
+        catch (UnknownLinkException unknown)
+        {
+            return Problems.NotFound(unknown.Message);
+        }
     }
 
     private static async Task<IResult> RemoveRuleAsync(string id, HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
@@ -231,7 +245,52 @@ public static class ApiEndpoints
         var reason = reader.Text("reason");
         if (reader.Finish() is { } fault) return Problems.BadRequest(fault);
         if (string.IsNullOrWhiteSpace(reason)) return Problems.BadRequest("reason is missing.");
-        return await actions.RemoveRuleAsync(id, reason, CallerOf(context).Identity, cancellationToken) ? Results.NoContent() : Problems.NotFound("There is no such rule.");
+        var change = await actions.RemoveRuleAsync(id, reason, Expected(context), CallerOf(context).Identity, cancellationToken);
+        return change == RuleChange.Done ? Results.NoContent() : Problem(change);
+    }
+
+    private static IResult Answer(HttpContext context, OperatorRule rule)
+    {
+        var view = RuleView.Of(rule);
+        return Conditions.Answer(context, view, ApiJson.Default.RuleView, view.Tag);
+    }
+
+    private static Func<OperatorRule, bool> Expected(HttpContext context) => current => Conditions.Allow(context.Request, RuleView.Of(current).Tag);
+
+    private static IResult Problem(RuleChange change) => change == RuleChange.NotFound ? Problems.NotFound("There is no such rule.") : Problems.PreconditionFailed();
+
+    private static async ValueTask<(OperatorRule? Rule, IResult? Problem)> RuleOfAsync(HttpContext context, string id, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var (request, fault) = await BodyAsync(context, ApiJson.Default.RuleRequest, cancellationToken);
+        if (request is null) return (null, Problems.BadRequest(fault));
+        if (!Words.TryRead<RuleKind>(request.Kind ?? "", out var kind)) return (null, Problems.BadRequest($"kind must be one of {Words.All<RuleKind>()}."));
+        if (!IsScope(request.Scope)) return (null, Problems.BadRequest("scope must be node, link:NAME, domain:NAME, sender:ADDRESS or recipient:ADDRESS."));
+        if (string.IsNullOrWhiteSpace(request.Reason)) return (null, Problems.BadRequest("reason is missing."));
+        Precedence? level = null;
+        if (request.Level is { } word)
+        {
+            if (!Words.TryRead<Precedence>(word, out var read)) return (null, Problems.BadRequest($"level must be one of {Words.All<Precedence>()}."));
+            level = read;
+        }
+
+        if (kind == RuleKind.Minimize == level is null) return (null, Problems.BadRequest("level belongs to minimize, and minimize needs it."));
+        if (request.RefuseAtEntry && kind != RuleKind.Minimize) return (null, Problems.BadRequest("refuseAtEntry belongs to minimize."));
+        if (kind == RuleKind.Reroute == string.IsNullOrEmpty(request.Link)) return (null, Problems.BadRequest("link belongs to reroute, and reroute needs it."));
+        if (request.For is not null && request.Expires is not null) return (null, Problems.BadRequest("Give for or expires, not both."));
+        var now = time.GetUtcNow();
+        var expires = request.Expires;
+        if (request.For is { } text)
+        {
+            if (!Notation.TryReadDuration(text, out var duration) || duration <= TimeSpan.Zero) return (null, Problems.BadRequest("for must be a time such as 30m or 2h."));
+            expires = now + duration;
+        }
+
+        if (expires <= now) return (null, Problems.BadRequest("expires lies in the past."));
+        return (new OperatorRule
+        {
+            Id = id, Kind = kind, Scope = request.Scope!, Level = level, RefuseAtEntry = request.RefuseAtEntry, Reason = request.Reason,
+            Link = string.IsNullOrEmpty(request.Link) ? null : new LinkName(request.Link), Author = CallerOf(context).Identity.Name, CreatedAt = now, Expires = expires,
+        }, null);
     }
 
     private static async Task<IResult> RouteTestAsync(HttpRequest request, IOperatorActions actions, CancellationToken cancellationToken)
@@ -244,9 +303,16 @@ public static class ApiEndpoints
         return Json(RouteView.Of(await actions.ExplainRouteAsync(address, precedence, cancellationToken)), ApiJson.Default.RouteView);
     }
 
-    private static async Task<IResult> ApplyAsync(ConfigurationHolder configuration, HttpContext context)
+    private static IResult ConfigurationAsync(HttpContext context, ConfigurationHolder configuration)
     {
-        var result = await configuration.ReloadAsync(CallerOf(context).Identity.Name);
+        var tag = configuration.Tag;
+        return Conditions.Answer(context, new ConfigurationStateView(configuration.Current.File, configuration.Since, tag), ApiJson.Default.ConfigurationStateView, tag);
+    }
+
+    private static async Task<IResult> ApplyAsync(HttpContext context, ConfigurationHolder configuration)
+    {
+        if (await configuration.ReloadAsync(tag => Conditions.Allow(context.Request, tag), CallerOf(context).Identity.Name) is not { } result)
+            return Problems.PreconditionFailed();
         IReadOnlyList<ConfigurationProblemView> problems = [.. result.Select(p => new ConfigurationProblemView(p.File, p.Line, p.Key, p.Text))];
         return problems.Count == 0
             ? Json(new ConfigurationView(true, configuration.Current.File, []), ApiJson.Default.ConfigurationView)

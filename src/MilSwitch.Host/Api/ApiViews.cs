@@ -26,6 +26,12 @@ public sealed record PrecedenceView(string Precedence, int Queued, double? Oldes
         Words.Of(status.Precedence), status.Queued, status.Oldest?.TotalSeconds, status.Accepted, status.Delivered, status.Failed);
 }
 
+/// <summary>Something that somebody should look at. The id stays the same for as long as it stands.</summary>
+public sealed record AlarmView(string Id, string Text, DateTimeOffset Since)
+{
+    public static AlarmView Of(Alarm alarm) => new(alarm.Id, alarm.Text, alarm.Since);
+}
+
 /// <summary>A page of a listing.</summary>
 /// <param name="Items">In the listing's order.</param>
 /// <param name="Next">To be given as <c>after</c> (queue) or <c>before</c> (track) for the next page; null at the end.</param>
@@ -133,20 +139,31 @@ public sealed record ActResultView(bool DryRun, int Done, int Failed, IReadOnlyL
     public static ActResultView Of(ActResult result)
     {
         var done = result.Outcomes.Count(o => o.Done);
-        return new ActResultView(result.DryRun, done, result.Outcomes.Length - done, [.. result.Outcomes.Select(o => new ActOutcomeView(o.Id.ToString(), o.Done, o.Text))]);
+        return new ActResultView(result.DryRun, done, result.Outcomes.Length - done, [.. result.Outcomes.Select(o => ActOutcomeView.Of(o))]);
     }
 }
 
-public sealed record ActOutcomeView(string Id, bool Done, string Text);
+/// <param name="Id">Of the message.</param>
+/// <param name="Done">Or would be done.</param>
+/// <param name="Text">For people.</param>
+/// <param name="Failure">not-found, conflict or failed; null when it was done.</param>
+public sealed record ActOutcomeView(string Id, bool Done, string Text, string? Failure)
+{
+    public static ActOutcomeView Of(ActOutcome o) => new(o.Id.ToString(), o.Done, o.Text, o.Done ? null : Words.Of(o.Failure));
+}
 
-/// <summary>A standing order.</summary>
+/// <summary>A standing order. The tag is for <c>If-Match</c>: it changes with everything else.</summary>
 public sealed record RuleView(
     string Id, string Kind, string Scope, string? Level, bool RefuseAtEntry, string? Link, string Reason, string Author, DateTimeOffset CreatedAt,
-    DateTimeOffset? Expires)
+    DateTimeOffset? Expires, string Tag)
 {
-    public static RuleView Of(OperatorRule rule) => new(
-        rule.Id, Words.Of(rule.Kind), rule.Scope, rule.Level is { } level ? Words.Of(level) : null, rule.RefuseAtEntry, rule.Link?.Value, rule.Reason,
-        rule.Author, rule.CreatedAt, rule.Expires);
+    public static RuleView Of(OperatorRule rule)
+    {
+        var view = new RuleView(
+            rule.Id, Words.Of(rule.Kind), rule.Scope, rule.Level is { } level ? Words.Of(level) : null, rule.RefuseAtEntry, rule.Link?.Value, rule.Reason,
+            rule.Author, rule.CreatedAt, rule.Expires, "");
+        return view with { Tag = Conditions.TagOf(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(view, ApiJson.Default.RuleView)) };
+    }
 }
 
 /// <param name="Kind">suspend, minimize, return or reroute.</param>
@@ -168,6 +185,12 @@ public sealed record RouteView(
 
 /// <summary>The end of a request to apply the configuration.</summary>
 public sealed record ConfigurationView(bool Applied, string File, IReadOnlyList<ConfigurationProblemView> Problems);
+
+/// <summary>The configuration in force.</summary>
+/// <param name="File">Where it was read from.</param>
+/// <param name="Since">In force since then.</param>
+/// <param name="Tag">For <c>If-Match</c>: another one for each configuration that comes into force.</param>
+public sealed record ConfigurationStateView(string File, DateTimeOffset Since, string Tag);
 
 public sealed record ConfigurationProblemView(string File, int Line, string Key, string Text);
 
@@ -193,5 +216,8 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(RuleRequest))]
 [JsonSerializable(typeof(RouteView))]
 [JsonSerializable(typeof(ConfigurationView))]
+[JsonSerializable(typeof(ConfigurationStateView))]
+[JsonSerializable(typeof(Page<AlarmView>))]
+[JsonSerializable(typeof(Page<string>))]
 [JsonSerializable(typeof(ProblemView))]
 public sealed partial class ApiJson : JsonSerializerContext;

@@ -15,6 +15,8 @@ internal static class Problems
 
     public static IResult Conflict(string detail) => Answer(409, "Conflict", detail);
 
+    public static IResult PreconditionFailed() => Answer(412, "It has changed", "If-Match names another state than the one in force; nothing was done.");
+
     public static IResult NotReady() => Answer(503, "Not ready", "The switch is starting or stopping.");
 
     public static IResult Internal() => Answer(500, "Internal fault", "See the log of the node.");

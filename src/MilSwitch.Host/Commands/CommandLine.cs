@@ -12,13 +12,15 @@ using MilSwitch.Host.Configuration;
 namespace MilSwitch.Host.Commands;
 
 /// <summary>The program's commands. Standard output is data, standard error is talk.</summary>
-public sealed class CommandLine
+public sealed partial class CommandLine
 {
     private readonly CommandEnvironment environment;
     private readonly Dictionary<Command, string[]> examples = [];
     private readonly NodeAddress address = new();
     private readonly Option<bool> json = new("--json") { Description = "Print the API's JSON" };
     private readonly Option<string> reason = new("--reason") { Description = "Why; kept in the audit trail", Required = true, HelpName = "TEXT" };
+    private readonly Option<string?> key = new("--idempotency-key") { Description = "Sent again with the same key it is not done again, but answered as before", HelpName = "KEY" };
+    private readonly Option<string?> tag = new("--if-match") { Description = "Only when the state in force still has this tag; else exit 6", HelpName = "TAG" };
     private readonly FilterOptions filter = new();
     private readonly RootCommand root = new("MilSwitch, a durable SMTP switch with precedence.");
 
@@ -28,6 +30,9 @@ public sealed class CommandLine
         root.Subcommands.Add(Run());
         root.Subcommands.Add(Config());
         root.Subcommands.Add(Status());
+        root.Subcommands.Add(Version());
+        root.Subcommands.Add(Alarm());
+        root.Subcommands.Add(Events());
         root.Subcommands.Add(Queue());
         root.Subcommands.Add(Message());
         root.Subcommands.Add(Track());
@@ -38,6 +43,21 @@ public sealed class CommandLine
         root.Subcommands.Add(Demo.DemoCommand.Create(environment, Example));
         var help = root.Options.OfType<HelpOption>().First();
         help.Action = new HelpWithExamples((HelpAction)help.Action!, examples, environment.Output);
+    }
+
+    /// <summary>Every command that does something, by its words, with the examples of its help.</summary>
+    internal static IReadOnlyDictionary<string, string[]> Verbs(CommandEnvironment environment)
+    {
+        var line = new CommandLine(environment);
+        var verbs = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
+        Add(line.root, "");
+        return verbs;
+
+        void Add(Command command, string words)
+        {
+            if (command.Subcommands.Count is 0) verbs[words] = line.examples.GetValueOrDefault(command) ?? [];
+            foreach (var inner in command.Subcommands) Add(inner, $"{words} {inner.Name}".TrimStart());
+        }
     }
 
     /// <summary>Runs one command line to its end; the result is the process's exit code.</summary>
@@ -93,15 +113,21 @@ public sealed class CommandLine
         Example(check, "milswitch config check --config config/relay.yaml");
 
         var apply = Remote("apply", "Make the running node read its configuration again: whole or not at all", async (node, arguments, cancellationToken) =>
-            Show(arguments, await node.SendAsync(HttpMethod.Post, "/config/apply", cancellationToken), ApiJson.Default.ConfigurationView, view => environment.Output.WriteLine($"applied {view.File}")));
-        Example(apply, "milswitch config apply --config /etc/milswitch/milswitch.yaml");
+            Show(arguments, await node.SendAsync(HttpMethod.Post, "/config/apply", Conditions(arguments), cancellationToken), ApiJson.Default.ConfigurationView, view => environment.Output.WriteLine($"applied {view.File}")));
+        apply.Options.Add(key);
+        apply.Options.Add(tag);
+        Example(apply, "milswitch config apply");
+
+        var show = Remote("show", "Which configuration is in force, and since when", async (node, arguments, cancellationToken) => Show(
+            arguments, await node.GetAsync("/config", cancellationToken), ApiJson.Default.ConfigurationStateView, view => Rendering.Write(environment.Output, view)));
+        Example(show, "milswitch config show");
 
         var kind = new Argument<string>("KIND") { Description = "scram: for an account; token: for admin.tokens" };
         kind.AcceptOnlyFromAmong("scram", "token");
         var verifier = new Command("verifier", "Turn a password or token, read from standard input, into what the configuration may hold") { kind };
         verifier.SetAction(arguments => Verifier(arguments.GetRequiredValue(kind)));
         Example(verifier, "milswitch config verifier scram < duty-officer.password");
-        return new Command("config", "Check and apply configurations") { check, apply, verifier };
+        return new Command("config", "Check and apply configurations") { check, show, apply, verifier };
     }
 
     private Command Status() => Example(
@@ -168,11 +194,12 @@ public sealed class CommandLine
         show.Arguments.Add(ids);
         Example(show, "milswitch message show 0000G40000040");
 
-        var one = new Argument<string>("ID") { Description = "Of the message" };
+        var one = new Argument<string>("ID") { Description = "Of the message; '-' reads it from standard input" };
         var raw = Remote("raw", "The message as it would be sent now, to standard output; audited as viewed", async (node, arguments, cancellationToken) =>
         {
             await using var output = environment.OpenOutput();
-            await node.CopyAsync($"/messages/{Uri.EscapeDataString(arguments.GetRequiredValue(one))}/raw", output, cancellationToken);
+            var id = ReadIds([arguments.GetRequiredValue(one)]) is [var single] ? single : throw new CommandFault(ExitCodes.WrongUse, "more than one id was given");
+            await node.CopyAsync($"/messages/{Uri.EscapeDataString(id)}/raw", output, cancellationToken);
             return ExitCodes.Done;
         });
         raw.Arguments.Add(one);
@@ -204,15 +231,15 @@ public sealed class CommandLine
             var request = new ActRequest(verb, chosen is null ? named : null, chosen, arguments.GetRequiredValue(reason), arguments.GetValue(dryRun), verb == "reroute" ? arguments.GetValue(link) : null);
             if (chosen is not null && !request.DryRun && !arguments.GetValue(yes) && environment.IsInputTerminal
                 && !await ConfirmAsync(node, request, cancellationToken)) return ExitCodes.Bad;
-            var text = await node.SendAsync(HttpMethod.Post, "/messages/actions", request, ApiJson.Default.ActRequest, cancellationToken);
+            var text = await node.SendAsync(HttpMethod.Post, "/messages/actions", request, ApiJson.Default.ActRequest, Conditions(arguments), cancellationToken);
             Show(arguments, text, ApiJson.Default.ActResultView, view => Rendering.Write(environment.Output, view));
             var result = Read(text, ApiJson.Default.ActResultView);
             environment.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{verb}: {result.Done} {(result.DryRun ? "would be done" : "done")}, {result.Failed} failed"));
-            return result.Failed == 0 ? ExitCodes.Done : ExitCodes.Bad;
+            return ExitCodes.Of(result);
         });
         command.Arguments.Add(ids);
         filter.AddTo(command);
-        foreach (var option in new Option[] { reason, dryRun, yes }) command.Options.Add(option);
+        foreach (var option in new Option[] { reason, dryRun, yes, key }) command.Options.Add(option);
         if (verb == "reroute") command.Options.Add(link);
         var further = verb == "reroute" ? " --to-link backup" : "";
         return Example(
@@ -224,7 +251,7 @@ public sealed class CommandLine
     // A person who chose by a filter is shown how many messages that is, and says the number back.
     private async Task<bool> ConfirmAsync(NodeClient node, ActRequest request, CancellationToken cancellationToken)
     {
-        var trial = Read(await node.SendAsync(HttpMethod.Post, "/messages/actions", request with { DryRun = true }, ApiJson.Default.ActRequest, cancellationToken), ApiJson.Default.ActResultView);
+        var trial = Read(await node.SendAsync(HttpMethod.Post, "/messages/actions", request with { DryRun = true }, ApiJson.Default.ActRequest, default, cancellationToken), ApiJson.Default.ActResultView);
         if (trial.Outcomes.Count <= 1) return true;
         environment.Error.Write(string.Create(CultureInfo.InvariantCulture, $"{request.Verb} would touch {trial.Outcomes.Count} messages. Type the number to go on: "));
         if (environment.Input.ReadLine()?.Trim() == Text.Number(trial.Outcomes.Count)) return true;
@@ -275,77 +302,12 @@ public sealed class CommandLine
         show.Arguments.Add(name);
         Example(show, "milswitch dest show 192.0.2.1:25");
         var again = Remote("try", "Connect at once, in spite of an open breaker", async (node, arguments, cancellationToken) => Show(
-            arguments, await node.SendAsync(HttpMethod.Post, $"/links/{Uri.EscapeDataString(arguments.GetRequiredValue(name))}/try", cancellationToken),
+            arguments, await node.SendAsync(HttpMethod.Post, $"/links/{Uri.EscapeDataString(arguments.GetRequiredValue(name))}/try", Conditions(arguments), cancellationToken),
             ApiJson.Default.LinkView, view => Rendering.Write(environment.Output, view)));
         again.Arguments.Add(name);
+        again.Options.Add(key);
         Example(again, "milswitch dest try 192.0.2.1:25");
         return new Command("dest", "Links to next hops") { list, show, again };
-    }
-
-    private Command Rule()
-    {
-        var kind = new Argument<string>("KIND") { Description = "suspend: nothing that matches is sent; return: it goes back; reroute: it takes another link" };
-        kind.AcceptOnlyFromAmong("suspend", "return", "reroute");
-        var scope = ScopeOption();
-        var link = new Option<string?>("--to-link") { Description = "For reroute: the link to use instead", HelpName = "NAME" };
-        var duration = ForOption();
-        var add = Remote("add", "Give a standing order", async (node, arguments, cancellationToken) => Show(
-            arguments,
-            await node.SendAsync(HttpMethod.Post, "/rules", new RuleRequest(
-                arguments.GetRequiredValue(kind), arguments.GetRequiredValue(scope), null, false, arguments.GetValue(link), arguments.GetRequiredValue(reason), arguments.GetValue(duration), null),
-                ApiJson.Default.RuleRequest, cancellationToken),
-            ApiJson.Default.RuleView, rule => environment.Output.WriteLine(rule.Id)));
-        add.Arguments.Add(kind);
-        foreach (var option in new Option[] { scope, link, duration, reason }) add.Options.Add(option);
-        Example(add, "milswitch rule add suspend --scope domain:example.net --for 2h --reason 'their store is full'");
-        return new Command("rule", "Standing orders")
-        {
-            ListRules("list", "Every standing order", _ => true, "milswitch rule list"), add, RemoveRule("remove", "End a standing order", "milswitch rule remove 17 --reason 'line is back'"),
-        };
-    }
-
-    private Command Minimize()
-    {
-        var level = new Option<string>("--level") { Description = "The lowest level that still moves", Required = true, HelpName = "LEVEL" };
-        level.AcceptOnlyFromAmong("deferred", "routine", "priority", "immediate", "flash", "override");
-        var scope = ScopeOption();
-        var refuse = new Option<bool>("--refuse-at-entry") { Description = "Also refuse lower mail from clients (X.7.15) instead of queueing it" };
-        var duration = ForOption();
-        var set = Remote("set", "Impose MINIMIZE: lower mail waits", async (node, arguments, cancellationToken) => Show(
-            arguments,
-            await node.SendAsync(HttpMethod.Post, "/rules", new RuleRequest(
-                "minimize", arguments.GetRequiredValue(scope), arguments.GetRequiredValue(level), arguments.GetValue(refuse), null, arguments.GetRequiredValue(reason), arguments.GetValue(duration), null),
-                ApiJson.Default.RuleRequest, cancellationToken),
-            ApiJson.Default.RuleView, rule => environment.Output.WriteLine(rule.Id)));
-        foreach (var option in new Option[] { scope, level, refuse, duration, reason }) set.Options.Add(option);
-        Example(set, "milswitch minimize set --scope node --level immediate --for 4h --reason 'exercise NORTH'");
-        return new Command("minimize", "MINIMIZE: only urgent mail moves")
-        {
-            set, ListRules("list", "Every MINIMIZE in force", r => r.Kind == "minimize", "milswitch minimize list"), RemoveRule("cancel", "End a MINIMIZE", "milswitch minimize cancel 17 --reason 'exercise is over'"),
-        };
-    }
-
-    private Command ListRules(string name, string description, Func<RuleView, bool> chosen, string example) => Example(
-        Remote(name, description, async (node, arguments, cancellationToken) =>
-        {
-            var all = Read(await node.GetAsync("/rules", cancellationToken), ApiJson.Default.PageRuleView);
-            var page = new Page<RuleView>([.. all.Items.Where(chosen)], all.Next);
-            return Show(arguments, JsonSerializer.Serialize(page, ApiJson.Default.PageRuleView), ApiJson.Default.PageRuleView, view => Rendering.Write(environment.Output, view));
-        }),
-        example);
-
-    private Command RemoveRule(string name, string description, string example)
-    {
-        var id = new Argument<string>("ID") { Description = "Of the order" };
-        var command = Remote(name, description, async (node, arguments, cancellationToken) =>
-        {
-            await node.SendAsync(HttpMethod.Delete, $"/rules/{Uri.EscapeDataString(arguments.GetRequiredValue(id))}" + Query(("reason", arguments.GetRequiredValue(reason))), cancellationToken);
-            if (arguments.GetValue(json)) environment.Output.WriteLine("{}");
-            return ExitCodes.Done;
-        });
-        command.Arguments.Add(id);
-        command.Options.Add(reason);
-        return Example(command, example);
     }
 
     private Command Route()
@@ -419,17 +381,13 @@ public sealed class CommandLine
         return ExitCodes.Done;
     }
 
+    // A command has one of the two options, both or none; what it has not was not given.
+    private RequestConditions Conditions(ParseResult arguments) => new(arguments.GetValue(key), arguments.GetValue(tag));
+
     private static T Read<T>(string text, JsonTypeInfo<T> type)
         where T : class => JsonSerializer.Deserialize(text, type) ?? throw new JsonException();
 
     private static Argument<string[]> Ids() => new("ID") { Description = "Ids of messages; '-' reads them from standard input, one a line", Arity = ArgumentArity.ZeroOrMore };
-
-    private static Option<string> ScopeOption() => new("--scope")
-    {
-        Description = "node, link:NAME, domain:NAME, sender:ADDRESS or recipient:ADDRESS", Required = true, HelpName = "SCOPE",
-    };
-
-    private static Option<string?> ForOption() => new("--for") { Description = "Ends by itself after this time, such as 2h", HelpName = "TIME" };
 
     private List<string> ReadIds(string[]? named, bool required = true)
     {

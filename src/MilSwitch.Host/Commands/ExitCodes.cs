@@ -1,3 +1,5 @@
+using MilSwitch.Host.Api;
+
 namespace MilSwitch.Host.Commands;
 
 /// <summary>What the program's end means, the same for every command.</summary>
@@ -13,6 +15,17 @@ public static class ExitCodes
     public const int Conflict = 6;
     public const int Unreachable = 7;
     public const int Internal = 70;
+
+    /// <summary>
+    /// For an act on messages. When nothing could be done for one and the same reason the code names it: no such message, or
+    /// one that is not in a state for it.
+    /// </summary>
+    public static int Of(ActResultView result)
+    {
+        if (result.Failed == 0) return Done;
+        var failures = result.Outcomes.Where(o => !o.Done).Select(o => o.Failure).Distinct(StringComparer.Ordinal).ToArray();
+        return result.Done > 0 ? Bad : failures switch { ["not-found"] => NotFound, ["conflict"] => Conflict, _ => Bad };
+    }
 
     /// <summary>For an answer of the admin API.</summary>
     public static int Of(int httpStatus) => httpStatus switch

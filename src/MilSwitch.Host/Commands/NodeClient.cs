@@ -66,18 +66,40 @@ internal sealed class NodeClient : IDisposable
         return await response.Content.ReadAsStringAsync(cancellationToken);
     }
 
-    public async Task<string> SendAsync<T>(HttpMethod method, string path, T body, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    public async Task<string> SendAsync<T>(HttpMethod method, string path, T body, JsonTypeInfo<T> type, RequestConditions conditions, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(method, ApiEndpoints.Prefix + path);
+        using var request = Request(method, path, conditions);
         request.Content = new StringContent(JsonSerializer.Serialize(body, type), Encoding.UTF8, "application/json");
         using var response = await SendAsync(request, cancellationToken);
         return await response.Content.ReadAsStringAsync(cancellationToken);
     }
 
-    public async Task<string> SendAsync(HttpMethod method, string path, CancellationToken cancellationToken)
+    public async Task<string> SendAsync(HttpMethod method, string path, RequestConditions conditions, CancellationToken cancellationToken)
     {
-        using var response = await SendAsync(new HttpRequestMessage(method, ApiEndpoints.Prefix + path), cancellationToken);
+        using var response = await SendAsync(Request(method, path, conditions), cancellationToken);
         return await response.Content.ReadAsStringAsync(cancellationToken);
+    }
+
+    /// <summary>An answer that is read while it comes.</summary>
+    public async Task<StreamReader> OpenAsync(string path, (string Name, string? Value) header, CancellationToken cancellationToken)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, ApiEndpoints.Prefix + path);
+        if (header.Value is not null) request.Headers.TryAddWithoutValidation(header.Name, header.Value);
+        var response = await SendAsync(request, cancellationToken);
+        return new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
+    }
+
+    /// <summary>Reads on; a connection that breaks is a node that can't be reached.</summary>
+    public async Task<T> UnlessBrokenAsync<T>(Func<Task<T>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (Exception fault) when (fault is IOException or HttpRequestException)
+        {
+            throw new CommandFault(ExitCodes.Unreachable, $"the connection to the node at {address} broke");
+        }
     }
 
     public async Task CopyAsync(string path, Stream output, CancellationToken cancellationToken)
@@ -85,6 +107,16 @@ internal sealed class NodeClient : IDisposable
         using var response = await SendAsync(new HttpRequestMessage(HttpMethod.Get, ApiEndpoints.Prefix + path), cancellationToken);
         await response.Content.CopyToAsync(output, cancellationToken);
     }
+
+    private static HttpRequestMessage Request(HttpMethod method, string path, RequestConditions conditions)
+    {
+        var request = new HttpRequestMessage(method, ApiEndpoints.Prefix + path);
+        if (conditions.Key is { } key) request.Headers.TryAddWithoutValidation(IdempotentRequests.Header, Quote(key));
+        if (conditions.Tag is { } tag) request.Headers.TryAddWithoutValidation("If-Match", tag == "*" || tag.StartsWith('"') ? tag : Quote(tag));
+        return request;
+    }
+
+    private static string Quote(string text) => text.StartsWith('"') ? text : $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

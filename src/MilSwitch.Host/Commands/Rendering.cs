@@ -112,6 +112,24 @@ internal static class Rendering
         Text.WriteTable(output, ["ID", "KIND", "SCOPE", "WHAT", "UNTIL", "BY", "REASON"], page.Items.Select(r => (IReadOnlyList<string>)
             [r.Id, r.Kind, r.Scope, What(r), Text.Time(r.Expires), r.Author, r.Reason]));
 
+    public static void Write(TextWriter output, RuleView r) => Text.WriteFields(
+        output,
+        ("id", r.Id),
+        ("kind", r.Kind),
+        ("scope", r.Scope),
+        ("what", What(r)),
+        ("until", Text.Time(r.Expires)),
+        ("given", $"{Text.Time(r.CreatedAt)} by {r.Author}"),
+        ("reason", r.Reason),
+        ("tag", r.Tag));
+
+    public static void Write(TextWriter output, Page<AlarmView> page)
+    {
+        if (page.Items.Count > 0) Text.WriteTable(output, ["SINCE", "ALARM", "WHAT"], page.Items.Select(a => (IReadOnlyList<string>)[Text.Time(a.Since), a.Id, a.Text]));
+    }
+
+    public static void Write(TextWriter output, ConfigurationStateView c) => Text.WriteFields(output, ("file", c.File), ("in force since", Text.Time(c.Since)), ("tag", c.Tag));
+
     public static void Write(TextWriter output, ActResultView result)
     {
         foreach (var outcome in result.Outcomes) output.WriteLine($"{outcome.Id}  {(outcome.Done ? result.DryRun ? "would do" : "done" : "failed")}  {Text.Printable(outcome.Text)}".TrimEnd());

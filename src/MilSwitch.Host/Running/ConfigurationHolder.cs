@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Configuration;
+using MilSwitch.Domain.Operations;
 using MilSwitch.Smtp.Server;
 using MilSwitch.Switching;
 
@@ -14,15 +16,27 @@ namespace MilSwitch.Host.Running;
 /// </summary>
 public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeProvider time, ILogger<ConfigurationHolder> logger) : IAccountStore
 {
+    private const string AlarmId = "configuration";
+
     private readonly Lock gate = new();
+    // Different from those of other starts, so that what somebody saw of an earlier one is never taken for this.
+    private readonly string start = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
     private volatile NodeConfiguration current = initial;
-    private volatile string? alarm;
+    private volatile ConfigurationState state = new(0, time.GetUtcNow());
+    private volatile Alarm? alarm;
     private ISwitchControl? control;
+    private ISwitchEvents? events;
 
     public NodeConfiguration Current => current;
 
+    /// <summary>Since when the current one is in force.</summary>
+    public DateTimeOffset Since => state.Since;
+
+    /// <summary>Another one for each configuration that comes into force.</summary>
+    public string Tag => string.Create(CultureInfo.InvariantCulture, $"{start}-{state.Number}");
+
     /// <summary>Standing alarms about the configuration.</summary>
-    public IReadOnlyList<string> Alarms => alarm is { } text ? [text] : [];
+    public IReadOnlyList<Alarm> Alarms => alarm is { } one ? [one] : [];
 
     /// <summary>The settings in force of the listener with this name; a session asks when it starts.</summary>
     public SmtpListenerSettings Listener(string name)
@@ -39,14 +53,19 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
 
     public Account? FindByCertificate(X509Certificate2 certificate) => current.Accounts.FindByCertificate(certificate);
 
-    /// <summary>From now on a reload reaches the switch too.</summary>
-    public void Attach(ISwitchControl switchControl) => control = switchControl;
+    /// <summary>From now on a reload reaches the switch too, and those who watch.</summary>
+    public void Attach(ISwitchControl switchControl, ISwitchEvents switchEvents) => (control, events) = (switchControl, switchEvents);
 
-    /// <summary>Reads the file again and puts the outcome into the audit trail. The result is empty when the candidate is in force now.</summary>
+    /// <summary>Reads the file again, for a signal. The result is empty when the candidate is in force now.</summary>
+    public async Task<ImmutableArray<ConfigurationProblem>> ReloadAsync() => (await ReloadAsync(_ => true, null))!.Value;
+
+    /// <summary>Reads the file again and puts the outcome into the audit trail.</summary>
+    /// <param name="expected">Asked about the <see cref="Tag"/> in force.</param>
     /// <param name="who">The person who asked for it; null: a signal.</param>
-    public async Task<ImmutableArray<ConfigurationProblem>> ReloadAsync(string? who)
+    /// <returns>Null: not the expected one, nothing was done. Empty: the candidate is in force now.</returns>
+    public async Task<ImmutableArray<ConfigurationProblem>?> ReloadAsync(Func<string, bool> expected, string? who)
     {
-        var problems = Reload();
+        if (Reload(expected, who) is not { } problems) return null;
         if (control is null) return problems;
         var (kind, detail) = problems.IsEmpty
             ? (AuditKind.ConfigurationApplied, current.File)
@@ -64,27 +83,40 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
         return problems;
     }
 
-    private ImmutableArray<ConfigurationProblem> Reload()
+    private ImmutableArray<ConfigurationProblem>? Reload(Func<string, bool> expected, string? who)
     {
         lock (gate)
         {
+            if (!expected(Tag)) return null;
             var (problems, candidate) = ConfigurationReader.Read(current.File);
             if (candidate is not null) problems = NeedsRestart(current, candidate);
             if (candidate is null || !problems.IsEmpty)
             {
                 foreach (var problem in problems) ProblemFound(problem.File, problem.Line, problem.Key, problem.Text);
                 Refused(problems.Length);
-                alarm = string.Create(CultureInfo.InvariantCulture, $"configuration refused at {time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}: {problems[0]}{More(problems)}");
+                var now = time.GetUtcNow();
+                var text = string.Create(CultureInfo.InvariantCulture, $"configuration refused at {now:yyyy-MM-ddTHH:mm:ssZ}: {problems[0]}{More(problems)}");
+                var stood = alarm;
+                alarm = new Alarm(AlarmId, text, stood?.Since ?? now);
+                Tell("configuration.refused", current.File, text, who);
+                if (stood is null) Tell("alarm.raised", AlarmId, text, null);
                 return problems;
             }
 
             // The switch first: should it throw, nothing has changed.
             control?.Apply(candidate.Switch);
             current = candidate;
+            state = new ConfigurationState(state.Number + 1, time.GetUtcNow());
+            var cleared = alarm;
             alarm = null;
             Applied(candidate.File);
+            Tell("configuration.applied", candidate.File, "", who);
+            if (cleared is not null) Tell("alarm.cleared", AlarmId, cleared.Text, null);
             return [];
         }
+
+        void Tell(string type, string subject, string detail, string? actor) =>
+            events?.Publish(new SwitchEvent(time.GetUtcNow(), type) { Subject = subject, Detail = detail, Actor = actor });
     }
 
     private static string More(ImmutableArray<ConfigurationProblem> problems) =>
@@ -109,6 +141,8 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
             if (!same) problems.Add(new ConfigurationProblem(next.File, 0, key, $"{what} while the node runs; restart it"));
         }
     }
+
+    private sealed record ConfigurationState(int Number, DateTimeOffset Since);
 
     [LoggerMessage(5001, LogLevel.Information, "Configuration {File} is in force")]
     private partial void Applied(string file);

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
+using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Api;
 using MilSwitch.Host.Configuration;
@@ -53,17 +54,14 @@ public static class NodeHost
         builder.Services.AddSingleton<MeterBridge>();
         builder.Services.AddSingleton<SwitchGauges>();
         builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
-        builder.Services.AddOpenApi("v1", o => o.AddDocumentTransformer((document, _, _) =>
-        {
-            document.Info = new() { Title = "MilSwitch admin API", Version = "1", Description = "Everything an operator can see and do. Bearer token over TCP, none over the Unix socket." };
-            document.Servers = [];
-            return Task.CompletedTask;
-        }));
+        builder.Services.AddSingleton<IdempotencyKeys>();
+        builder.Services.AddOpenApi("v1", ApiDocument.Configure);
         addSwitch(builder.Services);
         builder.Services.AddHostedService<ReadinessGate>();
 
         var app = builder.Build();
-        app.Services.GetRequiredService<ConfigurationHolder>().Attach(app.Services.GetRequiredService<ISwitchControl>());
+        app.Services.GetRequiredService<ConfigurationHolder>().Attach(
+            app.Services.GetRequiredService<ISwitchControl>(), app.Services.GetRequiredService<ISwitchEvents>());
         var bridge = app.Services.GetRequiredService<MeterBridge>();
         app.Services.GetRequiredService<SwitchGauges>().AddTo(bridge.Registry);
         app.Use((context, next) => SeparateEndpointsAsync(context, next, bridge));
@@ -149,7 +147,7 @@ public static class NodeHost
         }
 
         context.Features.Set(caller);
-        await next(context);
+        await IdempotentRequests.AnswerAsync(context, next, caller, context.RequestServices.GetRequiredService<IdempotencyKeys>());
         // Routing answers without a body when nothing matches.
         if (context.Response is { HasStarted: false, StatusCode: 404 or 405, ContentType: null })
             await Problems.Answer(context.Response.StatusCode, "Not found", "There is no such operation.").ExecuteAsync(context);

@@ -142,6 +142,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             Date = now,
             Recipient = accepted.Recipients.Length is 1 ? accepted.Recipients[0].Address : null,
         });
+        ImmutableArray<AuditEvent> audit = [new AuditEvent(now, AuditKind.Accepted, id, -1, client.Address, client.AuthenticatedAs)];
         var link = TryReserve(accepted, now);
         var committed = false;
         try
@@ -153,7 +154,7 @@ internal sealed class IncomingMessage : IIncomingMessage
                     [
                         new NewMessage(id, accepted, trace, content!, facts.MessageId, link is null ? RecipientState.Queued : RecipientState.Armed, null),
                     ],
-                    Audit = [new AuditEvent(now, AuditKind.Accepted, id, -1, client.Address, client.AuthenticatedAs)],
+                    Audit = audit,
                 },
                 accepted.Precedence, CancellationToken.None).ConfigureAwait(false);
             committed = result.IsCommitted;
@@ -168,6 +169,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             }
 
             runtime.Meters.CountAccepted(accepted.Precedence);
+            runtime.Events.Committed(audit, accepted.Precedence);
             HandOver(partition, id, accepted, trace, result.Duplicates, ref link);
             return IntakeResult.Accepted(id);
         }

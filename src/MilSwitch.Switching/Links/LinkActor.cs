@@ -139,6 +139,17 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         }
 
         Pump();
+        Announce();
+    }
+
+    private bool announcedUp = true;
+
+    private void Announce()
+    {
+        var up = breaker.Phase == BreakerPhase.Closed;
+        if (up == announcedUp) return;
+        announcedUp = up;
+        runtime.Events.Publish(new SwitchEvent(runtime.Now, up ? "link.up" : "link.down") { Subject = settings.Name.Value, Detail = up ? "" : lastFault });
     }
 
     private void Add(Consignment consignment)

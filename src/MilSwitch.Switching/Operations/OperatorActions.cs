@@ -15,7 +15,7 @@ using MilSwitch.Switching.Partitions;
 namespace MilSwitch.Switching.Operations;
 
 /// <summary>The operator's view and hand, over the store and the actors.</summary>
-internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl control, RuleKeeper rules) : IOperatorActions
+internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl control, RuleKeeper rules, AlarmWatch alarms) : IOperatorActions
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -28,15 +28,6 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
         var snapshots = runtime.Partitions.Snapshots;
         var links = runtime.Links.All.Select(l => l.Status).OfType<LinkStatus>().ToArray();
         var levels = Enumerable.Range(0, PrecedenceExtensions.Count).Select(p => LevelStatus((Precedence)p)).ToImmutableArray();
-        var alarms = ImmutableArray.CreateBuilder<string>();
-        if (runtime.Spool.Health != SpoolHealth.Ready) alarms.Add($"spool: {runtime.Spool.Health.ToString().ToLowerInvariant()}");
-        foreach (var level in levels)
-        {
-            if (level.Oldest > runtime.Configuration.Precedences[level.Precedence].Alarm)
-                alarms.Add($"{level.Precedence.Keyword()} delayed: {level.Oldest.Value:hh\\:mm\\:ss}");
-        }
-
-        alarms.AddRange(links.Where(l => l.Breaker != BreakerPhase.Closed).Select(l => $"link down: {l.Name}"));
         return ValueTask.FromResult(new SwitchStatus
         {
             Node = runtime.Configuration.Node,
@@ -51,17 +42,19 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
             Links = links.Length,
             LinksDown = links.Count(l => l.Breaker != BreakerPhase.Closed),
             Held = snapshots.Sum(s => s.Held),
-            Alarms = alarms.ToImmutable(),
+            Alarms = [.. alarms.Look().Select(a => a.Text)],
         });
 
         PrecedenceStatus LevelStatus(Precedence precedence)
         {
-            var oldest = snapshots.Select(s => s.Oldest[(int)precedence]).Where(o => o is not null).Min();
+            var oldest = runtime.Partitions.Oldest(precedence);
             return new PrecedenceStatus(
                 precedence, snapshots.Sum(s => s.Queued[(int)precedence]), oldest is null ? null : now - oldest,
                 runtime.Meters.Accepted(precedence), runtime.Meters.Delivered(precedence), runtime.Meters.Failed(precedence));
         }
     }
+
+    public ValueTask<IReadOnlyList<Alarm>> AlarmsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(alarms.Look());
 
     public async ValueTask<IReadOnlyList<QueuedMessage>> QueueAsync(QueueFilter filter, CancellationToken cancellationToken)
     {
@@ -141,9 +134,9 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
         // Seen is recorded before it is shown.
         if (runtime.Partitions.Find(id.Partition) is { } partition)
         {
-            await runtime.Spool.CommitAsync(
-                new SpoolOperation(partition.Epoch) { Audit = [new AuditEvent(runtime.Now, AuditKind.Viewed, id, -1, who.Via, who.Name)] },
-                Precedence.Routine, cancellationToken).ConfigureAwait(false);
+            ImmutableArray<AuditEvent> audit = [new AuditEvent(runtime.Now, AuditKind.Viewed, id, -1, who.Via, who.Name)];
+            var result = await runtime.Spool.CommitAsync(new SpoolOperation(partition.Epoch) { Audit = audit }, Precedence.Routine, cancellationToken).ConfigureAwait(false);
+            if (result.IsCommitted) runtime.Events.Committed(audit, stored.Envelope.Precedence);
         }
 
         return new RawMessage(stored.Trace, content);
@@ -159,18 +152,24 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
 
     public async ValueTask<IReadOnlyList<LinkStatus>> LinksAsync(CancellationToken cancellationToken)
     {
+        // A link that has carried nothing yet is a link all the same.
+        foreach (var route in runtime.Configuration.Routes.Routes) _ = route is { UseMx: false, Link: { } settings } ? runtime.Links.For(settings) : null;
         var asked = runtime.Links.All.Select(l => l.Actor.Ask<LinkStatus>(new LinkCommands.GetStatus(), Patience, cancellationToken));
         return [.. (await Task.WhenAll(asked).ConfigureAwait(false)).OrderBy(l => l.Name)];
     }
 
     public async ValueTask<LinkStatus?> LinkAsync(LinkName name, CancellationToken cancellationToken) =>
-        runtime.Links.Find(name) is { } link
+        HandleOf(name) is { } link
             ? await link.Actor.Ask<LinkStatus>(new LinkCommands.GetStatus(), Patience, cancellationToken).ConfigureAwait(false)
             : null;
 
-    public async ValueTask<bool> TryLinkAsync(LinkName name, OperatorIdentity who, CancellationToken cancellationToken) =>
-        runtime.Links.Find(name) is { } link
-        && await link.Actor.Ask<bool>(new LinkCommands.TryNow(), Patience, cancellationToken).ConfigureAwait(false);
+    public async ValueTask<bool> TryLinkAsync(LinkName name, OperatorIdentity who, CancellationToken cancellationToken)
+    {
+        if (HandleOf(name) is not { } link) return false;
+        if (!await link.Actor.Ask<bool>(new LinkCommands.TryNow(), Patience, cancellationToken).ConfigureAwait(false)) return false;
+        await AuditAsync(AuditKind.Tried, "link.tried", name.Value, "", who, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
 
     public async ValueTask<ActResult> ActAsync(MessageAct act, OperatorIdentity who, CancellationToken cancellationToken)
     {
@@ -178,54 +177,72 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
         if (act.Filter is { } filter)
             ids = [.. ids, .. (await QueueAsync(filter with { Limit = MaximumReach }, cancellationToken).ConfigureAwait(false)).Select(m => m.Id)];
         if (act.Verb == MessageVerb.Reroute && (act.Link is not { } link || LinkByName(link) is null))
-            return new ActResult([.. ids.Select(id => new ActOutcome(id, false, "no route has a link of that name"))], act.DryRun);
+            return new ActResult([.. ids.Select(id => new ActOutcome(id, false, "no route has a link of that name") { Failure = ActFailure.NotFound })], act.DryRun);
         var outcomes = ImmutableArray.CreateBuilder<ActOutcome>(ids.Length);
         foreach (var id in ids.Distinct()) outcomes.Add(await ActAsync(id).ConfigureAwait(false));
         return new ActResult(outcomes.ToImmutable(), act.DryRun);
 
         async Task<ActOutcome> ActAsync(MessageId id)
         {
-            if (runtime.Partitions.Find(id.Partition) is not { } partition) return new ActOutcome(id, false, "its partition is not on this node");
+            if (runtime.Partitions.Find(id.Partition) is not { } partition) return new ActOutcome(id, false, "its partition is not on this node") { Failure = ActFailure.Failed };
             if (act.DryRun)
             {
                 var stored = await runtime.Spool.ReadAsync(id, cancellationToken).ConfigureAwait(false);
-                return stored is null ? new ActOutcome(id, false, "no such message")
-                    : stored.State == MessageState.Done ? new ActOutcome(id, false, "not pending") : new ActOutcome(id, true, $"would {act.Verb.ToString().ToLowerInvariant()}");
+                return stored is null ? Missing(id)
+                    : stored.State == MessageState.Done ? new ActOutcome(id, false, "not pending") { Failure = ActFailure.Conflict } : new ActOutcome(id, true, $"would {act.Verb.ToString().ToLowerInvariant()}");
             }
 
             try
             {
-                return await partition.Actor.Ask<ActOutcome>(new PartitionCommands.Act(id, act, who), Patience, cancellationToken).ConfigureAwait(false);
+                var outcome = await partition.Actor.Ask<ActOutcome>(new PartitionCommands.Act(id, act, who), Patience, cancellationToken).ConfigureAwait(false);
+                // The partition knows what is pending and nothing else.
+                return outcome.Failure == ActFailure.Conflict && await runtime.Spool.ReadAsync(id, cancellationToken).ConfigureAwait(false) is null ? Missing(id) : outcome;
             }
             catch (AskTimeoutException)
             {
-                return new ActOutcome(id, false, "no answer in time; ask again");
+                return new ActOutcome(id, false, "no answer in time; ask again") { Failure = ActFailure.Failed };
             }
         }
+
+        static ActOutcome Missing(MessageId id) => new(id, false, "no such message") { Failure = ActFailure.NotFound };
     }
 
     public ValueTask<IReadOnlyList<OperatorRule>> RulesAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<OperatorRule>>([.. runtime.Rules.Rules]);
 
     public async ValueTask<OperatorRule> AddRuleAsync(OperatorRule rule, OperatorIdentity who, CancellationToken cancellationToken)
     {
-        _ = RuleScope.Parse(rule.Scope);
-        if (rule is { Kind: RuleKind.Minimize, Level: null }) throw new FormatException("a minimize rule names the lowest level that still moves");
-        if (rule.Kind == RuleKind.Reroute && (rule.Link is not { } link || LinkByName(link) is null)) throw new FormatException("no route has a link of that name");
-        var kept = rule with
-        {
-            Id = rule.Id.Length > 0 ? rule.Id : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)), Author = who.Name, CreatedAt = runtime.Now,
-        };
+        var kept = Judged(rule, who) with { Id = rule.Id.Length > 0 ? rule.Id : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)) };
         await rules.AddAsync(kept, cancellationToken).ConfigureAwait(false);
-        await runtime.AuditAsync(AuditKind.RuleAdded, $"{kept.Kind} {kept.Scope} {kept.Level?.Keyword()} {kept.Reason}", who.Name, cancellationToken).ConfigureAwait(false);
+        await AuditAsync(AuditKind.RuleAdded, "rule.added", kept.Id, Describe(kept), who, cancellationToken).ConfigureAwait(false);
         return kept;
     }
 
-    public async ValueTask<bool> RemoveRuleAsync(string id, string reason, OperatorIdentity who, CancellationToken cancellationToken)
+    public async ValueTask<(RuleChange Change, OperatorRule Rule)> ReplaceRuleAsync(
+        OperatorRule rule, Func<OperatorRule, bool>? expected, OperatorIdentity who, CancellationToken cancellationToken)
     {
-        if (!await rules.RemoveAsync(id, cancellationToken).ConfigureAwait(false)) return false;
-        await runtime.AuditAsync(AuditKind.RuleRemoved, $"{id} {reason}", who.Name, cancellationToken).ConfigureAwait(false);
-        return true;
+        var kept = Judged(rule, who);
+        var change = await rules.ReplaceAsync(kept, expected, cancellationToken).ConfigureAwait(false);
+        if (change == RuleChange.Done) await AuditAsync(AuditKind.RuleAdded, "rule.replaced", kept.Id, Describe(kept), who, cancellationToken).ConfigureAwait(false);
+        return (change, kept);
     }
+
+    public async ValueTask<RuleChange> RemoveRuleAsync(
+        string id, string reason, Func<OperatorRule, bool>? expected, OperatorIdentity who, CancellationToken cancellationToken)
+    {
+        var change = await rules.RemoveAsync(id, expected, cancellationToken).ConfigureAwait(false);
+        if (change == RuleChange.Done) await AuditAsync(AuditKind.RuleRemoved, "rule.removed", id, reason, who, cancellationToken).ConfigureAwait(false);
+        return change;
+    }
+
+    private OperatorRule Judged(OperatorRule rule, OperatorIdentity who)
+    {
+        _ = RuleScope.Parse(rule.Scope);
+        if (rule is { Kind: RuleKind.Minimize, Level: null }) throw new FormatException("a minimize rule names the lowest level that still moves");
+        if (rule.Kind == RuleKind.Reroute && (rule.Link is not { } link || LinkByName(link) is null)) throw new UnknownLinkException(rule.Link ?? default);
+        return rule with { Author = who.Name, CreatedAt = runtime.Now };
+    }
+
+    private static string Describe(OperatorRule rule) => $"{rule.Kind} {rule.Scope} {rule.Level?.Keyword()} {rule.Reason}";
 
     public ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, CancellationToken cancellationToken)
     {
@@ -243,7 +260,17 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
             decision.Refusal, decision.Explanation, applying));
     }
 
-    private LinkSettings? LinkByName(LinkName name) => runtime.Configuration.Routes.Routes.Select(r => r.Link).FirstOrDefault(l => l?.Name == name);
+    private async Task AuditAsync(AuditKind kind, string type, string subject, string detail, OperatorIdentity who, CancellationToken cancellationToken)
+    {
+        // What was ordered counts already: whoever watches hears of it whether or not the trail can be written.
+        runtime.Events.Publish(new SwitchEvent(runtime.Now, type) { Subject = subject, Detail = detail, Actor = who.Name });
+        await runtime.AuditAsync(kind, $"{subject} {detail}".TrimEnd(), who.Name, cancellationToken).ConfigureAwait(false);
+    }
+
+    private LinkHandle? HandleOf(LinkName name) =>
+        runtime.Links.Find(name) ?? (LinkByName(name) is { } settings ? runtime.Links.For(settings) : null);
+
+    private LinkSettings? LinkByName(LinkName name) => runtime.Configuration.Routes.Routes.Where(r => !r.UseMx).Select(r => r.Link).FirstOrDefault(l => l?.Name == name);
 
     private QueuedMessage Describe(StoredMessage message) => new(
         message.Id, message.Envelope.Precedence, message.State, message.Envelope.ArrivedAt, message.Size,

@@ -24,8 +24,7 @@ internal sealed class RuleKeeper(SwitchRuntime runtime)
         await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await runtime.Spool.PutDocumentAsync(Document, rule.Id, JsonSerializer.Serialize(rule, RuleJson.Default.OperatorRule), cancellationToken)
-                .ConfigureAwait(false);
+            await PutAsync(rule, cancellationToken).ConfigureAwait(false);
             Publish(new RuleBook([.. runtime.Rules.Rules.Where(r => r.Id != rule.Id), rule]));
         }
         finally
@@ -34,14 +33,31 @@ internal sealed class RuleKeeper(SwitchRuntime runtime)
         }
     }
 
-    public async Task<bool> RemoveAsync(string id, CancellationToken cancellationToken)
+    /// <summary>Judges the rule in force and puts another in its place, with nobody in between.</summary>
+    public Task<RuleChange> ReplaceAsync(OperatorRule rule, Func<OperatorRule, bool>? expected, CancellationToken cancellationToken) =>
+        ChangeAsync(rule.Id, expected, async others =>
+        {
+            await PutAsync(rule, cancellationToken).ConfigureAwait(false);
+            return new RuleBook([.. others, rule]);
+        }, cancellationToken);
+
+    public Task<RuleChange> RemoveAsync(string id, Func<OperatorRule, bool>? expected, CancellationToken cancellationToken) =>
+        ChangeAsync(id, expected, async others =>
+        {
+            await runtime.Spool.RemoveDocumentAsync(Document, id, cancellationToken).ConfigureAwait(false);
+            return new RuleBook(others);
+        }, cancellationToken);
+
+    private async Task<RuleChange> ChangeAsync(
+        string id, Func<OperatorRule, bool>? expected, Func<IEnumerable<OperatorRule>, Task<RuleBook>> change, CancellationToken cancellationToken)
     {
         await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var removed = await runtime.Spool.RemoveDocumentAsync(Document, id, cancellationToken).ConfigureAwait(false);
-            Publish(new RuleBook(runtime.Rules.Rules.Where(r => r.Id != id)));
-            return removed;
+            if (runtime.Rules.Rules.FirstOrDefault(r => r.Id == id) is not { } current) return RuleChange.NotFound;
+            if (expected?.Invoke(current) is false) return RuleChange.Unexpected;
+            Publish(await change(runtime.Rules.Rules.Where(r => r.Id != id)).ConfigureAwait(false));
+            return RuleChange.Done;
         }
         finally
         {
@@ -53,8 +69,15 @@ internal sealed class RuleKeeper(SwitchRuntime runtime)
     public async Task ExpireAsync(CancellationToken cancellationToken)
     {
         var now = runtime.Now;
-        foreach (var rule in runtime.Rules.Rules.Where(r => r.Expires <= now).ToArray()) await RemoveAsync(rule.Id, cancellationToken).ConfigureAwait(false);
+        foreach (var rule in runtime.Rules.Rules.Where(r => r.Expires <= now).ToArray())
+        {
+            if (await RemoveAsync(rule.Id, current => current.Expires <= now, cancellationToken).ConfigureAwait(false) != RuleChange.Done) continue;
+            runtime.Events.Publish(new SwitchEvent(now, "rule.ended") { Subject = rule.Id, Detail = $"{rule.Kind.ToString().ToLowerInvariant()} {rule.Scope}" });
+        }
     }
+
+    private async Task PutAsync(OperatorRule rule, CancellationToken cancellationToken) =>
+        await runtime.Spool.PutDocumentAsync(Document, rule.Id, JsonSerializer.Serialize(rule, RuleJson.Default.OperatorRule), cancellationToken).ConfigureAwait(false);
 
     private void Publish(RuleBook rules)
     {

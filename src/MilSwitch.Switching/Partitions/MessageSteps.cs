@@ -200,7 +200,7 @@ internal static class MessageSteps
             var (order, who) = (operate.Act.Order, operate.Act.Who);
             if (await ReadAsync().ConfigureAwait(false) is not { } stored)
             {
-                operate.Asker.Tell(new ActOutcome(step.Id, false, "not pending"));
+                operate.Asker.Tell(new ActOutcome(step.Id, false, "not pending") { Failure = ActFailure.Conflict });
                 return Vanished();
             }
 
@@ -208,13 +208,13 @@ internal static class MessageSteps
             var open = Open.ToImmutableArray();
             if (open.IsEmpty)
             {
-                operate.Asker.Tell(new ActOutcome(step.Id, false, "in transmission at this moment"));
+                operate.Asker.Tell(new ActOutcome(step.Id, false, "in transmission at this moment") { Failure = ActFailure.Conflict });
                 return Done(envelope, step.Statuses, step.State, [], []);
             }
 
             if (step.State == MessageState.Binned && order.Verb is not (MessageVerb.Restore or MessageVerb.Delete))
             {
-                operate.Asker.Tell(new ActOutcome(step.Id, false, "deleted; restore it first"));
+                operate.Asker.Tell(new ActOutcome(step.Id, false, "deleted; restore it first") { Failure = ActFailure.Conflict });
                 return Done(envelope, step.Statuses, step.State, [], []);
             }
 
@@ -260,7 +260,7 @@ internal static class MessageSteps
                     throw new InvalidOperationException($"{order.Verb} is not an order.");
             }
 
-            operate.Asker.Tell(new ActOutcome(step.Id, !done.Fenced, done.Fenced ? "another node owns it" : text));
+            operate.Asker.Tell(done.Fenced ? new ActOutcome(step.Id, false, "another node owns it") { Failure = ActFailure.Failed } : new ActOutcome(step.Id, true, text));
             return done;
 
             async Task<PartitionEvents.StepDone> SetAsync(RecipientState state, AuditKind kind, bool reset, string? reroute = null)
@@ -323,6 +323,7 @@ internal static class MessageSteps
         private async Task<bool> CommitAsync(SpoolOperation operation, Precedence precedence)
         {
             var result = await runtime.Spool.CommitAsync(operation, precedence).ConfigureAwait(false);
+            if (result.IsCommitted) runtime.Events.Committed(operation.Audit, precedence);
             return result.Status switch
             {
                 CommitStatus.Committed => true,

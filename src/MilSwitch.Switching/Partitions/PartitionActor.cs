@@ -395,7 +395,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         var asker = act.Asker ?? Sender;
         if (!entries.TryGetValue(act.Id, out var entry))
         {
-            asker.Tell(new ActOutcome(act.Id, false, "not pending"));
+            asker.Tell(new ActOutcome(act.Id, false, "not pending") { Failure = ActFailure.Conflict });
             return;
         }
 

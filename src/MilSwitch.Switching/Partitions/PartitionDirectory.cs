@@ -32,6 +32,9 @@ internal sealed class PartitionDirectory
     public PartitionSnapshot[] Snapshots { get; } =
         [.. Enumerable.Repeat(PartitionSnapshot.Empty, Domain.Messages.MessageId.PartitionCount)];
 
+    /// <summary>When the oldest pending message of a level was accepted, as of about a second ago.</summary>
+    public DateTimeOffset? Oldest(Precedence precedence) => Snapshots.Select(s => s.Oldest[(int)precedence]).Where(o => o is not null).Min();
+
     /// <summary>Messages that are not done, over all partitions of this node.</summary>
     public int Pending => Volatile.Read(ref pending);
 
