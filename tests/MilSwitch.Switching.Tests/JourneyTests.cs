@@ -78,7 +78,8 @@ public sealed class JourneyTests
         Assert.Equal(new EnhancedStatusCode(5, 4, 7), done.Recipients[0].Reply!.Status);
         Assert.True(done.Recipients[0].Warned);
         harness.Sink.StartListening();
-        var reports = await harness.Sink.WaitForAsync(1, Patience);
+        // The warning comes first.
+        var reports = await harness.Sink.WaitForAsync(2, Patience);
         Assert.Contains(reports, r => Encoding.UTF8.GetString(r.Content.Span).Contains("5.4.7", StringComparison.Ordinal));
     }
 

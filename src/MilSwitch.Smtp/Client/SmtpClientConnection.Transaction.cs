@@ -151,7 +151,9 @@ public sealed partial class SmtpClientConnection
 
         // Content that can't be looked at before it is sent is declared as what it may be.
         var eightBit = !inline || scan.EightBit || envelope.Body == BodyType.EightBitMime;
-        EnvelopeCommands.AppendMail(output, envelope, Capabilities, smtpUtf8 && Capabilities.SmtpUtf8, eightBit, priority, size, now);
+        // RFC 6710 §4.2 rule 1 with RFC 6758 §3.2: the parameter goes out for unmarked mail too, with the level it was given.
+        var relayed = priority ?? MtPriority.From(envelope.Recipients[message.Recipients[0]].Precedence);
+        EnvelopeCommands.AppendMail(output, envelope, Capabilities, smtpUtf8 && Capabilities.SmtpUtf8, eightBit, relayed, size, now);
         mailAsked = true;
         deadlineDropped = envelope.DeliverBy is { Mode: DeliverByMode.Notify } by && !Capabilities.DeliverBy && by.Deadline > now;
         if (!await AskRecipientsAsync(message)) return Answered();

@@ -104,11 +104,16 @@ internal sealed class IncomingMessage : IIncomingMessage
     private Refusal? Decide(MessageFacts facts, out PrecedenceDecision decision)
     {
         var table = runtime.Configuration.Precedences;
-        var evidence = new PrecedenceEvidence(envelope.Priority, facts.TunnelledPriority, facts.PrimaryPrecedence, facts.CopyPrecedence);
+        var evidence = new PrecedenceEvidence(
+            envelope.Priority, facts.TunnelledPriority, facts.PrimaryPrecedence, facts.CopyPrecedence, facts.HasPriorityField);
         decision = PrecedenceDecision.Decide(evidence, new PrecedenceGrant(client.HighestPrecedence), table.Unmarked);
         // A report that came in is believed about nothing: its level can't be used to inject urgent mail (RFC 6710 §4.6).
         if (envelope.ReversePath.IsNull && envelope.Priority is null && decision.Action > table.Unmarked)
-            decision = PrecedenceDecision.Decide(default, new PrecedenceGrant(client.HighestPrecedence), table.Unmarked);
+        {
+            decision = PrecedenceDecision.Decide(
+                new PrecedenceEvidence { FieldPresent = facts.HasPriorityField }, new PrecedenceGrant(client.HighestPrecedence), table.Unmarked);
+        }
+
         if (decision.Lowered && !client.LowerPrecedence) return Refusal.PriorityNotPermitted;
         if (content!.Length > table[decision.Action].MaximumSize)
             return decision.Source == PrecedenceSource.SiteDefault ? Refusal.TooLarge : Refusal.TooLargeForPriority;
@@ -134,7 +139,8 @@ internal sealed class IncomingMessage : IIncomingMessage
             Authenticated = client.AuthenticatedAs is not null,
             SmtpUtf8 = envelope.SmtpUtf8,
             Id = id,
-            Priority = decision.ActionPriority,
+            // RFC 6710 §4.1 rule 2, also when the level is the site's own (rule 5).
+            Priority = decision.ActionPriority ?? MtPriority.From(decision.Action),
             Date = now,
             Recipient = accepted.Recipients.Length is 1 ? accepted.Recipients[0].Address : null,
         });
@@ -165,7 +171,8 @@ internal sealed class IncomingMessage : IIncomingMessage
 
             runtime.Meters.CountAccepted(accepted.Precedence);
             HandOver(partition, id, accepted, trace, result.Duplicates, ref link);
-            return IntakeResult.Accepted(id);
+            // What the parameter asked for was answered at MAIL; what only the content asked for is answered here.
+            return IntakeResult.Accepted(id, decision is { Lowered: true, Source: not PrecedenceSource.Parameter } ? MtPriority.From(decision.Action) : null);
         }
         finally
         {

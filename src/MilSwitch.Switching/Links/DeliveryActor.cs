@@ -45,7 +45,7 @@ internal sealed class DeliveryActor : UntypedActor
                 break;
             case Connected connected:
                 connection = connected.Connection;
-                Context.Parent.Tell(new LinkEvents.Opened(Self, connection.Target.ToString(), connection.Tls));
+                Context.Parent.Tell(new LinkEvents.Opened(Self, connection.Target.ToString(), connection.Tls, connection.Capabilities.MtPriorityPolicy));
                 break;
             case LinkEvents.OpenFailed failed:
                 Context.Parent.Tell(failed);

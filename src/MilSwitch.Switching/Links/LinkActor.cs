@@ -325,6 +325,9 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         slot.Open = true;
         slot.IdleSince = runtime.Now;
         tls = opened.Tls;
+        // RFC 6710 §9.2: other policies give the same number another meaning. Numbers are relayed as they are all the same.
+        if (opened.PriorityPolicy is { } policy && !policy.Equals(MtPriority.PolicyName, StringComparison.OrdinalIgnoreCase))
+            LogOtherPolicy(settings.Name, opened.Target, policy, MtPriority.PolicyName);
         if (breaker.Phase != BreakerPhase.Closed) LogUp(settings.Name);
         breaker = breaker.Connected();
         idle.Push(slot);
@@ -568,6 +571,9 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
 
     [LoggerMessage(3102, LogLevel.Information, "Link {Link} is up again")]
     private partial void LogUp(LinkName link);
+
+    [LoggerMessage(3104, LogLevel.Warning, "Link {Link}: {Target} follows the priority policy {Policy} and not {Own}; values are relayed as they are")]
+    private partial void LogOtherPolicy(LinkName link, string target, string policy, string own);
 
     [LoggerMessage(3103, LogLevel.Error, "A delivery over {Link} failed inside the switch while it carried {MessageId}")]
     private partial void LogDeliveryDied(LinkName link, string messageId);

@@ -35,7 +35,8 @@ internal static class LinkEvents
     internal sealed record Readied(Consignment Consignment, ReadyOutcome Outcome, LoadedMessage? Loaded, RuleVerdict Verdict) : ILocalMessage;
 
     /// <summary>A connection is open and takes messages.</summary>
-    internal sealed record Opened(IActorRef Delivery, string Target, string? Tls) : ILocalMessage;
+    /// <param name="PriorityPolicy">The priority assignment policy that the hop named; null when it named none.</param>
+    internal sealed record Opened(IActorRef Delivery, string Target, string? Tls, string? PriorityPolicy) : ILocalMessage;
 
     /// <summary>A connection could not be opened.</summary>
     internal sealed record OpenFailed(IActorRef Delivery, string Reason) : ILocalMessage;

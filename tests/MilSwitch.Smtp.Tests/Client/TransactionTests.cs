@@ -243,6 +243,20 @@ public sealed class TransactionTests(Xunit.Abstractions.ITestOutputHelper log)
         Assert.False(result.DeadlineDropped);
     }
 
+    [Theory]
+    [Trait("Feature", "A-13")]
+    [InlineData("MT-PRIORITY", " MT-PRIORITY=-2")]
+    [InlineData("MT-PRIORITY MIXER", " MT-PRIORITY=-2")]
+    [InlineData("DSN", "")]
+    public async Task Tells_a_hop_that_knows_priorities_the_level_of_unmarked_mail_and_adds_no_field(string capability, string parameter)
+    {
+        var envelope = Envelope();
+        envelope = envelope with { Recipients = [envelope.Recipients[0] with { Precedence = Precedence.Routine }] };
+        var (_, contents, commands) = await SendAsync(Message(Header, envelope), [capability]);
+        Assert.Contains($"MAIL FROM:<a@one.example>{parameter}", commands);
+        Assert.Equal(Header, Encoding.ASCII.GetString(Assert.Single(contents)));
+    }
+
     [Fact]
     public async Task Sends_no_parameter_to_a_hop_that_knows_none()
     {
