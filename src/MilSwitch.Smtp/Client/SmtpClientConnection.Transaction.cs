@@ -95,7 +95,10 @@ public sealed partial class SmtpClientConnection
             fault = Describe(e);
             // Whoever was refused was refused, even when nothing sensible came behind it.
             if (Open == 0) return Answered();
-            return new TransactionResult(lastOctetsWritten ? TransactionEnd.Unknown : TransactionEnd.Lost, [], false, fault);
+            return new TransactionResult(lastOctetsWritten ? TransactionEnd.Unknown : TransactionEnd.Lost, [], false, fault)
+            {
+                Refused = ImmutableCollectionsMarshal.AsImmutableArray(outcome),
+            };
         }
         catch
         {

@@ -207,7 +207,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         {
             case ReadyOutcome.Ready when unroutable is { } fault:
                 Release(consignment);
-                consignment.Partition.Tell(new AttemptEnded(consignment, readied.Loaded!, Repeat(fault, consignment), default, null));
+                consignment.Partition.Tell(new AttemptEnded(consignment, readied.Loaded!, HopAnswer.ForAll(consignment.Recipients.Length, fault)));
                 break;
             case ReadyOutcome.Ready:
                 consignment.Loaded = readied.Loaded;
@@ -362,27 +362,17 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
             else Close(slot);
         }
 
-        switch (result.End)
+        Release(consignment);
+        if (result.End is TransactionEnd.GaveWay) runtime.Meters.CountPreempted();
+        else if (result.End is not TransactionEnd.Answered) lastFault = result.Fault;
+        if (result.End is not TransactionEnd.Answered && !transmitted.Answers.Any(a => a.Reply.IsPositive)) return;
+        foreach (var answer in transmitted.Answers)
         {
-            case TransactionEnd.Answered:
-                Release(consignment);
-                foreach (var reply in result.Replies)
-                {
-                    if (reply.IsPositive) delivered++;
-                    else failed++;
-                }
-
-                lastReply = result.Replies.Length > 0 ? result.Replies[^1].ToString() : lastReply;
-                break;
-            case TransactionEnd.GaveWay:
-                runtime.Meters.CountPreempted();
-                Release(consignment);
-                break;
-            default:
-                Release(consignment);
-                lastFault = result.Fault;
-                break;
+            if (answer.Reply.IsPositive) delivered++;
+            else failed++;
         }
+
+        if (transmitted.Answers.Length > 0) lastReply = transmitted.Answers[^1].Reply.ToString();
     }
 
     private void Close(Slot slot)
@@ -402,7 +392,8 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         LogDeliveryDied(settings.Name, consignment.Id.ToString());
         // Nobody knows how far it came: it is sent again, marked.
         consignment.Partition.Tell(new AttemptEnded(
-            consignment, consignment.Loaded!, OutcomePolicy.NoAnswers(consignment.Recipients.Length, "internal fault"), new HopOutcome(PossiblySent: true), slot.Target));
+            consignment, consignment.Loaded!,
+            HopAnswer.ForAll(consignment.Recipients.Length, OutcomePolicy.NoAnswerBecause("internal fault"), new HopOutcome(PossiblySent: true), slot.Target)));
     }
 
     private void OnTick()
@@ -507,15 +498,13 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         {
             Release(consignment);
             if (consignment.TryTake())
-                consignment.Partition.Tell(new AttemptEnded(consignment, consignment.Loaded!, Repeat(unroutable!, consignment), default, null));
+                consignment.Partition.Tell(new AttemptEnded(consignment, consignment.Loaded!, HopAnswer.ForAll(consignment.Recipients.Length, unroutable!)));
             else Discard(consignment);
         }
 
         while (readying < Window && waiting.TryTake(Precedence.Deferred, out var consignment, out _)) StartReadying(consignment);
         if (runtime.Now - resolvedAt > ResolveAgainAfter) unroutable = null;
     }
-
-    private static ImmutableArray<Reply> Repeat(Reply reply, Consignment consignment) => [.. Enumerable.Repeat(reply, consignment.Recipients.Length)];
 
     private void PublishGauge()
     {

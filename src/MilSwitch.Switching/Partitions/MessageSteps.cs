@@ -109,7 +109,7 @@ internal static class MessageSteps
         {
             var envelope = attempt.Loaded.Envelope;
             var plan = OutcomePolicy.AfterAttempt(
-                step.Id, envelope, step.Statuses, attempt.Consignment.Recipients, attempt.Replies, attempt.Hop, attempt.Target,
+                step.Id, envelope, step.Statuses, attempt.Consignment.Recipients, attempt.Answers,
                 runtime.Configuration.Precedences, Now);
             var head = plan.Reports.IsEmpty ? default : attempt.Loaded.Content.Inline;
             // What the hop answered is armed in the store: a crash before this commit sends it again, marked.
