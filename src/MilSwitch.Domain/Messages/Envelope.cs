@@ -21,6 +21,9 @@ public sealed record Envelope
     /// <summary>RFC 8689 §2: every later hop must use TLS with a verified certificate.</summary>
     public bool RequireTls { get; init; }
 
+    /// <summary>RFC 8689 §4.2.2: the header says <c>TLS-Required: No</c>, and MAIL did not say REQUIRETLS.</summary>
+    public bool TlsOptional { get; init; }
+
     /// <summary>RFC 3461 §4.3.</summary>
     public DsnReturn Return { get; init; } = DsnReturn.Unspecified;
 

@@ -172,6 +172,8 @@ public static partial class ConfigurationReader
         var certificate = source.Certificate(section);
         var anchors = source.Anchors(section, "ca");
         var name = Domain(section, "name");
+        var relax = section.Flag("sender-may-relax", false);
+        if (relax && mode != LinkTlsMode.Required) section.Reject("sender-may-relax", "does nothing without mode required");
         if (mode == LinkTlsMode.None)
         {
             foreach (var key in new[] { "ca", "certificate", "key", "name" })
@@ -194,6 +196,7 @@ public static partial class ConfigurationReader
             CertificateFile = certificate is null ? null : section.File("certificate"),
             KeyFile = certificate is null ? null : section.File("key") ?? section.File("certificate"),
             ServerName = name,
+            SenderMayRelax = relax,
         };
         certificate?.Dispose();
         foreach (var anchor in anchors) anchor.Dispose();

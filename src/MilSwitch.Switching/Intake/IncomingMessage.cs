@@ -129,6 +129,8 @@ internal sealed class IncomingMessage : IIncomingMessage
         var accepted = envelope with
         {
             Recipients = WithPrecedence(facts, decision), Precedence = decision.Action, Priority = decision.ActionPriority, ArrivedAt = now,
+            // RFC 8689 §4.1: the parameter outranks the field.
+            TlsOptional = facts.TlsRequiredNo && !envelope.RequireTls,
         };
         var trace = TraceFields.Received(new ReceivedTrace
         {
@@ -219,11 +221,11 @@ internal sealed class IncomingMessage : IIncomingMessage
         if (content!.ReadFromMemory() is null || accepted.HoldUntil > now || !runtime.Rules.IsEmpty) return null;
         var first = accepted.Recipients[0];
         var routes = runtime.Configuration.Routes;
-        if (routes.Find(first.Address) is not { } link) return null;
+        if (routes.Find(first.Address)?.For(accepted) is not { } link) return null;
         for (var i = 1; i < accepted.Recipients.Length; i++)
         {
             var other = accepted.Recipients[i];
-            if (other.Precedence != first.Precedence || other.Priority != first.Priority || routes.Find(other.Address)?.Name != link.Name) return null;
+            if (other.Precedence != first.Precedence || other.Priority != first.Priority || routes.Find(other.Address)?.For(accepted).Name != link.Name) return null;
         }
 
         var handle = runtime.Links.For(link);

@@ -52,7 +52,7 @@ internal static class MessageSteps
         var routes = runtime.Configuration.Routes;
         var chosen = reroute is null ? null : routes.Routes.Select(r => r.Link).FirstOrDefault(l => l is not null && l.Name.Value == reroute);
         var plan = DeliveryPlan.Make(
-            envelope, statuses, only ?? Enumerable.Range(0, statuses.Length), recipient => chosen ?? routes.Find(recipient.Address));
+            envelope, statuses, only ?? Enumerable.Range(0, statuses.Length), recipient => (chosen ?? routes.Find(recipient.Address))?.For(envelope));
         var consignments = ImmutableArray.CreateBuilder<Consignment>(plan.Consignments.Length);
         foreach (var planned in plan.Consignments)
         {

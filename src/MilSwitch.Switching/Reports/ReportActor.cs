@@ -114,6 +114,7 @@ internal sealed class ReportActor : UntypedActor
             Body = DeliveryReport.BodyOf(octets),
             SmtpUtf8 = to.NeedsUtf8,
             RequireTls = original.RequireTls,
+            TlsOptional = original.TlsOptional,
             Priority = inherited.Priority,
             Precedence = precedence,
             ArrivedAt = now,
