@@ -40,6 +40,9 @@ public sealed record LinkSettings
     /// <summary>The TCP port for <see cref="MxDomain"/>.</summary>
     public int MxPort { get; init; } = 25;
 
+    /// <summary>What is spoken with the hop.</summary>
+    public LinkProtocol Protocol { get; init; }
+
     /// <summary>Connections at once, from this node; at least 1.</summary>
     public int Connections { get; init; } = 20;
 
@@ -80,6 +83,14 @@ public sealed record LinkSettings
     {
         Name = Name.Relaxed, Tls = Tls with { Mode = LinkTlsMode.Opportunistic }, Connections = Math.Min(2, Connections),
     };
+}
+
+public enum LinkProtocol : byte
+{
+    Smtp,
+
+    /// <summary>RFC 2033: a delivery agent, which answers for each recipient.</summary>
+    Lmtp,
 }
 
 /// <summary>TLS towards a hop.</summary>

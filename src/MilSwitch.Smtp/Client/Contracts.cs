@@ -46,9 +46,9 @@ public sealed record TransactionResult(TransactionEnd End, ImmutableArray<Reply>
 
     /// <summary>
     /// When the connection broke: what recipients were answered before, in the order of <see cref="OutgoingMessage.Recipients"/>;
-    /// null for those without an answer. Whoever was refused stays refused, whatever became of the others.
+    /// null for those without an answer. It counts, whatever became of the others (RFC 2033 §5).
     /// </summary>
-    public ImmutableArray<Reply?> Refused { get; init; } = [];
+    public ImmutableArray<Reply?> Given { get; init; } = [];
 
     /// <summary>
     /// The reply is the switch's own and says that this hop lacks what the message needs; another host of the same link may

@@ -43,7 +43,7 @@ internal sealed class HostRound(int recipients, bool suspect)
         var answered = result.End is TransactionEnd.Answered;
         for (var i = 0; i < asked.Length; i++)
         {
-            var reply = answered ? result.Replies[i] : result.Refused.IsEmpty ? null : result.Refused[i];
+            var reply = answered ? result.Replies[i] : result.Given.IsEmpty ? null : result.Given[i];
             if (reply is null) TakeNone(asked[i], result, target);
             else Take(asked[i], reply, new HopAnswer(reply, new HopOutcome(result.HopReports, result.DeadlineDropped, answers[asked[i]].Hop.PossiblySent), target));
         }

@@ -495,7 +495,7 @@ public sealed class TransactionTests(Xunit.Abstractions.ITestOutputHelper log)
         envelope = envelope with { Recipients = [envelope.Recipients[0] with { OriginalRecipient = new OriginalRecipient(type ?? "rfc822", address ?? "") }] };
         var output = new OutputBuffer();
         var hop = HopCapabilities.None.With("DSN"u8);
-        EnvelopeCommands.AppendMail(output, envelope, hop, false, false, null, 1, DateTimeOffset.UnixEpoch);
+        EnvelopeCommands.AppendMail(output, envelope, hop, false, false, MtPriority.From(Precedence.Routine), 1, DateTimeOffset.UnixEpoch);
         foreach (var kind in new[] { type ?? "", "rfc822", "utf-8" })
         {
             var original = new OriginalRecipient(kind, address ?? "");
