@@ -16,7 +16,7 @@ public static class EnvelopeCodec
     private static class Field
     {
         public const int ReversePath = 1, Recipient = 2, Body = 3, SmtpUtf8 = 4, RequireTls = 5, Return = 6, EnvelopeId = 7, Priority = 8,
-            DeliverBy = 9, HoldUntil = 10, Precedence = 11, ArrivedAt = 12, Origin = 13;
+            DeliverBy = 9, HoldUntil = 10, Precedence = 11, ArrivedAt = 12, Origin = 13, TlsOptional = 14;
     }
 
     private static class RecipientField
@@ -37,6 +37,7 @@ public static class EnvelopeCodec
         if (envelope.Body != BodyType.SevenBit) to.Number(Field.Body, (ulong)envelope.Body);
         if (envelope.SmtpUtf8) to.Number(Field.SmtpUtf8, 1);
         if (envelope.RequireTls) to.Number(Field.RequireTls, 1);
+        if (envelope.TlsOptional) to.Number(Field.TlsOptional, 1);
         if (envelope.Return != DsnReturn.Unspecified) to.Number(Field.Return, (ulong)envelope.Return);
         if (envelope.EnvelopeId is { } envelopeId) to.Text(Field.EnvelopeId, envelopeId);
         if (envelope.Priority is { } priority) to.Signed(Field.Priority, priority.Value);
@@ -68,7 +69,7 @@ public static class EnvelopeCodec
         var precedence = Precedence.Priority;
         var body = BodyType.SevenBit;
         var @return = DsnReturn.Unspecified;
-        bool utf8 = false, requireTls = false;
+        bool utf8 = false, requireTls = false, tlsOptional = false;
         string? envelopeId = null;
         MtPriority? priority = null;
         DeliverBy? by = null;
@@ -84,6 +85,7 @@ public static class EnvelopeCodec
                 case Field.Body: body = (BodyType)reader.Number; break;
                 case Field.SmtpUtf8: utf8 = reader.Number != 0; break;
                 case Field.RequireTls: requireTls = reader.Number != 0; break;
+                case Field.TlsOptional: tlsOptional = reader.Number != 0; break;
                 case Field.Return: @return = (DsnReturn)reader.Number; break;
                 case Field.EnvelopeId: envelopeId = reader.Text; break;
                 case Field.Priority: priority = ReadPriority(reader.Signed); break;
@@ -109,6 +111,7 @@ public static class EnvelopeCodec
             Body = body,
             SmtpUtf8 = utf8,
             RequireTls = requireTls,
+            TlsOptional = tlsOptional,
             Return = @return,
             EnvelopeId = envelopeId,
             Priority = priority,

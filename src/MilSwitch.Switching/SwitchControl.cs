@@ -42,11 +42,12 @@ internal sealed class SwitchControl(SwitchRuntime runtime) : ISwitchControl
     public Task<bool> RecordAsync(AuditKind kind, string detail, string? who) => runtime.AuditAsync(kind, detail, who, CancellationToken.None);
 
     // A link that no route names any more keeps its settings until its queue is empty or somebody reroutes it.
-    private static LinkSettings? SettingsOf(RouteTable routes, LinkName name)
+    private static LinkSettings? SettingsOf(RouteTable routes, LinkName named)
     {
+        var name = named.Configured;
         const string mx = "mx:";
         if (name.Value.StartsWith(mx, StringComparison.Ordinal))
-            return Mailbox.TryParse("postmaster@" + name.Value[mx.Length..], false, out var probe, out _) ? routes.Find(probe) : null;
-        return routes.Routes.Select(r => r.Link).FirstOrDefault(l => l?.Name == name);
+            return Mailbox.TryParse("postmaster@" + name.Value[mx.Length..], false, out var probe, out _) ? routes.Find(probe)?.Named(named) : null;
+        return routes.Routes.Select(r => r.Link).FirstOrDefault(l => l?.Name == name)?.Named(named);
     }
 }

@@ -49,8 +49,8 @@ public sealed class OutcomePolicyTests
     [Fact]
     public void A_refusal_for_now_does_not_take_the_suspicion_away()
     {
-        var plan = OutcomePolicy.AfterAttempt(
-            Id, Two, SuspectAndNot, [0, 1], [Later, Later], new HopOutcome(PossiblySent: false), "hop", PrecedenceTable.Default, Now);
+        var answer = new HopAnswer(Later, new HopOutcome(PossiblySent: false), "hop");
+        var plan = OutcomePolicy.AfterAttempt(Id, Two, SuspectAndNot, [0, 1], [answer, answer], PrecedenceTable.Default, Now);
         Assert.Equal([RecipientState.Armed, RecipientState.Queued], plan.Statuses.Select(s => s.State));
     }
 

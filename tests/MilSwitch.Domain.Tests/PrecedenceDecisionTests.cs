@@ -55,6 +55,25 @@ public sealed class PrecedenceDecisionTests
     }
 
     [Fact]
+    [Trait("Feature", "A-14")]
+    public void A_field_without_a_valid_value_is_replaced_by_the_sites_level()
+    {
+        var decision = Decide(new PrecedenceEvidence { FieldPresent = true });
+
+        Assert.Equal(new PrecedenceDecision(Precedence.Routine, Precedence.Routine, Mt(-2), Mt(-2), PrecedenceSource.SiteDefault, false), decision);
+    }
+
+    [Fact]
+    [Trait("Feature", "A-14")]
+    public void The_value_in_its_place_is_never_above_the_grant()
+    {
+        var decision = PrecedenceDecision.Decide(new PrecedenceEvidence { FieldPresent = true }, new PrecedenceGrant(Precedence.Deferred), Precedence.Flash);
+
+        Assert.Equal(Mt(-4), decision.ActionPriority);
+        Assert.False(decision.Lowered);
+    }
+
+    [Fact]
     public void Authorisation_is_judged_on_the_rounded_level()
     {
         // 3 is handled as Flash: a right to Immediate is not enough.
@@ -122,7 +141,7 @@ public sealed class PrecedenceDecisionTests
         {
             var priority = Gen.OneOf(Gen.Constant((MtPriority?)null), Priorities().Generator.Select(value => (MtPriority?)value));
             var level = Gen.OneOf(Gen.Constant((Precedence?)null), Levels().Generator.Select(value => (Precedence?)value));
-            return priority.SelectMany(p => priority.SelectMany(t => level.SelectMany(a => level, (a, c) => new PrecedenceEvidence(p, t, a, c)))).ToArbitrary();
+            return priority.SelectMany(p => priority.SelectMany(t => level.SelectMany(a => level, (a, c) => new PrecedenceEvidence(p, t, a, c, a == c)))).ToArbitrary();
         }
     }
 }

@@ -55,6 +55,7 @@ public sealed class ConfigurationTests : IDisposable
         { "precedence: { unmarked: routin }", "6: precedence.unmarked: 'routin' is not one of deferred, routine, priority, immediate, flash, override; did you mean 'routine'?" },
         { "precedence: { file: none.yaml }", "6: precedence.file: 'none.yaml' does not exist" },
         { "precedence: { flahs: { expiry: 5m } }", "6: precedence.flahs: unknown key; did you mean 'flash'?" },
+        { "postmaster: Postmaster", "6: postmaster: 'Postmaster' is not a mail address with a domain" },
         { "x: [", "7: -: is not YAML: while parsing a node, did not find expected node content" },
     };
 
@@ -89,12 +90,29 @@ public sealed class ConfigurationTests : IDisposable
         { "{ match: \"*\", next-hop: \"mx:x\" }", "3: routes[0].next-hop: 'mx:x' is not mx or mx:port" },
         { "{ match: \"*\", next-hop: mx, name: x }", "3: routes[0].name: means nothing with mx, where every domain has its own link" },
         { "{ match: \"*\", next-hop: \"a:25\", refuse: go away }", "3: routes[0].next-hop: is given as well as refuse; give one of them" },
+        { "{ match: \"*\", next-hop: \"a:25\", protocol: lmtp }", "3: routes[0].next-hop: has port 25, where LMTP must not be spoken" },
+        { "{ match: \"*\", next-hop: mx, protocol: lmtp }", "3: routes[0].protocol: lmtp is for delivery agents nearby, not for mx" },
+        { "{ match: \"*\", next-hop: \"a:24\", protocol: uucp }", "3: routes[0].protocol: 'uucp' is not one of smtp, lmtp" },
         { "{ match: \"*\", next-hop: \"a:25\", connections: 0 }", "3: routes[0].connections: '0' is not a number from 1 to 10000" },
         { "{ match: \"*\", next-hop: \"a:25\", tls: { mode: none, name: b } }", "3: routes[0].tls.name: does nothing without TLS" },
         { "{ match: \"*\", next-hop: \"a:25\", tls: { name: b } }", "3: routes[0].tls.name: does nothing with mode opportunistic, which judges no certificate; use required" },
+        { "{ match: \"*\", next-hop: \"a:25\", tls: { sender-may-relax: true } }", "3: routes[0].tls.sender-may-relax: does nothing without mode required" },
         { "{ match: \"*\", next-hop: \"a:25\", tls: { key: milswitch.yaml } }", "3: routes[0].tls.key: needs a certificate" },
         { "{ match: \"*\", next-hop: \"a:25\", timeouts: { connect: 0 } }", "3: routes[0].timeouts.connect: '0' is outside 1s to 30m" },
     };
+
+    [Fact]
+    public void Somebody_must_get_postmasters_mail()
+    {
+        const string text = """
+            node: { name: n1, data: ./data }
+            listeners: [{ name: mta, endpoint: "127.0.0.1:2525" }]
+            routes: [{ match: a.example, next-hop: "127.0.0.1:2626" }, { match: b.example, refuse: no }]
+            """;
+        Assert.Equal(["4: postmaster: no route takes 'p@b.example'"], files.Problems(text + "\npostmaster: p@b.example\n"));
+        Assert.Equal("p@a.example", files.Good(text + "\npostmaster: p@a.example\n").Switch.Postmaster!.Text);
+        Assert.Null(files.Good(text).Switch.Postmaster);
+    }
 
     [Theory]
     [MemberData(nameof(Faults))]

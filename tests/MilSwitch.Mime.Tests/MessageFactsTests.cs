@@ -32,6 +32,9 @@ public sealed class MessageFactsTests
         Assert.Null(Read("MT-Priority: 4\r\nMT-Priority: 4\r\n\r\n").TunnelledPriority);
         Assert.Null(Read("MT-Priority: 44\r\n\r\n").TunnelledPriority);
         Assert.Null(Read("Importance: high\r\nPriority: urgent\r\nX-Priority: 1\r\n\r\n").TunnelledPriority);
+        Assert.True(Read("MT-Priority: 4\r\nMT-Priority: 4\r\n\r\n").HasPriorityField);
+        Assert.True(Read("mt-priority: 44\r\n\r\n").HasPriorityField);
+        Assert.False(Read("X-Priority: 1\r\n\r\n").HasPriorityField);
     }
 
     [Fact]

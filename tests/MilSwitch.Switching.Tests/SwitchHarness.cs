@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -39,6 +40,9 @@ internal sealed class SwitchHarness : IAsyncDisposable
     public SinkServer Sink { get; }
 
     public SqliteSpool Spool { get; private set; } = null!;
+
+    /// <summary>What was logged at warning and above.</summary>
+    public ConcurrentQueue<string> Warnings { get; } = new();
 
     public IIntake Intake => Service<IIntake>();
 
@@ -111,6 +115,7 @@ internal sealed class SwitchHarness : IAsyncDisposable
         Spool = await SqliteSpool.OpenAsync(new SqliteSpoolOptions { DataFolder = Folder }, TimeProvider.System, NullLoggerFactory.Instance, default);
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
+        builder.Logging.AddProvider(new WarningsOnly(Warnings));
         builder.Services.AddSingleton<ISpool>(Spool);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IMailExchangerResolver, NoResolver>();
@@ -151,6 +156,24 @@ internal sealed class SwitchHarness : IAsyncDisposable
     {
         Levels = [.. Quick.Levels.Select(l => l with { Warning = warning, Expiry = expiry })],
     };
+
+    private sealed class WarningsOnly(ConcurrentQueue<string> warnings) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel)) warnings.Enqueue(formatter(state, exception));
+        }
+
+        public void Dispose()
+        {
+        }
+    }
 
     private sealed class NoResolver : IMailExchangerResolver
     {

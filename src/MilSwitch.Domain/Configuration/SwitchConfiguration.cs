@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
 
@@ -15,6 +17,9 @@ public sealed record SwitchConfiguration
 
     /// <summary>Further names this switch has: their presence in a Received field's <c>by</c> means a loop.</summary>
     public ImmutableArray<string> OwnNames { get; init; } = [];
+
+    /// <summary>Where mail for this switch's postmaster goes; null: to postmaster at the first of its further names, else at its host name.</summary>
+    public Mailbox? Postmaster { get; init; }
 
     public required RouteTable Routes { get; init; }
 
@@ -33,6 +38,28 @@ public sealed record SwitchConfiguration
     public RateLimits Rates { get; init; } = new();
 
     public Retention Retention { get; init; } = new();
+
+    /// <summary>
+    /// RFC 5321 §4.5.1: postmaster, in any case, without a domain or at one of this switch's names. Everybody may write to it.
+    /// </summary>
+    public bool IsOwnPostmaster(Mailbox address) =>
+        address.LocalPart.Equals("postmaster", StringComparison.OrdinalIgnoreCase)
+        && (address.Domain.Length is 0 || Same(address.Domain, HostName) || OwnNames.Any(name => Same(address.Domain, name)));
+
+    /// <summary>The recipient as it travels: this switch's postmaster at the address that reads its mail, everybody else unchanged.</summary>
+    public Recipient Resolve(Recipient recipient)
+    {
+        var address = recipient.Address;
+        // An address of an own name has a route of its own, as long as nobody says otherwise.
+        if (!IsOwnPostmaster(address) || (address.Domain.Length > 0 && Postmaster is null)) return recipient;
+        var target = Postmaster ?? Mailbox.Parse("postmaster@" + (OwnNames.IsEmpty ? HostName : OwnNames[0]));
+        if (target == address) return recipient;
+        // RFC 3461 §5.2.1 (d): what RCPT said, if it is a whole address and the sender named none.
+        var original = address.Domain.Length > 0 && !address.NeedsUtf8 ? new OriginalRecipient("rfc822", address.Text) : null;
+        return recipient with { Address = target, OriginalRecipient = recipient.OriginalRecipient ?? original };
+    }
+
+    private static bool Same(string domain, string name) => domain.Equals(name, StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>RFC 5321 §6.3.</summary>

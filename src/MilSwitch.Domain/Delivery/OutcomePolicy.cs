@@ -18,6 +18,17 @@ public readonly record struct RecipientStatus(RecipientState State, int Attempts
 /// <param name="PossiblySent">The connection broke after the final dot: recipients to be tried again stay armed.</param>
 public readonly record struct HopOutcome(bool Reports = false, bool DeadlineDropped = false, bool PossiblySent = false);
 
+/// <summary>What one recipient was told, by which host; hosts of one link may share the recipients of a transaction.</summary>
+/// <param name="Reply">The reply that decides.</param>
+/// <param name="Hop">What the host is and did.</param>
+/// <param name="Target">The host; null when none answered.</param>
+public readonly record struct HopAnswer(Reply Reply, HopOutcome Hop, string? Target)
+{
+    /// <summary>The same answer for a number of recipients.</summary>
+    public static ImmutableArray<HopAnswer> ForAll(int count, Reply reply, HopOutcome hop = default, string? target = null) =>
+        [.. Enumerable.Repeat(new HopAnswer(reply, hop, target), count)];
+}
+
 /// <summary>A report that is due, for one or more recipients with the same action.</summary>
 public sealed record ReportDue(ReportAction Action, ImmutableArray<ReportedOutcome> Recipients);
 
@@ -51,23 +62,23 @@ public static class OutcomePolicy
     /// <param name="envelope">Its envelope.</param>
     /// <param name="before">All recipients' statuses, by index.</param>
     /// <param name="attempted">The recipients of the transaction.</param>
-    /// <param name="replies">Their replies, in the same order.</param>
-    /// <param name="hop">What the hop is and did.</param>
-    /// <param name="target">The host that answered; null when none did.</param>
+    /// <param name="answers">Their answers, in the same order.</param>
     /// <param name="table">The precedence table in force.</param>
     /// <param name="now">The time.</param>
     public static OutcomePlan AfterAttempt(
-        MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, ImmutableArray<int> attempted, ImmutableArray<Reply> replies,
-        HopOutcome hop, string? target, PrecedenceTable table, DateTimeOffset now)
+        MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, ImmutableArray<int> attempted, ImmutableArray<HopAnswer> answers,
+        PrecedenceTable table, DateTimeOffset now)
     {
-        var step = new Step(id, envelope, before, now, target);
+        var step = new Step(id, envelope, before, now);
         for (var i = 0; i < attempted.Length; i++)
         {
             var index = attempted[i];
+            var (reply, hop, target) = answers[i];
+            step.Target = target;
             var recipient = envelope.Recipients[index];
             var attempts = before[index].Attempts + 1;
             var expiresAt = RecipientPolicy.ExpiresAt(envelope, recipient.Precedence, table);
-            switch (RecipientPolicy.AfterAttempt(replies[i], attempts, expiresAt, table[recipient.Precedence], now, hop.Reports))
+            switch (RecipientPolicy.AfterAttempt(reply, attempts, expiresAt, table[recipient.Precedence], now, hop.Reports))
             {
                 case NextStep.Relayed relayed:
                     step.Change(index, RecipientState.Delivered, attempts, null, relayed.Reply, AuditKind.Delivered);
@@ -108,7 +119,7 @@ public static class OutcomePolicy
         MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, ImmutableArray<int> inFlight, ImmutableArray<Reply?> lastReplies,
         PrecedenceTable table, DateTimeOffset now)
     {
-        var step = new Step(id, envelope, before, now, null);
+        var step = new Step(id, envelope, before, now);
         for (var index = 0; index < before.Length; index++)
         {
             var status = before[index];
@@ -135,7 +146,7 @@ public static class OutcomePolicy
     public static OutcomePlan Return(
         MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, IEnumerable<int> which, Reply reply, string? actor, DateTimeOffset now)
     {
-        var step = new Step(id, envelope, before, now, null) { Actor = actor };
+        var step = new Step(id, envelope, before, now) { Actor = actor };
         foreach (var index in which)
         {
             if (before[index].State.IsFinal()) continue;
@@ -151,7 +162,7 @@ public static class OutcomePolicy
         MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, IEnumerable<int> which, RecipientState state, AuditKind kind, string detail,
         string? actor, bool resetAttempts, DateTimeOffset now)
     {
-        var step = new Step(id, envelope, before, now, null) { Actor = actor };
+        var step = new Step(id, envelope, before, now) { Actor = actor };
         foreach (var index in which)
         {
             if (before[index].State.IsFinal()) continue;
@@ -162,9 +173,8 @@ public static class OutcomePolicy
         return step.End(state == RecipientState.Held ? detail : null);
     }
 
-    /// <summary>Replies for a transaction that ended without any: the hop was there and went away.</summary>
-    public static ImmutableArray<Reply> NoAnswers(int count, string fault) =>
-        [.. Enumerable.Repeat(fault.Length is 0 ? NoAnswer : NoAnswer with { Text = fault }, count)];
+    /// <summary>The reply for a transaction that ended without any: the hop was there and went away.</summary>
+    public static Reply NoAnswerBecause(string fault) => fault.Length is 0 ? NoAnswer : NoAnswer with { Text = fault };
 
     /// <summary>The next moment at which <see cref="AtDeadline"/> has something to do; null when there is none.</summary>
     public static DateTimeOffset? NextDeadline(Envelope envelope, ImmutableArray<RecipientStatus> statuses, PrecedenceTable table)
@@ -184,7 +194,7 @@ public static class OutcomePolicy
     }
 
     /// <summary>Collects the consequences while the recipients are walked through.</summary>
-    private sealed class Step(MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, DateTimeOffset now, string? target)
+    private sealed class Step(MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, DateTimeOffset now)
     {
         private readonly ImmutableArray<RecipientStatus>.Builder statuses = before.ToBuilder();
         private readonly ImmutableArray<RecipientChange>.Builder changes = ImmutableArray.CreateBuilder<RecipientChange>(1);
@@ -194,11 +204,14 @@ public static class OutcomePolicy
 
         public string? Actor { get; init; }
 
+        /// <summary>The host that answered the recipient at hand; null when none did.</summary>
+        public string? Target { get; set; }
+
         public void Change(int index, RecipientState state, int attempts, DateTimeOffset? due, Reply reply, AuditKind kind)
         {
             statuses[index] = statuses[index] with { State = state, Attempts = attempts, Due = due };
-            changes.Add(new RecipientChange(id, index, state, attempts, due, reply, target));
-            audit.Add(new AuditEvent(now, kind, id, index, target is null ? reply.ToString() : $"{target}: {reply}", Actor));
+            changes.Add(new RecipientChange(id, index, state, attempts, due, reply, Target));
+            audit.Add(new AuditEvent(now, kind, id, index, Target is null ? reply.ToString() : $"{Target}: {reply}", Actor));
         }
 
         public void Set(int index, RecipientState state, bool resetAttempts)

@@ -92,9 +92,12 @@ public readonly record struct MailDecision(Refusal? Refusal, MtPriority? Priorit
 }
 
 /// <summary>How a message's content ended.</summary>
-public readonly record struct IntakeResult(MessageId Id, Refusal? Refusal)
+/// <param name="Id">The accepted message.</param>
+/// <param name="Refusal">Null: accepted.</param>
+/// <param name="PriorityLowered">The content asked for more than it got: answer 250 X.3.6 with the value that counts instead (RFC 6710 §4.1).</param>
+public readonly record struct IntakeResult(MessageId Id, Refusal? Refusal, MtPriority? PriorityLowered = null)
 {
-    public static IntakeResult Accepted(MessageId id) => new(id, null);
+    public static IntakeResult Accepted(MessageId id, MtPriority? priorityLowered = null) => new(id, null, priorityLowered);
 
     public static IntakeResult Refused(Refusal refusal) => new(default, refusal);
 }

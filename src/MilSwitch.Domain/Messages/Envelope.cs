@@ -21,13 +21,16 @@ public sealed record Envelope
     /// <summary>RFC 8689 §2: every later hop must use TLS with a verified certificate.</summary>
     public bool RequireTls { get; init; }
 
+    /// <summary>RFC 8689 §4.2.2: the header says <c>TLS-Required: No</c>, and MAIL did not say REQUIRETLS.</summary>
+    public bool TlsOptional { get; init; }
+
     /// <summary>RFC 3461 §4.3.</summary>
     public DsnReturn Return { get; init; } = DsnReturn.Unspecified;
 
     /// <summary>RFC 3461 §4.4, xtext decoded; null when absent.</summary>
     public string? EnvelopeId { get; init; }
 
-    /// <summary>RFC 6710: the value the client asked for, relayed unchanged to the next hop; null when absent.</summary>
+    /// <summary>RFC 6710: the value the client asked for, relayed unchanged unless it was lowered; null when nothing asked for one.</summary>
     public MtPriority? Priority { get; init; }
 
     /// <summary>RFC 2852; null when absent. The deadline is absolute, so a relay recomputes the seconds that remain.</summary>
@@ -79,7 +82,10 @@ public sealed record Recipient(Mailbox Address)
     /// <summary>Level at which this recipient's copy travels.</summary>
     public Precedence Precedence { get; init; } = Precedence.Priority;
 
-    /// <summary>The value of MT-PRIORITY to relay for this recipient; null: none was given, and none is to be sent.</summary>
+    /// <summary>
+    /// The value of MT-PRIORITY to relay for this recipient, and to write into an MT-Priority field for hops without the
+    /// extension; null: nothing asked for one, so hops that know the parameter hear the level and others nothing.
+    /// </summary>
     public MtPriority? Priority { get; init; }
 
     /// <summary>

@@ -66,7 +66,7 @@ public sealed class RuleBook
         {
             if (!IsInForce(rule, now) || !scope.Covers(reversePath, recipient.Address, link)) continue;
             if (rule.Kind == RuleKind.Minimize && recipient.Precedence >= (rule.Level ?? Precedence.Deferred)) continue;
-            if (rule.Kind == RuleKind.Reroute && rule.Link == link) continue;
+            if (rule.Kind == RuleKind.Reroute && rule.Link == link.Configured) continue;
             if (verdict.Kind is null || Rank(rule.Kind) < Rank(verdict.Kind.Value)) verdict = new RuleVerdict(rule.Kind, rule);
         }
 
@@ -136,7 +136,7 @@ public readonly record struct RuleScope
         };
     }
 
-    public bool CoversLink(LinkName link) => of == Of.Node || (of == Of.Link && string.Equals(value, link.Value, StringComparison.Ordinal));
+    public bool CoversLink(LinkName link) => of == Of.Node || (of == Of.Link && string.Equals(value, link.Configured.Value, StringComparison.Ordinal));
 
     public bool Covers(ReversePath reversePath, Mailbox recipient, LinkName link) => of switch
     {

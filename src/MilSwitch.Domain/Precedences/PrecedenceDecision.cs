@@ -5,7 +5,12 @@ namespace MilSwitch.Domain.Precedences;
 /// <param name="Tunnelled">The single valid <c>MT-Priority</c> field (RFC 6758 §3.1).</param>
 /// <param name="Primary"><c>MMHS-Primary-Precedence</c> (RFC 6477 §3.8), when it names one of the six levels.</param>
 /// <param name="Copy"><c>MMHS-Copy-Precedence</c> (RFC 6477 §3.9), when it names one of the six levels.</param>
-public readonly record struct PrecedenceEvidence(MtPriority? Parameter, MtPriority? Tunnelled, Precedence? Primary, Precedence? Copy);
+/// <param name="FieldPresent">
+/// There is an <c>MT-Priority</c> field, be it invalid, repeated or not to be believed: a hop without the extension must get
+/// the value that was decided here in its place (RFC 6758 §3.3).
+/// </param>
+public readonly record struct PrecedenceEvidence(
+    MtPriority? Parameter, MtPriority? Tunnelled, Precedence? Primary, Precedence? Copy, bool FieldPresent = false);
 
 /// <summary>Where the transfer precedence came from.</summary>
 public enum PrecedenceSource : byte { Parameter, TunnelledField, PrimaryPrecedence, CopyPrecedence, SiteDefault }
@@ -18,7 +23,7 @@ public readonly record struct PrecedenceGrant(Precedence Highest, Precedence Low
 /// <summary>The precedence at which a message and its information copies travel.</summary>
 /// <param name="Action">Level for action addressees, and of the transfer as a whole.</param>
 /// <param name="Information">Level for information addressees; never above <paramref name="Action"/>.</param>
-/// <param name="ActionPriority">MT-PRIORITY to relay for action addressees: unchanged unless it was lowered; null when none was given.</param>
+/// <param name="ActionPriority">MT-PRIORITY to relay for action addressees: unchanged unless it was lowered; null when nothing asked for one.</param>
 /// <param name="InformationPriority">MT-PRIORITY to relay for information addressees.</param>
 /// <param name="Source">What decided.</param>
 /// <param name="Lowered">The client asked for more than it may: the reply says X.3.6.</param>
@@ -37,12 +42,12 @@ public readonly record struct PrecedenceDecision(
             { Tunnelled: { } tunnelled } => (tunnelled, tunnelled.ToPrecedence(), PrecedenceSource.TunnelledField),
             { Primary: { } primary } => (MtPriority.From(primary), primary, PrecedenceSource.PrimaryPrecedence),
             { Copy: { } copy } => (MtPriority.From(copy), copy, PrecedenceSource.CopyPrecedence),
-            _ => (null, unmarked, PrecedenceSource.SiteDefault),
+            _ => (evidence.FieldPresent ? MtPriority.From(unmarked) : null, unmarked, PrecedenceSource.SiteDefault),
         };
         var action = wanted > grant.Highest ? grant.Highest : wanted;
         // Only somebody who asked for more can be told that he got less.
         var lowered = action < wanted && source != PrecedenceSource.SiteDefault;
-        var actionPriority = lowered ? MtPriority.From(action) : priority;
+        var actionPriority = priority is not null && action < wanted ? MtPriority.From(action) : priority;
         var information = evidence.Copy is { } own && own < action ? own : action;
         var informationPriority = information < action ? MtPriority.From(information) : actionPriority;
         return new PrecedenceDecision(action, information, actionPriority, informationPriority, source, lowered);

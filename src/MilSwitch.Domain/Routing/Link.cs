@@ -1,11 +1,20 @@
 using System.Collections.Immutable;
-using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Messages;
 
 namespace MilSwitch.Domain.Routing;
 
 /// <summary>Names one queue towards one next hop: <c>host:port</c>, a name from the configuration, or <c>mx:domain</c>.</summary>
 public readonly record struct LinkName(string Value) : IComparable<LinkName>
 {
+    // Names from the configuration have no spaces.
+    private const string Relaxing = " (TLS optional)";
+
+    /// <summary>The name of the queue beside this one for mail that may do without TLS; see <see cref="LinkSettings.For"/>.</summary>
+    public LinkName Relaxed => new(Value + Relaxing);
+
+    /// <summary>The link that the configuration knows and that rules are about.</summary>
+    public LinkName Configured => Value.EndsWith(Relaxing, StringComparison.Ordinal) ? new LinkName(Value[..^Relaxing.Length]) : this;
+
     public int CompareTo(LinkName other) => string.CompareOrdinal(Value, other.Value);
 
     public override string ToString() => Value;
@@ -31,6 +40,9 @@ public sealed record LinkSettings
     /// <summary>The TCP port for <see cref="MxDomain"/>.</summary>
     public int MxPort { get; init; } = 25;
 
+    /// <summary>What is spoken with the hop.</summary>
+    public LinkProtocol Protocol { get; init; }
+
     /// <summary>Connections at once, from this node; at least 1.</summary>
     public int Connections { get; init; } = 20;
 
@@ -55,6 +67,30 @@ public sealed record LinkSettings
 
     /// <summary>An idle connection is closed after this long.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// The link for one message. Mail that says <c>TLS-Required: No</c> (RFC 8689 §4.2.2) takes a queue and connections of
+    /// its own, which use TLS when they can, if this link requires TLS and is configured to let the sender relax that.
+    /// </summary>
+    public LinkSettings For(Envelope envelope) => envelope.TlsOptional && MayRelax ? Relaxed : this;
+
+    /// <summary>The settings in force for a name that <see cref="For"/> gave; without the permission nothing is relaxed any more.</summary>
+    public LinkSettings Named(LinkName name) => name == Name ? this : MayRelax ? Relaxed : this with { Name = name };
+
+    private bool MayRelax => Tls is { Mode: LinkTlsMode.Required, SenderMayRelax: true };
+
+    private LinkSettings Relaxed => this with
+    {
+        Name = Name.Relaxed, Tls = Tls with { Mode = LinkTlsMode.Opportunistic }, Connections = Math.Min(2, Connections),
+    };
+}
+
+public enum LinkProtocol : byte
+{
+    Smtp,
+
+    /// <summary>RFC 2033: a delivery agent, which answers for each recipient.</summary>
+    Lmtp,
 }
 
 /// <summary>TLS towards a hop.</summary>
@@ -73,6 +109,9 @@ public sealed record LinkTls(LinkTlsMode Mode)
 
     /// <summary>PEM file of its key, or null.</summary>
     public string? KeyFile { get; init; }
+
+    /// <summary>With <see cref="LinkTlsMode.Required"/>: mail that says <c>TLS-Required: No</c> may go without.</summary>
+    public bool SenderMayRelax { get; init; }
 
     /// <summary>The name the certificate must carry when it is not the host's.</summary>
     public string? ServerName { get; init; }

@@ -54,7 +54,7 @@ internal static class RunCommand
         {
             signal.Cancel = true;
             // The holder logs how it ended.
-            _ = holder.ReloadAsync(null);
+            _ = holder.ReloadAsync();
         });
 
         await app.StartAsync(cancellationToken);

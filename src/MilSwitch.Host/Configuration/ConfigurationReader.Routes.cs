@@ -74,6 +74,7 @@ public static partial class ConfigurationReader
         link = link with
         {
             HeloName = Domain(section, "helo") ?? hostName,
+            Protocol = section.Keyword("protocol", LinkProtocol.Smtp, ("smtp", LinkProtocol.Smtp), ("lmtp", LinkProtocol.Lmtp)),
             Connections = section.Number("connections", link.Connections, 1, 10_000),
             MessagesPerConnection = section.Number("messages-per-connection", link.MessagesPerConnection, 1, 1_000_000_000),
             Tls = tls,
@@ -95,11 +96,14 @@ public static partial class ConfigurationReader
             var port = 25;
             if (text != "mx" && (!int.TryParse(text.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out port) || port is < 1 or > 65_535))
                 section.Reject("next-hop", $"'{text}' is not mx or mx:port");
+            if (link.Protocol == LinkProtocol.Lmtp) section.Reject("protocol", "lmtp is for delivery agents nearby, not for mx");
             if (name is not null) section.Reject("name", "means nothing with mx, where every domain has its own link");
             return match is null ? null : new Route { Match = match, UseMx = true, Open = open, Link = link with { Name = new LinkName("mx"), MxPort = port } };
         }
 
         var targets = ReadTargets(source, section);
+        // RFC 2033 §5.
+        if (link.Protocol == LinkProtocol.Lmtp && targets.Any(t => t.Port is 25)) section.Reject("next-hop", "has port 25, where LMTP must not be spoken");
         return match is null || targets.IsEmpty
             ? null
             : new Route { Match = match, Open = open, Link = link with { Name = new LinkName(name ?? targets[0].ToString()), Targets = targets } };
@@ -172,6 +176,8 @@ public static partial class ConfigurationReader
         var certificate = source.Certificate(section);
         var anchors = source.Anchors(section, "ca");
         var name = Domain(section, "name");
+        var relax = section.Flag("sender-may-relax", false);
+        if (relax && mode != LinkTlsMode.Required) section.Reject("sender-may-relax", "does nothing without mode required");
         if (mode == LinkTlsMode.None)
         {
             foreach (var key in new[] { "ca", "certificate", "key", "name" })
@@ -194,6 +200,7 @@ public static partial class ConfigurationReader
             CertificateFile = certificate is null ? null : section.File("certificate"),
             KeyFile = certificate is null ? null : section.File("key") ?? section.File("certificate"),
             ServerName = name,
+            SenderMayRelax = relax,
         };
         certificate?.Dispose();
         foreach (var anchor in anchors) anchor.Dispose();

@@ -93,6 +93,7 @@ public static partial class ConfigurationReader
         var listeners = ReadListeners(source, root, hostName);
         var accounts = ReadAccounts(source, root);
         var routes = ReadRoutes(source, root, hostName, ownNames);
+        var postmaster = ReadPostmaster(root, routes);
         var precedences = ReadPrecedences(source, root, problems);
         var dataFolder = data is null ? "" : source.FullPath(data);
         var admin = ReadAdmin(source, root, dataFolder);
@@ -106,7 +107,7 @@ public static partial class ConfigurationReader
         {
             File = source.File,
             DataFolder = dataFolder,
-            Switch = ReadSwitch(root, name ?? "", hostName, ownNames) with { Routes = routes, Precedences = precedences },
+            Switch = ReadSwitch(root, name ?? "", hostName, ownNames) with { Routes = routes, Precedences = precedences, Postmaster = postmaster },
             Listeners = listeners,
             Accounts = accounts,
             Admin = admin,
@@ -133,6 +134,20 @@ public static partial class ConfigurationReader
         if (Mailbox.TryReadDomain(text, out var domain)) return domain;
         section.Reject(key, $"'{text}' is not a domain name");
         return null;
+    }
+
+    // RFC 5321 §4.5.1: somebody must get that mail.
+    private static Mailbox? ReadPostmaster(Section root, Domain.Routing.RouteTable routes)
+    {
+        if (root.Text("postmaster") is not { } text) return null;
+        if (!Mailbox.TryParse(text, allowUtf8: false, out var address, out _) || address.Domain.Length is 0)
+        {
+            root.Reject("postmaster", $"'{text}' is not a mail address with a domain");
+            return null;
+        }
+
+        if (routes.Find(address) is null) root.Reject("postmaster", $"no route takes '{text}'");
+        return address;
     }
 
     private static SwitchConfiguration ReadSwitch(Section root, string name, string hostName, ImmutableArray<string> ownNames)

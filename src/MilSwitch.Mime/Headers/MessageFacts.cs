@@ -21,6 +21,9 @@ public sealed record MessageFacts
     /// <summary>RFC 6758 §3.1: the value of exactly one syntactically valid MT-Priority field.</summary>
     public MtPriority? TunnelledPriority { get; private init; }
 
+    /// <summary>Any MT-Priority field at all, valid or not.</summary>
+    public bool HasPriorityField { get; private init; }
+
     /// <summary>RFC 6477 §3.8: level of the action addressees; null when absent, repeated, malformed or without a name.</summary>
     public Precedence? PrimaryPrecedence { get; private init; }
 
@@ -92,6 +95,7 @@ public sealed record MessageFacts
             OwnReceivedCount = own,
             MessageId = messageId.Found ? Printable(header.RawValue(messageId.Index)) : null,
             TunnelledPriority = priority.Found && MtPriorityField.TryParse(header.RawValue(priority.Index), out var value) ? value : null,
+            HasPriorityField = priority.Any,
             PrimaryPrecedence = primaryNumber?.Named,
             CopyPrecedence = copyNumber?.Named,
             HasUnnamedPrecedence = primaryNumber is { Named: null } || copyNumber is { Named: null },
@@ -174,6 +178,8 @@ public sealed record MessageFacts
         public int Index { get; private set; }
 
         public readonly bool Found => count is 1;
+
+        public readonly bool Any => count > 0;
 
         public void Seen(int index)
         {

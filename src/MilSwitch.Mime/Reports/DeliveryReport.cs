@@ -62,6 +62,8 @@ public static class DeliveryReport
             report.Field("References", original);
         }
 
+        // RFC 8689 §6: what the originator wanted of TLS counts for what is made of the message.
+        if (request.Original.TlsOptional) report.Field("TLS-Required", "No");
         // RFC 3834 §5.
         report.Field("Auto-Submitted", "auto-replied");
         report.Field("MIME-Version", "1.0");

@@ -45,6 +45,18 @@ public sealed record TransactionResult(TransactionEnd End, ImmutableArray<Reply>
     public bool Reusable { get; init; }
 
     /// <summary>
+    /// When the connection broke: what recipients were answered before, in the order of <see cref="OutgoingMessage.Recipients"/>;
+    /// null for those without an answer. It counts, whatever became of the others (RFC 2033 §5).
+    /// </summary>
+    public ImmutableArray<Reply?> Given { get; init; } = [];
+
+    /// <summary>
+    /// The reply is the switch's own and says that this hop lacks what the message needs; another host of the same link may
+    /// have it (RFC 8689 §4.2.1 asks to try them all).
+    /// </summary>
+    public static bool IsLackOfTheHop(Reply reply) => HopRequirements.IsLack(reply);
+
+    /// <summary>
     /// A message with a deadline in mode N went, before that deadline, to a hop without DELIVERBY: a <c>relayed</c> report is
     /// due for each accepted recipient whose NOTIFY is not NEVER (RFC 2852 §4.1.4.2).
     /// </summary>

@@ -10,7 +10,7 @@ internal static class EnvelopeCommands
     private const long LongestDeliverBy = 999_999_999;
 
     public static void AppendMail(
-        OutputBuffer output, Envelope envelope, HopCapabilities hop, bool smtpUtf8, bool eightBit, MtPriority? priority, long size, DateTimeOffset now)
+        OutputBuffer output, Envelope envelope, HopCapabilities hop, bool smtpUtf8, bool eightBit, MtPriority priority, long size, DateTimeOffset now)
     {
         output.Append("MAIL FROM:<"u8);
         if (envelope.ReversePath.Mailbox is { } reversePath) output.AppendArgument(reversePath.Text);
@@ -25,11 +25,11 @@ internal static class EnvelopeCommands
         else if (eightBit && hop.EightBitMime) output.Append(" BODY=8BITMIME"u8);
         if (smtpUtf8) output.Append(" SMTPUTF8"u8);
         if (envelope.RequireTls && hop.RequireTls) output.Append(" REQUIRETLS"u8);
-        if (priority is { } value && hop.MtPriority)
+        if (hop.MtPriority)
         {
             // RFC 6710 §4.2: the value asked for, not the level it is handled at.
             output.Append(" MT-PRIORITY="u8);
-            output.Append(value.Value);
+            output.Append(priority.Value);
         }
 
         if (envelope.DeliverBy is { } by && hop.DeliverBy) AppendDeliverBy(output, by, now);

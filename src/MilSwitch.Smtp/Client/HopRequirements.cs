@@ -21,6 +21,12 @@ internal static class HopRequirements
     private static readonly Reply DeliverByExpired = Own(554, 4, 7, "delivery time expired");
     private static readonly Reply DeliverByTooShort = Own(554, 4, 7, "the next hop needs more time than is left");
 
+    private static readonly Reply[] Lacks =
+        [TlsMissing, RequireTlsMissing, TooLarge, BinaryRefused, Utf8Refused, EightBitRefused, DeliverByMissing, DeliverByTooShort];
+
+    /// <summary>The reply is one of those above that speak of the hop and not of the message alone.</summary>
+    public static bool IsLack(Reply reply) => Array.Exists(Lacks, lack => ReferenceEquals(lack, reply));
+
     /// <summary>Why the hop can't get the message at all; null when it can.</summary>
     /// <param name="envelope">The whole envelope.</param>
     /// <param name="hop">What the hop offers.</param>

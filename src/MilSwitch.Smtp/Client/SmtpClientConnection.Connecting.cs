@@ -104,11 +104,13 @@ public sealed partial class SmtpClientConnection
     private async ValueTask<ConnectResult.Refused?> HelloAsync()
     {
         ThrowIfAnswered();
-        output.Append("EHLO "u8);
+        // RFC 2033 §4.1: a name of its own, so that both notice when they don't speak the same protocol.
+        var lmtp = settings.Protocol == LinkProtocol.Lmtp;
+        output.Append(lmtp ? "LHLO "u8 : "EHLO "u8);
         output.AppendArgument(settings.HeloName);
         output.Append("\r\n"u8);
         await AskAsync();
-        if (replies.Code >= 500)
+        if (replies.Code >= 500 && !lmtp)
         {
             // RFC 5321 §3.2: an older server.
             ThrowIfAnswered();

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Smtp.Client;
@@ -95,7 +96,10 @@ public sealed partial class SmtpClientConnection
             fault = Describe(e);
             // Whoever was refused was refused, even when nothing sensible came behind it.
             if (Open == 0) return Answered();
-            return new TransactionResult(lastOctetsWritten ? TransactionEnd.Unknown : TransactionEnd.Lost, [], false, fault);
+            return new TransactionResult(lastOctetsWritten ? TransactionEnd.Unknown : TransactionEnd.Lost, [], false, fault)
+            {
+                Given = ImmutableCollectionsMarshal.AsImmutableArray(outcome),
+            };
         }
         catch
         {
@@ -151,7 +155,9 @@ public sealed partial class SmtpClientConnection
 
         // Content that can't be looked at before it is sent is declared as what it may be.
         var eightBit = !inline || scan.EightBit || envelope.Body == BodyType.EightBitMime;
-        EnvelopeCommands.AppendMail(output, envelope, Capabilities, smtpUtf8 && Capabilities.SmtpUtf8, eightBit, priority, size, now);
+        // RFC 6710 §4.2 rule 1 with RFC 6758 §3.2: the parameter goes out for unmarked mail too, with the level it was given.
+        var relayed = priority ?? MtPriority.From(envelope.Recipients[message.Recipients[0]].Precedence);
+        EnvelopeCommands.AppendMail(output, envelope, Capabilities, smtpUtf8 && Capabilities.SmtpUtf8, eightBit, relayed, size, now);
         mailAsked = true;
         deadlineDropped = envelope.DeliverBy is { Mode: DeliverByMode.Notify } by && !Capabilities.DeliverBy && by.Deadline > now;
         if (!await AskRecipientsAsync(message)) return Answered();
@@ -347,6 +353,8 @@ public sealed partial class SmtpClientConnection
         ThrowIfAnswered();
         if (Open == 0)
         {
+            // RFC 2033 §4.2.
+            if (settings.Protocol == LinkProtocol.Lmtp) throw new SmtpProtocolException("took DATA without a recipient");
             // RFC 2920 §3.1: the hop took DATA though it took nobody; it gets a dot and no octet of the message.
             output.Append(".\r\n"u8);
             await WriteAsync(output.Written, settings.CommandTimeout);
@@ -463,10 +471,29 @@ public sealed partial class SmtpClientConnection
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ReadFinalReplyAsync()
     {
+        if (settings.Protocol == LinkProtocol.Lmtp)
+        {
+            await ReadRecipientRepliesAsync();
+            return;
+        }
+
         await ReadReplyAsync(settings.FinalDotTimeout);
         if (IsFarewell()) return;
         if (!replies.IsRefusal && !replies.IsPositive) throw new SmtpProtocolException($"the content was answered {replies.Code}");
         Decide(replies.ToReply());
+    }
+
+    /// <summary>RFC 2033 §4.2, §4.3: one reply for each recipient whom RCPT took, in their order; none when it took nobody.</summary>
+    private async ValueTask ReadRecipientRepliesAsync()
+    {
+        for (var i = 0; i < outcome.Length; i++)
+        {
+            if (outcome[i] is not null) continue;
+            await ReadReplyAsync(settings.FinalDotTimeout);
+            if (IsFarewell()) return;
+            if (!replies.IsRefusal && !replies.IsPositive) throw new SmtpProtocolException($"the content was answered {replies.Code}");
+            outcome[i] = replies.ToReply();
+        }
     }
 
     /// <summary>RFC 5321 §3.8: 421 may answer any command, and the hop closes behind it.</summary>

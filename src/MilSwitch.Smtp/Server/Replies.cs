@@ -94,7 +94,7 @@ public static class Replies
     private static readonly SmtpReply SenderRefused = Define(550, "5.7.1", "Sender refused", name: "SenderRefused");
     private static readonly SmtpReply PriorityTooLow = Define(550, "5.7.15", "Priority level too low", name: "PriorityTooLow");
     private static readonly SmtpReply PriorityTooLowForNow = Define(450, "4.7.15", "Priority level too low at present", name: "PriorityTooLowForNow");
-    private static readonly SmtpReply PriorityNotPermitted = Define(550, "5.7.15", "Priority level not permitted", name: "PriorityNotPermitted");
+    private static readonly SmtpReply PriorityNotPermitted = Define(550, "5.7.1", "Priority level not permitted", name: "PriorityNotPermitted");
     private static readonly SmtpReply TooLargeForPriority = Define(552, "5.7.16", "Message too large for its priority", name: "TooLargeForPriority");
     private static readonly SmtpReply HeaderTooLarge = Define(552, "5.3.4", "Header too large", name: "HeaderTooLarge");
     private static readonly SmtpReply TooManyFields = Define(554, "5.6.0", "Too many header fields", name: "TooManyFields");

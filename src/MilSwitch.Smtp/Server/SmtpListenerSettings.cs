@@ -65,7 +65,7 @@ public sealed record ClientNetwork(IPNetwork Network)
 {
     public Precedence HighestPrecedence { get; init; } = Precedence.Override;
 
-    /// <summary>Lower a level that is too high and say so (X.3.6); false: refuse it (X.7.15).</summary>
+    /// <summary>Lower a level that is too high and say so (X.3.6); false: refuse it (5.7.1).</summary>
     public bool LowerPrecedence { get; init; } = true;
 }
 

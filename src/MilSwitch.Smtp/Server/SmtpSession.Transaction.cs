@@ -4,6 +4,7 @@ using System.Globalization;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Precedences;
 using MilSwitch.Smtp.Server.Commands;
 using MilSwitch.Smtp.Server.Framing;
 
@@ -66,16 +67,15 @@ public sealed partial class SmtpSession
         }
 
         transaction = new Transaction(mail);
-        if (decision.PriorityLowered is { } lowered)
-        {
-            // RFC 6710 §4.1: the new priority, a space, and words.
-            var reply = Replies.PriorityLowered;
-            WriteText(string.Create(CultureInfo.InvariantCulture, $"{reply.Code} {reply.EnhancedCode} {lowered.Value} {reply.Text}\r\n"));
-        }
-        else
-        {
-            WriteReply(Replies.SenderOk);
-        }
+        if (decision.PriorityLowered is { } lowered) WriteLowered(lowered, "");
+        else WriteReply(Replies.SenderOk);
+    }
+
+    // RFC 6710 §4.1: the new priority, a space, and words.
+    private void WriteLowered(MtPriority priority, string more)
+    {
+        var reply = Replies.PriorityLowered;
+        WriteText(string.Create(CultureInfo.InvariantCulture, $"{reply.Code} {reply.EnhancedCode} {priority.Value} {reply.Text}{more}\r\n"));
     }
 
     internal ValueTask RecipientAsync(ReadOnlySpan<byte> argument)
@@ -267,6 +267,12 @@ public sealed partial class SmtpSession
 
         errors = 0;
         idleCommands = 0;
+        if (result.PriorityLowered is { } lowered)
+        {
+            WriteLowered(lowered, $"; accepted as {result.Id}");
+            return;
+        }
+
         WriteOctets("250 2.0.0 Accepted as "u8);
         WriteText(result.Id.ToString());
         WriteOctets("\r\n"u8);

@@ -108,11 +108,16 @@ internal sealed class IncomingMessage : IIncomingMessage
     private Refusal? Decide(MessageFacts facts, out PrecedenceDecision decision)
     {
         var table = runtime.Configuration.Precedences;
-        var evidence = new PrecedenceEvidence(envelope.Priority, facts.TunnelledPriority, facts.PrimaryPrecedence, facts.CopyPrecedence);
+        var evidence = new PrecedenceEvidence(
+            envelope.Priority, facts.TunnelledPriority, facts.PrimaryPrecedence, facts.CopyPrecedence, facts.HasPriorityField);
         decision = PrecedenceDecision.Decide(evidence, new PrecedenceGrant(client.HighestPrecedence), table.Unmarked);
         // A report that came in is believed about nothing: its level can't be used to inject urgent mail (RFC 6710 §4.6).
         if (envelope.ReversePath.IsNull && envelope.Priority is null && decision.Action > table.Unmarked)
-            decision = PrecedenceDecision.Decide(default, new PrecedenceGrant(client.HighestPrecedence), table.Unmarked);
+        {
+            decision = PrecedenceDecision.Decide(
+                new PrecedenceEvidence { FieldPresent = facts.HasPriorityField }, new PrecedenceGrant(client.HighestPrecedence), table.Unmarked);
+        }
+
         if (decision.Lowered && !client.LowerPrecedence) return Refusal.PriorityNotPermitted;
         if (content!.Length > table[decision.Action].MaximumSize)
             return decision.Source == PrecedenceSource.SiteDefault ? Refusal.TooLarge : Refusal.TooLargeForPriority;
@@ -128,6 +133,8 @@ internal sealed class IncomingMessage : IIncomingMessage
         var accepted = envelope with
         {
             Recipients = WithPrecedence(facts, decision), Precedence = decision.Action, Priority = decision.ActionPriority, ArrivedAt = now,
+            // RFC 8689 §4.1: the parameter outranks the field.
+            TlsOptional = facts.TlsRequiredNo && !envelope.RequireTls,
         };
         var trace = TraceFields.Received(new ReceivedTrace
         {
@@ -138,7 +145,8 @@ internal sealed class IncomingMessage : IIncomingMessage
             Authenticated = client.AuthenticatedAs is not null,
             SmtpUtf8 = envelope.SmtpUtf8,
             Id = id,
-            Priority = decision.ActionPriority,
+            // RFC 6710 §4.1 rule 2, also when the level is the site's own (rule 5).
+            Priority = decision.ActionPriority ?? MtPriority.From(decision.Action),
             Date = now,
             Recipient = accepted.Recipients.Length is 1 ? accepted.Recipients[0].Address : null,
         });
@@ -171,7 +179,8 @@ internal sealed class IncomingMessage : IIncomingMessage
             runtime.Meters.CountAccepted(accepted.Precedence);
             runtime.Events.Committed(audit, accepted.Precedence);
             HandOver(partition, id, accepted, trace, result.Duplicates, ref link);
-            return IntakeResult.Accepted(id);
+            // What the parameter asked for was answered at MAIL; what only the content asked for is answered here.
+            return IntakeResult.Accepted(id, decision is { Lowered: true, Source: not PrecedenceSource.Parameter } ? MtPriority.From(decision.Action) : null);
         }
         finally
         {
@@ -218,11 +227,11 @@ internal sealed class IncomingMessage : IIncomingMessage
         if (content!.ReadFromMemory() is null || accepted.HoldUntil > now || !runtime.Rules.IsEmpty) return null;
         var first = accepted.Recipients[0];
         var routes = runtime.Configuration.Routes;
-        if (routes.Find(first.Address) is not { } link) return null;
+        if (routes.Find(first.Address)?.For(accepted) is not { } link) return null;
         for (var i = 1; i < accepted.Recipients.Length; i++)
         {
             var other = accepted.Recipients[i];
-            if (other.Precedence != first.Precedence || other.Priority != first.Priority || routes.Find(other.Address)?.Name != link.Name) return null;
+            if (other.Precedence != first.Precedence || other.Priority != first.Priority || routes.Find(other.Address)?.For(accepted).Name != link.Name) return null;
         }
 
         var handle = runtime.Links.For(link);

@@ -32,11 +32,14 @@ internal sealed class SwitchIntake(SwitchRuntime runtime) : IIntake
 
     public ValueTask<Refusal?> RecipientAsync(ClientIdentity client, MailRequest mail, Recipient recipient, CancellationToken cancellationToken)
     {
-        var routes = runtime.Configuration.Routes;
+        var configuration = runtime.Configuration;
+        var routes = configuration.Routes;
+        var postmaster = configuration.IsOwnPostmaster(recipient.Address);
+        recipient = configuration.Resolve(recipient);
         var route = routes.Match(recipient.Address);
         var trusted = client.MayRelay || client.AuthenticatedAs is not null;
         // A stranger learns nothing about routes: no route and no permission look alike.
-        if (!trusted && route is not { Open: true }) return new ValueTask<Refusal?>(Refusal.RelayingDenied);
+        if (!trusted && !postmaster && route is not { Open: true }) return new ValueTask<Refusal?>(Refusal.RelayingDenied);
         if (route is null) return new ValueTask<Refusal?>(Refusal.NoRoute);
         if (route.Refuse is not null) return new ValueTask<Refusal?>(Refusal.RecipientRefused);
         if (routes.Find(recipient.Address) is not { } link) return new ValueTask<Refusal?>(Refusal.NoRoute);
@@ -51,7 +54,13 @@ internal sealed class SwitchIntake(SwitchRuntime runtime) : IIntake
         return new ValueTask<Refusal?>((Refusal?)null);
     }
 
-    public IIncomingMessage Begin(ClientIdentity client, Envelope envelope) => new IncomingMessage(runtime, rates, client, envelope);
+    public IIncomingMessage Begin(ClientIdentity client, Envelope envelope)
+    {
+        var configuration = runtime.Configuration;
+        if (envelope.Recipients.Any(r => configuration.IsOwnPostmaster(r.Address)))
+            envelope = envelope with { Recipients = [.. envelope.Recipients.Select(configuration.Resolve)] };
+        return new IncomingMessage(runtime, rates, client, envelope);
+    }
 
     private Refusal? CheckStore(Precedence precedence)
     {

@@ -21,6 +21,8 @@ internal sealed class DeliveryActor : UntypedActor
     private readonly CancellationTokenSource stopping = new();
     private readonly Func<CancellationToken, ValueTask<bool>> beforeFinalDot;
     private readonly Func<bool> giveWay;
+    private ImmutableArray<HopTarget> hosts = [];
+    private LinkSettings settings = null!;
     private SmtpClientConnection? connection;
     private Consignment? current;
     private long started;
@@ -41,11 +43,13 @@ internal sealed class DeliveryActor : UntypedActor
         switch (message)
         {
             case DeliveryCommands.Connect connect:
-                ConnectAsync(connect.Targets, connect.Settings, Self).PipeTo(Self, success: outcome => outcome);
+                hosts = [.. connect.Targets.OrderBy(t => t.Preference)];
+                settings = connect.Settings;
+                ConnectAsync(Self).PipeTo(Self, success: outcome => outcome);
                 break;
             case Connected connected:
                 connection = connected.Connection;
-                Context.Parent.Tell(new LinkEvents.Opened(Self, connection.Target.ToString(), connection.Tls));
+                Context.Parent.Tell(new LinkEvents.Opened(Self, connection.Target.ToString(), connection.Tls, connection.Capabilities.MtPriorityPolicy));
                 break;
             case LinkEvents.OpenFailed failed:
                 Context.Parent.Tell(failed);
@@ -80,11 +84,11 @@ internal sealed class DeliveryActor : UntypedActor
         }
     }
 
-    private async Task<object> ConnectAsync(ImmutableArray<HopTarget> targets, LinkSettings settings, IActorRef self)
+    private async Task<object> ConnectAsync(IActorRef self)
     {
         var fault = "no target";
         var token = stopping.Token;
-        foreach (var target in targets.OrderBy(t => t.Preference))
+        foreach (var target in hosts)
         {
             try
             {
@@ -95,11 +99,8 @@ internal sealed class DeliveryActor : UntypedActor
                         return new LinkEvents.OpenFailed(self, "stopped");
                     case ConnectResult.Connected connected:
                         return new Connected(connected.Connection);
-                    case ConnectResult.Refused refused:
-                        fault = $"{target}: {refused.Reply}";
-                        break;
-                    case ConnectResult.Failed failed:
-                        fault = $"{target}: {failed.Phase}: {failed.Reason}";
+                    case var failed:
+                        fault = $"{target}: {Describe(failed)}";
                         break;
                 }
             }
@@ -117,76 +118,158 @@ internal sealed class DeliveryActor : UntypedActor
         current = send.Consignment;
         chunks = 0;
         started = runtime.Time.GetTimestamp();
-        SendAsync(send, connection!, Self).PipeTo(Self, success: transmitted => transmitted);
+        SendAsync(send, connection!, Self, stopping.Token).PipeTo(Self, success: transmitted => transmitted);
     }
 
-    private async Task<LinkEvents.Transmitted> SendAsync(DeliveryCommands.Send send, SmtpClientConnection over, IActorRef self)
+    private async Task<LinkEvents.Transmitted> SendAsync(DeliveryCommands.Send send, SmtpClientConnection over, IActorRef self, CancellationToken token)
     {
-        TransactionResult result;
+        var consignment = send.Consignment;
+        var first = over.MessagesSent is 0;
+        var result = await TransactAsync(send, over, consignment.Recipients, send.Loaded.Content, token).ConfigureAwait(false);
+        if (result.End is TransactionEnd.GaveWay || result.Fault == Damaged) return Ended([]);
+        var alternates = MaySend(consignment, token) ? Behind(over.Target) : [];
+        if (result.End is TransactionEnd.Lost && !(first && alternates.Length > 0) && consignment.Returns++ < ReturnsBeforeAttempt)
+        {
+            // The hop does not have it, often because it closed an idle connection: straight onto another one.
+            return Ended([]);
+        }
+
+        var round = new HostRound(consignment.Recipients.Length, consignment.Suspect);
+        round.Take([.. Enumerable.Range(0, consignment.Recipients.Length)], result, over.Target.ToString());
+        if (alternates.Length > 0 && !round.Open.IsEmpty)
+        {
+            // First, so that the link never has more connections than it may.
+            await over.QuitAsync(token).ConfigureAwait(false);
+            result = result with { Reusable = false };
+            await AskAlternatesAsync(send, round, alternates, token).ConfigureAwait(false);
+        }
+
+        return Ended(round.Answers);
+
+        LinkEvents.Transmitted Ended(ImmutableArray<HopAnswer> answers) => new(self, consignment, send.Loaded, result, answers);
+    }
+
+    // The breaker hears nothing of this: the link is up, one of its hosts does not want one message now.
+    private async Task AskAlternatesAsync(DeliveryCommands.Send send, HostRound round, ImmutableArray<HopTarget> alternates, CancellationToken token)
+    {
+        foreach (var target in alternates)
+        {
+            var open = round.Open;
+            if (open.IsEmpty || !MaySend(send.Consignment, token)) return;
+            ConnectResult connected;
+            try
+            {
+                connected = await SmtpClientConnection.ConnectAsync(target, settings, runtime.Transport, runtime.Time, token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            if (connected is not ConnectResult.Connected { Connection: { } another })
+            {
+                round.Miss(Describe(connected), target.ToString());
+                continue;
+            }
+
+            await using (another.ConfigureAwait(false))
+            {
+                if (await ContentAgainAsync(send).ConfigureAwait(false) is not { } content) return;
+                await using (content.ConfigureAwait(false))
+                {
+                    chunks = 0;
+                    var result = await TransactAsync(send, another, [.. open.Select(i => send.Consignment.Recipients[i])], content, token).ConfigureAwait(false);
+                    // Who gave way, or whose content can't be read, keeps the answer of the host before.
+                    if (result.End is TransactionEnd.GaveWay || result.Fault == Damaged) return;
+                    round.Take(open, result, target.ToString());
+                }
+
+                await another.QuitAsync(token).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<TransactionResult> TransactAsync(
+        DeliveryCommands.Send send, SmtpClientConnection over, ImmutableArray<int> recipients, ContentReader content, CancellationToken token)
+    {
         try
         {
-            result = await over.SendAsync(new OutgoingMessage
+            return await over.SendAsync(new OutgoingMessage
             {
                 Envelope = send.Loaded.Envelope,
-                Recipients = send.Consignment.Recipients,
+                Recipients = recipients,
                 Trace = send.Loaded.Trace,
-                Content = send.Loaded.Content,
+                Content = content,
                 BeforeFinalDot = beforeFinalDot,
                 GiveWay = giveWay,
-            }, stopping.Token).ConfigureAwait(false);
+            }, token).ConfigureAwait(false);
         }
         catch (ContentDamagedException)
         {
-            result = new TransactionResult(TransactionEnd.Lost, [], false, Damaged);
+            return new TransactionResult(TransactionEnd.Lost, [], false, Damaged);
         }
         catch (OperationCanceledException)
         {
-            result = new TransactionResult(TransactionEnd.Unknown, [], false, "stopped");
+            return new TransactionResult(TransactionEnd.Unknown, [], false, "stopped");
         }
-
-        return new LinkEvents.Transmitted(self, send.Consignment, send.Loaded, result, over.Target.ToString());
     }
+
+    // A reader is good for one reading.
+    private async Task<ContentReader?> ContentAgainAsync(DeliveryCommands.Send send)
+    {
+        if (send.Loaded.Content.Inline is { } octets) return ContentReader.Of(octets);
+        try
+        {
+            return await runtime.Spool.OpenContentAsync(send.Consignment.Id).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is SpoolUnavailableException or ContentDamagedException or IOException)
+        {
+            return null;
+        }
+    }
+
+    private bool MaySend(Consignment consignment, CancellationToken token) =>
+        !token.IsCancellationRequested && consignment.Armed && runtime.Partitions.IsOwned(consignment.Epoch);
+
+    // Those before it did not answer when this connection was made.
+    private ImmutableArray<HopTarget> Behind(HopTarget target)
+    {
+        var at = hosts.IndexOf(target);
+        return at < 0 ? [] : hosts[(at + 1)..];
+    }
+
+    private static string Describe(ConnectResult result) => result switch
+    {
+        ConnectResult.Refused refused => refused.Reply.ToString(),
+        ConnectResult.Failed failed => $"{failed.Phase}: {failed.Reason}",
+        _ => "",
+    };
 
     private const string Damaged = "the content is damaged";
 
     private void OnTransmitted(LinkEvents.Transmitted transmitted)
     {
         current = null;
-        var (consignment, loaded, result) = (transmitted.Consignment, transmitted.Loaded, transmitted.Result);
+        var (consignment, loaded) = (transmitted.Consignment, transmitted.Loaded);
         consignment.Loaded = null;
         Context.Parent.Tell(transmitted);
-        if (result.Fault == Damaged)
+        if (transmitted.Result.Fault == Damaged)
         {
             loaded.Release();
             consignment.PutBack();
             consignment.TryWithdraw();
             consignment.Partition.Tell(new ContentLost(consignment, Damaged));
-            return;
         }
-
-        switch (result.End)
+        else if (transmitted.Answers.IsEmpty)
         {
-            case TransactionEnd.Answered:
-                consignment.Partition.Tell(new AttemptEnded(
-                    consignment, loaded, result.Replies, new HopOutcome(Reports: result.HopReports, DeadlineDropped: result.DeadlineDropped), transmitted.Target));
-                break;
-            case TransactionEnd.GaveWay:
-                // It was not sent and needs no pause: straight back into the queue, still armed.
-                loaded.Release();
-                consignment.PutBack();
-                Context.Parent.Tell(new LinkCommands.Enqueue(consignment));
-                break;
-            case TransactionEnd.Lost when consignment.Returns++ < ReturnsBeforeAttempt:
-                // The hop does not have it, often because it closed an idle connection: straight onto another one.
-                loaded.Release();
-                consignment.PutBack();
-                Context.Parent.Tell(new LinkCommands.Enqueue(consignment));
-                break;
-            default:
-                consignment.Partition.Tell(new AttemptEnded(
-                    consignment, loaded, OutcomePolicy.NoAnswers(consignment.Recipients.Length, result.Fault),
-                    new HopOutcome(PossiblySent: result.End == TransactionEnd.Unknown), transmitted.Target));
-                break;
+            // It was not sent and needs no pause: straight back into the queue, still armed.
+            loaded.Release();
+            consignment.PutBack();
+            Context.Parent.Tell(new LinkCommands.Enqueue(consignment));
+        }
+        else
+        {
+            consignment.Partition.Tell(new AttemptEnded(consignment, loaded, transmitted.Answers));
         }
     }
 

@@ -218,7 +218,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         {
             case ReadyOutcome.Ready when unroutable is { } fault:
                 Release(consignment);
-                consignment.Partition.Tell(new AttemptEnded(consignment, readied.Loaded!, Repeat(fault, consignment), default, null));
+                consignment.Partition.Tell(new AttemptEnded(consignment, readied.Loaded!, HopAnswer.ForAll(consignment.Recipients.Length, fault)));
                 break;
             case ReadyOutcome.Ready:
                 consignment.Loaded = readied.Loaded;
@@ -335,6 +335,9 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         slot.Open = true;
         slot.IdleSince = runtime.Now;
         tls = opened.Tls;
+        // RFC 6710 §9.2: other policies give the same number another meaning. Numbers are relayed as they are all the same.
+        if (opened.PriorityPolicy is { } policy && !policy.Equals(MtPriority.PolicyName, StringComparison.OrdinalIgnoreCase))
+            LogOtherPolicy(settings.Name, opened.Target, policy, MtPriority.PolicyName);
         if (breaker.Phase != BreakerPhase.Closed) LogUp(settings.Name);
         breaker = breaker.Connected();
         idle.Push(slot);
@@ -369,31 +372,21 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
             else Close(slot);
         }
 
-        switch (result.End)
+        Release(consignment);
+        if (result.End is TransactionEnd.GaveWay) runtime.Meters.CountPreempted();
+        else if (result.End is not TransactionEnd.Answered) lastFault = result.Fault;
+        if (result.End is not TransactionEnd.Answered && !transmitted.Answers.Any(a => a.Reply.IsPositive)) return;
+        foreach (var answer in transmitted.Answers)
         {
-            case TransactionEnd.Answered:
-                Release(consignment);
-                foreach (var reply in result.Replies)
-                {
-                    if (!reply.IsPositive) failed++;
-                    else
-                    {
-                        delivered++;
-                        if (consignment.Suspect) suspected++;
-                    }
-                }
-
-                lastReply = result.Replies.Length > 0 ? result.Replies[^1].ToString() : lastReply;
-                break;
-            case TransactionEnd.GaveWay:
-                runtime.Meters.CountPreempted();
-                Release(consignment);
-                break;
-            default:
-                Release(consignment);
-                lastFault = result.Fault;
-                break;
+            if (!answer.Reply.IsPositive) failed++;
+            else
+            {
+                delivered++;
+                if (consignment.Suspect) suspected++;
+            }
         }
+
+        if (transmitted.Answers.Length > 0) lastReply = transmitted.Answers[^1].Reply.ToString();
     }
 
     private void Close(Slot slot)
@@ -413,7 +406,8 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         LogDeliveryDied(settings.Name, consignment.Id.ToString());
         // Nobody knows how far it came: it is sent again, marked.
         consignment.Partition.Tell(new AttemptEnded(
-            consignment, consignment.Loaded!, OutcomePolicy.NoAnswers(consignment.Recipients.Length, "internal fault"), new HopOutcome(PossiblySent: true), slot.Target));
+            consignment, consignment.Loaded!,
+            HopAnswer.ForAll(consignment.Recipients.Length, OutcomePolicy.NoAnswerBecause("internal fault"), new HopOutcome(PossiblySent: true), slot.Target)));
     }
 
     private void OnTick()
@@ -518,15 +512,13 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         {
             Release(consignment);
             if (consignment.TryTake())
-                consignment.Partition.Tell(new AttemptEnded(consignment, consignment.Loaded!, Repeat(unroutable!, consignment), default, null));
+                consignment.Partition.Tell(new AttemptEnded(consignment, consignment.Loaded!, HopAnswer.ForAll(consignment.Recipients.Length, unroutable!)));
             else Discard(consignment);
         }
 
         while (readying < Window && waiting.TryTake(Precedence.Deferred, out var consignment, out _)) StartReadying(consignment);
         if (runtime.Now - resolvedAt > ResolveAgainAfter) unroutable = null;
     }
-
-    private static ImmutableArray<Reply> Repeat(Reply reply, Consignment consignment) => [.. Enumerable.Repeat(reply, consignment.Recipients.Length)];
 
     private void PublishGauge()
     {
@@ -582,6 +574,9 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
 
     [LoggerMessage(3102, LogLevel.Information, "Link {Link} is up again")]
     private partial void LogUp(LinkName link);
+
+    [LoggerMessage(3104, LogLevel.Warning, "Link {Link}: {Target} follows the priority policy {Policy} and not {Own}; values are relayed as they are")]
+    private partial void LogOtherPolicy(LinkName link, string target, string policy, string own);
 
     [LoggerMessage(3103, LogLevel.Error, "A delivery over {Link} failed inside the switch while it carried {MessageId}")]
     private partial void LogDeliveryDied(LinkName link, string messageId);

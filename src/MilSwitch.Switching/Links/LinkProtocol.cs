@@ -35,13 +35,17 @@ internal static class LinkEvents
     internal sealed record Readied(Consignment Consignment, ReadyOutcome Outcome, LoadedMessage? Loaded, RuleVerdict Verdict) : ILocalMessage;
 
     /// <summary>A connection is open and takes messages.</summary>
-    internal sealed record Opened(IActorRef Delivery, string Target, string? Tls) : ILocalMessage;
+    /// <param name="PriorityPolicy">The priority assignment policy that the hop named; null when it named none.</param>
+    internal sealed record Opened(IActorRef Delivery, string Target, string? Tls, string? PriorityPolicy) : ILocalMessage;
 
     /// <summary>A connection could not be opened.</summary>
     internal sealed record OpenFailed(IActorRef Delivery, string Reason) : ILocalMessage;
 
-    /// <summary>A transaction ended.</summary>
-    internal sealed record Transmitted(IActorRef Delivery, Consignment Consignment, LoadedMessage Loaded, TransactionResult Result, string Target) : ILocalMessage;
+    /// <summary>A transaction ended, those with further hosts of the link included.</summary>
+    /// <param name="Result">How it ended on the delivery's own connection.</param>
+    /// <param name="Answers">In the order of the consignment's recipients; empty when it goes back into the queue.</param>
+    internal sealed record Transmitted(
+        IActorRef Delivery, Consignment Consignment, LoadedMessage Loaded, TransactionResult Result, ImmutableArray<HopAnswer> Answers) : ILocalMessage;
 
     internal sealed record Resolved(MailExchangers Exchangers) : ILocalMessage;
 
@@ -78,9 +82,8 @@ internal static class DeliveryCommands
 }
 
 /// <summary>The end of an attempt, as the partition hears of it.</summary>
-/// <param name="Replies">In the order of the consignment's recipients.</param>
-internal sealed record AttemptEnded(
-    Consignment Consignment, LoadedMessage Loaded, ImmutableArray<Reply> Replies, HopOutcome Hop, string? Target) : ILocalMessage;
+/// <param name="Answers">In the order of the consignment's recipients.</param>
+internal sealed record AttemptEnded(Consignment Consignment, LoadedMessage Loaded, ImmutableArray<HopAnswer> Answers) : ILocalMessage;
 
 /// <summary>A rule decided about a consignment that its link had taken.</summary>
 internal sealed record RuleDecided(Consignment Consignment, RuleVerdict Verdict) : ILocalMessage;

@@ -246,18 +246,20 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
 
     public ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, CancellationToken cancellationToken)
     {
-        var decision = runtime.Configuration.Routes.Explain(address);
+        var target = runtime.Configuration.Resolve(new Recipient(address)).Address;
+        var decision = runtime.Configuration.Routes.Explain(target);
+        var steps = target == address ? decision.Explanation : decision.Explanation.Insert(0, $"{address.Text}: postmaster of this switch, goes to {target.Text}");
         var applying = ImmutableArray<string>.Empty;
         if (decision.Link is { } link)
         {
-            var verdict = runtime.Rules.Judge(ReversePath.Null, new Recipient(address) { Precedence = precedence }, link.Name, runtime.Now);
+            var verdict = runtime.Rules.Judge(ReversePath.Null, new Recipient(target) { Precedence = precedence }, link.Name, runtime.Now);
             if (verdict.Rule is { } rule) applying = [$"{rule.Id}: {rule.Kind.ToString().ToLowerInvariant()} {rule.Scope} ({rule.Reason})"];
         }
 
         return ValueTask.FromResult(new RouteExplanation(
             address.Text, decision.Link?.Name,
             decision.Link is null ? [] : decision.Link.MxDomain is { } domain ? [$"mx of {domain}"] : [.. decision.Link.Targets.Select(t => t.ToString())],
-            decision.Refusal, decision.Explanation, applying));
+            decision.Refusal, steps, applying));
     }
 
     private async Task AuditAsync(AuditKind kind, string type, string subject, string detail, OperatorIdentity who, CancellationToken cancellationToken)
@@ -277,7 +279,7 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
         message.Envelope.ReversePath.IsNull ? "<>" : message.Envelope.ReversePath.ToString(),
         [
             .. message.Recipients.Select((r, i) => (Stored: r, Index: i)).Where(r => !r.Stored.State.IsFinal()).Select(r => new QueuedRecipient(
-                message.Envelope.Recipients[r.Index].Address.Text, runtime.Configuration.Routes.Find(message.Envelope.Recipients[r.Index].Address)?.Name,
+                message.Envelope.Recipients[r.Index].Address.Text, runtime.Configuration.Routes.Find(message.Envelope.Recipients[r.Index].Address)?.For(message.Envelope).Name,
                 r.Stored.State, r.Stored.Attempts, r.Stored.Due, r.Stored.Reply)),
         ],
         message.HeldBecause);
@@ -287,6 +289,6 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
         var audit = await runtime.Spool.ReadAuditAsync(stored.Id, cancellationToken).ConfigureAwait(false);
         var reports = await runtime.Spool.QueryAsync(new MessageQuery { Parent = stored.Id }, cancellationToken).ConfigureAwait(false);
         return new MessageDetail(
-            stored, [.. stored.Envelope.Recipients.Select(r => runtime.Configuration.Routes.Find(r.Address)?.Name)], [.. audit], [.. reports.Select(r => r.Id)]);
+            stored, [.. stored.Envelope.Recipients.Select(r => runtime.Configuration.Routes.Find(r.Address)?.For(stored.Envelope).Name)], [.. audit], [.. reports.Select(r => r.Id)]);
     }
 }

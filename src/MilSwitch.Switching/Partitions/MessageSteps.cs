@@ -52,7 +52,7 @@ internal static class MessageSteps
         var routes = runtime.Configuration.Routes;
         var chosen = reroute is null ? null : routes.Routes.Select(r => r.Link).FirstOrDefault(l => l is not null && l.Name.Value == reroute);
         var plan = DeliveryPlan.Make(
-            envelope, statuses, only ?? Enumerable.Range(0, statuses.Length), recipient => chosen ?? routes.Find(recipient.Address));
+            envelope, statuses, only ?? Enumerable.Range(0, statuses.Length), recipient => (chosen ?? routes.Find(recipient.Address))?.For(envelope));
         var consignments = ImmutableArray.CreateBuilder<Consignment>(plan.Consignments.Length);
         foreach (var planned in plan.Consignments)
         {
@@ -140,7 +140,7 @@ internal static class MessageSteps
         {
             var envelope = attempt.Loaded.Envelope;
             var plan = OutcomePolicy.AfterAttempt(
-                step.Id, envelope, step.Statuses, attempt.Consignment.Recipients, attempt.Replies, attempt.Hop, attempt.Target,
+                step.Id, envelope, step.Statuses, attempt.Consignment.Recipients, attempt.Answers,
                 runtime.Configuration.Precedences, Now);
             var head = plan.Reports.IsEmpty ? default : attempt.Loaded.Content.Inline;
             // What the hop answered is armed in the store: a crash before this commit sends it again, marked.

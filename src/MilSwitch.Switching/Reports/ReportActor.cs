@@ -77,7 +77,8 @@ internal sealed class ReportActor : UntypedActor
         var to = original.ReversePath.Mailbox!;
         var now = runtime.Now;
         // The report inherits the precedence of what it reports on (RFC 6710 §4.6).
-        var precedence = make.Due.Recipients.Max(r => original.Recipients[r.Index].Precedence);
+        var inherited = make.Due.Recipients.Select(r => original.Recipients[r.Index]).MaxBy(r => r.Precedence)!;
+        var precedence = inherited.Precedence;
         var octets = DeliveryReport.Write(new ReportRequest
         {
             ReportingMta = configuration.HostName,
@@ -107,13 +108,14 @@ internal sealed class ReportActor : UntypedActor
             [
                 new Recipient(to)
                 {
-                    Notify = NotifyOptions.Never, Precedence = precedence, Priority = original.Priority is null ? null : MtPriority.From(precedence),
+                    Notify = NotifyOptions.Never, Precedence = precedence, Priority = inherited.Priority,
                 },
             ],
             Body = DeliveryReport.BodyOf(octets),
             SmtpUtf8 = to.NeedsUtf8,
             RequireTls = original.RequireTls,
-            Priority = original.Priority is null ? null : MtPriority.From(precedence),
+            TlsOptional = original.TlsOptional,
+            Priority = inherited.Priority,
             Precedence = precedence,
             ArrivedAt = now,
             Origin = new Origin { Listener = "switch" },

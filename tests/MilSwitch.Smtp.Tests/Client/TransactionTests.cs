@@ -243,6 +243,20 @@ public sealed class TransactionTests(Xunit.Abstractions.ITestOutputHelper log)
         Assert.False(result.DeadlineDropped);
     }
 
+    [Theory]
+    [Trait("Feature", "A-13")]
+    [InlineData("MT-PRIORITY", " MT-PRIORITY=-2")]
+    [InlineData("MT-PRIORITY MIXER", " MT-PRIORITY=-2")]
+    [InlineData("DSN", "")]
+    public async Task Tells_a_hop_that_knows_priorities_the_level_of_unmarked_mail_and_adds_no_field(string capability, string parameter)
+    {
+        var envelope = Envelope();
+        envelope = envelope with { Recipients = [envelope.Recipients[0] with { Precedence = Precedence.Routine }] };
+        var (_, contents, commands) = await SendAsync(Message(Header, envelope), [capability]);
+        Assert.Contains($"MAIL FROM:<a@one.example>{parameter}", commands);
+        Assert.Equal(Header, Encoding.ASCII.GetString(Assert.Single(contents)));
+    }
+
     [Fact]
     public async Task Sends_no_parameter_to_a_hop_that_knows_none()
     {
@@ -337,7 +351,7 @@ public sealed class TransactionTests(Xunit.Abstractions.ITestOutputHelper log)
         var (result, contents, commands) = await SendAsync(Message(content, Envelope() with { Body = BodyType.BinaryMime }), AllExtensions);
         Assert.Equal(250, result.Replies[0].Code);
         Assert.Equal(content, contents[0]);
-        Assert.Contains(commands, c => c.EndsWith("BODY=BINARYMIME"));
+        Assert.Contains(commands, c => c.Contains(" BODY=BINARYMIME "));
     }
 
     [Theory]
@@ -481,7 +495,7 @@ public sealed class TransactionTests(Xunit.Abstractions.ITestOutputHelper log)
         envelope = envelope with { Recipients = [envelope.Recipients[0] with { OriginalRecipient = new OriginalRecipient(type ?? "rfc822", address ?? "") }] };
         var output = new OutputBuffer();
         var hop = HopCapabilities.None.With("DSN"u8);
-        EnvelopeCommands.AppendMail(output, envelope, hop, false, false, null, 1, DateTimeOffset.UnixEpoch);
+        EnvelopeCommands.AppendMail(output, envelope, hop, false, false, MtPriority.From(Precedence.Routine), 1, DateTimeOffset.UnixEpoch);
         foreach (var kind in new[] { type ?? "", "rfc822", "utf-8" })
         {
             var original = new OriginalRecipient(kind, address ?? "");

@@ -217,6 +217,24 @@ public sealed class DialogueTests
         arrange: intake => intake.OnMail = static _ => new MailDecision(null, MtPriority.From(Precedence.Priority)));
 
     [Fact]
+    [Trait("Feature", "A-13")]
+    public void Says_which_priority_counts_when_the_content_asked_for_too_much() => Play(
+        Hello + """
+        C: MAIL FROM:<a@b>
+        S: 250 2.1.0 *
+        C: RCPT TO:<c@example.mil>
+        S: 250 2.1.5 *
+        C: DATA
+        S: 354 *
+        C: MT-Priority: 6
+        C: .
+        S: 250 2.3.6 0 is the new priority assigned to the message; accepted as *
+        C: BDAT 0 LAST
+        S: 503 5.5.1 *
+        """,
+        arrange: intake => intake.LoweredTo = MtPriority.From(Precedence.Priority));
+
+    [Fact]
     public void Answers_commands_out_of_order() => Play("""
         S: 220 *
         C: MAIL FROM:<a@b>

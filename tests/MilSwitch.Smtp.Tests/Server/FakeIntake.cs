@@ -1,5 +1,6 @@
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Precedences;
 using MilSwitch.Smtp.Server;
 
 namespace MilSwitch.Smtp.Tests.Server;
@@ -26,6 +27,9 @@ internal sealed class FakeIntake : IIntake, IAccountStore
     public Func<Recipient, Refusal?> OnRecipient { get; set; } = static _ => null;
 
     public Func<Envelope, Refusal?> OnComplete { get; set; } = static _ => null;
+
+    /// <summary>What the content asked for was too much; this counts instead.</summary>
+    public MtPriority? LoweredTo { get; set; }
 
     public Dictionary<string, Account> Accounts { get; } = [];
 
@@ -68,7 +72,7 @@ internal sealed class FakeIntake : IIntake, IAccountStore
         {
             if (owner.OnComplete(envelope) is { } refusal) return new(IntakeResult.Refused(refusal));
             owner.Messages.Add(new AcceptedMessage(envelope, content.ToArray()));
-            return new(IntakeResult.Accepted(MessageId.Create(1, ++owner.sequence, 0)));
+            return new(IntakeResult.Accepted(MessageId.Create(1, ++owner.sequence, 0), owner.LoweredTo));
         }
 
         public ValueTask DisposeAsync()
