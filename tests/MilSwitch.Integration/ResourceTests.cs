@@ -11,7 +11,7 @@ public sealed class ResourceTests(ITestOutputHelper output) : FieldTest
 {
     [RequiresFact("prlimit")]
     [Trait("Threat", "F12")]
-    public async Task Turns_clients_away_when_files_run_out_rests_and_recovers()
+    public async Task Turns_clients_away_when_files_run_out_and_recovers()
     {
         const int clients = 400;
         var sink = StartSink();

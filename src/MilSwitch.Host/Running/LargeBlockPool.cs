@@ -11,7 +11,8 @@ internal sealed class LargeBlockPool : MemoryPool<byte>, IMemoryPoolFactory<byte
 {
     private const int BlockSize = 16 << 10;
 
-    public override int MaxBufferSize => Shared.MaxBufferSize;
+    /// <summary>What is larger is not rented here; the responses of HTTP reckon with a block of this size.</summary>
+    public override int MaxBufferSize => BlockSize;
 
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1) => Shared.Rent(Math.Max(minBufferSize, BlockSize));
 

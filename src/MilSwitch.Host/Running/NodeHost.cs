@@ -41,8 +41,6 @@ public static class NodeHost
             sockets.Backlog = 4096;
         });
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlockPool>();
-        builder.Services.RemoveAll<IConnectionListenerFactory>();
-        builder.Services.AddSingleton<IConnectionListenerFactory, PatientTransport>();
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, configuration));
         AddLogging(builder.Logging, configuration.LogLevel, configuration.LogFormat);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(25));
