@@ -5,6 +5,7 @@ using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestExceptio
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Api;
+using MilSwitch.Host.Commands;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Measurement;
 using MilSwitch.Smtp.Server;
@@ -26,6 +27,9 @@ public static class NodeHost
         services.AddSingleton(spool);
         services.AddSingleton(provider => Listeners.Resolver(configuration, provider.GetRequiredService<ConfigurationHolder>()));
         services.AddSwitching(configuration.Switch);
+        services.AddHostedService(provider => new BrokenStoreWatch(
+            spool, provider.GetRequiredService<IHostApplicationLifetime>(), time, BrokenStoreWatch.Grace, () => ProcessEnd.AtOnce(ExitCodes.StoreBroken),
+            provider.GetRequiredService<ILogger<BrokenStoreWatch>>()));
     });
 
     /// <summary>Builds a node around the given switch, for tests as well.</summary>
