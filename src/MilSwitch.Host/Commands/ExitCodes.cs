@@ -39,6 +39,8 @@ public static class ExitCodes
         409 or 412 => Conflict,
         422 => Bad,
         502 or 503 or 504 => Unreachable,
+        // The node answers, and is sound: it refuses, because its store is full or can't be written.
+        507 => Bad,
         < 500 => WrongUse,
         _ => Internal,
     };

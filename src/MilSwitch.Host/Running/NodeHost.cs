@@ -122,6 +122,10 @@ public static class NodeHost
         {
             await Problems.Answer(fault.StatusCode, "The request can't be understood", null).ExecuteAsync(context);
         }
+        catch (SpoolUnavailableException fault) when (!context.Response.HasStarted)
+        {
+            await Problems.StoreRefuses(fault).ExecuteAsync(context);
+        }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             context.Abort();
