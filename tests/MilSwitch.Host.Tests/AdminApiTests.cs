@@ -81,6 +81,26 @@ public sealed class AdminApiTests : IAsyncLifetime
     }
 
     [Theory]
+    [Trait("Threat", "F6")]
+    [InlineData(SpoolHealth.Full, "the store is full")]
+    [InlineData(SpoolHealth.Unwritable, "the store can't be written")]
+    public async Task Names_the_store_that_takes_no_orders(SpoolHealth health, string reason)
+    {
+        node.Actions.Refuses = health;
+        const string rule = "{\"kind\":\"suspend\",\"scope\":\"node\",\"reason\":\"x\"}";
+        using var response = await node.SendAsync(HttpMethod.Post, "/api/v1/rules", TestNode.OperatorToken, rule);
+        Assert.Equal(HttpStatusCode.InsufficientStorage, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
+        using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        Assert.Equal($"Nothing was done: {reason}.", problem.RootElement.GetProperty("detail").GetString());
+        foreach (var command in new[] { ["rule", "add", "suspend", "--scope", "node"], new[] { "message", "return", FakeOperatorActions.First.ToString() } })
+        {
+            var run = await node.RunAsync([.. command, "--reason", "x"]);
+            Assert.Equal((1, true), (run.ExitCode, run.Error.Contains(reason, StringComparison.Ordinal)));
+        }
+    }
+
+    [Theory]
     [InlineData("/api/v1/nothing", 404)]
     [InlineData("/api/v1/messages/0000000000000", 404)]
     [InlineData("/api/v1/links/other", 404)]

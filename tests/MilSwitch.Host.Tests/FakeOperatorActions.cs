@@ -33,6 +33,9 @@ public sealed class FakeOperatorActions : IOperatorActions
     /// <summary>An act has arrived.</summary>
     public TaskCompletionSource Arrived { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Why the store takes no orders; null when it does.</summary>
+    public SpoolHealth? Refuses { get; set; }
+
     public ValueTask<SwitchStatus> StatusAsync(CancellationToken cancellationToken) => Fails
         ? throw new InvalidOperationException("inner cause, not for the wire")
         : ValueTask.FromResult(new SwitchStatus
@@ -77,6 +80,7 @@ public sealed class FakeOperatorActions : IOperatorActions
     public async ValueTask<ActResult> ActAsync(MessageAct act, OperatorIdentity who, CancellationToken cancellationToken)
     {
         if (Fails) throw new InvalidOperationException("inner cause, not for the wire");
+        if (Refuses is { } health) throw new SpoolUnavailableException(health);
         Acts.Add((act, who));
         Arrived.TrySetResult();
         if (Gate is not null) await Gate.Task.WaitAsync(cancellationToken);
@@ -89,6 +93,7 @@ public sealed class FakeOperatorActions : IOperatorActions
     public ValueTask<OperatorRule> AddRuleAsync(OperatorRule rule, OperatorIdentity who, CancellationToken cancellationToken)
     {
         if (rule.Link is { } link && link != Link().Name) throw new UnknownLinkException(link);
+        if (Refuses is { } health) throw new SpoolUnavailableException(health);
         Rules.Add(rule with { Id = (Rules.Count + 1).ToString(System.Globalization.CultureInfo.InvariantCulture) });
         return ValueTask.FromResult(Rules[^1]);
     }

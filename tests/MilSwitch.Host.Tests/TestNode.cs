@@ -58,7 +58,7 @@ public sealed class TestNode : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
-    public static async Task<TestNode> StartAsync(TimeProvider? time = null)
+    public static async Task<TestNode> StartAsync(TimeProvider? time = null, ISpool? spool = null)
     {
         var files = new ConfigurationFiles();
         files.Write("operator.token", OperatorToken + "\n", secret: true);
@@ -78,6 +78,7 @@ public sealed class TestNode : IAsyncDisposable
             services.AddSingleton<ISwitchEvents>(events);
             services.AddSingleton<IStartupFilter>(requests);
             services.AddSingleton<ILoggerProvider>(log);
+            if (spool is not null) services.AddSingleton(spool);
         });
         await app.StartAsync();
         return new TestNode(files, app, actions, control, log) { Events = events, Requests = requests };

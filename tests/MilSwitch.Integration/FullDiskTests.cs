@@ -20,11 +20,13 @@ public sealed class FullDiskTests : FieldTest
             Assert.Equal(452, refusal.Code);
             Assert.StartsWith("4.3.1", refusal.Lines[^1], StringComparison.Ordinal);
             Assert.Equal(0, (await milswitch.CommandAsync("queue", "list", "--json")).ExitCode);
+            Assert.True(await IsShortAsync(milswitch));
 
             sink.StartListening();
             await Eventually.ComesTrueAsync(() => ledger.Balance().Lost.Count is 0, TimeSpan.FromSeconds(90), "the queue drains");
             await Eventually.ComesTrueAsync(() => TryAsync(milswitch, ledger), Soon, "mail is taken again");
             await Eventually.ComesTrueAsync(() => ledger.Balance().Lost.Count is 0, Soon, "the last one arrives");
+            Assert.False(await IsShortAsync(milswitch));
             Assert.Equal(0, ledger.Balance().Duplicates);
         }
         finally
@@ -69,6 +71,9 @@ public sealed class FullDiskTests : FieldTest
 
         throw new InvalidOperationException("400 messages of 1 MiB fitted on 192 MiB.");
     }
+
+    private static async Task<bool> IsShortAsync(SwitchProcess milswitch) =>
+        (await milswitch.CommandAsync("status", "--json")).Output.Contains("spool: short of space", StringComparison.Ordinal);
 
     private static async Task<bool> TryAsync(SwitchProcess milswitch, Ledger ledger)
     {

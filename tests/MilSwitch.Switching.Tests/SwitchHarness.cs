@@ -44,6 +44,9 @@ internal sealed class SwitchHarness : IAsyncDisposable
     /// <summary>What was logged at warning and above.</summary>
     public ConcurrentQueue<string> Warnings { get; } = new();
 
+    /// <summary>What stands between the switch and the store.</summary>
+    public RefusingSpool Refusing { get; private set; } = null!;
+
     public IIntake Intake => Service<IIntake>();
 
     public IOperatorActions Operator => Service<IOperatorActions>();
@@ -116,7 +119,8 @@ internal sealed class SwitchHarness : IAsyncDisposable
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(new WarningsOnly(Warnings));
-        builder.Services.AddSingleton<ISpool>(Spool);
+        Refusing = new RefusingSpool(Spool);
+        builder.Services.AddSingleton<ISpool>(Refusing);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IMailExchangerResolver, NoResolver>();
         builder.Services.AddSingleton(new SwitchingServices.FurtherSettings(PassingSerializer.Settings));

@@ -36,12 +36,16 @@ public interface IOperatorActions
     /// <summary>Connects at once, in spite of an open breaker.</summary>
     ValueTask<bool> TryLinkAsync(LinkName name, OperatorIdentity who, CancellationToken cancellationToken);
 
-    /// <summary>Does one thing to the chosen messages; with <see cref="MessageAct.DryRun"/> only says to which.</summary>
+    /// <summary>
+    /// Does one thing to the chosen messages; with <see cref="MessageAct.DryRun"/> only says to which. Throws
+    /// <see cref="SpoolUnavailableException"/> when the store refused it and nothing was done; such an order is not done later.
+    /// </summary>
     ValueTask<ActResult> ActAsync(MessageAct act, OperatorIdentity who, CancellationToken cancellationToken);
 
     ValueTask<IReadOnlyList<OperatorRule>> RulesAsync(CancellationToken cancellationToken);
 
-    /// <summary>Throws <see cref="FormatException"/> or <see cref="UnknownLinkException"/> with a text for the operator.</summary>
+    /// <summary>Throws <see cref="FormatException"/> or <see cref="UnknownLinkException"/> with a text for the operator, and
+    /// <see cref="SpoolUnavailableException"/> when the store refuses the rule; it is not in force then.</summary>
     ValueTask<OperatorRule> AddRuleAsync(OperatorRule rule, OperatorIdentity who, CancellationToken cancellationToken);
 
     /// <summary>

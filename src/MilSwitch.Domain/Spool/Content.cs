@@ -82,4 +82,12 @@ public abstract class ContentReader : IAsyncDisposable
 public sealed class SpoolUnavailableException(SpoolHealth health, Exception? inner = null) : Exception($"The spool is {health}.", inner)
 {
     public SpoolHealth Health { get; } = health;
+
+    /// <summary>For the person who asked.</summary>
+    public string Reason => Health switch
+    {
+        SpoolHealth.Full => "the store is full",
+        SpoolHealth.Broken => "the store is broken: a sync failed",
+        _ => "the store can't be written",
+    };
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Host.Api;
 
@@ -18,6 +19,9 @@ internal static class Problems
     public static IResult PreconditionFailed() => Answer(412, "It has changed", "If-Match names another state than the one in force; nothing was done.");
 
     public static IResult NotReady() => Answer(503, "Not ready", "The switch is starting or stopping.");
+
+    /// <summary>RFC 4918 §11.5: the server is unable to store what is needed to complete the request.</summary>
+    public static IResult StoreRefuses(SpoolUnavailableException fault) => Answer(507, "The store takes no orders", $"Nothing was done: {fault.Reason}.");
 
     public static IResult Internal() => Answer(500, "Internal fault", "See the log of the node.");
 

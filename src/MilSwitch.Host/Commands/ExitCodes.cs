@@ -16,6 +16,9 @@ public static class ExitCodes
     public const int Unreachable = 7;
     public const int Internal = 70;
 
+    /// <summary>EX_IOERR of sysexits.h: a sync of the store failed; the node ended so that it is started afresh.</summary>
+    public const int StoreBroken = 74;
+
     /// <summary>
     /// For an act on messages. When nothing could be done for one and the same reason the code names it: no such message, or
     /// one that is not in a state for it.
@@ -36,6 +39,8 @@ public static class ExitCodes
         409 or 412 => Conflict,
         422 => Bad,
         502 or 503 or 504 => Unreachable,
+        // The node answers, and is sound: it refuses, because its store is full or can't be written.
+        507 => Bad,
         < 500 => WrongUse,
         _ => Internal,
     };

@@ -57,16 +57,27 @@ internal static class RunCommand
             _ = holder.ReloadAsync();
         });
 
-        await app.StartAsync(cancellationToken);
-        if (configuration.Admin.SocketForGroup && !OperatingSystem.IsWindows())
-            File.SetUnixFileMode(configuration.Admin.Socket, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
-        await environment.Output.WriteLineAsync("ready");
-        await environment.Output.FlushAsync(cancellationToken);
-        SystemdNotification.Notify(SystemdNotification.Ready);
-        using var stopping = app.Lifetime.ApplicationStopping.Register(() => SystemdNotification.Notify(SystemdNotification.Stopping));
-        await app.WaitForShutdownAsync(cancellationToken);
-        // A part of the node that gives up (a fenced store, a failed fsync) says so in the process's exit code.
-        return Environment.ExitCode;
+        try
+        {
+            await app.StartAsync(cancellationToken);
+            if (configuration.Admin.SocketForGroup && !OperatingSystem.IsWindows())
+                File.SetUnixFileMode(configuration.Admin.Socket, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
+            await environment.Output.WriteLineAsync("ready");
+            await environment.Output.FlushAsync(cancellationToken);
+            SystemdNotification.Notify(SystemdNotification.Ready);
+            using var stopping = app.Lifetime.ApplicationStopping.Register(() => SystemdNotification.Notify(SystemdNotification.Stopping));
+            await app.WaitForShutdownAsync(cancellationToken);
+            // A part of the node that gives up says so in the process's exit code.
+            return Environment.ExitCode;
+        }
+        finally
+        {
+            if (spool.Health == SpoolHealth.Broken)
+            {
+                await environment.Error.WriteLineAsync($"milswitch: a sync of the store in {configuration.DataFolder} failed; start the node again, it trusts only what it reads back");
+                ProcessEnd.AtOnce(ExitCodes.StoreBroken);
+            }
+        }
     }
 
     private static (int ExitCode, string Text) Explain(Exception fault, NodeConfiguration configuration)

@@ -31,7 +31,9 @@ internal static class MeasurementEndpoints
 
                 break;
             case "/health/live":
-                await SayAsync(context, 200, "live");
+                // A node whose store is broken can only be started afresh.
+                var isLive = context.RequestServices.GetService<ISpool>() is null or { Health: not SpoolHealth.Broken };
+                await SayAsync(context, isLive ? 200 : 503, isLive ? "live" : "the store is broken");
                 break;
             case "/health/ready":
                 // Ready means: can store and can switch; not that the process is up.

@@ -5,6 +5,7 @@ using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestExceptio
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Api;
+using MilSwitch.Host.Commands;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Measurement;
 using MilSwitch.Smtp.Server;
@@ -26,6 +27,9 @@ public static class NodeHost
         services.AddSingleton(spool);
         services.AddSingleton(provider => Listeners.Resolver(configuration, provider.GetRequiredService<ConfigurationHolder>()));
         services.AddSwitching(configuration.Switch);
+        services.AddHostedService(provider => new BrokenStoreWatch(
+            spool, provider.GetRequiredService<IHostApplicationLifetime>(), time, BrokenStoreWatch.Grace, () => ProcessEnd.AtOnce(ExitCodes.StoreBroken),
+            provider.GetRequiredService<ILogger<BrokenStoreWatch>>()));
     });
 
     /// <summary>Builds a node around the given switch, for tests as well.</summary>
@@ -115,6 +119,10 @@ public static class NodeHost
         catch (BadHttpRequestException fault) when (!context.Response.HasStarted)
         {
             await Problems.Answer(fault.StatusCode, "The request can't be understood", null).ExecuteAsync(context);
+        }
+        catch (SpoolUnavailableException fault) when (!context.Response.HasStarted)
+        {
+            await Problems.StoreRefuses(fault).ExecuteAsync(context);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {

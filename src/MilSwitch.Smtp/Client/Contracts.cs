@@ -57,6 +57,13 @@ public sealed record TransactionResult(TransactionEnd End, ImmutableArray<Reply>
     public static bool IsLackOfTheHop(Reply reply) => HopRequirements.IsLack(reply);
 
     /// <summary>
+    /// With <see cref="TransactionEnd.Lost"/>: no word of this transaction was answered, and the connection had ended, or
+    /// broke at the first words. After an idle time that says something about the connection, nothing about the message:
+    /// RFC 5321 §3.8 and §4.5.3.2.7 let a hop close what is idle.
+    /// </summary>
+    public bool Unheard { get; init; }
+
+    /// <summary>
     /// A message with a deadline in mode N went, before that deadline, to a hop without DELIVERBY: a <c>relayed</c> report is
     /// due for each accepted recipient whose NOTIFY is not NEVER (RFC 2852 §4.1.4.2).
     /// </summary>

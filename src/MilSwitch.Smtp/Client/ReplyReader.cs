@@ -25,6 +25,9 @@ internal sealed class ReplyReader(Stream stream)
     /// <summary>Octets that came behind the latest reply.</summary>
     public int Buffered => end - lineStart;
 
+    /// <summary>Replies read so far.</summary>
+    public long Count { get; private set; }
+
     /// <summary>The code of the latest reply.</summary>
     public int Code { get; private set; }
 
@@ -111,7 +114,12 @@ internal sealed class ReplyReader(Stream stream)
             Code = code;
             lineStart += feed + 1;
             if (lineStart - replyStart > MaximumOctets) throw new SmtpProtocolException("a reply is too long");
-            if (line.Length == 3 || line[3] == ' ') return true;
+            if (line.Length == 3 || line[3] == ' ')
+            {
+                Count++;
+                return true;
+            }
+
             if (line[3] != '-') throw new SmtpProtocolException("a reply code is followed by nonsense");
         }
     }

@@ -83,8 +83,9 @@ public sealed partial class SmtpClientConnection
         scan = default;
         filter = default;
         contentRead = 0;
-        begun = mailAsked = resetAsked = deadlineDropped = lastOctetsWritten = false;
+        begun = mailAsked = resetAsked = deadlineDropped = lastOctetsWritten = written = false;
         fault = "";
+        var heardBefore = replies.Count;
         await using var registration = cancellationToken.UnsafeRegister(CancelDeadline, deadline);
         try
         {
@@ -96,10 +97,11 @@ public sealed partial class SmtpClientConnection
             fault = Describe(e);
             // Whoever was refused was refused, even when nothing sensible came behind it.
             if (Open == 0) return Answered();
-            return new TransactionResult(lastOctetsWritten ? TransactionEnd.Unknown : TransactionEnd.Lost, [], false, fault)
-            {
-                Given = ImmutableCollectionsMarshal.AsImmutableArray(outcome),
-            };
+            var given = ImmutableCollectionsMarshal.AsImmutableArray(outcome);
+            if (lastOctetsWritten) return new TransactionResult(TransactionEnd.Unknown, [], false, fault) { Given = given };
+            // Nonsense, or content that can't be read, is not the connection's end.
+            var broke = written && e is not SmtpProtocolException && !cancellationToken.IsCancellationRequested;
+            return new TransactionResult(TransactionEnd.Lost, [], false, fault) { Given = given, Unheard = broke && replies.Count == heardBefore };
         }
         catch
         {
@@ -141,8 +143,7 @@ public sealed partial class SmtpClientConnection
         }
 
         if (Open == 0) return Answered();
-        if (transport.HasInput(transportStream)) throw new SmtpProtocolException("the hop closed the connection, or spoke, while it was idle");
-        ThrowIfAnswered();
+        if (transport.HasInput(transportStream) || replies.Buffered > 0) return Ended();
 
         begun = true;
         if (resetDue)
@@ -544,6 +545,12 @@ public sealed partial class SmtpClientConnection
             Reusable = !closed,
             DeadlineDropped = deadlineDropped,
         };
+    }
+
+    private TransactionResult Ended()
+    {
+        Abort();
+        return new TransactionResult(TransactionEnd.Lost, [], false, "the hop closed the connection, or spoke, while it was idle") { Unheard = true };
     }
 
     private TransactionResult Abandoned()

@@ -24,6 +24,7 @@ public sealed partial class SmtpClientConnection : IAsyncDisposable
     private ReplyReader replies;
     private bool closed;
     private bool disposed;
+    private bool written;
 
     private SmtpClientConnection(HopTarget target, LinkSettings settings, ISmtpTransport transport, TimeProvider time, Stream stream)
     {
@@ -98,6 +99,7 @@ public sealed partial class SmtpClientConnection : IAsyncDisposable
     private async ValueTask WriteAsync(ReadOnlyMemory<byte> octets, TimeSpan timeout)
     {
         Arm(timeout);
+        written = true;
         await stream.WriteAsync(octets, deadline.Token);
     }
 

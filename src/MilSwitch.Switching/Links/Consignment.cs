@@ -43,7 +43,7 @@ internal sealed class Consignment
     /// <summary>The store knows that it may be sent from now on.</summary>
     public bool Armed { get; set; }
 
-    /// <summary>How often a connection broke before the hop could have had it; such an end is no attempt.</summary>
+    /// <summary>How often a connection broke at work before the hop could have had it; the first few such ends are no attempts.</summary>
     public int Returns { get; set; }
 
     /// <summary>It counts in the link's gauge.</summary>

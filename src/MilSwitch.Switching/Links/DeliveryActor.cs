@@ -13,8 +13,11 @@ internal sealed class DeliveryActor : UntypedActor
     /// <summary>The client asks between chunks of this size.</summary>
     private const int ChunkSize = 256 << 10;
 
-    /// <summary>After this many broken connections the next one counts as an attempt, with its pause.</summary>
+    /// <summary>After this many connections that broke at work the next one counts as an attempt, with its pause.</summary>
     private const int ReturnsBeforeAttempt = 2;
+
+    /// <summary>A connection that was never used is a fresh one for so long: its end is the hop's answer, not the end of an idle time.</summary>
+    private static readonly TimeSpan FreshTime = TimeSpan.FromSeconds(1);
 
     private readonly SwitchRuntime runtime;
     private readonly LinkPressure pressure;
@@ -26,6 +29,8 @@ internal sealed class DeliveryActor : UntypedActor
     private SmtpClientConnection? connection;
     private Consignment? current;
     private long started;
+    private long openedAt;
+    private bool used;
     private int chunks;
 
     public DeliveryActor(SwitchRuntime runtime, LinkPressure pressure)
@@ -49,6 +54,7 @@ internal sealed class DeliveryActor : UntypedActor
                 break;
             case Connected connected:
                 connection = connected.Connection;
+                openedAt = runtime.Time.GetTimestamp();
                 Context.Parent.Tell(new LinkEvents.Opened(Self, connection.Target.ToString(), connection.Tls, connection.Capabilities.MtPriorityPolicy));
                 break;
             case LinkEvents.OpenFailed failed:
@@ -118,19 +124,25 @@ internal sealed class DeliveryActor : UntypedActor
         current = send.Consignment;
         chunks = 0;
         started = runtime.Time.GetTimestamp();
-        SendAsync(send, connection!, Self, stopping.Token).PipeTo(Self, success: transmitted => transmitted);
+        var wasIdle = used || runtime.Time.GetElapsedTime(openedAt, started) >= FreshTime;
+        used = true;
+        SendAsync(send, connection!, wasIdle, Self, stopping.Token).PipeTo(Self, success: transmitted => transmitted);
     }
 
-    private async Task<LinkEvents.Transmitted> SendAsync(DeliveryCommands.Send send, SmtpClientConnection over, IActorRef self, CancellationToken token)
+    private async Task<LinkEvents.Transmitted> SendAsync(
+        DeliveryCommands.Send send, SmtpClientConnection over, bool wasIdle, IActorRef self, CancellationToken token)
     {
         var consignment = send.Consignment;
         var first = over.MessagesSent is 0;
         var result = await TransactAsync(send, over, consignment.Recipients, send.Loaded.Content, token).ConfigureAwait(false);
-        if (result.End is TransactionEnd.GaveWay || result.Fault == Damaged) return Ended([]);
+        // One that died while it was idle says nothing about the message: straight onto another connection. That can't go on
+        // without end: each was used or lay idle before, and is gone now.
+        var diedIdle = wasIdle && result is { End: TransactionEnd.Lost, Unheard: true };
+        if (diedIdle || result.End is TransactionEnd.GaveWay || result.Fault == Damaged) return Ended([]);
         var alternates = MaySend(consignment, token) ? Behind(over.Target) : [];
         if (result.End is TransactionEnd.Lost && !(first && alternates.Length > 0) && consignment.Returns++ < ReturnsBeforeAttempt)
         {
-            // The hop does not have it, often because it closed an idle connection: straight onto another one.
+            // The hop does not have it: straight onto another connection.
             return Ended([]);
         }
 
@@ -146,7 +158,7 @@ internal sealed class DeliveryActor : UntypedActor
 
         return Ended(round.Answers);
 
-        LinkEvents.Transmitted Ended(ImmutableArray<HopAnswer> answers) => new(self, consignment, send.Loaded, result, answers);
+        LinkEvents.Transmitted Ended(ImmutableArray<HopAnswer> answers) => new(self, consignment, send.Loaded, result, answers, diedIdle);
     }
 
     // The breaker hears nothing of this: the link is up, one of its hosts does not want one message now.

@@ -370,6 +370,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
             slot.IdleSince = runtime.Now;
             if (result.Reusable && slot.Sent < settings.MessagesPerConnection && drainAsker is null) idle.Push(slot);
             else Close(slot);
+            if (transmitted.DiedIdle) CloseAllIdle(slot);
         }
 
         Release(consignment);
@@ -425,6 +426,19 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         if (breaker.Phase == BreakerPhase.Open && now >= breaker.RetryAt && (waiting.Count > 0 || ready.Count > 0)) Open();
         if (settings.MxDomain is not null && now - resolvedAt > ResolveAgainAfter && (waiting.Count > 0 || ready.Count > 0)) Resolve();
         if (runtime.Links.Find(settings.Name) is { } handle) handle.Status = Status();
+    }
+
+    // What ended one idle connection (a restart of the hop, a firewall that forgets) most often ended those beside it.
+    // Which of them live is not worth finding out one message at a time: opening is cheap, and a goodbye harms nobody.
+    private void CloseAllIdle(Slot dead)
+    {
+        var keep = idle.Reverse().ToArray();
+        idle.Clear();
+        foreach (var slot in keep)
+        {
+            if (slot.Target == dead.Target) Close(slot);
+            else idle.Push(slot);
+        }
     }
 
     private void CloseIdle(DateTimeOffset now)

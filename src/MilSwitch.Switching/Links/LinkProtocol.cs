@@ -44,8 +44,9 @@ internal static class LinkEvents
     /// <summary>A transaction ended, those with further hosts of the link included.</summary>
     /// <param name="Result">How it ended on the delivery's own connection.</param>
     /// <param name="Answers">In the order of the consignment's recipients; empty when it goes back into the queue.</param>
+    /// <param name="DiedIdle">The connection had lain idle, and was found dead before a word of this transaction was answered.</param>
     internal sealed record Transmitted(
-        IActorRef Delivery, Consignment Consignment, LoadedMessage Loaded, TransactionResult Result, ImmutableArray<HopAnswer> Answers) : ILocalMessage;
+        IActorRef Delivery, Consignment Consignment, LoadedMessage Loaded, TransactionResult Result, ImmutableArray<HopAnswer> Answers, bool DiedIdle) : ILocalMessage;
 
     internal sealed record Resolved(MailExchangers Exchangers) : ILocalMessage;
 

@@ -31,6 +31,8 @@ internal sealed class AlarmWatch(SwitchRuntime runtime)
     private IEnumerable<(string Id, string Text)> Conditions(DateTimeOffset now)
     {
         if (runtime.Spool.Health != SpoolHealth.Ready) yield return ("spool", $"spool: {runtime.Spool.Health.ToString().ToLowerInvariant()}");
+        // The level that is refused first: what urgent mail may still use is no comfort to the others.
+        if (!runtime.Configuration.Budgets.HasRoom(runtime.Spool.Usage().FreeOctets, Precedence.Priority)) yield return ("space", "spool: short of space");
         for (var level = Precedence.Override; ; level--)
         {
             if (runtime.Partitions.Oldest(level) is { } oldest && now - oldest > runtime.Configuration.Precedences[level].Alarm)

@@ -179,7 +179,21 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
         if (act.Verb == MessageVerb.Reroute && (act.Link is not { } link || LinkByName(link) is null))
             return new ActResult([.. ids.Select(id => new ActOutcome(id, false, "no route has a link of that name") { Failure = ActFailure.NotFound })], act.DryRun);
         var outcomes = ImmutableArray.CreateBuilder<ActOutcome>(ids.Length);
-        foreach (var id in ids.Distinct()) outcomes.Add(await ActAsync(id).ConfigureAwait(false));
+        SpoolUnavailableException? refusal = null;
+        foreach (var id in ids.Distinct())
+        {
+            try
+            {
+                // What the store refused for one it would refuse for the next: they are not tried.
+                outcomes.Add(refusal is null ? await ActAsync(id).ConfigureAwait(false) : new ActOutcome(id, false, refusal.Reason) { Failure = ActFailure.Failed });
+            }
+            catch (SpoolUnavailableException fault) when (outcomes.Any(o => o.Done))
+            {
+                refusal = fault;
+                outcomes.Add(new ActOutcome(id, false, fault.Reason) { Failure = ActFailure.Failed });
+            }
+        }
+
         return new ActResult(outcomes.ToImmutable(), act.DryRun);
 
         async Task<ActOutcome> ActAsync(MessageId id)

@@ -317,7 +317,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         entry.Worker = null;
     }
 
-    // The store was away: the step is repeated, because its cause (a reply of a peer, an order) must not be forgotten.
+    // The store was away: the step is repeated, because its cause (a reply of a peer, a deadline) must not be forgotten.
     private void OnStepFailed(PartitionEvents.StepFailed failed)
     {
         LogStepFailed(failed.Cause, failed.Id);
@@ -330,8 +330,16 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
             return;
         }
 
+        var again = failed.Step;
+        if (again is MessageActor.Operate operate)
+        {
+            // A person waits for this one and decides anew, so it must not be done behind their back; what it stopped goes on.
+            operate.Asker.Tell(new Status.Failure(failed.Cause));
+            again = new MessageActor.Resume();
+        }
+
         var waiting = entry.Waiting ?? new Queue<object>();
-        entry.Waiting = new Queue<object>([failed.Step, .. waiting]);
+        entry.Waiting = new Queue<object>([again, .. waiting]);
         retryLater.Add(entry);
     }
 

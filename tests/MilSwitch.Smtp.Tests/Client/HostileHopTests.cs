@@ -170,7 +170,25 @@ public sealed class HostileHopTests
         await hop.FinishedAsync();
         var result = await connection.SendAsync(Message(Header), default);
         Assert.Equal((TransactionEnd.Lost, false), (result.End, result.Reusable));
+        Assert.True(result.Unheard);
         Assert.Single(hop.Commands);
+    }
+
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("250 2.1.0 ok\r\n", false)]
+    [InlineData("hello?\r\n", false)]
+    public async Task Tells_a_connection_that_died_from_one_that_was_answered(string? answer, bool unheard)
+    {
+        var hop = new ScriptedHop(async s =>
+        {
+            await s.GreetAsync("PIPELINING");
+            await s.ReadLineAsync();
+            if (answer is not null) await s.SendAsync(answer);
+        });
+        await using var connection = await ConnectAsync(hop);
+        var result = await connection.SendAsync(Message(Header), default);
+        Assert.Equal((TransactionEnd.Lost, unheard), (result.End, result.Unheard));
     }
 
     [Theory]

@@ -1,0 +1,60 @@
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Spool;
+
+namespace MilSwitch.Switching.Tests;
+
+/// <summary>A real store that refuses to be written when it is told to.</summary>
+internal sealed class RefusingSpool(ISpool inner) : ISpool
+{
+    /// <summary>Asked about each operation, and with null about each document; what it answers is the reason to refuse.</summary>
+    public Func<SpoolOperation?, SpoolHealth?>? Refuses { get; set; }
+
+    public int Run => inner.Run;
+
+    public SpoolHealth Health => inner.Health;
+
+    public IContentWriter CreateContent() => inner.CreateContent();
+
+    public ValueTask<CommitResult> CommitAsync(SpoolOperation operation, Precedence precedence, CancellationToken cancellationToken = default) =>
+        Refuses?.Invoke(operation) is { } health
+            ? ValueTask.FromResult(new CommitResult(health == SpoolHealth.Full ? CommitStatus.Full : CommitStatus.Unwritable, []))
+            : inner.CommitAsync(operation, precedence, cancellationToken);
+
+    public ValueTask<PartitionEpoch> ClaimAsync(int partition, string owner, CancellationToken cancellationToken = default) =>
+        inner.ClaimAsync(partition, owner, cancellationToken);
+
+    public IAsyncEnumerable<PendingMessage> LoadPendingAsync(PartitionEpoch owner, CancellationToken cancellationToken = default) =>
+        inner.LoadPendingAsync(owner, cancellationToken);
+
+    public ValueTask<StoredMessage?> ReadAsync(MessageId id, CancellationToken cancellationToken = default) => inner.ReadAsync(id, cancellationToken);
+
+    public ValueTask<ContentReader?> OpenContentAsync(MessageId id, CancellationToken cancellationToken = default) => inner.OpenContentAsync(id, cancellationToken);
+
+    public ValueTask<IReadOnlyList<StoredMessage>> QueryAsync(MessageQuery query, CancellationToken cancellationToken = default) =>
+        inner.QueryAsync(query, cancellationToken);
+
+    public ValueTask<IReadOnlyList<AuditEvent>> ReadAuditAsync(MessageId id, CancellationToken cancellationToken = default) => inner.ReadAuditAsync(id, cancellationToken);
+
+    public ValueTask PutDocumentAsync(string kind, string id, string json, CancellationToken cancellationToken = default)
+    {
+        if (Refuses?.Invoke(null) is { } health) throw new SpoolUnavailableException(health);
+        return inner.PutDocumentAsync(kind, id, json, cancellationToken);
+    }
+
+    public ValueTask<bool> RemoveDocumentAsync(string kind, string id, CancellationToken cancellationToken = default)
+    {
+        if (Refuses?.Invoke(null) is { } health) throw new SpoolUnavailableException(health);
+        return inner.RemoveDocumentAsync(kind, id, cancellationToken);
+    }
+
+    public ValueTask<IReadOnlyList<StoredDocument>> ListDocumentsAsync(string kind, CancellationToken cancellationToken = default) =>
+        inner.ListDocumentsAsync(kind, cancellationToken);
+
+    public ValueTask<int> PruneAsync(DateTimeOffset messagesBefore, DateTimeOffset duplicateKeysBefore, CancellationToken cancellationToken = default) =>
+        inner.PruneAsync(messagesBefore, duplicateKeysBefore, cancellationToken);
+
+    public SpoolUsage Usage() => inner.Usage();
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+}

@@ -1,0 +1,93 @@
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Configuration;
+using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Testing;
+
+namespace MilSwitch.Switching.Tests;
+
+/// <summary>What an operator sees and can do when the store has no room or takes no writes.</summary>
+[Trait("Threat", "F6")]
+public sealed class StoreRefusalTests
+{
+    private const string Short = "spool: short of space";
+
+    [Fact]
+    public async Task Raises_an_alarm_while_clients_hear_452_for_want_of_room()
+    {
+        await using var harness = await SwitchHarness.StartAsync(c => c with { Budgets = new Budgets { MinimumFreeSpace = long.MaxValue } });
+        var client = new ClientIdentity { Listener = "test", Role = ListenerRole.Relay, Address = "127.0.0.1", Helo = "origin.test", MayRelay = true };
+        var mail = new MailRequest(ReversePath.Null);
+        Assert.Equal(Refusal.StoreFull, (await harness.Intake.MailAsync(client, mail, default)).Refusal);
+        var status = await harness.Operator.StatusAsync(default);
+        Assert.Contains(Short, status.Alarms);
+        Assert.True(status.Ready);
+
+        var control = harness.Service<ISwitchControl>();
+        control.Apply(control.Current with { Budgets = new Budgets() });
+        Assert.Null((await harness.Intake.MailAsync(client, mail, default)).Refusal);
+        Assert.DoesNotContain(Short, (await harness.Operator.StatusAsync(default)).Alarms);
+    }
+
+    [Theory]
+    [InlineData(MessageVerb.Return)]
+    [InlineData(MessageVerb.Hold)]
+    [InlineData(MessageVerb.Delete)]
+    public async Task Says_at_once_that_the_store_is_full_and_does_not_do_it_later(MessageVerb verb)
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        harness.Sink.StopListening();
+        var sent = await harness.SendAsync();
+        harness.Refusing.Refuses = _ => SpoolHealth.Full;
+        var fault = await Assert.ThrowsAsync<SpoolUnavailableException>(async () => await ActAsync(harness, verb, sent.Id));
+        Assert.Equal(SpoolHealth.Full, fault.Health);
+
+        harness.Refusing.Refuses = null;
+        harness.Sink.StartListening();
+        var stored = await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+        Assert.Equal(RecipientState.Delivered, stored.Recipients[0].State);
+    }
+
+    [Fact]
+    public async Task Tells_what_was_done_before_the_store_refused()
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        harness.Sink.StopListening();
+        MessageId[] ids = [(await harness.SendAsync()).Id, (await harness.SendAsync()).Id, (await harness.SendAsync()).Id];
+        harness.Refusing.Refuses = operation => operation is not null && operation.Recipients.Any(r => r.Id == ids[1]) ? SpoolHealth.Unwritable : null;
+        var result = await ActAsync(harness, MessageVerb.Hold, ids);
+        Assert.Equal(
+            [(true, "held"), (false, "the store can't be written"), (false, "the store can't be written")], result.Outcomes.Select(o => (o.Done, o.Text)));
+    }
+
+    [Fact]
+    public async Task A_rule_that_the_store_refuses_is_not_in_force()
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        harness.Refusing.Refuses = _ => SpoolHealth.Full;
+        var rule = new OperatorRule { Id = "", Kind = RuleKind.Suspend, Scope = "node", Reason = "exercise" };
+        await Assert.ThrowsAsync<SpoolUnavailableException>(async () => await harness.Operator.AddRuleAsync(rule, SwitchHarness.Somebody, default));
+        Assert.Empty(await harness.Operator.RulesAsync(default));
+    }
+
+    [Fact]
+    public async Task A_rule_that_ends_while_the_store_is_full_is_removed_later()
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        var soon = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(1);
+        await harness.Operator.AddRuleAsync(
+            new OperatorRule { Id = "", Kind = RuleKind.Suspend, Scope = "node", Reason = "exercise", Expires = soon }, SwitchHarness.Somebody, default);
+        var refused = 0;
+        harness.Refusing.Refuses = operation => operation is null && Interlocked.Increment(ref refused) > 0 ? SpoolHealth.Full : null;
+        await Eventually.ComesTrueAsync(() => Volatile.Read(ref refused) > 1, TimeSpan.FromSeconds(15), "housekeeping tries again");
+        harness.Refusing.Refuses = null;
+        await Eventually.ComesTrueAsync(
+            async () => (await harness.Operator.RulesAsync(default)).Count is 0, TimeSpan.FromSeconds(15), "the rule is removed");
+    }
+
+    private static async Task<ActResult> ActAsync(SwitchHarness harness, MessageVerb verb, params MessageId[] ids) =>
+        await harness.Operator.ActAsync(new MessageAct(verb) { Ids = [.. ids], Reason = "exercise" }, SwitchHarness.Somebody, default);
+}
