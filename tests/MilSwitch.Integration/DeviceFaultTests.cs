@@ -11,6 +11,9 @@ public sealed class DeviceFaultTests(ITestOutputHelper output) : FieldTest
 
     private string Data => Path.Combine(Volume, "data");
 
+    /// <summary>EX_IOERR: for a supervisor to start it afresh.</summary>
+    private const int ExitOfABrokenStore = 74;
+
     [RequiresFact(FaultyDevice.Compiler, FaultyDevice.Headers)]
     [Trait("Threat", "F5")]
     public async Task Takes_nothing_more_once_a_sync_has_failed_and_keeps_what_it_took()
@@ -28,18 +31,12 @@ public sealed class DeviceFaultTests(ITestOutputHelper output) : FieldTest
         await sink.WaitForAsync(50, Soon);
 
         device.Fail(DeviceCall.Sync);
-        await Eventually.ComesTrueAsync(async () => (await AlarmsAsync(milswitch)).Contains("spool: broken"), Soon, "the alarm");
-        var taken = ledger.AcceptedCount;
-        for (var i = 0; i < 10; i++) Assert.InRange(await SubmitAsync(milswitch, 4096), 400, 499);
-        Assert.InRange(await SubmitAsync(milswitch, 200_000), 400, 499);
+        Assert.Equal(ExitOfABrokenStore, await milswitch.WaitForEndAsync(Soon));
         await stop.CancelAsync();
         var result = await blast;
-
-        Assert.Equal(taken, ledger.AcceptedCount);
-        Assert.True(result.Refused > 0);
+        var taken = ledger.AcceptedCount;
+        Assert.True(result.Refused + result.Broken > 0);
         Assert.DoesNotContain(result.Replies.Keys, code => code >= 500);
-        Assert.False(await IsReadyAsync(milswitch));
-        await milswitch.TerminateAsync();
 
         // The worst device: what was not synced when the failures began is gone.
         var volume = new SimulatedVolume();
@@ -69,13 +66,9 @@ public sealed class DeviceFaultTests(ITestOutputHelper output) : FieldTest
 
         device.Fail(DeviceCall.Sync, "content/");
         Assert.InRange(await SubmitAsync(milswitch, 200_000), 400, 499);
+        // The device may have forgotten what it was given before: that the next sync works proves nothing, a start afresh does.
         device.Heal();
-
-        // The device may have forgotten what it was given before: that one sync works again proves nothing.
-        Assert.InRange(await SubmitAsync(milswitch, 200_000), 400, 499);
-        Assert.InRange(await SubmitAsync(milswitch, 4096), 400, 499);
-        Assert.Contains("spool: broken", await AlarmsAsync(milswitch));
-        await milswitch.KillAsync();
+        Assert.Equal(ExitOfABrokenStore, await milswitch.WaitForEndAsync(Soon));
         await milswitch.StartAsync();
         Assert.Equal(250, await SubmitAsync(milswitch, 200_000));
         await sink.WaitForAsync(1, Soon);
