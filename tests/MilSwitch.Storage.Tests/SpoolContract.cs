@@ -138,6 +138,25 @@ public abstract class SpoolContract : IAsyncLifetime
         Assert.False(staged.IsInline);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(65_536)]
+    [InlineData(100_000)]
+    [InlineData(262_144)]
+    [InlineData(1_000_001)]
+    public async Task Reads_a_content_that_was_just_staged_from_memory(int size)
+    {
+        await using var staged = await StageAsync(Octets(size));
+        await using var reader = staged.ReadFromMemory();
+        Assert.NotNull(reader);
+        Assert.Equal(size, reader.Length);
+        var octets = new byte[size];
+        var filled = 0;
+        // Pieces that fit no boundary.
+        while (await reader.ReadAsync(octets.AsMemory(filled, Math.Min(70_001, size - filled))) is > 0 and var count) filled += count;
+        Assert.Equal(Octets(size), octets);
+    }
+
     [Fact]
     public async Task Applies_an_operation_twice_like_once()
     {

@@ -177,6 +177,76 @@ public sealed class SpoolWriterTests : IDisposable
             measured.ToHashSet());
     }
 
+    [Fact]
+    public async Task A_patient_operation_stands_by_for_a_caller()
+    {
+        using var patient = Patient(patience: TimeSpan.FromHours(1));
+        var waiting = patient.CommitAsync(Operation(1) with { Patient = true }, Precedence.Flash).AsTask();
+        Assert.False(waiting.IsCompleted);
+        Assert.Equal(1, patient.Queued);
+        await patient.CommitAsync(Operation(2), Precedence.Routine);
+        await waiting;
+        Assert.Equal([[1, 2]], store.Batches);
+    }
+
+    [Fact]
+    public async Task A_patient_operation_is_committed_when_nobody_comes()
+    {
+        using var patient = Patient(patience: TimeSpan.FromMilliseconds(20));
+        await patient.CommitAsync(Operation(1) with { Patient = true }, Precedence.Routine).AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal([[1]], store.Batches);
+    }
+
+    [Fact]
+    public async Task Patient_operations_that_fill_a_transaction_wait_no_longer()
+    {
+        using var patient = Patient(patience: TimeSpan.FromHours(1), operations: 3);
+        await Task.WhenAll(Enumerable.Range(1, 3).Select(i => patient.CommitAsync(Operation(i) with { Patient = true }, Precedence.Routine).AsTask()))
+            .WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(3, store.Batches.Sum(b => b.Count));
+    }
+
+    [Fact]
+    public async Task A_lone_caller_waits_for_nobody()
+    {
+        using var patient = Patient(gathering: TimeSpan.FromHours(1));
+        for (var i = 1; i <= 20; i++) await patient.CommitAsync(Operation(i), Precedence.Routine).AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(20, store.Batches.Count);
+    }
+
+    [Fact]
+    public async Task Waits_for_company_where_there_was_company_and_for_nobody_when_it_is_urgent()
+    {
+        using var patient = Patient(gathering: TimeSpan.FromHours(1));
+        store.Gate.Reset();
+        var first = patient.CommitAsync(Operation(0), Precedence.Routine).AsTask();
+        await store.EnteredAsync(1);
+        var eight = Enumerable.Range(1, 8).Select(i => patient.CommitAsync(Operation(i), Precedence.Routine).AsTask()).ToArray();
+        store.Gate.Set();
+        await Task.WhenAll([first, .. eight]);
+
+        // Eight came together: three quarters of them are awaited.
+        var five = Enumerable.Range(11, 5).Select(i => patient.CommitAsync(Operation(i), Precedence.Routine).AsTask()).ToArray();
+        Assert.Equal(5, patient.Queued);
+        await patient.CommitAsync(Operation(16), Precedence.Routine).AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        await Task.WhenAll(five);
+        Assert.Equal([11, 12, 13, 14, 15, 16], store.Batches[^1]);
+
+        var lone = patient.CommitAsync(Operation(20), Precedence.Routine).AsTask();
+        Assert.Equal(1, patient.Queued);
+        await patient.CommitAsync(Operation(21), Precedence.Flash).AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        await lone;
+        Assert.Equal([21, 20], store.Batches[^1]);
+    }
+
+    private SpoolWriter Patient(TimeSpan? patience = null, TimeSpan? gathering = null, int operations = 512) => new(
+        store,
+        new SpoolWriterOptions
+        {
+            Patience = patience ?? TimeSpan.FromMilliseconds(5), Gathering = gathering ?? TimeSpan.FromMilliseconds(1), BatchOperations = operations,
+        },
+        (_, _, _) => { }, _ => { });
+
     private static SpoolOperation Operation(int id) => new(new PartitionEpoch(0, id));
 
     private Task<CommitResult> Commit(int id, Precedence precedence = Precedence.Routine) => writer.CommitAsync(Operation(id), precedence).AsTask();

@@ -12,6 +12,7 @@ public sealed class SqliteSpoolTests : SpoolContract
 {
     private readonly TemporaryFolder folder = new();
     private int freshLimit = 65_536;
+    private long retained = 64 << 20;
 
     public override async Task DisposeAsync()
     {
@@ -20,7 +21,30 @@ public sealed class SqliteSpoolTests : SpoolContract
     }
 
     protected override async Task<ISpool> OpenAsync() => await SqliteSpool.OpenAsync(
-        new SqliteSpoolOptions { DataFolder = folder.Path, FreshLimit = freshLimit }, TimeProvider.System, NullLoggerFactory.Instance);
+        new SqliteSpoolOptions { DataFolder = folder.Path, FreshLimit = freshLimit, Retained = retained }, TimeProvider.System, NullLoggerFactory.Instance);
+
+    [Fact]
+    [Trait("Threat", "F13")]
+    public async Task Keeps_long_contents_in_memory_as_far_as_its_budget_goes_and_gives_it_back()
+    {
+        const int length = 1_000_000;
+        retained = 1 << 20;
+        await ReopenAsync();
+        var first = await StageAsync(Octets(length));
+        await using var second = await StageAsync(Octets(length));
+        Assert.NotNull(first.ReadFromMemory());
+        Assert.Null(second.ReadFromMemory());
+        await using var small = await StageAsync(Octets(200_000));
+        Assert.NotNull(small.ReadFromMemory());
+        await first.DisposeAsync();
+        await using var third = await StageAsync(Octets(length));
+        Assert.NotNull(third.ReadFromMemory());
+
+        // Not in memory is not lost.
+        var id = NextId();
+        await CommitAsync(new SpoolOperation(Owner) { Accept = [new NewMessage(id, Envelope(), default, second, null, RecipientState.Queued, null)] });
+        Assert.Equal(Octets(length), await ContentAsync(id));
+    }
 
     [Fact]
     public async Task Refuses_a_folder_that_is_in_use()
