@@ -53,9 +53,10 @@ public sealed class KillAtStepTests : FieldTest
     {
         var sink = StartSink();
         var milswitch = await StartAsync([new RouteSetup("*", sink.NextHop)]);
-        // A link that is up and has room arms a message in the commit that accepts it.
+        // A link that is up and has room arms a message in the commit that accepts it, unless an order is in force.
+        var order = "";
         if (armed) await WarmUpAsync(milswitch, sink);
-        else sink.StopListening();
+        else order = await OrderAsync(milswitch, "add", "suspend", "--scope", "node", "--reason", "test");
         var before = sink.Accepted;
         var content = Message("committed", new string('x', size / 2) + "\r\n" + new string('x', 70));
 
@@ -65,7 +66,7 @@ public sealed class KillAtStepTests : FieldTest
         Assert.Equal(0, await answer);
         // The client was told nothing and sends it again; the switch knows it.
         await SubmitAsync(milswitch, content);
-        sink.StartListening();
+        if (!armed) await OrderAsync(milswitch, "remove", order, "--reason", "test");
         await DrainedAsync(milswitch, sink, before + 1);
 
         var copy = Assert.Single(sink.Transactions.Skip(before));
@@ -199,6 +200,14 @@ public sealed class KillAtStepTests : FieldTest
     {
         await sink.WaitForAsync(messages, Soon);
         await Eventually.ComesTrueAsync(async () => await QueuedAsync(milswitch) is 0, Soon, "the queue is empty");
+    }
+
+    /// <summary>The first word that the verb printed.</summary>
+    private static async Task<string> OrderAsync(SwitchProcess milswitch, params string[] words)
+    {
+        var result = await milswitch.CommandAsync(["rule", .. words]);
+        Assert.True(result.ExitCode is 0, result.Error);
+        return result.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).FirstOrDefault("");
     }
 
     /// <summary>0: the connection ended without one.</summary>
