@@ -71,11 +71,15 @@ public static partial class ConfigurationReader
             HighestPrecedence = highest,
             AuthMechanisms = mechanisms,
             RequireAuthentication = section.Flag("require-authentication", submission),
+            StartsQueues = section.Flag("etrn", false),
             Limits = ReadLimits(section.Map("limits")),
             MinimumDeliverBy = section.Duration("minimum-deliver-by", defaults.MinimumDeliverBy, TimeSpan.FromSeconds(1), Day),
             MaximumHold = submission ? section.Duration("maximum-hold", defaults.MaximumHold, TimeSpan.FromMinutes(1), 365 * Day) : defaults.MaximumHold,
         };
         if (!submission && section.Has("maximum-hold")) section.Reject("maximum-hold", "means nothing on a relay listener; only submission takes HOLDFOR");
+        if (submission && section.Has("etrn")) section.Reject("etrn", "means nothing on a submission listener; only relay takes ETRN");
+        else if (settings.StartsQueues && mechanisms.IsEmpty && (settings.Clients.IsEmpty || settings.RequireAuthentication))
+            section.Reject("etrn", "there are no 'clients' and no 'auth', so nobody could ever use it");
         if (settings.RequireAuthentication && mechanisms.IsEmpty) section.Reject("require-authentication", "no mechanism is offered under 'auth', so nobody could ever send");
         section.Finish();
         return settings;

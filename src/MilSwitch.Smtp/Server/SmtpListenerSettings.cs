@@ -38,6 +38,9 @@ public sealed record SmtpListenerSettings
     /// <summary>MAIL needs an authenticated client.</summary>
     public bool RequireAuthentication { get; init; }
 
+    /// <summary>RFC 1985: clients that may relay here may ask for the queues of a domain; relay only.</summary>
+    public bool StartsQueues { get; init; }
+
     public SmtpLimits Limits { get; init; } = new();
 
     /// <summary>RFC 2852 §3: the shortest time accepted in mode R.</summary>
