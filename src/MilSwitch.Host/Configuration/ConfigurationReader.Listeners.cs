@@ -68,6 +68,7 @@ public static partial class ConfigurationReader
             Certificate = mode == ListenerTlsMode.None ? null : certificate,
             ClientAnchors = [.. anchors],
             Clients = ReadClients(source, section, highest),
+            Proxies = ReadProxies(source, section),
             HighestPrecedence = highest,
             AuthMechanisms = mechanisms,
             RequireAuthentication = section.Flag("require-authentication", submission),
@@ -137,6 +138,21 @@ public static partial class ConfigurationReader
         }
 
         return clients.ToImmutable();
+    }
+
+    private static ImmutableArray<IPNetwork> ReadProxies(ConfigurationSource source, Section section)
+    {
+        var proxies = ImmutableArray.CreateBuilder<IPNetwork>();
+        foreach (var (node, path) in section.Items("proxy-protocol"))
+        {
+            if (node is not YamlText { IsNull: false } text) source.Reject(node.Line, path, "must be a network such as 192.0.2.0/24");
+            else if (ReadNetwork(source, node.Line, path, text.Value) is not { } network) continue;
+            // Whoever may send a header may be any client.
+            else if (network.PrefixLength is 0) source.Reject(node.Line, path, "is everybody; name the proxies");
+            else proxies.Add(network);
+        }
+
+        return proxies.ToImmutable();
     }
 
     private static IPNetwork? ReadNetwork(ConfigurationSource source, int line, string path, string text)

@@ -29,6 +29,11 @@ public sealed record SmtpListenerSettings
     /// <summary>Networks that may relay without authentication, each with what it may ask for. The first match counts.</summary>
     public ImmutableArray<ClientNetwork> Clients { get; init; } = [];
 
+    /// <summary>
+    /// Proxies, which begin each connection with a PROXY header that names the client. Nobody else's header is believed.
+    /// </summary>
+    public ImmutableArray<IPNetwork> Proxies { get; init; } = [];
+
     /// <summary>The highest level for those whom no entry names.</summary>
     public Precedence HighestPrecedence { get; init; } = Precedence.Override;
 
