@@ -56,6 +56,28 @@ public sealed class RouteTableTests
         Assert.Equal(["x@y.example: no row", "y.example: no row", "*.example: no row", "*: no row"], decision.Explanation.AsEnumerable());
     }
 
+    [Theory]
+    [InlineData("example.mil", false, "domain duty")]
+    [InlineData("example.mil", true, "below deep domain duty")]
+    [InlineData("b.example.mil", false, "below")]
+    [InlineData("b.example.mil", true, "below deep")]
+    [InlineData("xn--bcher-kva.example", false, "idn")]
+    [InlineData("notexample.mil", false, "mx:notexample.mil")]
+    [InlineData("notexample.mil", true, "mx:notexample.mil")]
+    [InlineData("mil", true, "below deep domain duty mx:mil")]
+    [Trait("Feature", "A-21")]
+    public void Knows_every_link_towards_a_domain(string domain, bool subdomains, string links) =>
+        Assert.Equal(links, string.Join(' ', Table.LinksTowards(domain, subdomains).Select(l => l.Name.Value).Order(StringComparer.Ordinal)));
+
+    [Fact]
+    [Trait("Feature", "A-21")]
+    public void A_refusal_leads_to_no_link()
+    {
+        var table = new RouteTable([new Route { Match = "*", Refuse = "no" }, new Route { Match = "spy@a.example", Refuse = "no" }, Row("b.example", "b")]);
+        Assert.Empty(table.LinksTowards("a.example", subdomains: true));
+        Assert.Equal("b", Assert.Single(table.LinksTowards("b.example", subdomains: true)).Name.Value);
+    }
+
     [Fact]
     public void Postmaster_without_a_domain_can_have_a_row_and_no_MX()
     {

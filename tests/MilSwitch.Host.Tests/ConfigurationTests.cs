@@ -75,6 +75,12 @@ public sealed class ConfigurationTests : IDisposable
         { "{ name: a, endpoint: \"*:25\", auth: [CRAM-MD5] }", "3: listeners[0].auth[0]: is not one of EXTERNAL, SCRAM-SHA-256, PLAIN" },
         { "{ name: a, endpoint: \"*:25\", require-authentication: true }", "3: listeners[0].require-authentication: no mechanism is offered under 'auth', so nobody could ever send" },
         { "{ name: a, endpoint: \"*:25\", maximum-hold: 1d }", "3: listeners[0].maximum-hold: means nothing on a relay listener; only submission takes HOLDFOR" },
+        { "{ name: a, endpoint: \"*:25\", clients: [10.0.0.0/8], etrn: perhaps }", "3: listeners[0].etrn: 'perhaps' is neither true nor false" },
+        { "{ name: a, endpoint: \"*:25\", etrn: true }", "3: listeners[0].etrn: there are no 'clients' and no 'auth', so nobody could ever use it" },
+        { "{ name: a, endpoint: \"*:25\", role: submission, require-authentication: false, etrn: true }", "3: listeners[0].etrn: means nothing on a submission listener; only relay takes ETRN" },
+        { "{ name: a, endpoint: \"*:25\", proxy-protocol: [ten] }", "3: listeners[0].proxy-protocol[0]: 'ten' is not a network such as 192.0.2.0/24 or 2001:db8::/32" },
+        { "{ name: a, endpoint: \"*:25\", proxy-protocol: [10.0.0.0/30, { network: 10.0.0.0/8 }] }", "3: listeners[0].proxy-protocol[1]: must be a network such as 192.0.2.0/24" },
+        { "{ name: a, endpoint: \"*:25\", proxy-protocol: [0.0.0.0/0] }", "3: listeners[0].proxy-protocol[0]: is everybody; name the proxies" },
         { "{ name: a, endpoint: \"*:25\", limits: { connections: 10, connections-per-client: 20 } }", "3: listeners[0].limits.connections-per-client: is more than the listener's 10 connections" },
         { "mta", "3: listeners[0]: must be a mapping with name, endpoint and role" },
     };

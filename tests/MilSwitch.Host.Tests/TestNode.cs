@@ -147,6 +147,8 @@ public sealed class FakeIntake : IIntake
     public ValueTask<Refusal?> RecipientAsync(ClientIdentity client, MailRequest mail, Recipient recipient, CancellationToken cancellationToken) => ValueTask.FromResult<Refusal?>(Refusal.Shutdown);
 
     public IIncomingMessage Begin(ClientIdentity client, Envelope envelope) => throw new InvalidOperationException("No MAIL was accepted.");
+
+    public ValueTask<QueueStart> StartQueueAsync(ClientIdentity client, string domain, bool subdomains, CancellationToken cancellationToken) => ValueTask.FromResult(QueueStart.Unable);
 }
 
 public sealed class FakeControl(SwitchConfiguration configuration) : ISwitchControl

@@ -89,6 +89,26 @@ public sealed class JourneyTests
     }
 
     [Fact]
+    [Trait("Feature", "A-21")]
+    public async Task A_client_that_asks_for_its_queue_gets_it_and_is_named_in_the_trail()
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        var ship = new ClientIdentity { Listener = "test", Role = ListenerRole.Relay, Address = "192.0.2.7", AuthenticatedAs = "ship" };
+        harness.Sink.StopListening();
+        harness.Sink.DropConnections();
+        await harness.SendAsync();
+        await Eventually.ComesTrueAsync(
+            async () => (await harness.Operator.LinksAsync(default)).Single().Breaker != BreakerPhase.Closed, Patience, "the link is down");
+        harness.Sink.StartListening();
+
+        Assert.Equal(QueueStart.Started, await harness.Intake.StartQueueAsync(ship, "dest.test", subdomains: false, default));
+
+        await harness.Sink.WaitForAsync(1, Patience);
+        var tried = Assert.Single(await harness.Spool.ReadAuditAsync(default), e => e.Kind == AuditKind.Tried);
+        Assert.Equal(("hop", "smtp:ship"), (tried.Detail, tried.Actor));
+    }
+
+    [Fact]
     [Trait("Feature", "C-13")]
     public async Task Warns_once_and_goes_on_trying()
     {

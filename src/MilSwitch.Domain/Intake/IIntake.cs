@@ -18,6 +18,15 @@ public interface IIntake
 
     /// <summary>At the first octet of content.</summary>
     IIncomingMessage Begin(ClientIdentity client, Envelope envelope);
+
+    /// <summary>
+    /// At ETRN (RFC 1985), from a client that may relay: asks every link that mail for the domain takes to connect now. Never
+    /// throws for what a link or the store does.
+    /// </summary>
+    /// <param name="client">Who asks; the trail names it.</param>
+    /// <param name="domain">Canonical (<see cref="Mailbox.TryReadDomain"/>).</param>
+    /// <param name="subdomains">The domains below it as well.</param>
+    ValueTask<QueueStart> StartQueueAsync(ClientIdentity client, string domain, bool subdomains, CancellationToken cancellationToken);
 }
 
 /// <summary>The content of one message on its way in. Not thread-safe.</summary>
@@ -100,6 +109,21 @@ public readonly record struct IntakeResult(MessageId Id, Refusal? Refusal, MtPri
     public static IntakeResult Accepted(MessageId id, MtPriority? priorityLowered = null) => new(id, null, priorityLowered);
 
     public static IntakeResult Refused(Refusal refusal) => new(default, refusal);
+}
+
+/// <summary>What came of an ETRN.</summary>
+public enum QueueStart : byte
+{
+    Started,
+
+    /// <summary>No queue towards the domain is in being, so nothing waits.</summary>
+    NothingWaits,
+
+    /// <summary>No route takes mail for the domain.</summary>
+    NoRoute,
+
+    /// <summary>A link did not answer, or the order could not be recorded.</summary>
+    Unable,
 }
 
 /// <summary>

@@ -8,6 +8,14 @@ public readonly record struct LinkName(string Value) : IComparable<LinkName>
 {
     // Names from the configuration have no spaces.
     private const string Relaxing = " (TLS optional)";
+    private const string MxPrefix = "mx:";
+
+    /// <summary>The link that an MX route has for one domain.</summary>
+    public static LinkName Mx(string domain) => new(MxPrefix + domain);
+
+    /// <summary>It is the link of an MX route for a domain below this one.</summary>
+    public bool IsMxBelow(string domain) =>
+        Value.StartsWith(MxPrefix, StringComparison.Ordinal) && Configured.Value.EndsWith("." + domain, StringComparison.Ordinal);
 
     /// <summary>The name of the queue beside this one for mail that may do without TLS; see <see cref="LinkSettings.For"/>.</summary>
     public LinkName Relaxed => new(Value + Relaxing);

@@ -44,6 +44,39 @@ public sealed class RouteTable
         return null;
     }
 
+    /// <summary>
+    /// The links that mail for a domain can take: those of its addresses that have rows of their own and that of all others.
+    /// Each name once.
+    /// </summary>
+    /// <param name="domain">Canonical.</param>
+    /// <param name="subdomains">
+    /// Those of the domains below as well, as far as the table names them: an MX route has a link for each domain, which only
+    /// mail brings into being.
+    /// </param>
+    public ImmutableArray<LinkSettings> LinksTowards(string domain, bool subdomains)
+    {
+        var found = ImmutableArray.CreateBuilder<LinkSettings>();
+        foreach (var (key, row) in rows)
+        {
+            var rowDomain = key[(key.IndexOf('@', StringComparison.Ordinal) + 1)..];
+            var below = rowDomain.EndsWith("." + domain, StringComparison.Ordinal);
+            if (key == rowDomain ? subdomains && below : rowDomain == domain || (subdomains && below)) Add(row, rowDomain);
+        }
+
+        Add(Closest(DomainCandidates(domain)), domain);
+        if (subdomains) Add(Closest(DomainCandidates("*." + domain)), "*." + domain);
+        return found.ToImmutable();
+
+        Route? Closest(IEnumerable<string> keys) => keys.Select(key => rows.GetValueOrDefault(key)).FirstOrDefault(row => row is not null);
+
+        void Add(Route? row, string towards)
+        {
+            if (row is not { Refuse: null, Link: { } link } || (row.UseMx && towards[0] == '*')) return;
+            if (row.UseMx) link = MxLink(link, towards);
+            if (!found.Any(known => known.Name == link.Name)) found.Add(link);
+        }
+    }
+
     public RouteDecision Explain(Mailbox address)
     {
         var tried = ImmutableArray.CreateBuilder<string>();
@@ -77,8 +110,10 @@ public sealed class RouteTable
             return route.Link with { Name = new LinkName(target.ToString()), Targets = [target], MxDomain = null };
         }
 
-        return route.Link with { Name = new LinkName("mx:" + address.Domain), MxDomain = address.Domain };
+        return MxLink(route.Link, address.Domain);
     }
+
+    private static LinkSettings MxLink(LinkSettings template, string domain) => template with { Name = LinkName.Mx(domain), MxDomain = domain };
 
     // The canonical form on both sides, so that no other spelling of an address (quoting, case, U-labels) goes round its row.
     private static string KeyOf(string match)
@@ -99,7 +134,11 @@ public sealed class RouteTable
     private static IEnumerable<string> Candidates(Mailbox address)
     {
         yield return KeyOf(address);
-        var domain = address.Domain;
+        foreach (var key in DomainCandidates(address.Domain)) yield return key;
+    }
+
+    private static IEnumerable<string> DomainCandidates(string domain)
+    {
         if (domain.Length > 0)
         {
             yield return domain;

@@ -68,14 +68,19 @@ public static partial class ConfigurationReader
             Certificate = mode == ListenerTlsMode.None ? null : certificate,
             ClientAnchors = [.. anchors],
             Clients = ReadClients(source, section, highest),
+            Proxies = ReadProxies(source, section),
             HighestPrecedence = highest,
             AuthMechanisms = mechanisms,
             RequireAuthentication = section.Flag("require-authentication", submission),
+            StartsQueues = section.Flag("etrn", false),
             Limits = ReadLimits(section.Map("limits")),
             MinimumDeliverBy = section.Duration("minimum-deliver-by", defaults.MinimumDeliverBy, TimeSpan.FromSeconds(1), Day),
             MaximumHold = submission ? section.Duration("maximum-hold", defaults.MaximumHold, TimeSpan.FromMinutes(1), 365 * Day) : defaults.MaximumHold,
         };
         if (!submission && section.Has("maximum-hold")) section.Reject("maximum-hold", "means nothing on a relay listener; only submission takes HOLDFOR");
+        if (submission && section.Has("etrn")) section.Reject("etrn", "means nothing on a submission listener; only relay takes ETRN");
+        else if (settings.StartsQueues && mechanisms.IsEmpty && (settings.Clients.IsEmpty || settings.RequireAuthentication))
+            section.Reject("etrn", "there are no 'clients' and no 'auth', so nobody could ever use it");
         if (settings.RequireAuthentication && mechanisms.IsEmpty) section.Reject("require-authentication", "no mechanism is offered under 'auth', so nobody could ever send");
         section.Finish();
         return settings;
@@ -133,6 +138,21 @@ public static partial class ConfigurationReader
         }
 
         return clients.ToImmutable();
+    }
+
+    private static ImmutableArray<IPNetwork> ReadProxies(ConfigurationSource source, Section section)
+    {
+        var proxies = ImmutableArray.CreateBuilder<IPNetwork>();
+        foreach (var (node, path) in section.Items("proxy-protocol"))
+        {
+            if (node is not YamlText { IsNull: false } text) source.Reject(node.Line, path, "must be a network such as 192.0.2.0/24");
+            else if (ReadNetwork(source, node.Line, path, text.Value) is not { } network) continue;
+            // Whoever may send a header may be any client.
+            else if (network.PrefixLength is 0) source.Reject(node.Line, path, "is everybody; name the proxies");
+            else proxies.Add(network);
+        }
+
+        return proxies.ToImmutable();
     }
 
     private static IPNetwork? ReadNetwork(ConfigurationSource source, int line, string path, string text)

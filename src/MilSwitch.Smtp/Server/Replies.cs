@@ -66,6 +66,11 @@ public static class Replies
     public static SmtpReply HoldTooLong { get; } = Define(501, "5.5.4", "Future release refused");
     public static SmtpReply DeliverByTooShort { get; } = Define(555, "5.5.4", "Deliver-by time too short");
 
+    public static SmtpReply QueueStarted { get; } = Define(250, "2.0.0", "Queuing for node started");
+    public static SmtpReply NothingWaits { get; } = Define(251, "2.0.0", "No messages waiting for node");
+    public static SmtpReply CannotStartQueue { get; } = Define(458, "4.3.0", "Unable to queue messages for node");
+    public static SmtpReply NodeNotAllowed { get; } = Define(459, "4.4.4", "Node not allowed: no route");
+
     // Security.
     public static SmtpReply TlsFirst { get; } = Define(530, "5.7.0", "Must issue STARTTLS first");
     public static SmtpReply PlaintextBehindStartTls { get; } = Define(554, "5.5.1", "Commands behind STARTTLS refused", closes: true);

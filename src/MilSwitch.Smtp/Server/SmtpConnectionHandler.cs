@@ -20,30 +20,61 @@ public sealed class SmtpConnectionHandler(Func<SmtpListenerSettings> settings, S
         var now = settings();
         var client = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
         if (client.IsIPv4MappedToIPv6) client = client.MapToIPv4();
-        if (!TryEnter(client, now.Limits))
+        var proxied = now.Proxies.Any(network => network.Contains(client));
+        // One proxy carries many clients.
+        var counted = proxied ? null : client;
+        if (!TryEnter(counted, now.Limits))
         {
-            SmtpServerLog.Refused(services.Logger, client.ToString(), now.Name, Replies.TooManyConnections.Name);
-            SmtpMeter.Refusals.Add(1, new("listener", now.Name), new("reason", Replies.TooManyConnections.Name));
-            // On a listener with TLS from the first octet nobody could read it.
-            if (now.TlsMode is not ListenerTlsMode.Implicit) await connection.Transport.Output.WriteAsync(Replies.TooManyConnections.Line.ToArray());
+            await RefuseAsync(connection, client, now);
             return;
         }
 
         try
         {
             var closeRequested = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
+            if (proxied)
+            {
+                var (source, failure) = await ProxyPreamble.ReadAsync(connection.Transport.Input, services.Clock, now.Limits.TlsTimeout, connection.Abort, closeRequested);
+                if (failure is not null)
+                {
+                    SmtpServerLog.ProxyFailed(services.Logger, client.ToString(), now.Name, failure);
+                    SmtpMeter.ProxyFailures.Add(1, new("listener", now.Name), new("reason", failure));
+                    return;
+                }
+
+                if (source is not null)
+                {
+                    client = source;
+                    if (!ledger.TryName(client, now.Limits))
+                    {
+                        await RefuseAsync(connection, client, now);
+                        return;
+                    }
+
+                    counted = client;
+                }
+            }
+
             var session = new SmtpSession(connection.Transport, now, services, client, connection.Abort);
             await session.RunAsync(closeRequested, connection.ConnectionClosed);
         }
         finally
         {
-            ledger.Leave(client);
+            ledger.Leave(counted);
             services.Leave();
             AbortIfItLingers(connection);
         }
     }
 
-    private bool TryEnter(IPAddress client, SmtpLimits limits)
+    private async ValueTask RefuseAsync(ConnectionContext connection, IPAddress client, SmtpListenerSettings now)
+    {
+        SmtpServerLog.Refused(services.Logger, client.ToString(), now.Name, Replies.TooManyConnections.Name);
+        SmtpMeter.Refusals.Add(1, new("listener", now.Name), new("reason", Replies.TooManyConnections.Name));
+        // On a listener with TLS from the first octet nobody could read it.
+        if (now.TlsMode is not ListenerTlsMode.Implicit) await connection.Transport.Output.WriteAsync(Replies.TooManyConnections.Line.ToArray());
+    }
+
+    private bool TryEnter(IPAddress? client, SmtpLimits limits)
     {
         if (!services.TryEnter()) return false;
         if (ledger.TryEnter(client, limits)) return true;

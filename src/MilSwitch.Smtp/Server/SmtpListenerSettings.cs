@@ -29,6 +29,11 @@ public sealed record SmtpListenerSettings
     /// <summary>Networks that may relay without authentication, each with what it may ask for. The first match counts.</summary>
     public ImmutableArray<ClientNetwork> Clients { get; init; } = [];
 
+    /// <summary>
+    /// Proxies, which begin each connection with a PROXY header that names the client. Nobody else's header is believed.
+    /// </summary>
+    public ImmutableArray<IPNetwork> Proxies { get; init; } = [];
+
     /// <summary>The highest level for those whom no entry names.</summary>
     public Precedence HighestPrecedence { get; init; } = Precedence.Override;
 
@@ -37,6 +42,9 @@ public sealed record SmtpListenerSettings
 
     /// <summary>MAIL needs an authenticated client.</summary>
     public bool RequireAuthentication { get; init; }
+
+    /// <summary>RFC 1985: clients that may relay here may ask for the queues of a domain; relay only.</summary>
+    public bool StartsQueues { get; init; }
 
     public SmtpLimits Limits { get; init; } = new();
 

@@ -12,5 +12,6 @@ internal static class SmtpMeter
     public static readonly Counter<long> Refusals = Meter.CreateCounter<long>("smtp.server.refusals", "{reply}", "Replies of 400 and up, by reason");
     public static readonly Counter<long> TlsSessions = Meter.CreateCounter<long>("smtp.server.tls", "{session}", "TLS handshakes, by outcome");
     public static readonly Counter<long> AuthenticationFailures = Meter.CreateCounter<long>("smtp.server.auth.failures", "{failure}", "AUTH exchanges that failed");
+    public static readonly Counter<long> ProxyFailures = Meter.CreateCounter<long>("smtp.server.proxy.failures", "{failure}", "Connections of proxies without a good PROXY header, by reason");
     public static readonly Counter<long> OctetsIn = Meter.CreateCounter<long>("smtp.server.octets.in", "By", "Octets read from clients, inside TLS");
 }

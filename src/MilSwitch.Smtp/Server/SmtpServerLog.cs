@@ -25,4 +25,7 @@ internal static partial class SmtpServerLog
 
     [LoggerMessage(3006, LogLevel.Error, "Session of {Client} on {Listener} broke")]
     public static partial void SessionBroke(ILogger logger, Exception fault, string client, string listener);
+
+    [LoggerMessage(3007, LogLevel.Warning, "PROXY header of {Proxy} on {Listener} failed: {Reason}")]
+    public static partial void ProxyFailed(ILogger logger, string proxy, string listener, string reason);
 }

@@ -374,7 +374,7 @@ public sealed partial class SmtpSession
         Client = Client with { Helo = Encoding.ASCII.GetString(name) };
         greeted = true;
         var mechanisms = extended ? UsableMechanisms() : "";
-        offered = extended ? ExtensionTable.Offered(settings, Secure, mechanisms) : Extensions.None;
+        offered = extended ? ExtensionTable.Offered(settings, Secure, mechanisms, MayStartQueues) : Extensions.None;
         if (extended) WriteOctets(ExtensionTable.Answer(offered, settings, mechanisms, services.Time.GetUtcNow()));
         else WriteText($"250 {settings.HostName}\r\n");
         return EndTransactionAsync();
@@ -396,6 +396,32 @@ public sealed partial class SmtpSession
     }
 
     internal ValueTask Verify(ReadOnlySpan<byte> argument) => argument.IsEmpty ? Error(Replies.ArgumentSyntax) : Reply(Replies.CannotVerify);
+
+    /// <summary>RFC 1985. Not inside a transaction: it is about other mail than the client's.</summary>
+    internal ValueTask StartQueueAsync(ReadOnlySpan<byte> argument)
+    {
+        // A stranger can't tell this listener from one without ETRN.
+        if (!MayStartQueues) return Error(Replies.NotImplemented);
+        if (CurrentPhase is not Phase.Idle) return Error(Replies.BadSequence);
+        var subdomains = !argument.IsEmpty && argument[0] == '@';
+        var name = CommandText.Text(subdomains ? argument[1..] : argument);
+        if (name is null || !Mailbox.TryReadDomain(name, out var domain) || domain[0] == '[') return Error(Replies.ArgumentSyntax);
+        return StartQueueAsync(domain, subdomains);
+    }
+
+    private async ValueTask StartQueueAsync(string domain, bool subdomains) =>
+        WriteReply(await services.Intake.StartQueueAsync(Client, domain, subdomains, aborted) switch
+        {
+            QueueStart.Started => Replies.QueueStarted,
+            QueueStart.NothingWaits => Replies.NothingWaits,
+            QueueStart.NoRoute => Replies.NodeNotAllowed,
+            _ => Replies.CannotStartQueue,
+        });
+
+    // Those whose mail this listener would relay now.
+    private bool MayStartQueues =>
+        settings is { StartsQueues: true, Role: ListenerRole.Relay } && (Secure || settings.TlsMode is not ListenerTlsMode.Required) &&
+        (Client.AuthenticatedAs is not null || (Client.MayRelay && !settings.RequireAuthentication));
 
     // Letters, digits and what literals and real host names hold; nothing that could harm a trace field or a log.
     private static bool IsHostName(ReadOnlySpan<byte> name)

@@ -1,12 +1,14 @@
+using Akka.Actor;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Switching.Intake;
 
 /// <summary>Answers the SMTP engine for the switch: budgets, precedence, routes; then takes the content. Thread-safe.</summary>
-internal sealed class SwitchIntake(SwitchRuntime runtime) : IIntake
+internal sealed class SwitchIntake(SwitchRuntime runtime, IOperatorActions actions) : IIntake
 {
     private readonly IntakeRates rates = new(runtime);
 
@@ -60,6 +62,29 @@ internal sealed class SwitchIntake(SwitchRuntime runtime) : IIntake
         if (envelope.Recipients.Any(r => configuration.IsOwnPostmaster(r.Address)))
             envelope = envelope with { Recipients = [.. envelope.Recipients.Select(configuration.Resolve)] };
         return new IncomingMessage(runtime, rates, client, envelope);
+    }
+
+    public async ValueTask<QueueStart> StartQueueAsync(ClientIdentity client, string domain, bool subdomains, CancellationToken cancellationToken)
+    {
+        var links = runtime.Configuration.Routes.LinksTowards(domain, subdomains).Select(l => l.Name).ToHashSet();
+        // The queues beside them for mail that may do without TLS, and those that MX routes have for domains below.
+        foreach (var link in runtime.Links.All.Select(l => l.Name).ToArray())
+            if (links.Contains(link.Configured) || (subdomains && link.IsMxBelow(domain))) links.Add(link);
+        if (links.Count is 0) return QueueStart.NoRoute;
+        // An account of a mail client is no operator's of the same name.
+        var who = new OperatorIdentity("smtp:" + (client.AuthenticatedAs ?? client.Address), client.Address);
+        var started = QueueStart.NothingWaits;
+        try
+        {
+            foreach (var link in links)
+                if (await actions.TryLinkAsync(link, who, cancellationToken).ConfigureAwait(false)) started = QueueStart.Started;
+        }
+        catch (Exception e) when (e is AskTimeoutException or SpoolUnavailableException)
+        {
+            return QueueStart.Unable;
+        }
+
+        return started;
     }
 
     private Refusal? CheckStore(Precedence precedence)

@@ -33,7 +33,7 @@ public sealed class AuthenticationTests
 
     private static string Text(string challenge) => Encoding.UTF8.GetString(Convert.FromBase64String(challenge[4..]));
 
-    private static string Exchange(SessionBench bench, string name, string password, bool initialResponse = true)
+    internal static string Exchange(SessionBench bench, string name, string password, bool initialResponse = true)
     {
         var bare = $"n={name},r=clientnonce";
         if (!initialResponse) Assert.StartsWith("334", bench.Say("AUTH SCRAM-SHA-256"), StringComparison.Ordinal);

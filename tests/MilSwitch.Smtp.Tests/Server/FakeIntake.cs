@@ -54,6 +54,16 @@ internal sealed class FakeIntake : IIntake, IAccountStore
         return new Incoming(this, envelope);
     }
 
+    public List<(string Client, string Domain, bool Subdomains)> QueueStarts { get; } = [];
+
+    public QueueStart OnQueueStart { get; set; }
+
+    public ValueTask<QueueStart> StartQueueAsync(ClientIdentity client, string domain, bool subdomains, CancellationToken cancellationToken)
+    {
+        QueueStarts.Add((client.AuthenticatedAs ?? client.Address, domain, subdomains));
+        return new(OnQueueStart);
+    }
+
     public Account? Find(string name) => Accounts.GetValueOrDefault(name);
 
     public Account? FindByCertificate(System.Security.Cryptography.X509Certificates.X509Certificate2 certificate) => CertificateAccount;

@@ -111,6 +111,8 @@ public sealed class TlsTests
             stream = tls;
         }
 
+        public Task SendAsync(string text) => stream.WriteAsync(Encoding.Latin1.GetBytes(text), limit.Token).AsTask();
+
         public async Task<string> SayAsync(string text)
         {
             await stream.WriteAsync(Encoding.Latin1.GetBytes(text + "\r\n"), limit.Token);
@@ -258,6 +260,22 @@ public sealed class TlsTests
         }
 
         Assert.Equal("", answer);
+    }
+
+    [Fact]
+    [Trait("Feature", "A-19")]
+    public async Task A_proxy_sends_its_header_before_tls_from_the_first_octet()
+    {
+        await using var server = await Server.StartAsync(static settings => settings with { TlsMode = ListenerTlsMode.Implicit, Proxies = [IPNetwork.Parse("127.0.0.0/8")] });
+        await using var client = await Client.ConnectAsync(server.Port);
+        await client.SendAsync("PROXY TCP4 192.0.2.9 127.0.0.1 1 465\r\n");
+        await client.SecureAsync();
+        Assert.StartsWith("220 ", await client.ReadAsync(), StringComparison.Ordinal);
+        await client.SayAsync("EHLO x");
+        Assert.StartsWith("250 ", await client.SayAsync("MAIL FROM:<a@example.mil>"), StringComparison.Ordinal);
+        Assert.Equal("192.0.2.9", server.Intake.LastClient!.Address);
+        await using var bare = await Client.ConnectAsync(server.Port);
+        await Assert.ThrowsAnyAsync<Exception>(() => bare.SecureAsync());
     }
 
     [Fact]

@@ -25,6 +25,7 @@ internal enum Extensions : uint
     FutureRelease = 1 << 12,
     RequireTls = 1 << 13,
     Help = 1 << 14,
+    RemoteQueueStart = 1 << 15,
 
     /// <summary>Offered on every listener of every role.</summary>
     Everywhere = Pipelining | Size | EightBitMime | Chunking | BinaryMime | EnhancedStatusCodes | SmtpUtf8 | Dsn | MtPriority | DeliverBy | Help,
@@ -49,6 +50,7 @@ internal static class ExtensionTable
         new(Extensions.DeliverBy, "DELIVERBY", static (_, settings, _) => Number((long)settings.MinimumDeliverBy.TotalSeconds)),
         new(Extensions.FutureRelease, "FUTURERELEASE", static (_, settings, now) => FutureRelease(settings, now)),
         new(Extensions.RequireTls, "REQUIRETLS"),
+        new(Extensions.RemoteQueueStart, "ETRN"),
         new(Extensions.Help, "HELP"),
     ];
 
@@ -56,9 +58,11 @@ internal static class ExtensionTable
     /// <param name="settings">The listener.</param>
     /// <param name="secure">TLS is up.</param>
     /// <param name="mechanisms">SASL mechanisms usable now, with a space between; empty: AUTH is not offered.</param>
-    public static Extensions Offered(SmtpListenerSettings settings, bool secure, string mechanisms)
+    /// <param name="mayStartQueues">This client may use ETRN.</param>
+    public static Extensions Offered(SmtpListenerSettings settings, bool secure, string mechanisms, bool mayStartQueues)
     {
         var offered = Extensions.Everywhere;
+        if (mayStartQueues) offered |= Extensions.RemoteQueueStart;
         if (!secure && settings.TlsMode is (ListenerTlsMode.StartTls or ListenerTlsMode.Required)) offered |= Extensions.StartTls;
         if (mechanisms.Length > 0) offered |= Extensions.Auth;
         // RFC 8689 §2: only inside TLS. RFC 4865 §4.2: only for submission.

@@ -11,28 +11,44 @@ internal sealed class ConnectionLedger
     private int total;
 
     /// <summary>False when a limit is reached; else <see cref="Leave"/> must follow.</summary>
-    public bool TryEnter(IPAddress client, SmtpLimits limits)
+    /// <param name="client">Null for a proxy's connection, which counts for the listener only.</param>
+    /// <param name="limits">As they are now.</param>
+    public bool TryEnter(IPAddress? client, SmtpLimits limits)
     {
-        var key = Key(client);
         lock (gate)
         {
-            perClient.TryGetValue(key, out var open);
-            if (total >= limits.Connections || open >= limits.ConnectionsPerClient) return false;
-            perClient[key] = open + 1;
+            if (total >= limits.Connections || (client is not null && !TryCount(client, limits))) return false;
             total++;
             return true;
         }
     }
 
-    public void Leave(IPAddress client)
+    /// <summary>The client of a proxy's connection is known now. False when it has too many; else it leaves with the connection.</summary>
+    public bool TryName(IPAddress client, SmtpLimits limits)
     {
-        var key = Key(client);
+        lock (gate) return TryCount(client, limits);
+    }
+
+    /// <param name="client">Null when the connection was a proxy's and its client was never counted.</param>
+    public void Leave(IPAddress? client)
+    {
         lock (gate)
         {
             total--;
+            if (client is null) return;
+            var key = Key(client);
             if (perClient[key] is 1) perClient.Remove(key);
             else perClient[key]--;
         }
+    }
+
+    private bool TryCount(IPAddress client, SmtpLimits limits)
+    {
+        var key = Key(client);
+        perClient.TryGetValue(key, out var open);
+        if (open >= limits.ConnectionsPerClient) return false;
+        perClient[key] = open + 1;
+        return true;
     }
 
     // A host of IPv6 commands a whole /64.
