@@ -38,7 +38,7 @@ internal sealed class SpooledContentWriter(ContentFiles files, RetentionBudget r
         {
             var count = AppendToHead(octets);
             octets = octets[count..];
-            if (headLength == HeadLimit) WriteOut(head.AsSpan(0, headLength));
+            if (headLength == HeadLimit && file is not null) WriteOut(head.AsSpan(0, headLength));
         }
 
         while (!octets.IsEmpty)
@@ -137,6 +137,8 @@ internal sealed class SpooledContentWriter(ContentFiles files, RetentionBudget r
         }
 
         hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        // A head that is full already is written here; one that fills up or ends later, there.
+        if (headLength == HeadLimit) WriteOut(head.AsSpan(0, headLength));
     }
 
     private void EndPiece()

@@ -13,6 +13,7 @@ public sealed class SqliteSpoolTests : SpoolContract
     private readonly TemporaryFolder folder = new();
     private int freshLimit = 65_536;
     private long retained = 64 << 20;
+    private int inlineLimit = 64 << 10;
 
     public override async Task DisposeAsync()
     {
@@ -21,7 +22,7 @@ public sealed class SqliteSpoolTests : SpoolContract
     }
 
     protected override async Task<ISpool> OpenAsync() => await SqliteSpool.OpenAsync(
-        new SqliteSpoolOptions { DataFolder = folder.Path, FreshLimit = freshLimit, Retained = retained }, TimeProvider.System, NullLoggerFactory.Instance);
+        new SqliteSpoolOptions { DataFolder = folder.Path, FreshLimit = freshLimit, Retained = retained, InlineLimit = inlineLimit }, TimeProvider.System, NullLoggerFactory.Instance);
 
     [Fact]
     [Trait("Threat", "F13")]
@@ -44,6 +45,22 @@ public sealed class SqliteSpoolTests : SpoolContract
         var id = NextId();
         await CommitAsync(new SpoolOperation(Owner) { Accept = [new NewMessage(id, Envelope(), default, second, null, RecipientState.Queued, null)] });
         Assert.Equal(Octets(length), await ContentAsync(id));
+    }
+
+    [Theory]
+    [InlineData(262_144)]
+    [InlineData(262_145)]
+    public async Task Keeps_contents_whole_when_the_longest_row_is_as_long_as_the_head(int size)
+    {
+        inlineLimit = 256 << 10;
+        await ReopenAsync();
+        await using var writer = Spool.CreateContent();
+        await writer.WriteAsync(Octets(size).AsMemory(0, 256 << 10));
+        await writer.WriteAsync(Octets(size).AsMemory(256 << 10));
+        await using var staged = await writer.CompleteAsync();
+        var id = NextId();
+        await CommitAsync(new SpoolOperation(Owner) { Accept = [new NewMessage(id, Envelope(), default, staged, null, RecipientState.Queued, null)] });
+        Assert.Equal(Octets(size), await ContentAsync(id));
     }
 
     [Fact]
