@@ -52,6 +52,19 @@ public sealed class StoreRefusalTests
     }
 
     [Fact]
+    public async Task Says_that_the_store_is_full_when_it_did_not_take_what_became_of_the_last_attempt()
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        var refused = 0;
+        harness.Refusing.Refuses = operation => operation is { Recipients.IsEmpty: false } && Interlocked.Increment(ref refused) > 0 ? SpoolHealth.Full : null;
+        harness.Sink.StopListening();
+        var sent = await harness.SendAsync();
+        await Eventually.ComesTrueAsync(() => Volatile.Read(ref refused) > 0, TimeSpan.FromSeconds(15), "the attempt has ended");
+        var fault = await Assert.ThrowsAsync<SpoolUnavailableException>(async () => await ActAsync(harness, MessageVerb.Hold, sent.Id));
+        Assert.Equal(SpoolHealth.Full, fault.Health);
+    }
+
+    [Fact]
     public async Task Tells_what_was_done_before_the_store_refused()
     {
         await using var harness = await SwitchHarness.StartAsync();

@@ -3,6 +3,7 @@ using Akka.Actor;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Spool;
 using MilSwitch.Switching.Links;
 
 namespace MilSwitch.Switching.Partitions;
@@ -41,6 +42,9 @@ internal sealed class MessageEntry(MessageId id, Precedence precedence, long acc
     public bool Busy { get; set; }
 
     public Queue<object>? Waiting { get; set; }
+
+    /// <summary>Why the store did not take the last step, until it takes one.</summary>
+    public SpoolUnavailableException? Refusal { get; set; }
 
     /// <summary>Workers that died over this message.</summary>
     public int Crashes { get; set; }

@@ -261,6 +261,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         foreach (var spawned in done.Spawned) OnAccepted(spawned);
         if (!entries.TryGetValue(done.Id, out var entry)) return;
         entry.Busy = false;
+        entry.Refusal = null;
         entry.Statuses = done.Statuses;
         entry.State = done.State;
         entry.Reroute = done.Reroute ?? entry.Reroute;
@@ -340,6 +341,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
 
         var waiting = entry.Waiting ?? new Queue<object>();
         entry.Waiting = new Queue<object>([again, .. waiting]);
+        entry.Refusal = (SpoolUnavailableException)failed.Cause;
         retryLater.Add(entry);
     }
 
@@ -408,9 +410,16 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         }
 
         WithdrawAll(entry);
-        if (act.Waits < ActWaits && entry.Consignments.Any(c => c.IsTaken))
+        if (entry.Refusal is { } refusal && entry.Consignments.Any(c => c.IsTaken))
         {
-            // It is being loaded or sent at this moment; most often that is over in an instant, one way or the other.
+            // Not even what has become of it already could be written.
+            asker.Tell(new Status.Failure(refusal));
+            return;
+        }
+
+        if (act.Waits < ActWaits && (entry.Busy || entry.Consignments.Any(c => c.IsTaken)))
+        {
+            // It is being routed, loaded or sent at this moment; most often that is over in an instant, one way or the other.
             Timers.StartSingleTimer((act.Id, asker), act with { Asker = asker, Waits = act.Waits + 1 }, ActPause);
             return;
         }
