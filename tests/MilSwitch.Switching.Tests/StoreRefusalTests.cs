@@ -55,9 +55,15 @@ public sealed class StoreRefusalTests
     public async Task Says_that_the_store_is_full_when_it_did_not_take_what_became_of_the_last_attempt()
     {
         await using var harness = await SwitchHarness.StartAsync();
-        var refused = 0;
-        harness.Refusing.Refuses = operation => operation is { Recipients.IsEmpty: false } && Interlocked.Increment(ref refused) > 0 ? SpoolHealth.Full : null;
-        harness.Sink.StopListening();
+        var (answered, refused) = (0, 0);
+        harness.Sink.Script = step =>
+        {
+            if (step.Phase != SinkPhase.Recipient) return null;
+            Volatile.Write(ref answered, 1);
+            return SinkAction.Say("451 4.2.0 try later");
+        };
+        harness.Refusing.Refuses = operation =>
+            operation is { Recipients.IsEmpty: false } && Volatile.Read(ref answered) > 0 && Interlocked.Increment(ref refused) > 0 ? SpoolHealth.Full : null;
         var sent = await harness.SendAsync();
         await Eventually.ComesTrueAsync(() => Volatile.Read(ref refused) > 0, TimeSpan.FromSeconds(15), "the attempt has ended");
         var fault = await Assert.ThrowsAsync<SpoolUnavailableException>(async () => await ActAsync(harness, MessageVerb.Hold, sent.Id));
