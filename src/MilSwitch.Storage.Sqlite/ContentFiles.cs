@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
 
 namespace MilSwitch.Storage.Sqlite;
 
@@ -17,14 +18,18 @@ internal sealed class ContentFiles : IDisposable
     private readonly string root;
     private readonly Action<SpoolFaultException> report;
     private readonly ContentFolder[] folders = new ContentFolder[256];
+    private readonly int mostOpen;
     private long octets;
     private long written;
+    private int open;
     private int named = RandomNumberGenerator.GetInt32(int.MaxValue);
 
     /// <param name="dataFolder">Where the folder <c>content</c> is.</param>
+    /// <param name="mostOpen">Files that may be written at once.</param>
     /// <param name="report">Told about each fault of the volume.</param>
-    public ContentFiles(string dataFolder, Action<SpoolFaultException> report)
+    public ContentFiles(string dataFolder, int mostOpen, Action<SpoolFaultException> report)
     {
+        this.mostOpen = mostOpen;
         root = Path.Combine(dataFolder, "content");
         this.report = report;
         // At every start: of a first start that the power cut short any of them may be there, and none for good.
@@ -53,6 +58,32 @@ internal sealed class ContentFiles : IDisposable
     }
 
     public string PathOf(string name) => Path.Combine(root, name[..2], name);
+
+    /// <summary>Makes a file to be written, which ends with <see cref="Close"/>; null when too many are being written already.</summary>
+    public SafeFileHandle? Create(string name)
+    {
+        if (Interlocked.Increment(ref open) <= mostOpen)
+        {
+            try
+            {
+                return File.OpenHandle(PathOf(name), FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete);
+            }
+            catch
+            {
+                Interlocked.Decrement(ref open);
+                throw;
+            }
+        }
+
+        Interlocked.Decrement(ref open);
+        return null;
+    }
+
+    public void Close(SafeFileHandle file)
+    {
+        file.Dispose();
+        Interlocked.Decrement(ref open);
+    }
 
     /// <summary>Makes the name of a synced file durable.</summary>
     public void Publish(string name, long length)

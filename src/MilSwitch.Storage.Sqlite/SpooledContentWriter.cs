@@ -129,7 +129,8 @@ internal sealed class SpooledContentWriter(ContentFiles files, RetentionBudget r
         name = files.NewName();
         try
         {
-            file = File.OpenHandle(files.PathOf(name), FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete);
+            // Nothing is wrong with the store: a client that comes again later finds room.
+            file = files.Create(name) ?? throw new SpoolUnavailableException(SpoolHealth.Full);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -173,7 +174,7 @@ internal sealed class SpooledContentWriter(ContentFiles files, RetentionBudget r
 
     private void Release()
     {
-        file?.Dispose();
+        if (file is not null) files.Close(file);
         file = null;
         hash?.Dispose();
         hash = null;

@@ -55,7 +55,7 @@ public sealed class SqliteSpool : ISpool
         var path = Path.Combine(folder, "spool.db");
         Upgrade(path);
         // Reports of the files can only come once contents are made, which is after the writer exists.
-        files = new ContentFiles(folder, fault => writer!.Report(fault));
+        files = new ContentFiles(folder, options.OpenContents, fault => writer!.Report(fault));
         var database = SqliteDatabase.Open(path, readOnly: false);
         try
         {

@@ -10,6 +10,12 @@ public sealed record SqliteSpoolOptions
     public int InlineLimit { get; init; } = 64 << 10;
 
     /// <summary>
+    /// Contents that may be written to files at once. One more is refused for now, so that clients that send slowly can't
+    /// take all files that the system lets the process open.
+    /// </summary>
+    public int OpenContents { get; init; } = 2048;
+
+    /// <summary>
     /// Octets of contents in files that may stay in memory, all together and of one, until they are sent for the first time:
     /// what leaves at once need not be read back.
     /// </summary>

@@ -6,8 +6,8 @@ namespace MilSwitch.Host.Tests;
 public sealed class OpenFilesTests
 {
     [Theory]
-    [InlineData(1024, 300, 106)]
-    [InlineData(262_144, 200, 130_332)]
+    [InlineData(1024, 300, 84)]
+    [InlineData(262_144, 200, 258_616)]
     [InlineData(1024, 600, 16)]
     public void Keeps_files_back_for_links_store_and_operators(long limit, int open, int sessions) => Assert.Equal(sessions, OpenFiles.Sessions(limit, open));
 

@@ -14,6 +14,7 @@ public sealed class SqliteSpoolTests : SpoolContract
     private int freshLimit = 65_536;
     private long retained = 64 << 20;
     private int inlineLimit = 64 << 10;
+    private int openContents = 2048;
 
     public override async Task DisposeAsync()
     {
@@ -22,7 +23,10 @@ public sealed class SqliteSpoolTests : SpoolContract
     }
 
     protected override async Task<ISpool> OpenAsync() => await SqliteSpool.OpenAsync(
-        new SqliteSpoolOptions { DataFolder = folder.Path, FreshLimit = freshLimit, Retained = retained, InlineLimit = inlineLimit }, TimeProvider.System, NullLoggerFactory.Instance);
+        new SqliteSpoolOptions
+        {
+            DataFolder = folder.Path, FreshLimit = freshLimit, Retained = retained, InlineLimit = inlineLimit, OpenContents = openContents,
+        }, TimeProvider.System, NullLoggerFactory.Instance);
 
     [Fact]
     [Trait("Threat", "F13")]
@@ -172,6 +176,29 @@ public sealed class SqliteSpoolTests : SpoolContract
         // The removal follows the answer on the same thread, so it is done when the next operation ends.
         await CommitAsync(new SpoolOperation(Owner));
         Assert.Empty(Contents());
+    }
+
+    [Fact]
+    [Trait("Threat", "F12")]
+    public async Task Takes_no_more_contents_at_once_than_it_may_have_files_open()
+    {
+        openContents = 2;
+        await ReopenAsync();
+        await using var first = Spool.CreateContent();
+        await using var second = Spool.CreateContent();
+        await using var third = Spool.CreateContent();
+        await first.WriteAsync(Octets(100_000));
+        await second.WriteAsync(Octets(100_000));
+        var refusal = await Assert.ThrowsAsync<SpoolUnavailableException>(async () => await third.WriteAsync(Octets(100_000)));
+        Assert.Equal(SpoolHealth.Full, refusal.Health);
+        Assert.Equal(SpoolHealth.Ready, Spool.Health);
+        await using var row = await StageAsync(Octets(1000));
+
+        await (await first.CompleteAsync()).DisposeAsync();
+        await using var next = await StageAsync(Octets(100_000));
+        await second.DisposeAsync();
+        await using var last = await StageAsync(Octets(100_000));
+        Assert.Equal(2, Contents().Length);
     }
 
     [Fact]

@@ -18,17 +18,25 @@ internal static class OpenFiles
     private const int Folders = 256;
 
     private const int LargestReserve = 1024;
+    private const int MostContents = 2048;
     private const int FewestSessions = 16;
     private const int HttpEndpoints = 3;
 
     /// <summary>
     /// Sessions that may be open at once, so that links, store and operators still get files when clients take all they can:
-    /// a quarter of the limit is theirs, 1,024 at most, and a session may need a second file for its content.
+    /// a quarter of the limit is theirs, 1,024 at most, and an eighth, 2,048 at most, is for contents that are being written.
     /// </summary>
-    public static int Sessions(long limit, int open) => (int)Math.Clamp((limit - open - Folders - Reserve(limit)) / 2, FewestSessions, int.MaxValue);
+    public static int Sessions(long limit, int open) =>
+        (int)Math.Clamp(limit - open - Folders - Reserve(limit) - Contents(limit), FewestSessions, int.MaxValue);
 
     /// <summary>For this process, as it stands now.</summary>
     public static int Sessions() => Limit() is { } limit ? Sessions(limit, Directory.GetFileSystemEntries("/proc/self/fd").Length) : int.MaxValue;
+
+    /// <summary>Contents that may be written to files at once.</summary>
+    public static int Contents(long limit) => (int)Math.Min(MostContents, limit / 8);
+
+    /// <inheritdoc cref="Contents(long)"/>
+    public static int Contents() => Contents(Limit() ?? long.MaxValue);
 
     /// <summary>Connections to each of the HTTP endpoints: at most half of the reserve for all of them.</summary>
     public static int HttpConnections() => (int)(Reserve(Limit() ?? long.MaxValue) / 2 / HttpEndpoints);

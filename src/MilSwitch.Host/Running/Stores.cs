@@ -8,5 +8,5 @@ namespace MilSwitch.Host.Running;
 internal static class Stores
 {
     public static async Task<ISpool> OpenAsync(NodeConfiguration configuration, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken) =>
-        await SqliteSpool.OpenAsync(new SqliteSpoolOptions { DataFolder = configuration.DataFolder }, time, loggers, cancellationToken);
+        await SqliteSpool.OpenAsync(new SqliteSpoolOptions { DataFolder = configuration.DataFolder, OpenContents = OpenFiles.Contents() }, time, loggers, cancellationToken);
 }
