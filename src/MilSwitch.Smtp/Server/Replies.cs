@@ -69,6 +69,7 @@ public static class Replies
     public static SmtpReply QueueStarted { get; } = Define(250, "2.0.0", "Queuing for node started");
     public static SmtpReply NothingWaits { get; } = Define(251, "2.0.0", "No messages waiting for node");
     public static SmtpReply CannotStartQueue { get; } = Define(458, "4.3.0", "Unable to queue messages for node");
+    public static SmtpReply NoSuchQueue { get; } = Define(459, "4.4.4", "Node not allowed: no such queue");
     public static SmtpReply NodeNotAllowed { get; } = Define(459, "4.4.4", "Node not allowed: no route");
 
     // Security.

@@ -403,10 +403,13 @@ public sealed partial class SmtpSession
         // A stranger can't tell this listener from one without ETRN.
         if (!MayStartQueues) return Error(Replies.NotImplemented);
         if (CurrentPhase is not Phase.Idle) return Error(Replies.BadSequence);
+        // §5.3: a queue by a name of the server's own. There are none, which is no fault of syntax.
+        if (argument.Length > 1 && argument[0] == '#') return Error(Replies.NoSuchQueue);
         var subdomains = !argument.IsEmpty && argument[0] == '@';
         var name = CommandText.Text(subdomains ? argument[1..] : argument);
         if (name is null || !Mailbox.TryReadDomain(name, out var domain) || domain[0] == '[') return Error(Replies.ArgumentSyntax);
-        return StartQueueAsync(domain, subdomains);
+        // §5: fully qualified. That also keeps a whole top-level domain from being asked for.
+        return domain.Contains('.', StringComparison.Ordinal) ? StartQueueAsync(domain, subdomains) : Error(Replies.ArgumentSyntax);
     }
 
     private async ValueTask StartQueueAsync(string domain, bool subdomains) =>
