@@ -81,6 +81,8 @@ public sealed class ConfigurationTests : IDisposable
         { "{ name: a, endpoint: \"*:25\", proxy-protocol: [ten] }", "3: listeners[0].proxy-protocol[0]: 'ten' is not a network such as 192.0.2.0/24 or 2001:db8::/32" },
         { "{ name: a, endpoint: \"*:25\", proxy-protocol: [10.0.0.0/30, { network: 10.0.0.0/8 }] }", "3: listeners[0].proxy-protocol[1]: must be a network such as 192.0.2.0/24" },
         { "{ name: a, endpoint: \"*:25\", proxy-protocol: [0.0.0.0/0] }", "3: listeners[0].proxy-protocol[0]: is everybody; name the proxies" },
+        { "{ name: a, endpoint: \"*:25\", xclient: [ten] }", "3: listeners[0].xclient[0]: 'ten' is not a network such as 192.0.2.0/24 or 2001:db8::/32" },
+        { "{ name: a, endpoint: \"*:25\", xclient: [\"::/0\"] }", "3: listeners[0].xclient[0]: is everybody; name the hosts" },
         { "{ name: a, endpoint: \"*:25\", limits: { connections: 10, connections-per-client: 20 } }", "3: listeners[0].limits.connections-per-client: is more than the listener's 10 connections" },
         { "mta", "3: listeners[0]: must be a mapping with name, endpoint and role" },
     };

@@ -83,6 +83,7 @@ public static class Replies
     public static SmtpReply AuthenticationUnavailable { get; } = Define(454, "4.7.0", "Temporary authentication failure");
     public static SmtpReply UnknownMechanism { get; } = Define(504, "5.5.4", "Mechanism not offered");
     public static SmtpReply EncryptionFirst { get; } = Define(538, "5.7.11", "Encryption required for this mechanism");
+    public static SmtpReply UnknownLogin { get; } = Define(550, "5.7.1", "No such account");
     public static SmtpReply NotYourAddress { get; } = Define(550, "5.7.1", "Reverse path not permitted for this account");
 
     // Closing.
