@@ -37,6 +37,7 @@ public sealed class ConfigurationTests : IDisposable
         { "store: { provider: postgres }", "6: store.provider: this version has no PostgreSQL store; use sqlite" },
         { "metrics: { endpoint: 9464 }", "6: metrics.endpoint: '9464' is not an endpoint such as 127.0.0.1:25, [::1]:25 or *:25" },
         { "metrics: { endpoint: 127.0.0.1:2525 }", "6: metrics: has the same endpoint 127.0.0.1:2525 as 'mta'" },
+        { "dns: { trust-ad: maybe }", "6: dns.trust-ad: 'maybe' is neither true nor false" },
         { "dns: { servers: [example.org] }", "6: dns.servers[0]: is not an address such as 192.0.2.53 or 192.0.2.53:5353" },
         { "logging: { level: verbose }", "6: logging.level: 'verbose' is not one of debug, information, warning, error" },
         { "admin: { endpoint: 0.0.0.0:8443 }", "6: admin.endpoint: without TLS the admin API may listen on a loopback address only" },
