@@ -37,6 +37,7 @@ public sealed class ConfigurationTests : IDisposable
         { "store: { provider: postgres }", "6: store.provider: this version has no PostgreSQL store; use sqlite" },
         { "metrics: { endpoint: 9464 }", "6: metrics.endpoint: '9464' is not an endpoint such as 127.0.0.1:25, [::1]:25 or *:25" },
         { "metrics: { endpoint: 127.0.0.1:2525 }", "6: metrics: has the same endpoint 127.0.0.1:2525 as 'mta'" },
+        { "dns: { trust-ad: maybe }", "6: dns.trust-ad: 'maybe' is neither true nor false" },
         { "dns: { servers: [example.org] }", "6: dns.servers[0]: is not an address such as 192.0.2.53 or 192.0.2.53:5353" },
         { "logging: { level: verbose }", "6: logging.level: 'verbose' is not one of debug, information, warning, error" },
         { "admin: { endpoint: 0.0.0.0:8443 }", "6: admin.endpoint: without TLS the admin API may listen on a loopback address only" },
@@ -81,6 +82,8 @@ public sealed class ConfigurationTests : IDisposable
         { "{ name: a, endpoint: \"*:25\", proxy-protocol: [ten] }", "3: listeners[0].proxy-protocol[0]: 'ten' is not a network such as 192.0.2.0/24 or 2001:db8::/32" },
         { "{ name: a, endpoint: \"*:25\", proxy-protocol: [10.0.0.0/30, { network: 10.0.0.0/8 }] }", "3: listeners[0].proxy-protocol[1]: must be a network such as 192.0.2.0/24" },
         { "{ name: a, endpoint: \"*:25\", proxy-protocol: [0.0.0.0/0] }", "3: listeners[0].proxy-protocol[0]: is everybody; name the proxies" },
+        { "{ name: a, endpoint: \"*:25\", xclient: [ten] }", "3: listeners[0].xclient[0]: 'ten' is not a network such as 192.0.2.0/24 or 2001:db8::/32" },
+        { "{ name: a, endpoint: \"*:25\", xclient: [\"::/0\"] }", "3: listeners[0].xclient[0]: is everybody; name the hosts" },
         { "{ name: a, endpoint: \"*:25\", limits: { connections: 10, connections-per-client: 20 } }", "3: listeners[0].limits.connections-per-client: is more than the listener's 10 connections" },
         { "mta", "3: listeners[0]: must be a mapping with name, endpoint and role" },
     };

@@ -41,7 +41,7 @@ public sealed record SwitchSetup
         foreach (var route in Routes)
         {
             yaml.Append(CultureInfo.InvariantCulture, $"  - match: \"{route.Match}\"\n    next-hop: {route.NextHop}\n");
-            yaml.Append(CultureInfo.InvariantCulture, $"    tls: {route.Tls}\n    connections: {route.Connections}\n");
+            yaml.Append(CultureInfo.InvariantCulture, $"    tls: {route.Tls}\n    connections: {route.Connections}\n    protocol: {route.Protocol}\n");
         }
 
         yaml.Append(CultureInfo.InvariantCulture, $"admin: {{ endpoint: \"127.0.0.1:{AdminPort}\", tls: {{ mode: none }} }}\n");
@@ -55,4 +55,6 @@ public sealed record RouteSetup(string Match, string NextHop, int Connections = 
 {
     /// <summary>As in the file.</summary>
     public string Tls { get; init; } = "{ mode: none }";
+
+    public string Protocol { get; init; } = "smtp";
 }

@@ -31,6 +31,9 @@ public readonly record struct LinkName(string Value) : IComparable<LinkName>
 /// <summary>A host to connect to. Lower preference first; equal ones in turn.</summary>
 public sealed record HopTarget(string Host, int Port, int Preference = 0)
 {
+    /// <summary>DNS named the host, and nothing vouches for that answer: not for mail with REQUIRETLS (RFC 8689 §4.2.1).</summary>
+    public bool IsUnauthenticated { get; init; }
+
     public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
 }
 

@@ -68,7 +68,8 @@ public static partial class ConfigurationReader
             Certificate = mode == ListenerTlsMode.None ? null : certificate,
             ClientAnchors = [.. anchors],
             Clients = ReadClients(source, section, highest),
-            Proxies = ReadProxies(source, section),
+            Proxies = ReadTrusted(source, section, "proxy-protocol", "name the proxies"),
+            ClientNamers = ReadTrusted(source, section, "xclient", "name the hosts"),
             HighestPrecedence = highest,
             AuthMechanisms = mechanisms,
             RequireAuthentication = section.Flag("require-authentication", submission),
@@ -140,19 +141,19 @@ public static partial class ConfigurationReader
         return clients.ToImmutable();
     }
 
-    private static ImmutableArray<IPNetwork> ReadProxies(ConfigurationSource source, Section section)
+    private static ImmutableArray<IPNetwork> ReadTrusted(ConfigurationSource source, Section section, string key, string advice)
     {
-        var proxies = ImmutableArray.CreateBuilder<IPNetwork>();
-        foreach (var (node, path) in section.Items("proxy-protocol"))
+        var trusted = ImmutableArray.CreateBuilder<IPNetwork>();
+        foreach (var (node, path) in section.Items(key))
         {
             if (node is not YamlText { IsNull: false } text) source.Reject(node.Line, path, "must be a network such as 192.0.2.0/24");
             else if (ReadNetwork(source, node.Line, path, text.Value) is not { } network) continue;
-            // Whoever may send a header may be any client.
-            else if (network.PrefixLength is 0) source.Reject(node.Line, path, "is everybody; name the proxies");
-            else proxies.Add(network);
+            // Whoever may name the client may be any client.
+            else if (network.PrefixLength is 0) source.Reject(node.Line, path, "is everybody; " + advice);
+            else trusted.Add(network);
         }
 
-        return proxies.ToImmutable();
+        return trusted.ToImmutable();
     }
 
     private static IPNetwork? ReadNetwork(ConfigurationSource source, int line, string path, string text)

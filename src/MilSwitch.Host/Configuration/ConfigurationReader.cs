@@ -103,6 +103,7 @@ public static partial class ConfigurationReader
         RejectSharedEndpoints(root, listeners, admin, metricsEndpoint);
 
         var (level, format) = ReadLogging(root);
+        var dns = ReadDns(source, root);
         var configuration = new NodeConfiguration
         {
             File = source.File,
@@ -112,7 +113,8 @@ public static partial class ConfigurationReader
             Accounts = accounts,
             Admin = admin,
             Metrics = metricsEndpoint,
-            DnsServers = ReadDns(source, root),
+            DnsServers = dns.Servers,
+            DnsTrustsAuthenticData = dns.TrustsAuthenticData,
             LogLevel = level,
             LogFormat = format,
         };
@@ -332,7 +334,7 @@ public static partial class ConfigurationReader
         return name is null || digest is null ? null : new AdminToken(name, role, [.. digest]);
     }
 
-    private static ImmutableArray<IPEndPoint> ReadDns(ConfigurationSource source, Section root)
+    private static (ImmutableArray<IPEndPoint> Servers, bool TrustsAuthenticData) ReadDns(ConfigurationSource source, Section root)
     {
         var dns = root.Map("dns");
         var servers = ImmutableArray.CreateBuilder<IPEndPoint>();
@@ -345,8 +347,9 @@ public static partial class ConfigurationReader
             else source.Reject(node.Line, path, "is not an address such as 192.0.2.53 or 192.0.2.53:5353");
         }
 
+        var trusts = dns.Flag("trust-ad", false);
         dns.Finish();
-        return servers.ToImmutable();
+        return (servers.ToImmutable(), trusts);
     }
 
     private static (LogLevel Level, LogFormat Format) ReadLogging(Section root)

@@ -30,6 +30,9 @@ public sealed record NodeConfiguration
     /// <summary>Resolvers for MX look-ups; empty: those of the system.</summary>
     public ImmutableArray<IPEndPoint> DnsServers { get; init; } = [];
 
+    /// <summary>They check DNSSEC, and their AD bit is believed.</summary>
+    public bool DnsTrustsAuthenticData { get; init; }
+
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     public LogFormat LogFormat { get; init; } = LogFormat.Text;

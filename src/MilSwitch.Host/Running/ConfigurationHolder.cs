@@ -132,6 +132,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
         Check("admin.socket", now.Admin.Socket == next.Admin.Socket && now.Admin.SocketForGroup == next.Admin.SocketForGroup);
         Check("metrics.endpoint", Equals(now.Metrics, next.Metrics));
         Check("dns.servers", now.DnsServers.SequenceEqual(next.DnsServers));
+        Check("dns.trust-ad", now.DnsTrustsAuthenticData == next.DnsTrustsAuthenticData);
         Check("logging", now.LogLevel == next.LogLevel && now.LogFormat == next.LogFormat);
         return problems.ToImmutable();
 

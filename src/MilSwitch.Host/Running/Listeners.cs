@@ -28,7 +28,8 @@ internal static class Listeners
     }
 
     public static IMailExchangerResolver Resolver(NodeConfiguration configuration, ConfigurationHolder holder) =>
-        new MailExchangerResolver(configuration.DnsServers, DnsTimeout, name => holder.Current.Switch.Routes.IsOwnName(name));
+        new MailExchangerResolver(
+            configuration.DnsServers, DnsTimeout, name => holder.Current.Switch.Routes.IsOwnName(name), configuration.DnsTrustsAuthenticData);
 
     /// <summary>The HTTP endpoints of the node.</summary>
     public static void ListenHttp(KestrelServerOptions kestrel, NodeConfiguration configuration)

@@ -1,5 +1,6 @@
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Routing;
 
 namespace MilSwitch.Smtp.Client;
 
@@ -13,6 +14,7 @@ internal static class HopRequirements
     public static Reply BareLineEnd { get; } = Own(554, 6, 0, "the content has a bare CR or LF");
 
     private static readonly Reply TlsMissing = Own(550, 7, 10, "encryption with a verified certificate is needed");
+    private static readonly Reply HostUnauthenticated = Own(550, 7, 30, "the MX records that name the next hop are not authenticated");
     private static readonly Reply RequireTlsMissing = Own(550, 7, 30, "the next hop does not offer REQUIRETLS");
     private static readonly Reply TooLarge = Own(552, 3, 4, "the message is larger than the next hop takes");
     private static readonly Reply BinaryRefused = Own(554, 6, 3, "the next hop does not take binary content");
@@ -22,23 +24,27 @@ internal static class HopRequirements
     private static readonly Reply DeliverByTooShort = Own(554, 4, 7, "the next hop needs more time than is left");
 
     private static readonly Reply[] Lacks =
-        [TlsMissing, RequireTlsMissing, TooLarge, BinaryRefused, Utf8Refused, EightBitRefused, DeliverByMissing, DeliverByTooShort];
+        [HostUnauthenticated, TlsMissing, RequireTlsMissing, TooLarge, BinaryRefused, Utf8Refused, EightBitRefused, DeliverByMissing, DeliverByTooShort];
 
     /// <summary>The reply is one of those above that speak of the hop and not of the message alone.</summary>
     public static bool IsLack(Reply reply) => Array.Exists(Lacks, lack => ReferenceEquals(lack, reply));
 
     /// <summary>Why the hop can't get the message at all; null when it can.</summary>
     /// <param name="envelope">The whole envelope.</param>
-    /// <param name="hop">What the hop offers.</param>
+    /// <param name="target">The hop.</param>
+    /// <param name="hop">What it offers.</param>
     /// <param name="tlsVerified">The connection is encrypted and the hop's certificate was found good.</param>
     /// <param name="size">Octets to be sent.</param>
     /// <param name="scan">The result of looking at the whole content; null when it is not known yet.</param>
     /// <param name="now">The time of sending.</param>
-    public static Reply? Refusal(Envelope envelope, HopCapabilities hop, bool tlsVerified, long size, ContentScan? scan, DateTimeOffset now)
+    public static Reply? Refusal(
+        Envelope envelope, HopTarget target, HopCapabilities hop, bool tlsVerified, long size, ContentScan? scan, DateTimeOffset now)
     {
         // RFC 8689 §5: a report with an empty reverse path is better sent unprotected than lost.
         if (envelope.RequireTls && !envelope.ReversePath.IsNull)
         {
+            // §4.2.1 step 2: whoever can forge the records has a good certificate for the host they name.
+            if (target.IsUnauthenticated) return HostUnauthenticated;
             if (!tlsVerified) return TlsMissing;
             if (!hop.RequireTls) return RequireTlsMissing;
         }

@@ -31,20 +31,29 @@ public sealed class MailExchangerResolver : IMailExchangerResolver
 
     private readonly LookupClient dns;
     private readonly Func<string, bool> isOwnName;
+    private readonly bool trustsAuthenticData;
 
     /// <param name="servers">Name servers to ask; empty: those of the system.</param>
     /// <param name="timeout">Per question and server; questions are asked twice.</param>
     /// <param name="isOwnName">
     /// Tells this switch's own names: mail must not go to hosts of its own preference or worse (RFC 5321 §5.1).
     /// </param>
-    public MailExchangerResolver(IReadOnlyCollection<IPEndPoint> servers, TimeSpan timeout, Func<string, bool>? isOwnName = null)
+    /// <param name="trustsAuthenticData">
+    /// The servers check DNSSEC and are reached by a way that nobody can write to, so that their AD bit is believed (RFC 4035
+    /// §4.9.3). Otherwise every host found through MX is unauthenticated.
+    /// </param>
+    public MailExchangerResolver(
+        IReadOnlyCollection<IPEndPoint> servers, TimeSpan timeout, Func<string, bool>? isOwnName = null, bool trustsAuthenticData = false)
     {
         var options = servers.Count > 0 ? new LookupClientOptions([.. servers]) : new LookupClientOptions();
         options.Timeout = timeout;
         options.Retries = 1;
         options.UseCache = true;
         options.ThrowDnsErrors = false;
+        // RFC 4035 §3.2.3: without DO in the question a server need not set AD in the answer.
+        options.RequestDnsSecRecords = trustsAuthenticData;
         dns = new LookupClient(options);
+        this.trustsAuthenticData = trustsAuthenticData;
         this.isOwnName = isOwnName ?? (static _ => false);
     }
 
@@ -57,9 +66,11 @@ public sealed class MailExchangerResolver : IMailExchangerResolver
             var answer = await AskAsync(domain, QueryType.MX, cancellationToken);
             if (answer.Fault is { } fault) return Failed(fault);
             var exchangers = answer.Records.MxRecords().ToList();
-            if (exchangers.Count == 0) return await ImplicitAsync(answer.Name, port, cancellationToken);
+            // Without MX the host is the domain itself, which the certificate answers for, unless aliases led elsewhere.
+            if (exchangers.Count == 0)
+                return await ImplicitAsync(answer.Name, port, !answer.Authentic && !Same(answer.Name, domain), cancellationToken);
             if (exchangers.TrueForAll(m => m.Exchange.Value is ".")) return Failed(NullMx);
-            return Ranked(exchangers, port);
+            return Ranked(exchangers, port, !answer.Authentic);
         }
         catch (DnsResponseException)
         {
@@ -93,9 +104,10 @@ public sealed class MailExchangerResolver : IMailExchangerResolver
 
     private static MailExchangers Failed(Reply fault) => new([], fault, fault.IsTransient);
 
-    private MailExchangers Ranked(List<MxRecord> exchangers, int port)
+    private MailExchangers Ranked(List<MxRecord> exchangers, int port, bool unauthenticated)
     {
-        var shuffled = exchangers.Select(m => new HopTarget(m.Exchange.Value.TrimEnd('.'), port, m.Preference)).ToArray();
+        var shuffled = exchangers
+            .Select(m => new HopTarget(m.Exchange.Value.TrimEnd('.'), port, m.Preference) { IsUnauthenticated = unauthenticated }).ToArray();
         // RFC 5321 §5.1: equal ones at random, to spread the load. The names come from whoever runs the domain.
         RandomNumberGenerator.Shuffle(shuffled.AsSpan());
         var own = shuffled.Where(t => isOwnName(t.Host)).Select(t => t.Preference).DefaultIfEmpty(int.MaxValue).Min();
@@ -111,7 +123,7 @@ public sealed class MailExchangerResolver : IMailExchangerResolver
     }
 
     // RFC 5321 §5.1: no MX at all, so the domain itself is the host, if it has an address.
-    private async ValueTask<MailExchangers> ImplicitAsync(string domain, int port, CancellationToken cancellationToken)
+    private async ValueTask<MailExchangers> ImplicitAsync(string domain, int port, bool unauthenticated, CancellationToken cancellationToken)
     {
         var temporary = false;
         foreach (var type in new[] { QueryType.A, QueryType.AAAA })
@@ -119,7 +131,7 @@ public sealed class MailExchangerResolver : IMailExchangerResolver
             var answer = await AskAsync(domain, type, cancellationToken);
             if (answer.Fault == NoSuchDomain) return Failed(NoSuchDomain);
             if (answer.Records.Any(r => r is AddressRecord))
-                return isOwnName(domain) ? Failed(LoopsBack) : Found([new HopTarget(domain, port)]);
+                return isOwnName(domain) ? Failed(LoopsBack) : Found([new HopTarget(domain, port) { IsUnauthenticated = unauthenticated }]);
             temporary = temporary || answer.Fault is not null;
         }
 
@@ -129,17 +141,19 @@ public sealed class MailExchangerResolver : IMailExchangerResolver
     /// <summary>Asks, and follows aliases whose target the server did not add itself.</summary>
     private async ValueTask<Answer> AskAsync(string name, QueryType type, CancellationToken cancellationToken)
     {
+        var authentic = trustsAuthenticData;
         for (var aliases = 0; aliases <= MaximumAliases; aliases++)
         {
             var response = await dns.QueryAsync(name, type, cancellationToken: cancellationToken);
-            if (response.Header.ResponseCode == DnsHeaderResponseCode.NotExistentDomain) return new Answer(name, [], NoSuchDomain);
-            if (response.HasError) return new Answer(name, [], Unreachable);
-            if (response.Answers.Any(r => (int)r.RecordType == (int)type)) return new Answer(name, response.Answers, null);
-            if (Alias(response.Answers, name) is not { } target) return new Answer(name, [], null);
+            if (response.Header.ResponseCode == DnsHeaderResponseCode.NotExistentDomain) return new Answer(name, [], NoSuchDomain, false);
+            if (response.HasError) return new Answer(name, [], Unreachable, false);
+            authentic = authentic && response.Header.IsAuthenticData;
+            if (response.Answers.Any(r => (int)r.RecordType == (int)type)) return new Answer(name, response.Answers, null, authentic);
+            if (Alias(response.Answers, name) is not { } target) return new Answer(name, [], null, authentic);
             name = target;
         }
 
-        return new Answer(name, [], Unreachable);
+        return new Answer(name, [], Unreachable, false);
     }
 
     /// <summary>The end of the aliases in one answer; null when there are none.</summary>
@@ -159,5 +173,5 @@ public sealed class MailExchangerResolver : IMailExchangerResolver
     private static bool Same(string one, string other) =>
         one.AsSpan().TrimEnd('.').Equals(other.AsSpan().TrimEnd('.'), StringComparison.OrdinalIgnoreCase);
 
-    private readonly record struct Answer(string Name, IReadOnlyList<DnsResourceRecord> Records, Reply? Fault);
+    private readonly record struct Answer(string Name, IReadOnlyList<DnsResourceRecord> Records, Reply? Fault, bool Authentic);
 }

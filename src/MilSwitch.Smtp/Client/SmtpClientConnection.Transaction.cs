@@ -128,7 +128,7 @@ public sealed partial class SmtpClientConnection
         var tunnelled = priority is not null && !Capabilities.MtPriority && settings.TunnelPriority ? priority : null;
         var size = message.Trace.Length + message.Content.Length + (tunnelled is null ? 0 : "MT-Priority: -9\r\n".Length);
         var now = time.GetUtcNow();
-        if (HopRequirements.Refusal(envelope, Capabilities, TlsVerified, size, known, now) is { } refusal)
+        if (HopRequirements.Refusal(envelope, Target, Capabilities, TlsVerified, size, known, now) is { } refusal)
         {
             Decide(refusal);
             return Answered();

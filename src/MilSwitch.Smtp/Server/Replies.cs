@@ -69,6 +69,7 @@ public static class Replies
     public static SmtpReply QueueStarted { get; } = Define(250, "2.0.0", "Queuing for node started");
     public static SmtpReply NothingWaits { get; } = Define(251, "2.0.0", "No messages waiting for node");
     public static SmtpReply CannotStartQueue { get; } = Define(458, "4.3.0", "Unable to queue messages for node");
+    public static SmtpReply NoSuchQueue { get; } = Define(459, "4.4.4", "Node not allowed: no such queue");
     public static SmtpReply NodeNotAllowed { get; } = Define(459, "4.4.4", "Node not allowed: no route");
 
     // Security.
@@ -82,6 +83,7 @@ public static class Replies
     public static SmtpReply AuthenticationUnavailable { get; } = Define(454, "4.7.0", "Temporary authentication failure");
     public static SmtpReply UnknownMechanism { get; } = Define(504, "5.5.4", "Mechanism not offered");
     public static SmtpReply EncryptionFirst { get; } = Define(538, "5.7.11", "Encryption required for this mechanism");
+    public static SmtpReply UnknownLogin { get; } = Define(550, "5.7.1", "No such account");
     public static SmtpReply NotYourAddress { get; } = Define(550, "5.7.1", "Reverse path not permitted for this account");
 
     // Closing.

@@ -21,8 +21,9 @@ public sealed class SmtpConnectionHandler(Func<SmtpListenerSettings> settings, S
         var client = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
         if (client.IsIPv4MappedToIPv6) client = client.MapToIPv4();
         var proxied = now.Proxies.Any(network => network.Contains(client));
-        // One proxy carries many clients.
-        var counted = proxied ? null : client;
+        // One proxy carries many clients, and so does whoever names them with XCLIENT.
+        var counted = proxied || now.ClientNamers.Any(network => network.Contains(client)) ? null : client;
+        var stranger = false;
         if (!TryEnter(counted, now.Limits))
         {
             await RefuseAsync(connection, client, now);
@@ -42,20 +43,23 @@ public sealed class SmtpConnectionHandler(Func<SmtpListenerSettings> settings, S
                     return;
                 }
 
-                if (source is not null)
+                if (source is null)
+                {
+                    // The proxy's own connection, to see whether the switch lives: what its clients may do it may not.
+                    stranger = true;
+                }
+                else
                 {
                     client = source;
-                    if (!ledger.TryName(client, now.Limits))
+                    if (!now.ClientNamers.Any(network => network.Contains(client)) && !TryRename(client))
                     {
                         await RefuseAsync(connection, client, now);
                         return;
                     }
-
-                    counted = client;
                 }
             }
 
-            var session = new SmtpSession(connection.Transport, now, services, client, connection.Abort);
+            var session = new SmtpSession(connection.Transport, now, services, client, connection.Abort, stranger, TryRename);
             await session.RunAsync(closeRequested, connection.ConnectionClosed);
         }
         finally
@@ -63,6 +67,13 @@ public sealed class SmtpConnectionHandler(Func<SmtpListenerSettings> settings, S
             ledger.Leave(counted);
             services.Leave();
             AbortIfItLingers(connection);
+        }
+
+        bool TryRename(IPAddress to)
+        {
+            if (!ledger.TryRename(counted, to, now.Limits)) return false;
+            counted = to;
+            return true;
         }
     }
 

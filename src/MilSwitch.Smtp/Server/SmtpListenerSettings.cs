@@ -34,6 +34,12 @@ public sealed record SmtpListenerSettings
     /// </summary>
     public ImmutableArray<IPNetwork> Proxies { get; init; } = [];
 
+    /// <summary>
+    /// Hosts that may say with XCLIENT whom they speak for. The address of the connection counts, or that of its PROXY header,
+    /// never one that XCLIENT named.
+    /// </summary>
+    public ImmutableArray<IPNetwork> ClientNamers { get; init; } = [];
+
     /// <summary>The highest level for those whom no entry names.</summary>
     public Precedence HighestPrecedence { get; init; } = Precedence.Override;
 

@@ -28,4 +28,7 @@ internal static partial class SmtpServerLog
 
     [LoggerMessage(3007, LogLevel.Warning, "PROXY header of {Proxy} on {Listener} failed: {Reason}")]
     public static partial void ProxyFailed(ILogger logger, string proxy, string listener, string reason);
+
+    [LoggerMessage(3008, LogLevel.Information, "{Namer} on {Listener} speaks for {Client}")]
+    public static partial void ClientNamed(ILogger logger, string namer, string listener, string client);
 }

@@ -118,6 +118,12 @@ public sealed partial class SmtpSession
             return Error(Replies.AuthenticationFailed);
         }
 
+        Become(account, mechanism);
+        return Reply(Replies.Authenticated);
+    }
+
+    private void Become(Account account, string mechanism)
+    {
         Client = Client with
         {
             AuthenticatedAs = account.Name,
@@ -126,7 +132,6 @@ public sealed partial class SmtpSession
         };
         permittedAddresses = account.Addresses.IsDefaultOrEmpty ? null : Permitted(account.Addresses);
         SmtpServerLog.Authenticated(services.Logger, Client.Address, settings.Name, account.Name, mechanism);
-        return Reply(Replies.Authenticated);
     }
 
     // An entry that is no address permits nothing.

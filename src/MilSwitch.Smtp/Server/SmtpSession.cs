@@ -35,10 +35,13 @@ public sealed partial class SmtpSession
     private readonly SmtpServerServices services;
     private readonly SmtpLimits limits;
     private readonly SessionDeadline deadline;
-    private readonly ClientNetwork? network;
+    private readonly IPAddress connectedFrom;
+    private readonly bool stranger;
+    private readonly Func<IPAddress, bool>? rename;
     private readonly KeyValuePair<string, object?> listenerTag;
 
     // The connection.
+    private IPAddress address;
     private PipeReader input;
     private PipeWriter output;
     private SslStream? tls;
@@ -78,7 +81,13 @@ public sealed partial class SmtpSession
     /// <param name="services">What all sessions share.</param>
     /// <param name="address">The client's address.</param>
     /// <param name="abort">Cuts the connection of a peer that doesn't even read; null: nothing can.</param>
-    public SmtpSession(IDuplexPipe transport, SmtpListenerSettings settings, SmtpServerServices services, IPAddress address, Action? abort = null)
+    /// <param name="stranger">The address gives no rights, whatever the settings say of it.</param>
+    /// <param name="rename">
+    /// Told the address that the session goes by after XCLIENT; false: there are too many of that client. Null: nobody counts.
+    /// </param>
+    public SmtpSession(
+        IDuplexPipe transport, SmtpListenerSettings settings, SmtpServerServices services, IPAddress address, Action? abort = null,
+        bool stranger = false, Func<IPAddress, bool>? rename = null)
     {
         this.transport = transport;
         this.settings = settings;
@@ -88,22 +97,10 @@ public sealed partial class SmtpSession
         output = transport.Output;
         listenerTag = new KeyValuePair<string, object?>("listener", settings.Name);
         deadline = new SessionDeadline(Wake, abort);
-        foreach (var candidate in settings.Clients)
-        {
-            if (!candidate.Network.Contains(address)) continue;
-            network = candidate;
-            break;
-        }
-
-        Client = new ClientIdentity
-        {
-            Listener = settings.Name,
-            Role = settings.Role,
-            Address = address.ToString(),
-            MayRelay = network is not null,
-            HighestPrecedence = network?.HighestPrecedence ?? settings.HighestPrecedence,
-            LowerPrecedence = network?.LowerPrecedence ?? true,
-        };
+        this.address = connectedFrom = address;
+        this.stranger = stranger;
+        this.rename = rename;
+        Client = Newcomer();
     }
 
     private bool Secure => tls is not null;
@@ -125,7 +122,7 @@ public sealed partial class SmtpSession
         {
             if (settings.TlsMode is ListenerTlsMode.Implicit && !await SecureAsync()) return;
             if (HasSpokenEarly()) WriteReply(Replies.EarlyTalker);
-            else WriteText($"220 {settings.HostName} ESMTP\r\n");
+            else Greet();
             await ConverseAsync();
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ConnectionAbortedException or ObjectDisposedException)
@@ -147,6 +144,23 @@ public sealed partial class SmtpSession
             SmtpMeter.SessionsOpen.Add(-1, listenerTag);
             SmtpServerLog.SessionEnded(services.Logger, Client.Address, settings.Name);
         }
+    }
+
+    private void Greet() => WriteText($"220 {settings.HostName} ESMTP\r\n");
+
+    /// <summary>What is known of a client by its address alone.</summary>
+    private ClientIdentity Newcomer()
+    {
+        var network = stranger ? null : settings.Clients.FirstOrDefault(c => c.Network.Contains(address));
+        return new ClientIdentity
+        {
+            Listener = settings.Name,
+            Role = settings.Role,
+            Address = address.ToString(),
+            MayRelay = network is not null,
+            HighestPrecedence = network?.HighestPrecedence ?? settings.HighestPrecedence,
+            LowerPrecedence = network?.LowerPrecedence ?? true,
+        };
     }
 
     private async Task ConverseAsync()
@@ -374,7 +388,7 @@ public sealed partial class SmtpSession
         Client = Client with { Helo = Encoding.ASCII.GetString(name) };
         greeted = true;
         var mechanisms = extended ? UsableMechanisms() : "";
-        offered = extended ? ExtensionTable.Offered(settings, Secure, mechanisms, MayStartQueues) : Extensions.None;
+        offered = extended ? ExtensionTable.Offered(settings, Secure, mechanisms, MayStartQueues, MayNameClients) : Extensions.None;
         if (extended) WriteOctets(ExtensionTable.Answer(offered, settings, mechanisms, services.Time.GetUtcNow()));
         else WriteText($"250 {settings.HostName}\r\n");
         return EndTransactionAsync();
@@ -403,10 +417,13 @@ public sealed partial class SmtpSession
         // A stranger can't tell this listener from one without ETRN.
         if (!MayStartQueues) return Error(Replies.NotImplemented);
         if (CurrentPhase is not Phase.Idle) return Error(Replies.BadSequence);
+        // §5.3: a queue by a name of the server's own. There are none, which is no fault of syntax.
+        if (argument.Length > 1 && argument[0] == '#') return Error(Replies.NoSuchQueue);
         var subdomains = !argument.IsEmpty && argument[0] == '@';
         var name = CommandText.Text(subdomains ? argument[1..] : argument);
         if (name is null || !Mailbox.TryReadDomain(name, out var domain) || domain[0] == '[') return Error(Replies.ArgumentSyntax);
-        return StartQueueAsync(domain, subdomains);
+        // §5: fully qualified. That also keeps a whole top-level domain from being asked for.
+        return domain.Contains('.', StringComparison.Ordinal) ? StartQueueAsync(domain, subdomains) : Error(Replies.ArgumentSyntax);
     }
 
     private async ValueTask StartQueueAsync(string domain, bool subdomains) =>
@@ -424,7 +441,7 @@ public sealed partial class SmtpSession
         (Client.AuthenticatedAs is not null || (Client.MayRelay && !settings.RequireAuthentication));
 
     // Letters, digits and what literals and real host names hold; nothing that could harm a trace field or a log.
-    private static bool IsHostName(ReadOnlySpan<byte> name)
+    internal static bool IsHostName(ReadOnlySpan<byte> name)
     {
         if (name.Length is 0 or > Mailbox.MaximumDomainOctets) return false;
         foreach (var octet in name)
@@ -466,14 +483,15 @@ public sealed partial class SmtpSession
         input = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 << 10, minimumReadSize: 4 << 10, leaveOpen: true, useZeroByteReads: true));
         output = PipeWriter.Create(stream, new StreamPipeWriterOptions(minimumBufferSize: 4 << 10, leaveOpen: true));
         clientCertificate = stream.RemoteCertificate is { } certificate ? new X509Certificate2(certificate) : null;
-        // RFC 3207 §4.2: as after the greeting.
+        // RFC 3207 §4.2: as after the greeting, also what XCLIENT said.
         mode = Mode.Command;
         greeted = false;
         offered = Extensions.None;
         idleCommands = 0;
         commandDeadline = 0;
         permittedAddresses = null;
-        Client = Client with { Helo = "", AuthenticatedAs = null, Tls = $"{stream.SslProtocol} {stream.NegotiatedCipherSuite}" };
+        address = connectedFrom;
+        Client = Newcomer() with { Tls = $"{stream.SslProtocol} {stream.NegotiatedCipherSuite}" };
         return true;
     }
 

@@ -28,7 +28,7 @@ public sealed class MailExchangerResolverTests : IAsyncDisposable
         for (var i = 0; i < 50; i++)
         {
             var targets = (await ResolveAsync("a.example")).Targets;
-            Assert.Equal(new HopTarget("first.example", 25, 5), targets[0]);
+            Assert.Equal(new HopTarget("first.example", 25, 5) { IsUnauthenticated = true }, targets[0]);
             Assert.Equal("late.example", targets[^1].Host);
             orders.Add(string.Join(" ", targets.Select(t => t.Host)));
         }
@@ -67,6 +67,38 @@ public sealed class MailExchangerResolverTests : IAsyncDisposable
             Assert.StartsWith(fault, found.Fault!.ToString());
             Assert.Equal(temporary, found.Temporary);
         }
+    }
+
+    [Fact]
+    [Trait("Feature", "A-08")]
+    public async Task Hosts_are_authenticated_by_the_AD_bit_where_it_is_believed()
+    {
+        server.Mx("signed.example", (1, "one.example"), (2, "two.example"));
+        server.Mx("unsigned.example", (1, "one.example"));
+        server.Alias("signed-alias.example", "unsigned.example");
+        server.Alias("unsigned-alias.example", "signed.example");
+        server.Address("unsigned-host.example", "192.0.2.1");
+        server.Alias("host-alias.example", "unsigned-host.example");
+        server.Authentic("signed.example", "signed-alias.example");
+        var trusting = new MailExchangerResolver([server.Endpoint], TimeSpan.FromSeconds(10), trustsAuthenticData: true);
+        foreach (var (domain, authenticated) in new[]
+        {
+            ("signed.example", true), ("unsigned.example", false), ("signed-alias.example", false), ("unsigned-alias.example", false),
+            // No MX: the certificate is for the domain of the recipient, whatever DNS says, unless an alias led to another name.
+            ("unsigned-host.example", true), ("UNSIGNED-HOST.example", true), ("host-alias.example", false),
+        })
+        {
+            // Twice: what is kept in memory is as good as what came.
+            for (var i = 0; i < 2; i++)
+            {
+                var targets = (await trusting.ResolveAsync(domain, 25, default)).Targets;
+                Assert.NotEmpty(targets);
+                Assert.All(targets, t => Assert.Equal((domain, authenticated), (domain, !t.IsUnauthenticated)));
+            }
+        }
+
+        Assert.True(server.AskedForDnssec);
+        Assert.All((await ResolveAsync("signed.example")).Targets, t => Assert.True(t.IsUnauthenticated));
     }
 
     [Fact]
@@ -151,6 +183,7 @@ public sealed class MailExchangerResolverTests : IAsyncDisposable
         private readonly UdpClient socket = new(new IPEndPoint(IPAddress.Loopback, 0));
         private readonly Dictionary<string, List<(int Type, byte[] Data)>> zone = new(StringComparer.OrdinalIgnoreCase);
         private readonly Dictionary<string, int> failures = new(StringComparer.OrdinalIgnoreCase);
+        private readonly HashSet<string> authentic = new(StringComparer.OrdinalIgnoreCase);
         private readonly Task loop;
 
         public NameServer() => loop = Task.Run(ServeAsync);
@@ -158,6 +191,11 @@ public sealed class MailExchangerResolverTests : IAsyncDisposable
         public IPEndPoint Endpoint => (IPEndPoint)socket.Client.LocalEndPoint!;
 
         public int Questions { get; private set; }
+
+        /// <summary>The last question had DO set (RFC 3225 §3).</summary>
+        public bool AskedForDnssec { get; private set; }
+
+        public void Authentic(params string[] names) => authentic.UnionWith(names);
 
         public void Mx(string name, params (int Preference, string Host)[] hosts)
         {
@@ -216,6 +254,8 @@ public sealed class MailExchangerResolverTests : IAsyncDisposable
         private byte[]? Answer(byte[] question)
         {
             Questions++;
+            // The last eleven octets are OPT: root, type, size, extended code and version, flags, no data.
+            AskedForDnssec = question[^10] is 0 && question[^9] is 41 && (question[^4] & 0x80) != 0;
             var labels = new List<string>();
             var at = 12;
             while (question[at] != 0)
@@ -238,7 +278,7 @@ public sealed class MailExchangerResolverTests : IAsyncDisposable
             var records = zone.GetValueOrDefault(name, []).Where(r => r.Type == type || r.Type == Cname).ToList();
             var answer = new List<byte>(question[..(at + 5)]);
             answer[2] = 0x84;
-            answer[3] = (byte)code;
+            answer[3] = (byte)(code | (authentic.Contains(name) ? 0x20 : 0));
             answer[6] = 0;
             answer[7] = (byte)records.Count;
             answer[8] = answer[9] = answer[10] = answer[11] = 0;

@@ -173,6 +173,23 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task Refuses_requiretls_mail_to_a_host_that_nothing_vouches_for()
+    {
+        using var certificate = Leaf(authority, "hop.example");
+        var hop = SecureHop(certificate, "REQUIRETLS");
+        var connected = await SmtpClientConnection.ConnectAsync(Target with { IsUnauthenticated = true }, With(LinkTlsMode.Required), hop, TimeProvider.System, default);
+        await using var connection = Assert.IsType<ConnectResult.Connected>(connected).Connection;
+        var result = await connection.SendAsync(Message(Header, Envelope() with { RequireTls = true }), default);
+        Assert.Equal("550 5.7.30 the MX records that name the next hop are not authenticated", result.Replies[0].ToString());
+        Assert.True(TransactionResult.IsLackOfTheHop(result.Replies[0]));
+        Assert.Equal(250, (await connection.SendAsync(Message(Header), default)).Replies[0].Code);
+        // RFC 8689 §5: reports go all the same.
+        Assert.Equal(250, (await connection.SendAsync(Message(Header, Envelope() with { RequireTls = true, ReversePath = default }), default)).Replies[0].Code);
+        await connection.QuitAsync(default);
+        await hop.FinishedAsync();
+    }
+
+    [Fact]
     public async Task Checks_the_name_of_the_link_when_it_gives_one()
     {
         using var certificate = Leaf(authority, "mail.elsewhere.example");

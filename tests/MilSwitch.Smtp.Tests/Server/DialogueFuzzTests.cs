@@ -17,7 +17,7 @@ public sealed partial class DialogueFuzzTests
         "RCPT TO:<c@example.org> NOTIFY=SUCCESS ORCPT=rfc822;a+40b", "RCPT TO:<bad@example.org>", "RCPT TO:<@x:y@z>", "RCPT TO:<a%b@c>", "DATA", "DATA x", "BDAT 0", "BDAT 0 LAST",
         "BDAT 7\r\nabc\r\nde", "BDAT 5 LAST\r\nabc\r\n", "BDAT 3 LAST\r\n\n.\n", "BDAT 10\r\nQUIT\r\nQUIT", "BDAT -1", "BDAT 99999999999999999999", "BDAT x", "RSET", "NOOP", "VRFY a", "EXPN a", "HELP", "STARTTLS",
         "AUTH PLAIN", "AUTH SCRAM-SHA-256 biwsbj11c2VyLHI9ck9wck5HZndFYmVSV2diTkVrcU8=", "AUTH SCRAM-SHA-256", "*", "QQ==", "QUIT", "Subject: x", ".", "..", "text", "", "\0", "a\rb", "a\nb", ".\r", "GET / HTTP/1.0",
-        "\u00ff\u00fe\u00fd",
+        "\u00ff\u00fe\u00fd", "XCLIENT ADDR=198.51.100.9 NAME=[UNAVAILABLE]", "XCLIENT HELO=a PROTO=ESMTP LOGIN=ghost", "XCLIENT ADDR=IPV6:::1 HELO=x+2Ey", "XCLIENT",
     ];
 
     /// <summary>A client gone mad, after a sane start more often than not.</summary>
@@ -69,7 +69,7 @@ public sealed partial class DialogueFuzzTests
         var random = new Random(seed);
         for (var round = 0; round < 2500; round++)
         {
-            using var bench = new SessionBench(settings => settings with { AuthMechanisms = ["SCRAM-SHA-256", "PLAIN"], Limits = new SmtpLimits { CommandLine = 600, Errors = 30 } });
+            using var bench = new SessionBench(settings => settings with { AuthMechanisms = ["SCRAM-SHA-256", "PLAIN"], ClientNamers = [System.Net.IPNetwork.Parse("192.0.2.0/24")], Limits = new SmtpLimits { CommandLine = 600, Errors = 30 } });
             bench.Intake.OnRecipient = static recipient => recipient.Address.LocalPart is "bad" ? Refusal.RecipientRefused : null;
             bench.Start();
             var script = Encoding.Latin1.GetBytes(Dialogue(random));

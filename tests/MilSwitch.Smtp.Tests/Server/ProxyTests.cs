@@ -151,6 +151,62 @@ public sealed class ProxyTests : IDisposable
         }
     }
 
+    [Theory]
+    [Trait("Threat", "S12")]
+    [InlineData("PROXY UNKNOWN\r\n")]
+    [InlineData("PROXY UNKNOWN 192.0.2.9 10.0.0.1 1 25\r\n")]
+    [InlineData(ProxyHeaderTests.Signature + " \0\0\0")]
+    public void A_proxy_s_own_connection_is_a_stranger_s(string header)
+    {
+        settings = settings with
+        {
+            Clients = [new ClientNetwork(IPNetwork.Parse("10.0.0.0/8"))], ClientNamers = [IPNetwork.Parse("10.0.0.0/8")], StartsQueues = true,
+        };
+        var connection = Connect(Proxy);
+        connection.Send(header);
+        Assert.Equal(Greeting, connection.Read());
+        connection.Send("EHLO a\r\n");
+        var offers = connection.Read();
+        Assert.StartsWith("250-", offers, StringComparison.Ordinal);
+        Assert.DoesNotContain("ETRN", offers, StringComparison.Ordinal);
+        Assert.DoesNotContain("XCLIENT", offers, StringComparison.Ordinal);
+        connection.Send("XCLIENT ADDR=192.0.2.9\r\n");
+        Assert.StartsWith("502", connection.Read(), StringComparison.Ordinal);
+        connection.Send("MAIL FROM:<a@example.mil>\r\nRSET\r\n");
+        Assert.Equal((Proxy, false), (intake.LastClient!.Address, intake.LastClient.MayRelay));
+    }
+
+    [Fact]
+    [Trait("Threat", "F5")]
+    public void Clients_named_by_XCLIENT_are_counted_and_who_names_them_is_not()
+    {
+        settings = settings with
+        {
+            ClientNamers = [IPNetwork.Parse("172.16.0.1/32"), IPNetwork.Parse("172.16.0.2/32")], Limits = new SmtpLimits { ConnectionsPerClient = 1 },
+        };
+        var first = Connect("172.16.0.1");
+        var second = Connect("172.16.0.1");
+        // One that came through a proxy may name clients as well.
+        var third = Connect(Proxy);
+        third.Send("PROXY TCP4 172.16.0.2 10.0.0.1 1 25\r\n");
+        foreach (var connection in (Connection[])[first, second, third]) Assert.Equal(Greeting, connection.Read());
+        Assert.Equal(Greeting, Name(first, "192.0.2.9"));
+        Assert.Equal(Greeting, Name(first, "192.0.2.9"));
+        Assert.Equal(Greeting, Name(third, "192.0.2.10"));
+        Assert.Equal("421 4.7.0 Too many connections\r\n", Connect("192.0.2.9").Read());
+        // The connection goes over to another client, and makes room.
+        Assert.Equal(Greeting, Name(first, "192.0.2.11"));
+        Assert.Equal("421 4.7.0 Too many connections\r\n", Name(second, "192.0.2.10"));
+        Assert.True(second.Closed);
+        Assert.Equal(Greeting, Connect("192.0.2.9").Read());
+
+        static string Name(Connection connection, string client)
+        {
+            connection.Send($"XCLIENT ADDR={client}\r\n");
+            return connection.Read();
+        }
+    }
+
     private Connection Connect(string address, string before = "")
     {
         var connection = new Connection(address);

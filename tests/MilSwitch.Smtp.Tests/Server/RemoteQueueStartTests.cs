@@ -50,15 +50,26 @@ public sealed class RemoteQueueStartTests
     [Theory]
     [InlineData("ETRN")]
     [InlineData("ETRN @")]
-    [InlineData("ETRN #fast")]
+    [InlineData("ETRN #")]
+    [InlineData("ETRN localname")]
+    [InlineData("ETRN @example")]
+    [InlineData("ETRN @example.")]
     [InlineData("ETRN [192.0.2.9]")]
     [InlineData("ETRN a b")]
     [InlineData("ETRN @@ship.example")]
     [InlineData("ETRN *.example")]
-    public void Takes_nothing_but_a_domain(string command)
+    public void Takes_nothing_but_a_fully_qualified_domain(string command)
     {
         using var bench = new SessionBench(Relay).Greeted();
         Assert.Equal("501 5.5.4 Syntax error in arguments", bench.Say(command));
+        Assert.Empty(bench.Intake.QueueStarts);
+    }
+
+    [Fact]
+    public void Has_no_queues_with_names_of_their_own()
+    {
+        using var bench = new SessionBench(Relay).Greeted();
+        Assert.Equal("459 4.4.4 Node not allowed: no such queue", bench.Say("ETRN #fast"));
         Assert.Empty(bench.Intake.QueueStarts);
     }
 

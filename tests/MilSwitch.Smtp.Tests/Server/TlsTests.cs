@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Precedences;
 using MilSwitch.Smtp.Server;
 
 namespace MilSwitch.Smtp.Tests.Server;
@@ -276,6 +277,40 @@ public sealed class TlsTests
         Assert.Equal("192.0.2.9", server.Intake.LastClient!.Address);
         await using var bare = await Client.ConnectAsync(server.Port);
         await Assert.ThrowsAnyAsync<Exception>(() => bare.SecureAsync());
+    }
+
+    [Fact]
+    [Trait("Feature", "A-19")]
+    public async Task What_XCLIENT_said_in_clear_is_forgotten_and_a_certificate_is_not_the_named_client_s()
+    {
+        await using var server = await Server.StartAsync(static settings => settings with
+        {
+            ClientAnchors = [Root], AuthMechanisms = ["EXTERNAL"], HighestPrecedence = Precedence.Routine, ClientNamers = [IPNetwork.Parse("127.0.0.1/32")],
+        });
+        server.Intake.CertificateAccount = server.Intake.Accounts["gateway"] = new Account("gateway");
+        await using var client = await Client.ConnectAsync(server.Port);
+        await client.ReadAsync();
+        await client.SayAsync("EHLO x");
+        Assert.StartsWith("220 ", await client.SayAsync("XCLIENT ADDR=192.0.2.9 LOGIN=gateway"), StringComparison.Ordinal);
+        await client.SayAsync("EHLO x");
+        await client.SayAsync("STARTTLS");
+        using var own = Issue(Root, "CN=gateway");
+        await client.SecureAsync(own);
+        Assert.Contains("250-AUTH EXTERNAL", await client.SayAsync("EHLO x"), StringComparison.Ordinal);
+        await client.SayAsync("MAIL FROM:<a@b>");
+        var before = server.Intake.LastClient!;
+        Assert.Equal(("127.0.0.1", null, Precedence.Routine), (before.Address, before.AuthenticatedAs, before.HighestPrecedence));
+        await client.SayAsync("RSET");
+
+        Assert.StartsWith("220 ", await client.SayAsync("XCLIENT ADDR=192.0.2.9"), StringComparison.Ordinal);
+        var hello = await client.SayAsync("EHLO x");
+        Assert.DoesNotContain("AUTH", hello, StringComparison.Ordinal);
+        Assert.DoesNotContain("STARTTLS", hello, StringComparison.Ordinal);
+        Assert.StartsWith("504", await client.SayAsync("AUTH EXTERNAL ="), StringComparison.Ordinal);
+        await client.SayAsync("MAIL FROM:<a@b>");
+        var after = server.Intake.LastClient!;
+        Assert.Equal(("192.0.2.9", null, before.Tls), (after.Address, after.AuthenticatedAs, after.Tls));
+        Assert.StartsWith("Tls1", after.Tls, StringComparison.Ordinal);
     }
 
     [Fact]

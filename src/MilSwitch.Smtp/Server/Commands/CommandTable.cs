@@ -76,7 +76,8 @@ internal static class CommandTable
         new("HELP",     Phase.Any,                     CommandNeeds.Tls | Idle,                                    static (s, _) => s.Reply(Replies.Help)),
         // Any phase: whoever may not say it hears the same everywhere.
         new("ETRN",     Phase.Any,                     Idle,                                                       static (s, a) => s.StartQueueAsync(a)),
-        .. new[] { "EXPN", "ATRN", "TURN", "SEND", "SOML", "SAML", "XCLIENT", "BURL" }.Select(static verb =>
+        new("XCLIENT",  Phase.Any,                     Idle,                                                       static (s, a) => s.NameClient(a)),
+        .. new[] { "EXPN", "ATRN", "TURN", "SEND", "SOML", "SAML", "BURL" }.Select(static verb =>
             new Command(verb, Phase.Any, Idle,                                                                     static (s, _) => s.Error(Replies.NotImplemented))),
         // A browser that was made to post here (cross-protocol attack) must not get to its second line.
         .. new[] { "GET", "POST", "PUT", "HEAD", "OPTIONS", "CONNECT", "DELETE", "PATCH", "TRACE", "PRI" }.Select(static verb =>

@@ -26,6 +26,7 @@ internal enum Extensions : uint
     RequireTls = 1 << 13,
     Help = 1 << 14,
     RemoteQueueStart = 1 << 15,
+    ClientNaming = 1 << 16,
 
     /// <summary>Offered on every listener of every role.</summary>
     Everywhere = Pipelining | Size | EightBitMime | Chunking | BinaryMime | EnhancedStatusCodes | SmtpUtf8 | Dsn | MtPriority | DeliverBy | Help,
@@ -51,6 +52,7 @@ internal static class ExtensionTable
         new(Extensions.FutureRelease, "FUTURERELEASE", static (_, settings, now) => FutureRelease(settings, now)),
         new(Extensions.RequireTls, "REQUIRETLS"),
         new(Extensions.RemoteQueueStart, "ETRN"),
+        new(Extensions.ClientNaming, "XCLIENT", static (_, _, _) => ClientAttributes.Offered),
         new(Extensions.Help, "HELP"),
     ];
 
@@ -59,10 +61,12 @@ internal static class ExtensionTable
     /// <param name="secure">TLS is up.</param>
     /// <param name="mechanisms">SASL mechanisms usable now, with a space between; empty: AUTH is not offered.</param>
     /// <param name="mayStartQueues">This client may use ETRN.</param>
-    public static Extensions Offered(SmtpListenerSettings settings, bool secure, string mechanisms, bool mayStartQueues)
+    /// <param name="mayNameClients">This client may use XCLIENT.</param>
+    public static Extensions Offered(SmtpListenerSettings settings, bool secure, string mechanisms, bool mayStartQueues, bool mayNameClients)
     {
         var offered = Extensions.Everywhere;
         if (mayStartQueues) offered |= Extensions.RemoteQueueStart;
+        if (mayNameClients) offered |= Extensions.ClientNaming;
         if (!secure && settings.TlsMode is (ListenerTlsMode.StartTls or ListenerTlsMode.Required)) offered |= Extensions.StartTls;
         if (mechanisms.Length > 0) offered |= Extensions.Auth;
         // RFC 8689 §2: only inside TLS. RFC 4865 §4.2: only for submission.

@@ -83,7 +83,8 @@ internal static class ProxyHeader
         return word;
     }
 
-    private static IPAddress? Address(ReadOnlySpan<byte> text, AddressFamily family)
+    /// <summary>A numerical address in its plain form; null when it is none.</summary>
+    internal static IPAddress? Address(ReadOnlySpan<byte> text, AddressFamily family)
     {
         // The platform's reader takes more than the canonical forms: short and octal IPv4, scopes, brackets.
         if (text.IsEmpty || text.IndexOfAnyExcept(AddressOctets) >= 0) return null;

@@ -23,10 +23,17 @@ internal sealed class ConnectionLedger
         }
     }
 
-    /// <summary>The client of a proxy's connection is known now. False when it has too many; else it leaves with the connection.</summary>
-    public bool TryName(IPAddress client, SmtpLimits limits)
+    /// <summary>A connection speaks for another client from now on. False when that has too many, and nothing changed.</summary>
+    /// <param name="from">Null when nobody was counted for it.</param>
+    public bool TryRename(IPAddress? from, IPAddress to, SmtpLimits limits)
     {
-        lock (gate) return TryCount(client, limits);
+        lock (gate)
+        {
+            if (from is not null && Key(from) == Key(to)) return true;
+            if (!TryCount(to, limits)) return false;
+            Uncount(from);
+            return true;
+        }
     }
 
     /// <param name="client">Null when the connection was a proxy's and its client was never counted.</param>
@@ -35,11 +42,16 @@ internal sealed class ConnectionLedger
         lock (gate)
         {
             total--;
-            if (client is null) return;
-            var key = Key(client);
-            if (perClient[key] is 1) perClient.Remove(key);
-            else perClient[key]--;
+            Uncount(client);
         }
+    }
+
+    private void Uncount(IPAddress? client)
+    {
+        if (client is null) return;
+        var key = Key(client);
+        if (perClient[key] is 1) perClient.Remove(key);
+        else perClient[key]--;
     }
 
     private bool TryCount(IPAddress client, SmtpLimits limits)
