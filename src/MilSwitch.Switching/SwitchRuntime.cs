@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Messages;
@@ -19,6 +20,7 @@ internal sealed class SwitchRuntime(
     SwitchConfiguration configuration, ISpool spool, TimeProvider time, IMailExchangerResolver resolver, ISmtpTransport transport, ILoggerFactory loggers)
 {
     private SwitchConfiguration configuration = configuration;
+    private readonly Lock swapping = new();
     private RuleBook rules = RuleBook.Empty;
     private long sequence;
     private long contentInMemory;
@@ -72,9 +74,30 @@ internal sealed class SwitchRuntime(
 
     public void Swap(SwitchConfiguration next)
     {
-        OwnNames = [next.HostName, .. next.OwnNames];
-        Volatile.Write(ref configuration, next);
+        lock (swapping)
+        {
+            OwnNames = [next.HostName, .. next.OwnNames];
+            Volatile.Write(ref configuration, next);
+            Swap(Rules);
+        }
     }
 
-    public void Swap(RuleBook next) => Volatile.Write(ref rules, next);
+    public void Swap(RuleBook next)
+    {
+        lock (swapping) Volatile.Write(ref rules, next.With(exemptions: !Configuration.MinimizeExemptions.IsEmpty));
+    }
+
+    /// <summary>
+    /// Tells everybody that rules or configuration are others now. Where MINIMIZE closes no link to a level, what was made
+    /// ready before has to be judged again.
+    /// </summary>
+    public void Reconsider()
+    {
+        if (!Configuration.MinimizeExemptions.IsEmpty)
+        {
+            foreach (var partition in Partitions.Owned) partition.Actor.Tell(PartitionCommands.Recall.Instance);
+        }
+
+        foreach (var link in Links.All) link.Actor.Tell(new LinkCommands.Reconsider());
+    }
 }

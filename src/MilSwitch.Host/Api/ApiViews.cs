@@ -68,7 +68,7 @@ public sealed record ShapeRowView(string Name, int Total, IReadOnlyList<int> ByA
 /// <summary>Everything known about one message, without its content.</summary>
 public sealed record MessageView(
     string Id, string State, string Precedence, long Size, bool HasContent, string Digest, DateTimeOffset AcceptedAt, string Sender, string? MessageId,
-    string? EnvelopeId, int? Priority, string Body, bool SmtpUtf8, bool RequireTls, DeliverByView? DeliverBy, DateTimeOffset? HoldUntil, OriginView Origin,
+    string? EnvelopeId, int? Priority, string Body, bool SmtpUtf8, bool RequireTls, bool MinimizeConsidered, DeliverByView? DeliverBy, DateTimeOffset? HoldUntil, OriginView Origin,
     IReadOnlyList<RecipientView> Recipients, string? HeldBecause, string? Parent, IReadOnlyList<string> Reports, IReadOnlyList<AuditView> Audit)
 {
     public static MessageView Of(MessageDetail detail)
@@ -78,7 +78,7 @@ public sealed record MessageView(
         return new MessageView(
             message.Id.ToString(), Words.Of(message.State), Words.Of(envelope.Precedence), message.Size, message.HasContent,
             Convert.ToHexStringLower(message.Digest.Span), envelope.ArrivedAt, envelope.ReversePath.ToString(), message.MessageIdField,
-            envelope.EnvelopeId, envelope.Priority?.Value, Words.Of(envelope.Body), envelope.SmtpUtf8, envelope.RequireTls,
+            envelope.EnvelopeId, envelope.Priority?.Value, Words.Of(envelope.Body), envelope.SmtpUtf8, envelope.RequireTls, envelope.MinimizeConsidered,
             envelope.DeliverBy is { } by ? new DeliverByView(by.Deadline, Words.Of(by.Mode), by.Trace) : null, envelope.HoldUntil,
             new OriginView(envelope.Origin.Listener, envelope.Origin.ClientAddress, envelope.Origin.Helo, envelope.Origin.AuthenticatedAs, envelope.Origin.Tls),
             [.. envelope.Recipients.Select((r, i) => RecipientView.Of(r, i < message.Recipients.Length ? message.Recipients[i] : null, i < detail.Links.Length ? detail.Links[i] : null))],

@@ -60,6 +60,7 @@ internal static class Rendering
             ("message-id", m.MessageId),
             ("envelope id", m.EnvelopeId),
             ("body", m.Body + (m.SmtpUtf8 ? ", SMTPUTF8" : "") + (m.RequireTls ? ", REQUIRETLS" : "")),
+            ("minimize", m.MinimizeConsidered ? "exempt: MINIMIZE CONSIDERED" : null),
             ("deliver by", m.DeliverBy is { } by ? $"{Text.Time(by.Deadline)}, then {by.Mode}{(by.Trace ? ", traced" : "")}" : null),
             ("hold until", m.HoldUntil is { } hold ? Text.Time(hold) : null),
             ("came by", $"{m.Origin.Listener} {m.Origin.ClientAddress} ({m.Origin.Helo}){(m.Origin.AuthenticatedAs is { } who ? " as " + who : "")}{(m.Origin.Tls is { } tls ? ", " + tls : "")}"),

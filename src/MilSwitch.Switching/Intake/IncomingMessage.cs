@@ -91,10 +91,11 @@ internal sealed class IncomingMessage : IIncomingMessage
         var facts = MessageFacts.Read(header, runtime.OwnNames);
         if (facts.ReceivedCount > configuration.Loops.MaximumHops || facts.OwnReceivedCount >= configuration.Loops.MaximumOwnHops)
             return IntakeResult.Refused(Refusal.Loop);
-        if (Decide(facts, out var decision) is { } refusal) return IntakeResult.Refused(refusal);
+        var considered = facts.MinimizeConsidered && configuration.MinimizeExemptions.MayExempt(client);
+        if (Decide(facts, considered, out var decision) is { } refusal) return IntakeResult.Refused(refusal);
         if (!configuration.Budgets.HasRoomToAccept(runtime.Spool.Usage().FreeOctets, decision.Action)) return IntakeResult.Refused(Refusal.StoreFull);
         if (rates.Judge(client, decision.Action, count: true) is { } flood) return IntakeResult.Refused(flood);
-        return await AcceptAsync(facts, decision).ConfigureAwait(false);
+        return await AcceptAsync(facts, decision, considered).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
@@ -105,7 +106,7 @@ internal sealed class IncomingMessage : IIncomingMessage
 
     // What was decided at MAIL is decided again with the header's evidence: a field may name a level, never one that the
     // client may not use.
-    private Refusal? Decide(MessageFacts facts, out PrecedenceDecision decision)
+    private Refusal? Decide(MessageFacts facts, bool minimizeConsidered, out PrecedenceDecision decision)
     {
         var table = runtime.Configuration.Precedences;
         var evidence = new PrecedenceEvidence(
@@ -121,10 +122,10 @@ internal sealed class IncomingMessage : IIncomingMessage
         if (decision.Lowered && !client.LowerPrecedence) return Refusal.PriorityNotPermitted;
         if (content!.Length > table[decision.Action].MaximumSize)
             return decision.Source == PrecedenceSource.SiteDefault ? Refusal.TooLarge : Refusal.TooLargeForPriority;
-        return decision.Action < runtime.Rules.LowestAtEntry(runtime.Now) ? Refusal.PriorityTooLowForNow : null;
+        return !minimizeConsidered && decision.Action < runtime.Rules.LowestAtEntry(runtime.Now) ? Refusal.PriorityTooLowForNow : null;
     }
 
-    private async ValueTask<IntakeResult> AcceptAsync(MessageFacts facts, PrecedenceDecision decision)
+    private async ValueTask<IntakeResult> AcceptAsync(MessageFacts facts, PrecedenceDecision decision, bool minimizeConsidered)
     {
         if (runtime.Partitions.Next() is not { } partition) return IntakeResult.Refused(Refusal.NotOwner);
         var configuration = runtime.Configuration;
@@ -135,6 +136,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             Recipients = WithPrecedence(facts, decision), Precedence = decision.Action, Priority = decision.ActionPriority, ArrivedAt = now,
             // RFC 8689 §4.1: the parameter outranks the field.
             TlsOptional = facts.TlsRequiredNo && !envelope.RequireTls,
+            MinimizeConsidered = minimizeConsidered,
         };
         var trace = TraceFields.Received(new ReceivedTrace
         {
@@ -151,6 +153,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             Recipient = accepted.Recipients.Length is 1 ? accepted.Recipients[0].Address : null,
         });
         ImmutableArray<AuditEvent> audit = [new AuditEvent(now, AuditKind.Accepted, id, -1, client.Address, client.AuthenticatedAs)];
+        if (minimizeConsidered) audit = audit.Add(new AuditEvent(now, AuditKind.Exempted, id, -1, MessageInstructionsField.MinimizeConsidered));
         var link = TryReserve(accepted, now);
         var committed = false;
         try

@@ -1,10 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Akka.Actor;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
-using MilSwitch.Switching.Links;
 
 namespace MilSwitch.Switching.Operations;
 
@@ -90,7 +88,7 @@ internal sealed class RuleKeeper(SwitchRuntime runtime)
     private void Publish(RuleBook rules)
     {
         runtime.Swap(rules);
-        foreach (var link in runtime.Links.All) link.Actor.Tell(new LinkCommands.Reconsider());
+        runtime.Reconsider();
     }
 }
 

@@ -183,6 +183,9 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
             case PartitionCommands.Act act:
                 OnAct(act);
                 break;
+            case PartitionCommands.Recall:
+                OnRecall();
+                break;
             case RuleDecided decided:
                 if (entries.TryGetValue(decided.Consignment.Id, out var ruled)) StartStep(ruled, decided);
                 break;
@@ -398,6 +401,17 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
     private static void WithdrawAll(MessageEntry entry)
     {
         foreach (var consignment in entry.Consignments) consignment.TryWithdraw();
+    }
+
+    private void OnRecall()
+    {
+        foreach (var entry in entries.Values)
+        {
+            // Armed: it was judged already. One that is being sent at this moment can't be withdrawn and is finished.
+            if (!entry.Consignments.Any(c => c.Armed && c.TryWithdraw())) continue;
+            WithdrawAll(entry);
+            StartStep(entry, new MessageActor.Resume());
+        }
     }
 
     private void OnAct(PartitionCommands.Act act)
