@@ -92,6 +92,14 @@ public sealed class RuleBook
         return verdict;
     }
 
+    /// <summary>Would this copy be treated otherwise by the other rules?</summary>
+    public bool Differs(RuleBook other, Envelope envelope, Recipient recipient, LinkName link, DateTimeOffset now)
+    {
+        var (mine, others) = (Judge(envelope, recipient, link, now), other.Judge(envelope, recipient, link, now));
+        // Two that wait are as good as one; whose rule it is makes no difference.
+        return mine.Waits != others.Waits || (!mine.Waits && (mine.Kind != others.Kind || mine.Rule?.Link != others.Rule?.Link));
+    }
+
     /// <summary>The level below which mail is refused when it comes in: MINIMIZE over the whole node with refusal.</summary>
     public Precedence LowestAtEntry(DateTimeOffset now)
     {

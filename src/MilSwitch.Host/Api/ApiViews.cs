@@ -155,8 +155,11 @@ public sealed record ActOutcomeView(string Id, bool Done, string Text, string? F
 /// <summary>A standing order. The tag is for <c>If-Match</c>: it changes with everything else.</summary>
 public sealed record RuleView(
     string Id, string Kind, string Scope, string? Level, bool RefuseAtEntry, string? Link, string Reason, string Author, DateTimeOffset CreatedAt,
-    DateTimeOffset? Expires, string Tag)
+    DateTimeOffset? Expires, string Tag, RuleTrialView? DryRun = null)
 {
+    /// <summary>The answer to a dry run: no rule is in force because of it.</summary>
+    public static RuleView Of(RuleTrial trial) => Of(trial.Rule) with { DryRun = new RuleTrialView(trial.Messages) };
+
     public static RuleView Of(OperatorRule rule)
     {
         var view = new RuleView(
@@ -166,6 +169,10 @@ public sealed record RuleView(
     }
 }
 
+/// <summary>What a dry run found.</summary>
+/// <param name="Messages">Queued messages that would be treated otherwise from now on: kept back, let go, returned, sent another way.</param>
+public sealed record RuleTrialView(int Messages);
+
 /// <param name="Kind">suspend, minimize, return or reroute.</param>
 /// <param name="Scope"><c>node</c>, <c>link:NAME</c>, <c>domain:NAME</c>, <c>sender:ADDRESS</c> or <c>recipient:ADDRESS</c>.</param>
 /// <param name="Level">For minimize: the lowest level that still moves.</param>
@@ -174,8 +181,9 @@ public sealed record RuleView(
 /// <param name="Reason">Why.</param>
 /// <param name="For">Ends after this time, such as <c>2h</c>; or give <paramref name="Expires"/>.</param>
 /// <param name="Expires">Ends then; neither: until it is removed.</param>
+/// <param name="DryRun">Only say what would happen.</param>
 public sealed record RuleRequest(
-    string? Kind, string? Scope, string? Level, bool RefuseAtEntry, string? Link, string? Reason, string? For, DateTimeOffset? Expires);
+    string? Kind, string? Scope, string? Level, bool RefuseAtEntry, string? Link, string? Reason, string? For, DateTimeOffset? Expires, bool DryRun = false);
 
 public sealed record RouteView(
     string Address, string? Link, IReadOnlyList<string> Targets, string? Refusal, IReadOnlyList<string> Steps, IReadOnlyList<string> Rules)

@@ -115,14 +115,15 @@ internal static class Rendering
 
     public static void Write(TextWriter output, RuleView r) => Text.WriteFields(
         output,
-        ("id", r.Id),
+        ("dry run", r.DryRun is { } trial ? $"nothing was done; {Text.Number(trial.Messages)} queued messages would be treated otherwise" : null),
+        ("id", r.Id.Length == 0 ? null : r.Id),
         ("kind", r.Kind),
         ("scope", r.Scope),
         ("what", What(r)),
         ("until", Text.Time(r.Expires)),
         ("given", $"{Text.Time(r.CreatedAt)} by {r.Author}"),
         ("reason", r.Reason),
-        ("tag", r.Tag));
+        ("tag", r.DryRun is null ? r.Tag : null));
 
     public static void Write(TextWriter output, Page<AlarmView> page)
     {

@@ -248,6 +248,32 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
         return change;
     }
 
+    public async ValueTask<RuleTrial> TryRuleAsync(OperatorRule rule, bool remove, OperatorIdentity who, CancellationToken cancellationToken)
+    {
+        var now = runtime.Now;
+        var tried = remove ? rule : Judged(rule, who);
+        var before = runtime.Rules;
+        var others = before.Rules.Where(r => r.Id != rule.Id);
+        var after = new RuleBook(remove ? others : [.. others, tried]);
+        var messages = 0;
+        foreach (var partition in runtime.Partitions.Owned)
+        {
+            await foreach (var message in runtime.Spool.LoadPendingAsync(partition.Epoch, cancellationToken).ConfigureAwait(false))
+            {
+                if (message.State == MessageState.Queued && message.Recipients.Any(r => r.State is RecipientState.Queued or RecipientState.Armed && Differs(message.Envelope, r.Index)))
+                    messages++;
+            }
+        }
+
+        return new RuleTrial(tried, messages);
+
+        bool Differs(Envelope envelope, int index)
+        {
+            var recipient = envelope.Recipients[index];
+            return runtime.Configuration.Routes.Find(recipient.Address)?.For(envelope) is { } link && before.Differs(after, envelope, recipient, link.Name, now);
+        }
+    }
+
     private OperatorRule Judged(OperatorRule rule, OperatorIdentity who)
     {
         _ = RuleScope.Parse(rule.Scope);
