@@ -4,6 +4,7 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Mime;
@@ -181,6 +182,8 @@ internal sealed class IncomingMessage : IIncomingMessage
 
             runtime.Meters.CountAccepted(accepted.Precedence);
             runtime.Events.Committed(audit, accepted.Precedence);
+            foreach (var duplicate in result.Duplicates)
+                runtime.Events.Publish(new SwitchEvent(now, "message.duplicate") { Message = id, Recipient = duplicate.Index, Precedence = accepted.Precedence });
             HandOver(partition, id, accepted, trace, result.Duplicates, ref link);
             // What the parameter asked for was answered at MAIL; what only the content asked for is answered here.
             return IntakeResult.Accepted(id, decision is { Lowered: true, Source: not PrecedenceSource.Parameter } ? MtPriority.From(decision.Action) : null);

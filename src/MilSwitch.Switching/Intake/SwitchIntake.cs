@@ -72,6 +72,8 @@ internal sealed class SwitchIntake(SwitchRuntime runtime, IOperatorActions actio
         foreach (var link in runtime.Links.All.Select(l => l.Name).ToArray())
             if (links.Contains(link.Configured) || (subdomains && link.IsMxBelow(domain))) links.Add(link);
         if (links.Count is 0) return QueueStart.NoRoute;
+        // Links come into being when the actor system is up, and partitions with it.
+        if (runtime.Partitions.Owned.Count is 0) return QueueStart.Unable;
         // An account of a mail client is no operator's of the same name.
         var who = new OperatorIdentity("smtp:" + (client.AuthenticatedAs ?? client.Address), client.Address);
         var started = QueueStart.NothingWaits;
