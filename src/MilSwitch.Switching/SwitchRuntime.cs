@@ -66,11 +66,24 @@ internal sealed class SwitchRuntime(
     public async Task<bool> AuditAsync(AuditKind kind, string detail, string? who, CancellationToken cancellationToken)
     {
         if (Partitions.Next() is not { } partition) return false;
-        var result = await Spool.CommitAsync(
-            new SpoolOperation(partition.Epoch) { Audit = [new AuditEvent(Now, kind, default, -1, detail, who)] }, Precedence.Immediate, cancellationToken)
-            .ConfigureAwait(false);
+        var result = await CommitAsync(partition, new AuditEvent(Now, kind, default, -1, detail, who), cancellationToken).ConfigureAwait(false);
         return result.IsCommitted;
     }
+
+    /// <summary>
+    /// As <see cref="AuditAsync"/>, for what must not happen unrecorded: throws <see cref="SpoolUnavailableException"/> when
+    /// nothing was recorded.
+    /// </summary>
+    /// <param name="at">When it happened, so that the same line is not written twice; null: now.</param>
+    public async Task RecordAsync(AuditKind kind, string detail, string? who, CancellationToken cancellationToken, DateTimeOffset? at = null)
+    {
+        if (Partitions.Next() is not { } partition) throw new SpoolUnavailableException(SpoolHealth.Unwritable);
+        var result = await CommitAsync(partition, new AuditEvent(at ?? Now, kind, default, -1, detail, who), cancellationToken).ConfigureAwait(false);
+        if (!result.IsCommitted) throw new SpoolUnavailableException(result.Status == CommitStatus.Full ? SpoolHealth.Full : SpoolHealth.Unwritable);
+    }
+
+    private ValueTask<CommitResult> CommitAsync(OwnedPartition partition, AuditEvent line, CancellationToken cancellationToken) =>
+        Spool.CommitAsync(new SpoolOperation(partition.Epoch) { Audit = [line] }, Precedence.Immediate, cancellationToken);
 
     public void Swap(SwitchConfiguration next)
     {

@@ -166,8 +166,9 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
     public async ValueTask<bool> TryLinkAsync(LinkName name, OperatorIdentity who, CancellationToken cancellationToken)
     {
         if (HandleOf(name) is not { } link) return false;
+        await runtime.RecordAsync(AuditKind.Tried, name.Value, who.Name, cancellationToken).ConfigureAwait(false);
         if (!await link.Actor.Ask<bool>(new LinkCommands.TryNow(), Patience, cancellationToken).ConfigureAwait(false)) return false;
-        await AuditAsync(AuditKind.Tried, "link.tried", name.Value, "", who, cancellationToken).ConfigureAwait(false);
+        Tell("link.tried", name.Value, "", who);
         return true;
     }
 
@@ -226,8 +227,8 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
     public async ValueTask<OperatorRule> AddRuleAsync(OperatorRule rule, OperatorIdentity who, CancellationToken cancellationToken)
     {
         var kept = Judged(rule, who) with { Id = rule.Id.Length > 0 ? rule.Id : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)) };
-        await rules.AddAsync(kept, cancellationToken).ConfigureAwait(false);
-        await AuditAsync(AuditKind.RuleAdded, "rule.added", kept.Id, Describe(kept), who, cancellationToken).ConfigureAwait(false);
+        await rules.AddAsync(kept, Describe(kept), who.Name, cancellationToken).ConfigureAwait(false);
+        Tell("rule.added", kept.Id, Describe(kept), who);
         return kept;
     }
 
@@ -235,16 +236,16 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
         OperatorRule rule, Func<OperatorRule, bool>? expected, OperatorIdentity who, CancellationToken cancellationToken)
     {
         var kept = Judged(rule, who);
-        var change = await rules.ReplaceAsync(kept, expected, cancellationToken).ConfigureAwait(false);
-        if (change == RuleChange.Done) await AuditAsync(AuditKind.RuleAdded, "rule.replaced", kept.Id, Describe(kept), who, cancellationToken).ConfigureAwait(false);
+        var change = await rules.ReplaceAsync(kept, expected, Describe(kept), who.Name, cancellationToken).ConfigureAwait(false);
+        if (change == RuleChange.Done) Tell("rule.replaced", kept.Id, Describe(kept), who);
         return (change, kept);
     }
 
     public async ValueTask<RuleChange> RemoveRuleAsync(
         string id, string reason, Func<OperatorRule, bool>? expected, OperatorIdentity who, CancellationToken cancellationToken)
     {
-        var change = await rules.RemoveAsync(id, expected, cancellationToken).ConfigureAwait(false);
-        if (change == RuleChange.Done) await AuditAsync(AuditKind.RuleRemoved, "rule.removed", id, reason, who, cancellationToken).ConfigureAwait(false);
+        var change = await rules.RemoveAsync(id, expected, reason, who.Name, cancellationToken).ConfigureAwait(false);
+        if (change == RuleChange.Done) Tell("rule.removed", id, reason, who);
         return change;
     }
 
@@ -302,12 +303,8 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
             decision.Refusal, steps, applying));
     }
 
-    private async Task AuditAsync(AuditKind kind, string type, string subject, string detail, OperatorIdentity who, CancellationToken cancellationToken)
-    {
-        // What was ordered counts already: whoever watches hears of it whether or not the trail can be written.
+    private void Tell(string type, string subject, string detail, OperatorIdentity who) =>
         runtime.Events.Publish(new SwitchEvent(runtime.Now, type) { Subject = subject, Detail = detail, Actor = who.Name });
-        await runtime.AuditAsync(kind, $"{subject} {detail}".TrimEnd(), who.Name, cancellationToken).ConfigureAwait(false);
-    }
 
     private LinkHandle? HandleOf(LinkName name) =>
         runtime.Links.Find(name) ?? (LinkByName(name) is { } settings ? runtime.Links.For(settings) : null);
