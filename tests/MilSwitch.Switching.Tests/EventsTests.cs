@@ -99,6 +99,23 @@ public sealed class EventsTests
     }
 
     [Fact]
+    public async Task Says_that_a_message_is_not_held_and_lets_it_go_on()
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        harness.Sink.StopListening();
+        var sent = await harness.SendAsync();
+        foreach (var dryRun in new[] { true, false })
+        {
+            var outcome = Assert.Single((await harness.Operator.ActAsync(
+                new MessageAct(MessageVerb.Release) { Ids = [sent.Id], Reason = "x", DryRun = dryRun }, SwitchHarness.Somebody, default)).Outcomes);
+            Assert.Equal((false, "not held", ActFailure.Conflict), (outcome.Done, outcome.Text, outcome.Failure));
+        }
+
+        harness.Sink.StartListening();
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+    }
+
+    [Fact]
     public async Task Says_why_an_act_was_not_done()
     {
         await using var harness = await SwitchHarness.StartAsync();

@@ -129,6 +129,28 @@ public sealed class StoreRefusalTests
     }
 
     [Fact]
+    public async Task A_refused_reroute_leaves_nothing_that_a_restart_would_find()
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        harness.Sink.StopListening();
+        var sent = await harness.SendAsync();
+        var remembered = false;
+        harness.Refusing.Refuses = operation =>
+        {
+            if (operation is null || !operation.Audit.Any(a => a.Kind == AuditKind.Rerouted)) return null;
+            remembered = true;
+            return SpoolHealth.Full;
+        };
+        await Assert.ThrowsAsync<SpoolUnavailableException>(async () => await harness.Operator.ActAsync(
+            new MessageAct(MessageVerb.Reroute) { Ids = [sent.Id], Link = new LinkName("hop"), Reason = "exercise" }, SwitchHarness.Somebody, default));
+        Assert.True(remembered);
+        await Eventually.ComesTrueAsync(
+            async () => (await harness.Spool.ListDocumentsAsync("reroute")).Count is 0, TimeSpan.FromSeconds(15), "the order is forgotten");
+        harness.Sink.StartListening();
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+    }
+
+    [Fact]
     public async Task A_rule_that_ends_while_the_store_is_full_is_removed_later()
     {
         await using var harness = await SwitchHarness.StartAsync();

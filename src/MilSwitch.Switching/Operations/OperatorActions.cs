@@ -204,7 +204,9 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
             {
                 var stored = await runtime.Spool.ReadAsync(id, cancellationToken).ConfigureAwait(false);
                 return stored is null ? Missing(id)
-                    : stored.State == MessageState.Done ? new ActOutcome(id, false, "not pending") { Failure = ActFailure.Conflict } : new ActOutcome(id, true, $"would {act.Verb.ToString().ToLowerInvariant()}");
+                    : stored.State == MessageState.Done ? new ActOutcome(id, false, "not pending") { Failure = ActFailure.Conflict }
+                    : act.Verb == MessageVerb.Release && !stored.Recipients.Any(r => r.State.IsHeld()) ? new ActOutcome(id, false, "not held") { Failure = ActFailure.Conflict }
+                    : new ActOutcome(id, true, $"would {act.Verb.ToString().ToLowerInvariant()}");
             }
 
             try

@@ -334,16 +334,16 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
             return;
         }
 
-        var again = failed.Step;
-        if (again is MessageActor.Operate operate)
+        object[] again = [failed.Step];
+        if (failed.Step is MessageActor.Operate operate)
         {
             // A person waits for this one and decides anew, so it must not be done behind their back; what it stopped goes on.
             operate.Asker.Tell(new Status.Failure(failed.Cause));
-            again = new MessageActor.Resume();
+            again = operate.Act.Order.Verb == MessageVerb.Reroute ? [new MessageActor.Resume(), new MessageActor.UndoReroute()] : [new MessageActor.Resume()];
         }
 
         var waiting = entry.Waiting ?? new Queue<object>();
-        entry.Waiting = new Queue<object>([again, .. waiting]);
+        entry.Waiting = new Queue<object>([.. again, .. waiting]);
         entry.Refusal = (SpoolUnavailableException)failed.Cause;
         retryLater.Add(entry);
     }
