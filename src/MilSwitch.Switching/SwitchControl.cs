@@ -35,8 +35,9 @@ internal sealed class SwitchControl(SwitchRuntime runtime) : ISwitchControl
         foreach (var link in runtime.Links.All)
         {
             if (SettingsOf(configuration.Routes, link.Name) is { } settings) link.Actor.Tell(new LinkCommands.Apply(settings));
-            link.Actor.Tell(new LinkCommands.Reconsider());
         }
+
+        runtime.Reconsider();
     }
 
     public Task<bool> RecordAsync(AuditKind kind, string detail, string? who) => runtime.AuditAsync(kind, detail, who, CancellationToken.None);

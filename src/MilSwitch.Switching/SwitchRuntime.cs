@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Messages;
@@ -19,6 +20,7 @@ internal sealed class SwitchRuntime(
     SwitchConfiguration configuration, ISpool spool, TimeProvider time, IMailExchangerResolver resolver, ISmtpTransport transport, ILoggerFactory loggers)
 {
     private SwitchConfiguration configuration = configuration;
+    private readonly Lock swapping = new();
     private RuleBook rules = RuleBook.Empty;
     private long sequence;
     private long contentInMemory;
@@ -64,17 +66,51 @@ internal sealed class SwitchRuntime(
     public async Task<bool> AuditAsync(AuditKind kind, string detail, string? who, CancellationToken cancellationToken)
     {
         if (Partitions.Next() is not { } partition) return false;
-        var result = await Spool.CommitAsync(
-            new SpoolOperation(partition.Epoch) { Audit = [new AuditEvent(Now, kind, default, -1, detail, who)] }, Precedence.Immediate, cancellationToken)
-            .ConfigureAwait(false);
+        var result = await CommitAsync(partition, new AuditEvent(Now, kind, default, -1, detail, who), cancellationToken).ConfigureAwait(false);
         return result.IsCommitted;
     }
 
-    public void Swap(SwitchConfiguration next)
+    /// <summary>
+    /// As <see cref="AuditAsync"/>, for what must not happen unrecorded: throws <see cref="SpoolUnavailableException"/> when
+    /// nothing was recorded.
+    /// </summary>
+    /// <param name="at">When it happened, so that the same line is not written twice; null: now.</param>
+    public async Task RecordAsync(AuditKind kind, string detail, string? who, CancellationToken cancellationToken, DateTimeOffset? at = null)
     {
-        OwnNames = [next.HostName, .. next.OwnNames];
-        Volatile.Write(ref configuration, next);
+        if (Partitions.Next() is not { } partition) throw new SpoolUnavailableException(SpoolHealth.Unwritable);
+        var result = await CommitAsync(partition, new AuditEvent(at ?? Now, kind, default, -1, detail, who), cancellationToken).ConfigureAwait(false);
+        if (!result.IsCommitted) throw new SpoolUnavailableException(result.Status == CommitStatus.Full ? SpoolHealth.Full : SpoolHealth.Unwritable);
     }
 
-    public void Swap(RuleBook next) => Volatile.Write(ref rules, next);
+    private ValueTask<CommitResult> CommitAsync(OwnedPartition partition, AuditEvent line, CancellationToken cancellationToken) =>
+        Spool.CommitAsync(new SpoolOperation(partition.Epoch) { Audit = [line] }, Precedence.Immediate, cancellationToken);
+
+    public void Swap(SwitchConfiguration next)
+    {
+        lock (swapping)
+        {
+            OwnNames = [next.HostName, .. next.OwnNames];
+            Volatile.Write(ref configuration, next);
+            Swap(Rules);
+        }
+    }
+
+    public void Swap(RuleBook next)
+    {
+        lock (swapping) Volatile.Write(ref rules, next.With(exemptions: !Configuration.MinimizeExemptions.IsEmpty));
+    }
+
+    /// <summary>
+    /// Tells everybody that rules or configuration are others now. Where MINIMIZE closes no link to a level, what was made
+    /// ready before has to be judged again.
+    /// </summary>
+    public void Reconsider()
+    {
+        if (!Configuration.MinimizeExemptions.IsEmpty)
+        {
+            foreach (var partition in Partitions.Owned) partition.Actor.Tell(PartitionCommands.Recall.Instance);
+        }
+
+        foreach (var link in Links.All) link.Actor.Tell(new LinkCommands.Reconsider());
+    }
 }

@@ -169,6 +169,9 @@ public sealed class AdminApiTests : IAsyncLifetime
         Assert.Same(before, node.Control.Current);
         Assert.Contains("loops.maximum-hops", Assert.Single(holder.Alarms).Text, StringComparison.Ordinal);
         Assert.Equal(1, (await node.RunAsync("status")).ExitCode);
+        node.Actions.Alarms = ["link down: north"];
+        using var metrics = await node.SendAsync(HttpMethod.Get, "/metrics", null, origin: node.Metrics);
+        Assert.Contains("milswitch_alarms 2\n", await metrics.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         var (kind, detail, who) = Assert.Single(node.Control.Recorded);
         Assert.Equal((AuditKind.ConfigurationRejected, "ops"), (kind, who));
         Assert.Contains("loops.maximum-hops", detail, StringComparison.Ordinal);

@@ -108,6 +108,12 @@ public sealed partial class ApiDocumentTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Threat", "F6")]
+    public async Task Every_order_that_the_store_must_keep_says_that_it_may_refuse() => Assert.Equal(
+        ["act", "addRule", "removeRule", "replaceRule", "tryLink"],
+        (await OperationsAsync()).Where(o => o.Statuses.Contains("507")).Select(o => o.Id).Order(StringComparer.Ordinal));
+
+    [Fact]
     public async Task The_reference_page_agrees_with_the_document()
     {
         var page = await File.ReadAllTextAsync(Path.Combine(ConfigurationFiles.Repository, "docs/reference/api.md"));

@@ -238,6 +238,35 @@ public sealed class CommandLineTests : IAsyncLifetime
         Assert.Equal(RuleKind.Suspend, Assert.Single(node.Actions.Rules).Kind);
     }
 
+    [Theory]
+    [Trait("Feature", "C-08")]
+    [InlineData(12, "minimize", "set", "--scope", "node", "--level", "flash")]
+    [InlineData(12, "rule", "add", "suspend", "--scope", "node")]
+    [InlineData(12, "rule", "replace", "1", "suspend", "--scope", "node")]
+    [InlineData(12, "minimize", "replace", "1", "--scope", "node", "--level", "flash")]
+    [InlineData(7, "rule", "remove", "1")]
+    [InlineData(7, "minimize", "cancel", "1")]
+    public async Task A_dry_run_about_a_rule_says_what_would_happen_and_changes_nothing(int messages, params string[] command)
+    {
+        node.Actions.Rules.Add(new Domain.Operations.OperatorRule { Id = "1", Kind = RuleKind.Return, Scope = "domain:before.example", Reason = "x" });
+        var run = await node.RunAsync([.. command, "--reason", "x", "--dry-run"]);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains($"nothing was done; {messages} queued messages would be treated otherwise", run.Output, StringComparison.Ordinal);
+        Assert.Contains(messages == 7 ? "domain:before.example" : "node", run.Output, StringComparison.Ordinal);
+        Assert.Contains($"\"messages\": {messages}", (await node.RunAsync([.. command, "--reason", "x", "--dry-run", "--json"])).Output, StringComparison.Ordinal);
+        Assert.Equal("domain:before.example", Assert.Single(node.Actions.Rules).Scope);
+    }
+
+    [Fact]
+    public async Task A_dry_run_about_a_rule_fails_as_the_order_would()
+    {
+        Assert.Equal(3, (await node.RunAsync("rule", "remove", "9", "--reason", "x", "--dry-run")).ExitCode);
+        Assert.Equal(3, (await node.RunAsync("rule", "replace", "9", "suspend", "--scope", "node", "--reason", "x", "--dry-run")).ExitCode);
+        Assert.Equal(3, (await node.RunAsync("rule", "add", "reroute", "--scope", "node", "--to-link", "nowhere", "--reason", "x", "--dry-run")).ExitCode);
+        node.Actions.Rules.Add(new Domain.Operations.OperatorRule { Id = "1", Kind = RuleKind.Return, Scope = "node", Reason = "x" });
+        Assert.Equal(6, (await node.RunAsync("rule", "remove", "1", "--reason", "x", "--dry-run", "--if-match", "other")).ExitCode);
+    }
+
     [Fact]
     public async Task Checks_a_configuration_without_a_node()
     {

@@ -259,6 +259,24 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
+    [Trait("Feature", "C-08")]
+    public void Nobody_may_exempt_mail_from_minimize_unless_it_is_said()
+    {
+        files.Write("secret", "not to be known\n", secret: true);
+        Assert.True(files.Good(ConfigurationFiles.Minimum + "\naccounts: [{ name: a, password: { file: secret } }]\n").Switch.MinimizeExemptions.IsEmpty);
+        var text = ConfigurationFiles.Minimum.Replace(
+            "role: relay", "role: relay, clients: [192.0.2.64/26, { network: 192.0.2.0/24, may-exempt-from-minimize: true }]", StringComparison.Ordinal);
+        var exemptions = files.Good(
+            text + "\naccounts: [{ name: a, password: { file: secret }, may-exempt-from-minimize: true }, { name: b, password: { file: secret } }]\n").Switch.MinimizeExemptions;
+        Assert.Equal(["a"], exemptions.Accounts);
+        Assert.Equal(
+            [(false, "192.0.2.64/26"), (true, "192.0.2.0/24")],
+            exemptions.Clients.Select(c => (c.MayExempt, c.Network.ToString())));
+        Assert.All(exemptions.Clients, c => Assert.Equal("mta", c.Listener));
+        Assert.Contains(files.Problems(text.Replace("minimize: true", "minimize: always", StringComparison.Ordinal)), p => p.Contains("clients[1].may-exempt-from-minimize", StringComparison.Ordinal));
+    }
+
+    [Fact]
     [Trait("Threat", "K4")]
     public void Keeps_passwords_as_verifiers_only()
     {

@@ -114,6 +114,9 @@ public sealed class FakeOperatorActions : IOperatorActions
         return ValueTask.FromResult(change);
     }
 
+    public ValueTask<RuleTrial> TryRuleAsync(OperatorRule rule, bool remove, OperatorIdentity who, CancellationToken cancellationToken) =>
+        rule.Link is { } link && link != Link().Name ? throw new UnknownLinkException(link) : ValueTask.FromResult(new RuleTrial(rule, remove ? 7 : 12));
+
     private RuleChange Judge(string id, Func<OperatorRule, bool>? expected) => Rules.Find(r => r.Id == id) is not { } rule
         ? RuleChange.NotFound
         : expected?.Invoke(rule) is false ? RuleChange.Unexpected : RuleChange.Done;

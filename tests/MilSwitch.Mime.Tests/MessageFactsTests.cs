@@ -37,6 +37,21 @@ public sealed class MessageFactsTests
         Assert.False(Read("X-Priority: 1\r\n\r\n").HasPriorityField);
     }
 
+    [Theory]
+    [Trait("Feature", "C-08")]
+    [Trait("Feature", "D-14")]
+    [InlineData("MMHS-Message-Instructions: MINIMIZE CONSIDERED; NO DISTRIBUTION", true)]
+    [InlineData("mmhs-message-instructions:NO DISTRIBUTION ;\r\n minimize\r\n considered ", true)]
+    [InlineData("MMHS-Message-Instructions: NO DISTRIBUTION", false)]
+    [InlineData("MMHS-Message-Instructions: MINIMIZE NOT CONSIDERED", false)]
+    [InlineData("MMHS-Message-Instructions: MINIMIZE  CONSIDERED", false)]
+    [InlineData("MMHS-Message-Instructions: (MINIMIZE CONSIDERED)", false)]
+    [InlineData("MMHS-Message-Instructions: MINIMIZE CONSIDERED\r\nMMHS-Message-Instructions: MINIMIZE CONSIDERED", false)]
+    [InlineData("MMHS-Handling-Instructions: MINIMIZE CONSIDERED", false)]
+    [InlineData("MMHS-Message-Instructions:", false)]
+    public void Finds_minimize_considered_among_the_instructions_of_the_only_field(string fields, bool considered) =>
+        Assert.Equal(considered, Read(fields + "\r\n\r\n").MinimizeConsidered);
+
     [Fact]
     [Trait("Feature", "C-02")]
     public void Tells_action_from_information_addressees_when_there_is_a_copy_precedence()

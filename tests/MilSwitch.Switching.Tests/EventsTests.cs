@@ -85,6 +85,37 @@ public sealed class EventsTests
     }
 
     [Fact]
+    [Trait("Feature", "B-12")]
+    public async Task Tells_of_a_duplicate_that_was_taken_and_dropped()
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        using var watch = harness.Service<ISwitchEvents>().Subscribe(null)!;
+        await harness.SendAsync("Message-ID: <1@origin.test>\r\n\r\n");
+        var again = await harness.SendAsync("Message-ID: <1@origin.test>\r\n\r\n");
+        var heard = new List<SwitchEvent>();
+        watch.Read(heard, 100);
+        var duplicate = Assert.Single(heard, e => e.Type == "message.duplicate");
+        Assert.Equal((again.Id, 0), (duplicate.Message, duplicate.Recipient));
+    }
+
+    [Fact]
+    public async Task Says_that_a_message_is_not_held_and_lets_it_go_on()
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        harness.Sink.StopListening();
+        var sent = await harness.SendAsync();
+        foreach (var dryRun in new[] { true, false })
+        {
+            var outcome = Assert.Single((await harness.Operator.ActAsync(
+                new MessageAct(MessageVerb.Release) { Ids = [sent.Id], Reason = "x", DryRun = dryRun }, SwitchHarness.Somebody, default)).Outcomes);
+            Assert.Equal((false, "not held", ActFailure.Conflict), (outcome.Done, outcome.Text, outcome.Failure));
+        }
+
+        harness.Sink.StartListening();
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+    }
+
+    [Fact]
     public async Task Says_why_an_act_was_not_done()
     {
         await using var harness = await SwitchHarness.StartAsync();

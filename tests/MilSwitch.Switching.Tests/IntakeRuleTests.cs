@@ -1,9 +1,12 @@
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Smtp.Client;
 using MilSwitch.Testing;
 
 namespace MilSwitch.Switching.Tests;
@@ -28,6 +31,18 @@ public sealed class IntakeRuleTests
             Routes = new RouteTable([.. c.Routes.Routes, new Route { Match = "open.test", Open = true, Link = c.Routes.Routes[0].Link }]),
         });
         Assert.Equal(refusal, await harness.Intake.RecipientAsync(Stranger, new MailRequest(ReversePath.Null), new Recipient(Mailbox.Parse(recipient)), default));
+    }
+
+    [Fact]
+    [Trait("Feature", "A-21")]
+    public async Task Can_start_no_queue_before_the_actor_system_is_up()
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        var services = new ServiceCollection().AddLogging()
+            .AddSingleton<ISpool>(harness.Refusing).AddSingleton(TimeProvider.System).AddSingleton(harness.Service<IMailExchangerResolver>())
+            .AddSwitching(SwitchHarness.Configuration(harness.Sink.Port));
+        await using var notStarted = services.BuildServiceProvider();
+        Assert.Equal(QueueStart.Unable, await notStarted.GetRequiredService<IIntake>().StartQueueAsync(Stranger, "dest.test", subdomains: false, default));
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Testing;
 
@@ -93,6 +94,63 @@ public sealed class StoreRefusalTests
     }
 
     [Fact]
+    [Trait("Threat", "F7")]
+    public async Task No_rule_changes_without_its_record()
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        var rule = new OperatorRule { Id = "r", Kind = RuleKind.Suspend, Scope = "node", Reason = "exercise" };
+        harness.Refusing.Refuses = operation => operation is { Audit.IsEmpty: false } ? SpoolHealth.Full : null;
+        await Assert.ThrowsAsync<SpoolUnavailableException>(async () => await harness.Operator.AddRuleAsync(rule, SwitchHarness.Somebody, default));
+        Assert.Empty(await harness.Operator.RulesAsync(default));
+        Assert.Empty(await harness.Spool.ListDocumentsAsync("rule"));
+
+        harness.Refusing.Refuses = null;
+        await harness.Operator.AddRuleAsync(rule, SwitchHarness.Somebody, default);
+        harness.Refusing.Refuses = operation => operation is { Audit.IsEmpty: false } ? SpoolHealth.Full : null;
+        await Assert.ThrowsAsync<SpoolUnavailableException>(async () => await harness.Operator.RemoveRuleAsync("r", "over", null, SwitchHarness.Somebody, default));
+        await Assert.ThrowsAsync<SpoolUnavailableException>(async () => await harness.Operator.ReplaceRuleAsync(rule with { Scope = "link:hop" }, null, SwitchHarness.Somebody, default));
+        await Assert.ThrowsAsync<SpoolUnavailableException>(async () => await harness.Operator.TryLinkAsync(new LinkName("hop"), SwitchHarness.Somebody, default));
+        Assert.Equal("node", Assert.Single(await harness.Operator.RulesAsync(default)).Scope);
+        await harness.RestartAsync();
+        Assert.Equal("node", Assert.Single(await harness.Operator.RulesAsync(default)).Scope);
+    }
+
+    [Fact]
+    [Trait("Threat", "F7")]
+    public async Task The_trail_says_that_a_recorded_rule_was_refused_after_all()
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        var rule = new OperatorRule { Id = "r", Kind = RuleKind.Suspend, Scope = "node", Reason = "exercise" };
+        harness.Refusing.Refuses = operation => operation is null ? SpoolHealth.Full : null;
+        await Assert.ThrowsAsync<SpoolUnavailableException>(async () => await harness.Operator.AddRuleAsync(rule, SwitchHarness.Somebody, default));
+        Assert.Equal(
+            ["r Suspend node  exercise", "r not done: the store is full"],
+            (await harness.Spool.ReadAuditAsync(default)).Where(a => a.Kind == AuditKind.RuleAdded).Select(a => a.Detail));
+    }
+
+    [Fact]
+    public async Task A_refused_reroute_leaves_nothing_that_a_restart_would_find()
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        harness.Sink.StopListening();
+        var sent = await harness.SendAsync();
+        var remembered = false;
+        harness.Refusing.Refuses = operation =>
+        {
+            if (operation is null || !operation.Audit.Any(a => a.Kind == AuditKind.Rerouted)) return null;
+            remembered = true;
+            return SpoolHealth.Full;
+        };
+        await Assert.ThrowsAsync<SpoolUnavailableException>(async () => await harness.Operator.ActAsync(
+            new MessageAct(MessageVerb.Reroute) { Ids = [sent.Id], Link = new LinkName("hop"), Reason = "exercise" }, SwitchHarness.Somebody, default));
+        Assert.True(remembered);
+        await Eventually.ComesTrueAsync(
+            async () => (await harness.Spool.ListDocumentsAsync("reroute")).Count is 0, TimeSpan.FromSeconds(15), "the order is forgotten");
+        harness.Sink.StartListening();
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+    }
+
+    [Fact]
     public async Task A_rule_that_ends_while_the_store_is_full_is_removed_later()
     {
         await using var harness = await SwitchHarness.StartAsync();
@@ -105,6 +163,9 @@ public sealed class StoreRefusalTests
         harness.Refusing.Refuses = null;
         await Eventually.ComesTrueAsync(
             async () => (await harness.Operator.RulesAsync(default)).Count is 0, TimeSpan.FromSeconds(15), "the rule is removed");
+        var ended = Assert.Single(await harness.Spool.ReadAuditAsync(default), a => a.Kind == AuditKind.RuleRemoved);
+        Assert.Equal((null, soon.ToUnixTimeMilliseconds()), (ended.Actor, ended.At.ToUnixTimeMilliseconds()));
+        Assert.EndsWith("ended by itself: suspend node", ended.Detail, StringComparison.Ordinal);
     }
 
     private static async Task<ActResult> ActAsync(SwitchHarness harness, MessageVerb verb, params MessageId[] ids) =>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
 
@@ -32,6 +33,8 @@ public sealed record SwitchConfiguration
     public ReportSettings Reports { get; init; } = new();
 
     public ContentLimits Content { get; init; } = new();
+
+    public MinimizeExemptions MinimizeExemptions { get; init; } = MinimizeExemptions.None;
 
     public Budgets Budgets { get; init; } = new();
 

@@ -24,6 +24,12 @@ public sealed record Envelope
     /// <summary>RFC 8689 §4.2.2: the header says <c>TLS-Required: No</c>, and MAIL did not say REQUIRETLS.</summary>
     public bool TlsOptional { get; init; }
 
+    /// <summary>
+    /// RFC 6477 §3.5: the originator has considered the MINIMIZE of the recipients, and came by a client that may say so.
+    /// MINIMIZE neither refuses nor keeps back the message.
+    /// </summary>
+    public bool MinimizeConsidered { get; init; }
+
     /// <summary>RFC 3461 §4.3.</summary>
     public DsnReturn Return { get; init; } = DsnReturn.Unspecified;
 

@@ -60,6 +60,12 @@ public interface IOperatorActions
     ValueTask<RuleChange> RemoveRuleAsync(
         string id, string reason, Func<OperatorRule, bool>? expected, OperatorIdentity who, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Only says what adding, replacing (<paramref name="rule"/> has the id of one in force) or removing a rule would do. Walks
+    /// along the whole queue. Throws for a bad rule as <see cref="AddRuleAsync"/>.
+    /// </summary>
+    ValueTask<RuleTrial> TryRuleAsync(OperatorRule rule, bool remove, OperatorIdentity who, CancellationToken cancellationToken);
+
     ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, CancellationToken cancellationToken);
 }
 

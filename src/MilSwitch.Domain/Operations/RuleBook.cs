@@ -19,15 +19,26 @@ public readonly record struct RuleVerdict(RuleKind? Kind, OperatorRule? Rule)
 public sealed class RuleBook
 {
     private readonly ImmutableArray<(OperatorRule Rule, RuleScope Scope)> rules;
+    private readonly bool exemptions;
 
-    public RuleBook(IEnumerable<OperatorRule> rules) =>
+    /// <param name="rules">In any order.</param>
+    /// <param name="exemptions">
+    /// Some messages may be exempt from MINIMIZE: it closes no link to a level then, each message is judged by itself.
+    /// </param>
+    public RuleBook(IEnumerable<OperatorRule> rules, bool exemptions = false)
+    {
         this.rules = [.. rules.OrderBy(r => r.CreatedAt).Select(r => (r, RuleScope.Parse(r.Scope)))];
+        this.exemptions = exemptions;
+    }
 
     public static RuleBook Empty { get; } = new([]);
 
     public bool IsEmpty => rules.IsEmpty;
 
     public IEnumerable<OperatorRule> Rules => rules.Select(r => r.Rule);
+
+    /// <summary>The same rules, with or without exemptions from MINIMIZE.</summary>
+    public RuleBook With(bool exemptions) => exemptions == this.exemptions ? this : new RuleBook(Rules, exemptions);
 
     /// <summary>The first moment after <paramref name="now"/> at which a rule ends by itself.</summary>
     public DateTimeOffset? NextExpiry(DateTimeOffset now)
@@ -41,7 +52,10 @@ public sealed class RuleBook
         return next;
     }
 
-    /// <summary>The lowest level that may move over a link at all, and whether it may be used: scopes <c>node</c> and <c>link:</c>.</summary>
+    /// <summary>
+    /// The lowest level that may move over a link at all, and whether it may be used: scopes <c>node</c> and <c>link:</c>. With
+    /// exemptions about MINIMIZE only a message by itself can be judged.
+    /// </summary>
     public Precedence? LowestOn(LinkName link, DateTimeOffset now)
     {
         var lowest = Precedence.Deferred;
@@ -49,7 +63,7 @@ public sealed class RuleBook
         {
             if (!IsInForce(rule, now) || !scope.CoversLink(link)) continue;
             if (rule.Kind == RuleKind.Suspend) return null;
-            if (rule is { Kind: RuleKind.Minimize, Level: { } level } && level > lowest) lowest = level;
+            if (!exemptions && rule is { Kind: RuleKind.Minimize, Level: { } level } && level > lowest) lowest = level;
         }
 
         return lowest;
@@ -59,18 +73,31 @@ public sealed class RuleBook
         [.. rules.Where(r => IsInForce(r.Rule, now) && r.Scope.CoversLink(link)).Select(r => r.Rule.Id)];
 
     /// <summary>What becomes of one recipient's copy. The strictest counts: suspend, return, reroute, minimize.</summary>
-    public RuleVerdict Judge(ReversePath reversePath, Recipient recipient, LinkName link, DateTimeOffset now)
+    public RuleVerdict Judge(Envelope envelope, Recipient recipient, LinkName link, DateTimeOffset now) =>
+        Judge(envelope.ReversePath, recipient, link, now, envelope.MinimizeConsidered);
+
+    /// <summary>As <see cref="Judge(Envelope, Recipient, LinkName, DateTimeOffset)"/>.</summary>
+    /// <param name="minimizeConsidered">MINIMIZE does not concern the message.</param>
+    public RuleVerdict Judge(ReversePath reversePath, Recipient recipient, LinkName link, DateTimeOffset now, bool minimizeConsidered = false)
     {
         var verdict = RuleVerdict.Go;
         foreach (var (rule, scope) in rules)
         {
             if (!IsInForce(rule, now) || !scope.Covers(reversePath, recipient.Address, link)) continue;
-            if (rule.Kind == RuleKind.Minimize && recipient.Precedence >= (rule.Level ?? Precedence.Deferred)) continue;
+            if (rule.Kind == RuleKind.Minimize && (minimizeConsidered || recipient.Precedence >= (rule.Level ?? Precedence.Deferred))) continue;
             if (rule.Kind == RuleKind.Reroute && rule.Link == link.Configured) continue;
             if (verdict.Kind is null || Rank(rule.Kind) < Rank(verdict.Kind.Value)) verdict = new RuleVerdict(rule.Kind, rule);
         }
 
         return verdict;
+    }
+
+    /// <summary>Would this copy be treated otherwise by the other rules?</summary>
+    public bool Differs(RuleBook other, Envelope envelope, Recipient recipient, LinkName link, DateTimeOffset now)
+    {
+        var (mine, others) = (Judge(envelope, recipient, link, now), other.Judge(envelope, recipient, link, now));
+        // Two that wait are as good as one; whose rule it is makes no difference.
+        return mine.Waits != others.Waits || (!mine.Waits && (mine.Kind != others.Kind || mine.Rule?.Link != others.Rule?.Link));
     }
 
     /// <summary>The level below which mail is refused when it comes in: MINIMIZE over the whole node with refusal.</summary>

@@ -43,7 +43,7 @@ public static class ApiEndpoints
         api.MapGet("/messages/{id}/raw", RawAsync).Describe("raw", "The message as it would be sent now; audited as viewed; operators only")
             .Answers("message/rfc822");
         api.MapPost("/messages/actions", ActAsync).Accepts<ActRequest>("application/json")
-            .Describe<ActResultView>("act", "Hold, release, try, requeue, reroute, return, delete or restore messages").Once();
+            .Describe<ActResultView>("act", "Hold, release, try, requeue, reroute, return, delete or restore messages").Once().Stored();
         api.MapGet("/track", TrackAsync).Describe<Page<MessageView>>("track", "Messages past and present, newest first")
             .Query("messageId", "The Message-ID field, exactly").Query("envelopeId", "The ENVID, exactly").Query("sender", "Part of the reverse path")
             .Query("recipient", "Part of a recipient's address").Query("precedence", "The level").Query("state", "queued, held, binned or done")
@@ -51,13 +51,15 @@ public static class ApiEndpoints
             .Query("before", "Go on before this id").Query("limit", "At most so many; 100 when absent", type: JsonSchemaType.Integer);
         api.MapGet("/links", LinksAsync).Describe<Page<LinkView>>("links", "Every link").Tagged();
         api.MapGet("/links/{name}", LinkAsync).Describe<LinkView>("link", "One link").Tagged();
-        api.MapPost("/links/{name}/try", TryLinkAsync).Describe<LinkView>("tryLink", "Connect at once, in spite of an open breaker").Once();
+        api.MapPost("/links/{name}/try", TryLinkAsync).Describe<LinkView>("tryLink", "Connect at once, in spite of an open breaker").Once().Stored();
         api.MapGet("/rules", RulesAsync).Describe<Page<RuleView>>("rules", "Standing orders").Tagged();
-        api.MapPost("/rules", AddRuleAsync).Accepts<RuleRequest>("application/json").Describe<RuleView>("addRule", "Give a standing order").Once();
+        api.MapPost("/rules", AddRuleAsync).Accepts<RuleRequest>("application/json").Describe<RuleView>("addRule", "Give a standing order").Once().Stored();
         api.MapGet("/rules/{id}", RuleAsync).Describe<RuleView>("rule", "One standing order").Tagged();
         api.MapPut("/rules/{id}", ReplaceRuleAsync).Accepts<RuleRequest>("application/json")
-            .Describe<RuleView>("replaceRule", "Put another standing order in its place, in one step").Guarded();
-        api.MapDelete("/rules/{id}", RemoveRuleAsync).Describe("removeRule", "End a standing order").Produces(204).Query("reason", "Why", required: true).Guarded();
+            .Describe<RuleView>("replaceRule", "Put another standing order in its place, in one step").Guarded().Stored();
+        api.MapDelete("/rules/{id}", RemoveRuleAsync).Describe("removeRule", "End a standing order").Produces(204)
+            .Query("reason", "Why", required: true).Query("dryRun", "true: only say what would happen, with 200 and the order", type: JsonSchemaType.Boolean)
+            .Produces<RuleView>(200, "application/json").Guarded().Stored();
         api.MapGet("/route-test", RouteTestAsync).Describe<RouteView>("routeTest", "Where an address goes, and why")
             .Query("address", "A mail address", required: true).Query("precedence", "The level it would travel at; routine when absent");
         api.MapGet("/config", ConfigurationAsync).Describe<ConfigurationStateView>("configuration", "The configuration in force").Tagged();
@@ -212,10 +214,11 @@ public static class ApiEndpoints
 
     private static async Task<IResult> AddRuleAsync(HttpContext context, IOperatorActions actions, TimeProvider time, CancellationToken cancellationToken)
     {
-        var (rule, problem) = await RuleOfAsync(context, "", time, cancellationToken);
+        var (rule, dryRun, problem) = await RuleOfAsync(context, "", time, cancellationToken);
         if (rule is null) return problem!;
         try
         {
+            if (dryRun) return Json(RuleView.Of(await actions.TryRuleAsync(rule, remove: false, CallerOf(context).Identity, cancellationToken)), ApiJson.Default.RuleView);
             return Answer(context, await actions.AddRuleAsync(rule, CallerOf(context).Identity, cancellationToken));
         }
         catch (UnknownLinkException unknown)
@@ -226,10 +229,11 @@ public static class ApiEndpoints
 
     private static async Task<IResult> ReplaceRuleAsync(string id, HttpContext context, IOperatorActions actions, TimeProvider time, CancellationToken cancellationToken)
     {
-        var (rule, problem) = await RuleOfAsync(context, id, time, cancellationToken);
+        var (rule, dryRun, problem) = await RuleOfAsync(context, id, time, cancellationToken);
         if (rule is null) return problem!;
         try
         {
+            if (dryRun) return await TryAsync(context, actions, id, rule, cancellationToken);
             var (change, kept) = await actions.ReplaceRuleAsync(rule, Expected(context), CallerOf(context).Identity, cancellationToken);
             return change == RuleChange.Done ? Answer(context, kept) : Problem(change);
         }
@@ -243,10 +247,22 @@ public static class ApiEndpoints
     {
         var reader = new QueryReader(context.Request.Query);
         var reason = reader.Text("reason");
+        var dryRun = reader.Text("dryRun");
         if (reader.Finish() is { } fault) return Problems.BadRequest(fault);
         if (string.IsNullOrWhiteSpace(reason)) return Problems.BadRequest("reason is missing.");
+        if (dryRun is not (null or "true" or "false")) return Problems.BadRequest("dryRun must be true or false.");
+        if (dryRun == "true") return await TryAsync(context, actions, id, null, cancellationToken);
         var change = await actions.RemoveRuleAsync(id, reason, Expected(context), CallerOf(context).Identity, cancellationToken);
         return change == RuleChange.Done ? Results.NoContent() : Problem(change);
+    }
+
+    // Judged as the order itself would be; what is there at this moment may be gone when it is given.
+    private static async Task<IResult> TryAsync(HttpContext context, IOperatorActions actions, string id, OperatorRule? next, CancellationToken cancellationToken)
+    {
+        if ((await actions.RulesAsync(cancellationToken)).FirstOrDefault(r => r.Id == id) is not { } current) return Problem(RuleChange.NotFound);
+        if (!Expected(context)(current)) return Problem(RuleChange.Unexpected);
+        var trial = await actions.TryRuleAsync(next ?? current, remove: next is null, CallerOf(context).Identity, cancellationToken);
+        return Json(RuleView.Of(trial), ApiJson.Default.RuleView);
     }
 
     private static IResult Answer(HttpContext context, OperatorRule rule)
@@ -259,38 +275,39 @@ public static class ApiEndpoints
 
     private static IResult Problem(RuleChange change) => change == RuleChange.NotFound ? Problems.NotFound("There is no such rule.") : Problems.PreconditionFailed();
 
-    private static async ValueTask<(OperatorRule? Rule, IResult? Problem)> RuleOfAsync(HttpContext context, string id, TimeProvider time, CancellationToken cancellationToken)
+    private static async ValueTask<(OperatorRule? Rule, bool DryRun, IResult? Problem)> RuleOfAsync(
+        HttpContext context, string id, TimeProvider time, CancellationToken cancellationToken)
     {
         var (request, fault) = await BodyAsync(context, ApiJson.Default.RuleRequest, cancellationToken);
-        if (request is null) return (null, Problems.BadRequest(fault));
-        if (!Words.TryRead<RuleKind>(request.Kind ?? "", out var kind)) return (null, Problems.BadRequest($"kind must be one of {Words.All<RuleKind>()}."));
-        if (!IsScope(request.Scope)) return (null, Problems.BadRequest("scope must be node, link:NAME, domain:NAME, sender:ADDRESS or recipient:ADDRESS."));
-        if (string.IsNullOrWhiteSpace(request.Reason)) return (null, Problems.BadRequest("reason is missing."));
+        if (request is null) return (null, false, Problems.BadRequest(fault));
+        if (!Words.TryRead<RuleKind>(request.Kind ?? "", out var kind)) return (null, false, Problems.BadRequest($"kind must be one of {Words.All<RuleKind>()}."));
+        if (!IsScope(request.Scope)) return (null, false, Problems.BadRequest("scope must be node, link:NAME, domain:NAME, sender:ADDRESS or recipient:ADDRESS."));
+        if (string.IsNullOrWhiteSpace(request.Reason)) return (null, false, Problems.BadRequest("reason is missing."));
         Precedence? level = null;
         if (request.Level is { } word)
         {
-            if (!Words.TryRead<Precedence>(word, out var read)) return (null, Problems.BadRequest($"level must be one of {Words.All<Precedence>()}."));
+            if (!Words.TryRead<Precedence>(word, out var read)) return (null, false, Problems.BadRequest($"level must be one of {Words.All<Precedence>()}."));
             level = read;
         }
 
-        if (kind == RuleKind.Minimize == level is null) return (null, Problems.BadRequest("level belongs to minimize, and minimize needs it."));
-        if (request.RefuseAtEntry && kind != RuleKind.Minimize) return (null, Problems.BadRequest("refuseAtEntry belongs to minimize."));
-        if (kind == RuleKind.Reroute == string.IsNullOrEmpty(request.Link)) return (null, Problems.BadRequest("link belongs to reroute, and reroute needs it."));
-        if (request.For is not null && request.Expires is not null) return (null, Problems.BadRequest("Give for or expires, not both."));
+        if (kind == RuleKind.Minimize == level is null) return (null, false, Problems.BadRequest("level belongs to minimize, and minimize needs it."));
+        if (request.RefuseAtEntry && kind != RuleKind.Minimize) return (null, false, Problems.BadRequest("refuseAtEntry belongs to minimize."));
+        if (kind == RuleKind.Reroute == string.IsNullOrEmpty(request.Link)) return (null, false, Problems.BadRequest("link belongs to reroute, and reroute needs it."));
+        if (request.For is not null && request.Expires is not null) return (null, false, Problems.BadRequest("Give for or expires, not both."));
         var now = time.GetUtcNow();
         var expires = request.Expires;
         if (request.For is { } text)
         {
-            if (!Notation.TryReadDuration(text, out var duration) || duration <= TimeSpan.Zero) return (null, Problems.BadRequest("for must be a time such as 30m or 2h."));
+            if (!Notation.TryReadDuration(text, out var duration) || duration <= TimeSpan.Zero) return (null, false, Problems.BadRequest("for must be a time such as 30m or 2h."));
             expires = now + duration;
         }
 
-        if (expires <= now) return (null, Problems.BadRequest("expires lies in the past."));
+        if (expires <= now) return (null, false, Problems.BadRequest("expires lies in the past."));
         return (new OperatorRule
         {
             Id = id, Kind = kind, Scope = request.Scope!, Level = level, RefuseAtEntry = request.RefuseAtEntry, Reason = request.Reason,
             Link = string.IsNullOrEmpty(request.Link) ? null : new LinkName(request.Link), Author = CallerOf(context).Identity.Name, CreatedAt = now, Expires = expires,
-        }, null);
+        }, request.DryRun, null);
     }
 
     private static async Task<IResult> RouteTestAsync(HttpRequest request, IOperatorActions actions, CancellationToken cancellationToken)

@@ -39,6 +39,9 @@ internal static class ApiRoutes
         .Fails(422, "This Idempotency-Key belongs to another request, or what was asked for is refused")
         .Fails(429, "Too many requests with an Idempotency-Key are under way");
 
+    /// <summary>What is ordered is recorded before it is done.</summary>
+    public static RouteHandlerBuilder Stored(this RouteHandlerBuilder route) => route.Fails(507, "The store is full or can't be written; nothing was done");
+
     /// <summary>GET: the answer has a tag, and <c>If-None-Match</c> saves it.</summary>
     public static RouteHandlerBuilder Tagged(this RouteHandlerBuilder route) => route
         .Header("If-None-Match", "Tags of answers that the client has already")

@@ -68,7 +68,7 @@ public sealed record ShapeRowView(string Name, int Total, IReadOnlyList<int> ByA
 /// <summary>Everything known about one message, without its content.</summary>
 public sealed record MessageView(
     string Id, string State, string Precedence, long Size, bool HasContent, string Digest, DateTimeOffset AcceptedAt, string Sender, string? MessageId,
-    string? EnvelopeId, int? Priority, string Body, bool SmtpUtf8, bool RequireTls, DeliverByView? DeliverBy, DateTimeOffset? HoldUntil, OriginView Origin,
+    string? EnvelopeId, int? Priority, string Body, bool SmtpUtf8, bool RequireTls, bool MinimizeConsidered, DeliverByView? DeliverBy, DateTimeOffset? HoldUntil, OriginView Origin,
     IReadOnlyList<RecipientView> Recipients, string? HeldBecause, string? Parent, IReadOnlyList<string> Reports, IReadOnlyList<AuditView> Audit)
 {
     public static MessageView Of(MessageDetail detail)
@@ -78,7 +78,7 @@ public sealed record MessageView(
         return new MessageView(
             message.Id.ToString(), Words.Of(message.State), Words.Of(envelope.Precedence), message.Size, message.HasContent,
             Convert.ToHexStringLower(message.Digest.Span), envelope.ArrivedAt, envelope.ReversePath.ToString(), message.MessageIdField,
-            envelope.EnvelopeId, envelope.Priority?.Value, Words.Of(envelope.Body), envelope.SmtpUtf8, envelope.RequireTls,
+            envelope.EnvelopeId, envelope.Priority?.Value, Words.Of(envelope.Body), envelope.SmtpUtf8, envelope.RequireTls, envelope.MinimizeConsidered,
             envelope.DeliverBy is { } by ? new DeliverByView(by.Deadline, Words.Of(by.Mode), by.Trace) : null, envelope.HoldUntil,
             new OriginView(envelope.Origin.Listener, envelope.Origin.ClientAddress, envelope.Origin.Helo, envelope.Origin.AuthenticatedAs, envelope.Origin.Tls),
             [.. envelope.Recipients.Select((r, i) => RecipientView.Of(r, i < message.Recipients.Length ? message.Recipients[i] : null, i < detail.Links.Length ? detail.Links[i] : null))],
@@ -155,8 +155,11 @@ public sealed record ActOutcomeView(string Id, bool Done, string Text, string? F
 /// <summary>A standing order. The tag is for <c>If-Match</c>: it changes with everything else.</summary>
 public sealed record RuleView(
     string Id, string Kind, string Scope, string? Level, bool RefuseAtEntry, string? Link, string Reason, string Author, DateTimeOffset CreatedAt,
-    DateTimeOffset? Expires, string Tag)
+    DateTimeOffset? Expires, string Tag, RuleTrialView? DryRun = null)
 {
+    /// <summary>The answer to a dry run: no rule is in force because of it.</summary>
+    public static RuleView Of(RuleTrial trial) => Of(trial.Rule) with { DryRun = new RuleTrialView(trial.Messages) };
+
     public static RuleView Of(OperatorRule rule)
     {
         var view = new RuleView(
@@ -166,6 +169,10 @@ public sealed record RuleView(
     }
 }
 
+/// <summary>What a dry run found.</summary>
+/// <param name="Messages">Queued messages that would be treated otherwise from now on: kept back, let go, returned, sent another way.</param>
+public sealed record RuleTrialView(int Messages);
+
 /// <param name="Kind">suspend, minimize, return or reroute.</param>
 /// <param name="Scope"><c>node</c>, <c>link:NAME</c>, <c>domain:NAME</c>, <c>sender:ADDRESS</c> or <c>recipient:ADDRESS</c>.</param>
 /// <param name="Level">For minimize: the lowest level that still moves.</param>
@@ -174,8 +181,9 @@ public sealed record RuleView(
 /// <param name="Reason">Why.</param>
 /// <param name="For">Ends after this time, such as <c>2h</c>; or give <paramref name="Expires"/>.</param>
 /// <param name="Expires">Ends then; neither: until it is removed.</param>
+/// <param name="DryRun">Only say what would happen.</param>
 public sealed record RuleRequest(
-    string? Kind, string? Scope, string? Level, bool RefuseAtEntry, string? Link, string? Reason, string? For, DateTimeOffset? Expires);
+    string? Kind, string? Scope, string? Level, bool RefuseAtEntry, string? Link, string? Reason, string? For, DateTimeOffset? Expires, bool DryRun = false);
 
 public sealed record RouteView(
     string Address, string? Link, IReadOnlyList<string> Targets, string? Refusal, IReadOnlyList<string> Steps, IReadOnlyList<string> Rules)

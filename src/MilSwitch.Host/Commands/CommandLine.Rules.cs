@@ -16,14 +16,16 @@ public sealed partial class CommandLine
     private readonly Option<string?> otherLink = new("--to-link") { Description = "For reroute: the link to use instead", HelpName = "NAME" };
     private readonly Option<bool> refuse = new("--refuse-at-entry") { Description = "Also refuse lower mail from clients (X.7.15) instead of queueing it" };
 
+    private readonly Option<bool> ruleDryRun = new("--dry-run") { Description = "Only say what would happen, and to how many queued messages" };
+
     private Command Rule()
     {
         var kind = new Argument<string>("KIND") { Description = "suspend: nothing that matches is sent; return: it goes back; reroute: it takes another link" };
         kind.AcceptOnlyFromAmong("suspend", "return", "reroute");
         RuleRequest Order(ParseResult arguments) => new(
             arguments.GetRequiredValue(kind), arguments.GetRequiredValue(scope), null, false, arguments.GetValue(otherLink), arguments.GetRequiredValue(reason),
-            arguments.GetValue(duration), null);
-        Option[] options = [scope, otherLink, duration, reason];
+            arguments.GetValue(duration), null, arguments.GetValue(ruleDryRun));
+        Option[] options = [scope, otherLink, duration, reason, ruleDryRun];
         var add = AddRule("add", "Give a standing order; prints its id", Order, [kind], options);
         var replace = ReplaceRule("replace", "Put another standing order in the place of one, in one step", Order, [kind], options);
         var id = new Argument<string>("ID") { Description = "Of the order" };
@@ -47,8 +49,8 @@ public sealed partial class CommandLine
         level.AcceptOnlyFromAmong("deferred", "routine", "priority", "immediate", "flash", "override");
         RuleRequest Order(ParseResult arguments) => new(
             "minimize", arguments.GetRequiredValue(scope), arguments.GetRequiredValue(level), arguments.GetValue(refuse), null, arguments.GetRequiredValue(reason),
-            arguments.GetValue(duration), null);
-        Option[] options = [scope, level, refuse, duration, reason];
+            arguments.GetValue(duration), null, arguments.GetValue(ruleDryRun));
+        Option[] options = [scope, level, refuse, duration, reason, ruleDryRun];
         var set = AddRule("set", "Impose MINIMIZE: lower mail waits; prints its id", Order, [], options);
         var replace = ReplaceRule("replace", "Change a MINIMIZE with no moment without one", Order, [], options);
         return new Command("minimize", "MINIMIZE: only urgent mail moves")
@@ -64,7 +66,7 @@ public sealed partial class CommandLine
     {
         var command = Remote(name, description, async (node, parsed, cancellationToken) => Show(
             parsed, await node.SendAsync(HttpMethod.Post, "/rules", order(parsed), ApiJson.Default.RuleRequest, Conditions(parsed), cancellationToken),
-            ApiJson.Default.RuleView, rule => environment.Output.WriteLine(rule.Id)));
+            ApiJson.Default.RuleView, Ordered));
         foreach (var argument in arguments) command.Arguments.Add(argument);
         foreach (var option in options) command.Options.Add(option);
         command.Options.Add(key);
@@ -77,7 +79,7 @@ public sealed partial class CommandLine
         var command = Remote(name, description, async (node, parsed, cancellationToken) => Show(
             parsed,
             await node.SendAsync(HttpMethod.Put, "/rules/" + Uri.EscapeDataString(parsed.GetRequiredValue(id)), order(parsed), ApiJson.Default.RuleRequest, Conditions(parsed), cancellationToken),
-            ApiJson.Default.RuleView, rule => environment.Output.WriteLine(rule.Id)));
+            ApiJson.Default.RuleView, Ordered));
         command.Arguments.Add(id);
         foreach (var argument in arguments) command.Arguments.Add(argument);
         foreach (var option in options) command.Options.Add(option);
@@ -102,13 +104,34 @@ public sealed partial class CommandLine
             var query = Query(("reason", arguments.GetRequiredValue(reason)));
             var conditions = Conditions(arguments);
             var named = ReadIds(arguments.GetValue(ids));
+            if (arguments.GetValue(ruleDryRun)) return await TryRemovalAsync(node, named, query, conditions, arguments, cancellationToken);
             foreach (var id in named) await node.SendAsync(HttpMethod.Delete, $"/rules/{Uri.EscapeDataString(id)}{query}", conditions, cancellationToken);
             if (arguments.GetValue(json)) environment.Output.WriteLine(JsonSerializer.Serialize(new Page<string>(named, null), ApiJson.Default.PageString));
             return ExitCodes.Done;
         });
         command.Arguments.Add(ids);
         command.Options.Add(reason);
+        command.Options.Add(ruleDryRun);
         command.Options.Add(tag);
         return Example(command, example);
+    }
+
+    private async Task<int> TryRemovalAsync(
+        NodeClient node, List<string> ids, string query, RequestConditions conditions, ParseResult arguments, CancellationToken cancellationToken)
+    {
+        var found = new List<RuleView>();
+        foreach (var id in ids)
+            found.Add(Read(await node.SendAsync(HttpMethod.Delete, $"/rules/{Uri.EscapeDataString(id)}{query}&dryRun=true", conditions, cancellationToken), ApiJson.Default.RuleView));
+        var page = new Page<RuleView>(found, null);
+        if (arguments.GetValue(json)) environment.Output.WriteLine(JsonSerializer.Serialize(page, ApiJson.Default.PageRuleView));
+        else found.ForEach(Ordered);
+        return ExitCodes.Done;
+    }
+
+    // The id is what a script goes on with; of a dry run there is nothing to go on with.
+    private void Ordered(RuleView rule)
+    {
+        if (rule.DryRun is null) environment.Output.WriteLine(rule.Id);
+        else Rendering.Write(environment.Output, rule);
     }
 }

@@ -60,6 +60,7 @@ internal static class Rendering
             ("message-id", m.MessageId),
             ("envelope id", m.EnvelopeId),
             ("body", m.Body + (m.SmtpUtf8 ? ", SMTPUTF8" : "") + (m.RequireTls ? ", REQUIRETLS" : "")),
+            ("minimize", m.MinimizeConsidered ? "exempt: MINIMIZE CONSIDERED" : null),
             ("deliver by", m.DeliverBy is { } by ? $"{Text.Time(by.Deadline)}, then {by.Mode}{(by.Trace ? ", traced" : "")}" : null),
             ("hold until", m.HoldUntil is { } hold ? Text.Time(hold) : null),
             ("came by", $"{m.Origin.Listener} {m.Origin.ClientAddress} ({m.Origin.Helo}){(m.Origin.AuthenticatedAs is { } who ? " as " + who : "")}{(m.Origin.Tls is { } tls ? ", " + tls : "")}"),
@@ -114,14 +115,15 @@ internal static class Rendering
 
     public static void Write(TextWriter output, RuleView r) => Text.WriteFields(
         output,
-        ("id", r.Id),
+        ("dry run", r.DryRun is { } trial ? $"nothing was done; {Text.Number(trial.Messages)} queued messages would be treated otherwise" : null),
+        ("id", r.Id.Length == 0 ? null : r.Id),
         ("kind", r.Kind),
         ("scope", r.Scope),
         ("what", What(r)),
         ("until", Text.Time(r.Expires)),
         ("given", $"{Text.Time(r.CreatedAt)} by {r.Author}"),
         ("reason", r.Reason),
-        ("tag", r.Tag));
+        ("tag", r.DryRun is null ? r.Tag : null));
 
     public static void Write(TextWriter output, Page<AlarmView> page)
     {

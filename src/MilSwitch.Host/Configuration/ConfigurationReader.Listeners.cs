@@ -15,9 +15,13 @@ public static partial class ConfigurationReader
     /// <summary>RFC 7677 §4 asks for 4096 at least; more costs an attacker who has the verifier more.</summary>
     private const int ScramIterations = 15_000;
 
+    private const string MayExemptKey = "may-exempt-from-minimize";
+
     private static readonly string[] Mechanisms = ["EXTERNAL", "SCRAM-SHA-256", "PLAIN"];
 
-    private static ImmutableArray<SmtpListenerSettings> ReadListeners(ConfigurationSource source, Section root, string hostName)
+    // The exemptions belong to the switch, which judges by them; in the file they stand where the client stands.
+    private static ImmutableArray<SmtpListenerSettings> ReadListeners(
+        ConfigurationSource source, Section root, string hostName, List<(string Listener, IPNetwork Network, bool MayExempt)> exemptions)
     {
         var listeners = ImmutableArray.CreateBuilder<SmtpListenerSettings>();
         if (root.Find("listeners") is null) root.Reject("listeners", "is missing; a switch needs at least one");
@@ -30,7 +34,7 @@ public static partial class ConfigurationReader
             }
 
             var section = new Section(source, map, path);
-            var listener = ReadListener(source, section, hostName);
+            var listener = ReadListener(source, section, hostName, exemptions);
             if (listeners.Any(l => l.Name == listener.Name && l.Name.Length > 0)) section.Reject("name", $"'{listener.Name}' is given to another listener already");
             listeners.Add(listener);
         }
@@ -38,7 +42,8 @@ public static partial class ConfigurationReader
         return listeners.ToImmutable();
     }
 
-    private static SmtpListenerSettings ReadListener(ConfigurationSource source, Section section, string hostName)
+    private static SmtpListenerSettings ReadListener(
+        ConfigurationSource source, Section section, string hostName, List<(string Listener, IPNetwork Network, bool MayExempt)> exemptions)
     {
         var name = section.RequiredText("name") ?? "";
         var endpoint = section.Endpoint("endpoint");
@@ -67,7 +72,7 @@ public static partial class ConfigurationReader
             TlsMode = mode,
             Certificate = mode == ListenerTlsMode.None ? null : certificate,
             ClientAnchors = [.. anchors],
-            Clients = ReadClients(source, section, highest),
+            Clients = ReadClients(source, section, name, highest, exemptions),
             Proxies = ReadTrusted(source, section, "proxy-protocol", "name the proxies"),
             ClientNamers = ReadTrusted(source, section, "xclient", "name the hosts"),
             HighestPrecedence = highest,
@@ -113,7 +118,8 @@ public static partial class ConfigurationReader
         return chosen.ToImmutable();
     }
 
-    private static ImmutableArray<ClientNetwork> ReadClients(ConfigurationSource source, Section section, Precedence highest)
+    private static ImmutableArray<ClientNetwork> ReadClients(
+        ConfigurationSource source, Section section, string listener, Precedence highest, List<(string Listener, IPNetwork Network, bool MayExempt)> exemptions)
     {
         var clients = ImmutableArray.CreateBuilder<ClientNetwork>();
         foreach (var (node, path) in section.Items("clients"))
@@ -121,7 +127,9 @@ public static partial class ConfigurationReader
             switch (node)
             {
                 case YamlText { IsNull: false } text:
-                    if (ReadNetwork(source, node.Line, path, text.Value) is { } network) clients.Add(new ClientNetwork(network) { HighestPrecedence = highest });
+                    if (ReadNetwork(source, node.Line, path, text.Value) is not { } network) break;
+                    clients.Add(new ClientNetwork(network) { HighestPrecedence = highest });
+                    exemptions.Add((listener, network, false));
                     break;
                 case YamlMap map:
                     var entry = new Section(source, map, path);
@@ -129,11 +137,14 @@ public static partial class ConfigurationReader
                     var client = value is null ? null : ReadNetwork(source, entry.LineOf("network"), entry.PathOf("network"), value);
                     var level = entry.Precedence("precedence", highest);
                     var lower = entry.Keyword("too-high", true, ("lower", true), ("refuse", false));
+                    var mayExempt = entry.Flag(MayExemptKey, false);
                     entry.Finish();
-                    if (client is { } found) clients.Add(new ClientNetwork(found) { HighestPrecedence = level, LowerPrecedence = lower });
+                    if (client is not { } found) break;
+                    clients.Add(new ClientNetwork(found) { HighestPrecedence = level, LowerPrecedence = lower });
+                    exemptions.Add((listener, found, mayExempt));
                     break;
                 default:
-                    source.Reject(node.Line, path, "must be a network such as 192.0.2.0/24, or a mapping with network, precedence and too-high");
+                    source.Reject(node.Line, path, "must be a network such as 192.0.2.0/24, or a mapping with network, precedence, too-high and may-exempt-from-minimize");
                     break;
             }
         }
@@ -193,7 +204,7 @@ public static partial class ConfigurationReader
         return limits with { ConnectionsPerClient = Math.Min(limits.ConnectionsPerClient, limits.Connections) };
     }
 
-    private static AccountTable ReadAccounts(ConfigurationSource source, Section root)
+    private static AccountTable ReadAccounts(ConfigurationSource source, Section root, ImmutableHashSet<string>.Builder exemptions)
     {
         var accounts = new List<ConfiguredAccount>();
         foreach (var (node, path) in root.Items("accounts"))
@@ -205,18 +216,22 @@ public static partial class ConfigurationReader
             }
 
             var section = new Section(source, map, path);
-            if (ReadAccount(source, section) is not { } account) continue;
+            if (ReadAccount(source, section, out var mayExempt) is not { } account) continue;
             if (accounts.Exists(a => a.Account.Name == account.Account.Name)) section.Reject("name", $"'{account.Account.Name}' is given to another account already");
             else if (account.Subject is not null && accounts.Exists(a => a.Subject == account.Subject)) section.Reject("certificate", "another account has the same subject");
             else if (account.Thumbprint is not null && accounts.Exists(a => string.Equals(a.Thumbprint, account.Thumbprint, StringComparison.OrdinalIgnoreCase)))
                 section.Reject("certificate", "another account has the same thumbprint");
-            else accounts.Add(account);
+            else
+            {
+                accounts.Add(account);
+                if (mayExempt) exemptions.Add(account.Account.Name);
+            }
         }
 
         return new AccountTable(accounts);
     }
 
-    private static ConfiguredAccount? ReadAccount(ConfigurationSource source, Section section)
+    private static ConfiguredAccount? ReadAccount(ConfigurationSource source, Section section, out bool mayExempt)
     {
         var name = section.RequiredText("name");
         ScramVerifier? scram = null;
@@ -263,6 +278,7 @@ public static partial class ConfigurationReader
             LowerPrecedence = section.Keyword("too-high", true, ("lower", true), ("refuse", false)),
             Addresses = addresses,
         };
+        mayExempt = section.Flag(MayExemptKey, false);
         section.Finish();
         return account is null ? null : new ConfiguredAccount(account, subject, thumbprint);
     }

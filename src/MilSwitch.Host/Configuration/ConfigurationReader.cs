@@ -6,6 +6,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Configuration;
+using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 
 namespace MilSwitch.Host.Configuration;
@@ -90,8 +91,10 @@ public static partial class ConfigurationReader
             store.Reject("provider", "this version has no PostgreSQL store; use sqlite");
         store.Finish();
 
-        var listeners = ReadListeners(source, root, hostName);
-        var accounts = ReadAccounts(source, root);
+        var exemptClients = new List<(string Listener, IPNetwork Network, bool MayExempt)>();
+        var exemptAccounts = ImmutableHashSet.CreateBuilder<string>();
+        var listeners = ReadListeners(source, root, hostName, exemptClients);
+        var accounts = ReadAccounts(source, root, exemptAccounts);
         var routes = ReadRoutes(source, root, hostName, ownNames);
         var postmaster = ReadPostmaster(root, routes);
         var precedences = ReadPrecedences(source, root, problems);
@@ -108,7 +111,11 @@ public static partial class ConfigurationReader
         {
             File = source.File,
             DataFolder = dataFolder,
-            Switch = ReadSwitch(root, name ?? "", hostName, ownNames) with { Routes = routes, Precedences = precedences, Postmaster = postmaster },
+            Switch = ReadSwitch(root, name ?? "", hostName, ownNames) with
+            {
+                Routes = routes, Precedences = precedences, Postmaster = postmaster,
+                MinimizeExemptions = new MinimizeExemptions { Clients = [.. exemptClients], Accounts = exemptAccounts.ToImmutable() },
+            },
             Listeners = listeners,
             Accounts = accounts,
             Admin = admin,

@@ -1,6 +1,7 @@
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Host.Running;
 using Prometheus;
 
 namespace MilSwitch.Host.Measurement;
@@ -13,7 +14,7 @@ namespace MilSwitch.Host.Measurement;
 /// <c>milswitch_store_free_bytes</c>.
 /// </summary>
 /// <remarks>At most <see cref="MaximumLinks"/> links, those with most waiting: MX routes make one for each domain.</remarks>
-public sealed class SwitchGauges(IOperatorActions actions, TimeProvider time)
+public sealed class SwitchGauges(IOperatorActions actions, ConfigurationHolder configuration, TimeProvider time)
 {
     public const int MaximumLinks = 200;
 
@@ -65,7 +66,7 @@ public sealed class SwitchGauges(IOperatorActions actions, TimeProvider time)
             links.Set(status.Links);
             down.Set(status.LinksDown);
             ready.Set(status.Ready ? 1 : 0);
-            alarms.Set(status.Alarms.Length);
+            alarms.Set(status.Alarms.Length + configuration.Alarms.Count);
             used.Set(status.Usage.UsedOctets);
             free.Set(status.Usage.FreeOctets);
             lock (shown) ShowLinks(all, up, connections, waiting);

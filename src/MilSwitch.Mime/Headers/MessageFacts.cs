@@ -45,13 +45,16 @@ public sealed record MessageFacts
     /// <summary>RFC 8689 §3: the originator prefers delivery to TLS; without meaning when REQUIRETLS was given.</summary>
     public bool TlsRequiredNo { get; private init; }
 
+    /// <summary>RFC 6477 §3.5: the only MMHS-Message-Instructions field says <c>MINIMIZE CONSIDERED</c>.</summary>
+    public bool MinimizeConsidered { get; private init; }
+
     /// <summary>Reads a scanned header in one pass.</summary>
     /// <param name="header">From <see cref="HeaderBlock.Scan"/>.</param>
     /// <param name="ownNames">The host names of this switch.</param>
     public static MessageFacts Read(HeaderBlock header, IReadOnlyCollection<string> ownNames)
     {
         int received = 0, own = 0;
-        Only messageId = default, priority = default, primary = default, copy = default, tlsRequired = default;
+        Only messageId = default, priority = default, primary = default, copy = default, tlsRequired = default, instructions = default;
         var report = false;
         for (var i = 0; i < header.Count; i++)
         {
@@ -84,6 +87,9 @@ public sealed record MessageFacts
                 case 23 when Is(name, PrecedenceField.PrimaryName):
                     primary.Seen(i);
                     break;
+                case 25 when Is(name, MessageInstructionsField.Name):
+                    instructions.Seen(i);
+                    break;
             }
         }
 
@@ -101,6 +107,7 @@ public sealed record MessageFacts
             HasUnnamedPrecedence = primaryNumber is { Named: null } || copyNumber is { Named: null },
             IsReport = report,
             TlsRequiredNo = tlsRequired.Found && Is(header.RawValue(tlsRequired.Index).Trim(" \t\r\n"u8), "No"u8),
+            MinimizeConsidered = instructions.Found && MessageInstructionsField.Says(header.RawValue(instructions.Index), MessageInstructionsField.MinimizeConsidered),
         };
         return facts.CopyPrecedence is null
             ? facts

@@ -4,6 +4,7 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Mime;
@@ -91,10 +92,11 @@ internal sealed class IncomingMessage : IIncomingMessage
         var facts = MessageFacts.Read(header, runtime.OwnNames);
         if (facts.ReceivedCount > configuration.Loops.MaximumHops || facts.OwnReceivedCount >= configuration.Loops.MaximumOwnHops)
             return IntakeResult.Refused(Refusal.Loop);
-        if (Decide(facts, out var decision) is { } refusal) return IntakeResult.Refused(refusal);
+        var considered = facts.MinimizeConsidered && configuration.MinimizeExemptions.MayExempt(client);
+        if (Decide(facts, considered, out var decision) is { } refusal) return IntakeResult.Refused(refusal);
         if (!configuration.Budgets.HasRoomToAccept(runtime.Spool.Usage().FreeOctets, decision.Action)) return IntakeResult.Refused(Refusal.StoreFull);
         if (rates.Judge(client, decision.Action, count: true) is { } flood) return IntakeResult.Refused(flood);
-        return await AcceptAsync(facts, decision).ConfigureAwait(false);
+        return await AcceptAsync(facts, decision, considered).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
@@ -105,7 +107,7 @@ internal sealed class IncomingMessage : IIncomingMessage
 
     // What was decided at MAIL is decided again with the header's evidence: a field may name a level, never one that the
     // client may not use.
-    private Refusal? Decide(MessageFacts facts, out PrecedenceDecision decision)
+    private Refusal? Decide(MessageFacts facts, bool minimizeConsidered, out PrecedenceDecision decision)
     {
         var table = runtime.Configuration.Precedences;
         var evidence = new PrecedenceEvidence(
@@ -121,10 +123,10 @@ internal sealed class IncomingMessage : IIncomingMessage
         if (decision.Lowered && !client.LowerPrecedence) return Refusal.PriorityNotPermitted;
         if (content!.Length > table[decision.Action].MaximumSize)
             return decision.Source == PrecedenceSource.SiteDefault ? Refusal.TooLarge : Refusal.TooLargeForPriority;
-        return decision.Action < runtime.Rules.LowestAtEntry(runtime.Now) ? Refusal.PriorityTooLowForNow : null;
+        return !minimizeConsidered && decision.Action < runtime.Rules.LowestAtEntry(runtime.Now) ? Refusal.PriorityTooLowForNow : null;
     }
 
-    private async ValueTask<IntakeResult> AcceptAsync(MessageFacts facts, PrecedenceDecision decision)
+    private async ValueTask<IntakeResult> AcceptAsync(MessageFacts facts, PrecedenceDecision decision, bool minimizeConsidered)
     {
         if (runtime.Partitions.Next() is not { } partition) return IntakeResult.Refused(Refusal.NotOwner);
         var configuration = runtime.Configuration;
@@ -135,6 +137,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             Recipients = WithPrecedence(facts, decision), Precedence = decision.Action, Priority = decision.ActionPriority, ArrivedAt = now,
             // RFC 8689 §4.1: the parameter outranks the field.
             TlsOptional = facts.TlsRequiredNo && !envelope.RequireTls,
+            MinimizeConsidered = minimizeConsidered,
         };
         var trace = TraceFields.Received(new ReceivedTrace
         {
@@ -151,6 +154,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             Recipient = accepted.Recipients.Length is 1 ? accepted.Recipients[0].Address : null,
         });
         ImmutableArray<AuditEvent> audit = [new AuditEvent(now, AuditKind.Accepted, id, -1, client.Address, client.AuthenticatedAs)];
+        if (minimizeConsidered) audit = audit.Add(new AuditEvent(now, AuditKind.Exempted, id, -1, MessageInstructionsField.MinimizeConsidered));
         var link = TryReserve(accepted, now);
         var committed = false;
         try
@@ -178,6 +182,8 @@ internal sealed class IncomingMessage : IIncomingMessage
 
             runtime.Meters.CountAccepted(accepted.Precedence);
             runtime.Events.Committed(audit, accepted.Precedence);
+            foreach (var duplicate in result.Duplicates)
+                runtime.Events.Publish(new SwitchEvent(now, "message.duplicate") { Message = id, Recipient = duplicate.Index, Precedence = accepted.Precedence });
             HandOver(partition, id, accepted, trace, result.Duplicates, ref link);
             // What the parameter asked for was answered at MAIL; what only the content asked for is answered here.
             return IntakeResult.Accepted(id, decision is { Lowered: true, Source: not PrecedenceSource.Parameter } ? MtPriority.From(decision.Action) : null);

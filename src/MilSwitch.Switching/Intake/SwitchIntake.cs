@@ -24,8 +24,8 @@ internal sealed class SwitchIntake(SwitchRuntime runtime, IOperatorActions actio
         if (lowered) precedence = client.HighestPrecedence;
         if (rates.Judge(client, precedence, count: false) is { } flood) return Refuse(flood);
         if (CheckStore(precedence) is { } store) return Refuse(store);
-        // A level that only the content will name can't be too low yet.
-        if (mail.Priority is not null && precedence < runtime.Rules.LowestAtEntry(runtime.Now)) return Refuse(Refusal.PriorityTooLowForNow);
+        // A level that only the content will name can't be too low yet, and neither can one that the content may exempt.
+        if (mail.Priority is not null && precedence < runtime.Rules.LowestAtEntry(runtime.Now) && !configuration.MinimizeExemptions.MayExempt(client)) return Refuse(Refusal.PriorityTooLowForNow);
         if (mail.DeclaredSize > configuration.Precedences[precedence].MaximumSize && mail.Priority is not null) return Refuse(Refusal.TooLargeForPriority);
         return new ValueTask<MailDecision>(new MailDecision(null, lowered && mail.Priority is not null ? MtPriority.From(precedence) : null));
 
@@ -49,7 +49,8 @@ internal sealed class SwitchIntake(SwitchRuntime runtime, IOperatorActions actio
         {
             var precedence = priority.ToPrecedence();
             if (precedence > client.HighestPrecedence) precedence = client.HighestPrecedence;
-            if (!runtime.Rules.IsEmpty && precedence < runtime.Rules.LowestAtEntry(mail.ReversePath, recipient.Address, link.Name, runtime.Now))
+            if (!runtime.Rules.IsEmpty && precedence < runtime.Rules.LowestAtEntry(mail.ReversePath, recipient.Address, link.Name, runtime.Now)
+                && !configuration.MinimizeExemptions.MayExempt(client))
                 return new ValueTask<Refusal?>(Refusal.PriorityTooLowForNow);
         }
 
@@ -71,6 +72,8 @@ internal sealed class SwitchIntake(SwitchRuntime runtime, IOperatorActions actio
         foreach (var link in runtime.Links.All.Select(l => l.Name).ToArray())
             if (links.Contains(link.Configured) || (subdomains && link.IsMxBelow(domain))) links.Add(link);
         if (links.Count is 0) return QueueStart.NoRoute;
+        // Links come into being when the actor system is up, and partitions with it.
+        if (runtime.Partitions.Owned.Count is 0) return QueueStart.Unable;
         // An account of a mail client is no operator's of the same name.
         var who = new OperatorIdentity("smtp:" + (client.AuthenticatedAs ?? client.Address), client.Address);
         var started = QueueStart.NothingWaits;

@@ -19,7 +19,8 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
         {
             if (!runtime.Partitions.IsOwned(consignment.Epoch)) return End(ReadyOutcome.Gone);
             if (await runtime.Spool.ReadAsync(consignment.Id).ConfigureAwait(false) is not { } stored) return End(ReadyOutcome.Gone);
-            var verdict = Judge(stored.Envelope, consignment, link);
+            var rules = runtime.Rules;
+            var verdict = Judge(rules, stored.Envelope, consignment, link);
             if (verdict.Waits) return End(ReadyOutcome.Waits, verdict);
             if (verdict.Kind is not null)
             {
@@ -39,6 +40,9 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
                 consignment.Armed = true;
             }
 
+            // The commit took its time, and nobody else keeps back what is ready.
+            if (!ReferenceEquals(rules, runtime.Rules) && Judge(runtime.Rules, stored.Envelope, consignment, link) is { Waits: true } later)
+                return End(ReadyOutcome.Waits, later);
             var trace = stored.Trace;
             if (consignment.Suspect)
             {
@@ -99,13 +103,12 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
         return new SpoolOperation(consignment.Epoch) { Recipients = changes.MoveToImmutable() };
     }
 
-    private RuleVerdict Judge(Envelope envelope, Consignment consignment, LinkName link)
+    private RuleVerdict Judge(RuleBook rules, Envelope envelope, Consignment consignment, LinkName link)
     {
-        var rules = runtime.Rules;
         if (rules.IsEmpty) return RuleVerdict.Go;
         foreach (var index in consignment.Recipients)
         {
-            var verdict = rules.Judge(envelope.ReversePath, envelope.Recipients[index], link, runtime.Now);
+            var verdict = rules.Judge(envelope, envelope.Recipients[index], link, runtime.Now);
             if (verdict.Kind is not null) return verdict;
         }
 

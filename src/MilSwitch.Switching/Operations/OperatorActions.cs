@@ -166,8 +166,9 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
     public async ValueTask<bool> TryLinkAsync(LinkName name, OperatorIdentity who, CancellationToken cancellationToken)
     {
         if (HandleOf(name) is not { } link) return false;
+        await runtime.RecordAsync(AuditKind.Tried, name.Value, who.Name, cancellationToken).ConfigureAwait(false);
         if (!await link.Actor.Ask<bool>(new LinkCommands.TryNow(), Patience, cancellationToken).ConfigureAwait(false)) return false;
-        await AuditAsync(AuditKind.Tried, "link.tried", name.Value, "", who, cancellationToken).ConfigureAwait(false);
+        Tell("link.tried", name.Value, "", who);
         return true;
     }
 
@@ -203,7 +204,9 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
             {
                 var stored = await runtime.Spool.ReadAsync(id, cancellationToken).ConfigureAwait(false);
                 return stored is null ? Missing(id)
-                    : stored.State == MessageState.Done ? new ActOutcome(id, false, "not pending") { Failure = ActFailure.Conflict } : new ActOutcome(id, true, $"would {act.Verb.ToString().ToLowerInvariant()}");
+                    : stored.State == MessageState.Done ? new ActOutcome(id, false, "not pending") { Failure = ActFailure.Conflict }
+                    : act.Verb == MessageVerb.Release && !stored.Recipients.Any(r => r.State.IsHeld()) ? new ActOutcome(id, false, "not held") { Failure = ActFailure.Conflict }
+                    : new ActOutcome(id, true, $"would {act.Verb.ToString().ToLowerInvariant()}");
             }
 
             try
@@ -226,8 +229,8 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
     public async ValueTask<OperatorRule> AddRuleAsync(OperatorRule rule, OperatorIdentity who, CancellationToken cancellationToken)
     {
         var kept = Judged(rule, who) with { Id = rule.Id.Length > 0 ? rule.Id : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)) };
-        await rules.AddAsync(kept, cancellationToken).ConfigureAwait(false);
-        await AuditAsync(AuditKind.RuleAdded, "rule.added", kept.Id, Describe(kept), who, cancellationToken).ConfigureAwait(false);
+        await rules.AddAsync(kept, Describe(kept), who.Name, cancellationToken).ConfigureAwait(false);
+        Tell("rule.added", kept.Id, Describe(kept), who);
         return kept;
     }
 
@@ -235,17 +238,43 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
         OperatorRule rule, Func<OperatorRule, bool>? expected, OperatorIdentity who, CancellationToken cancellationToken)
     {
         var kept = Judged(rule, who);
-        var change = await rules.ReplaceAsync(kept, expected, cancellationToken).ConfigureAwait(false);
-        if (change == RuleChange.Done) await AuditAsync(AuditKind.RuleAdded, "rule.replaced", kept.Id, Describe(kept), who, cancellationToken).ConfigureAwait(false);
+        var change = await rules.ReplaceAsync(kept, expected, Describe(kept), who.Name, cancellationToken).ConfigureAwait(false);
+        if (change == RuleChange.Done) Tell("rule.replaced", kept.Id, Describe(kept), who);
         return (change, kept);
     }
 
     public async ValueTask<RuleChange> RemoveRuleAsync(
         string id, string reason, Func<OperatorRule, bool>? expected, OperatorIdentity who, CancellationToken cancellationToken)
     {
-        var change = await rules.RemoveAsync(id, expected, cancellationToken).ConfigureAwait(false);
-        if (change == RuleChange.Done) await AuditAsync(AuditKind.RuleRemoved, "rule.removed", id, reason, who, cancellationToken).ConfigureAwait(false);
+        var change = await rules.RemoveAsync(id, expected, reason, who.Name, cancellationToken).ConfigureAwait(false);
+        if (change == RuleChange.Done) Tell("rule.removed", id, reason, who);
         return change;
+    }
+
+    public async ValueTask<RuleTrial> TryRuleAsync(OperatorRule rule, bool remove, OperatorIdentity who, CancellationToken cancellationToken)
+    {
+        var now = runtime.Now;
+        var tried = remove ? rule : Judged(rule, who);
+        var before = runtime.Rules;
+        var others = before.Rules.Where(r => r.Id != rule.Id);
+        var after = new RuleBook(remove ? others : [.. others, tried]);
+        var messages = 0;
+        foreach (var partition in runtime.Partitions.Owned)
+        {
+            await foreach (var message in runtime.Spool.LoadPendingAsync(partition.Epoch, cancellationToken).ConfigureAwait(false))
+            {
+                if (message.State == MessageState.Queued && message.Recipients.Any(r => r.State is RecipientState.Queued or RecipientState.Armed && Differs(message.Envelope, r.Index)))
+                    messages++;
+            }
+        }
+
+        return new RuleTrial(tried, messages);
+
+        bool Differs(Envelope envelope, int index)
+        {
+            var recipient = envelope.Recipients[index];
+            return runtime.Configuration.Routes.Find(recipient.Address)?.For(envelope) is { } link && before.Differs(after, envelope, recipient, link.Name, now);
+        }
     }
 
     private OperatorRule Judged(OperatorRule rule, OperatorIdentity who)
@@ -276,12 +305,8 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
             decision.Refusal, steps, applying));
     }
 
-    private async Task AuditAsync(AuditKind kind, string type, string subject, string detail, OperatorIdentity who, CancellationToken cancellationToken)
-    {
-        // What was ordered counts already: whoever watches hears of it whether or not the trail can be written.
+    private void Tell(string type, string subject, string detail, OperatorIdentity who) =>
         runtime.Events.Publish(new SwitchEvent(runtime.Now, type) { Subject = subject, Detail = detail, Actor = who.Name });
-        await runtime.AuditAsync(kind, $"{subject} {detail}".TrimEnd(), who.Name, cancellationToken).ConfigureAwait(false);
-    }
 
     private LinkHandle? HandleOf(LinkName name) =>
         runtime.Links.Find(name) ?? (LinkByName(name) is { } settings ? runtime.Links.For(settings) : null);

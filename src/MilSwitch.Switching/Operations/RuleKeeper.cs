@@ -1,10 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Akka.Actor;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
-using MilSwitch.Switching.Links;
 
 namespace MilSwitch.Switching.Operations;
 
@@ -20,12 +18,14 @@ internal sealed class RuleKeeper(SwitchRuntime runtime)
         runtime.Swap(new RuleBook(stored.Select(d => JsonSerializer.Deserialize(d.Json, RuleJson.Default.OperatorRule)!)));
     }
 
-    public async Task AddAsync(OperatorRule rule, CancellationToken cancellationToken)
+    /// <summary>Throws <see cref="SpoolUnavailableException"/> when the store takes the order or its record not; it is not in force then.</summary>
+    /// <param name="detail">For the audit trail, as of all orders here.</param>
+    public async Task AddAsync(OperatorRule rule, string detail, string who, CancellationToken cancellationToken)
     {
         await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await PutAsync(rule, cancellationToken).ConfigureAwait(false);
+            await RecordAsync(AuditKind.RuleAdded, rule.Id, detail, who, () => PutAsync(rule, cancellationToken), cancellationToken).ConfigureAwait(false);
             Publish(new RuleBook([.. runtime.Rules.Rules.Where(r => r.Id != rule.Id), rule]));
         }
         finally
@@ -35,19 +35,34 @@ internal sealed class RuleKeeper(SwitchRuntime runtime)
     }
 
     /// <summary>Judges the rule in force and puts another in its place, with nobody in between.</summary>
-    public Task<RuleChange> ReplaceAsync(OperatorRule rule, Func<OperatorRule, bool>? expected, CancellationToken cancellationToken) =>
+    public Task<RuleChange> ReplaceAsync(OperatorRule rule, Func<OperatorRule, bool>? expected, string detail, string who, CancellationToken cancellationToken) =>
         ChangeAsync(rule.Id, expected, async others =>
         {
-            await PutAsync(rule, cancellationToken).ConfigureAwait(false);
+            await RecordAsync(AuditKind.RuleAdded, rule.Id, detail, who, () => PutAsync(rule, cancellationToken), cancellationToken).ConfigureAwait(false);
             return new RuleBook([.. others, rule]);
         }, cancellationToken);
 
-    public Task<RuleChange> RemoveAsync(string id, Func<OperatorRule, bool>? expected, CancellationToken cancellationToken) =>
+    public Task<RuleChange> RemoveAsync(string id, Func<OperatorRule, bool>? expected, string detail, string who, CancellationToken cancellationToken) =>
         ChangeAsync(id, expected, async others =>
         {
-            await runtime.Spool.RemoveDocumentAsync(Document, id, cancellationToken).ConfigureAwait(false);
+            await RecordAsync(AuditKind.RuleRemoved, id, detail, who, () => TakeOutAsync(id, cancellationToken), cancellationToken).ConfigureAwait(false);
             return new RuleBook(others);
         }, cancellationToken);
+
+    // An order is in the trail before it is in force. Should the store take the one and not the other, the trail says so.
+    private async Task RecordAsync(AuditKind kind, string id, string detail, string who, Func<Task> change, CancellationToken cancellationToken)
+    {
+        await runtime.RecordAsync(kind, $"{id} {detail}".TrimEnd(), who, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await change().ConfigureAwait(false);
+        }
+        catch (SpoolUnavailableException fault)
+        {
+            await runtime.AuditAsync(kind, $"{id} not done: {fault.Reason}", who, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+    }
 
     private async Task<RuleChange> ChangeAsync(
         string id, Func<OperatorRule, bool>? expected, Func<IEnumerable<OperatorRule>, Task<RuleBook>> change, CancellationToken cancellationToken)
@@ -74,8 +89,15 @@ internal sealed class RuleKeeper(SwitchRuntime runtime)
         {
             foreach (var rule in runtime.Rules.Rules.Where(r => r.Expires <= now).ToArray())
             {
-                if (await RemoveAsync(rule.Id, current => current.Expires <= now, cancellationToken).ConfigureAwait(false) != RuleChange.Done) continue;
-                runtime.Events.Publish(new SwitchEvent(now, "rule.ended") { Subject = rule.Id, Detail = $"{rule.Kind.ToString().ToLowerInvariant()} {rule.Scope}" });
+                var detail = $"{rule.Kind.ToString().ToLowerInvariant()} {rule.Scope}";
+                var change = await ChangeAsync(rule.Id, current => current.Expires <= now, async others =>
+                {
+                    // With the time at which it ended: on the next beat this is the same line and not another one.
+                    await runtime.RecordAsync(AuditKind.RuleRemoved, $"{rule.Id} ended by itself: {detail}", null, cancellationToken, rule.Expires).ConfigureAwait(false);
+                    await TakeOutAsync(rule.Id, cancellationToken).ConfigureAwait(false);
+                    return new RuleBook(others);
+                }, cancellationToken).ConfigureAwait(false);
+                if (change == RuleChange.Done) runtime.Events.Publish(new SwitchEvent(now, "rule.ended") { Subject = rule.Id, Detail = detail });
             }
         }
         catch (SpoolUnavailableException)
@@ -87,10 +109,13 @@ internal sealed class RuleKeeper(SwitchRuntime runtime)
     private async Task PutAsync(OperatorRule rule, CancellationToken cancellationToken) =>
         await runtime.Spool.PutDocumentAsync(Document, rule.Id, JsonSerializer.Serialize(rule, RuleJson.Default.OperatorRule), cancellationToken).ConfigureAwait(false);
 
+    private async Task TakeOutAsync(string id, CancellationToken cancellationToken) =>
+        await runtime.Spool.RemoveDocumentAsync(Document, id, cancellationToken).ConfigureAwait(false);
+
     private void Publish(RuleBook rules)
     {
         runtime.Swap(rules);
-        foreach (var link in runtime.Links.All) link.Actor.Tell(new LinkCommands.Reconsider());
+        runtime.Reconsider();
     }
 }
 

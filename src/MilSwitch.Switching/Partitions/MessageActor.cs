@@ -25,6 +25,9 @@ internal sealed class MessageActor(SwitchRuntime runtime, OwnedPartition partiti
     /// <summary>Plan again whatever is open.</summary>
     internal sealed record Resume : ILocalMessage;
 
+    /// <summary>The store refused a reroute: have it forget what it may remember of the order.</summary>
+    internal sealed record UndoReroute : ILocalMessage;
+
     /// <summary>Hold the message because the switch itself can't go on with it.</summary>
     internal sealed record Park(string Reason) : ILocalMessage;
 

@@ -81,6 +81,7 @@ internal static class MessageSteps
             AttemptEnded attempt => await run.AttemptAsync(attempt).ConfigureAwait(false),
             MessageActor.Deadline => await run.DeadlineAsync().ConfigureAwait(false),
             MessageActor.Resume => await run.ResumeAsync().ConfigureAwait(false),
+            MessageActor.UndoReroute => await run.UndoRerouteAsync().ConfigureAwait(false),
             MessageActor.Park park => await run.HoldAsync(run.Open, park.Reason, AuditKind.Held).ConfigureAwait(false),
             MessageActor.HoldUnroutable unroutable => await run.HoldAsync(unroutable.Recipients, "no route", AuditKind.Held).ConfigureAwait(false),
             ContentLost lost => await run.HoldAsync(lost.Consignment.Recipients, lost.Reason, lost.Reason == "no route" ? AuditKind.Held : AuditKind.Damaged)
@@ -174,6 +175,14 @@ internal static class MessageSteps
             return Done(stored.Envelope, step.Statuses, step.State, Open, []);
         }
 
+        // The order was refused, so a restart must not find it. Repeated until the store takes it.
+        public async Task<PartitionEvents.StepDone> UndoRerouteAsync()
+        {
+            if (step.Reroute is { } before) await runtime.Spool.PutDocumentAsync(RerouteDocument, step.Id.ToString(), before).ConfigureAwait(false);
+            else await runtime.Spool.RemoveDocumentAsync(RerouteDocument, step.Id.ToString()).ConfigureAwait(false);
+            return new PartitionEvents.StepDone(step.Id, step.Statuses, step.State, [], null, [], false);
+        }
+
         public async Task<PartitionEvents.StepDone> HoldAsync(IEnumerable<int> recipients, string reason, AuditKind kind)
         {
             if (await ReadAsync().ConfigureAwait(false) is not { } stored) return Vanished();
@@ -226,6 +235,9 @@ internal static class MessageSteps
                     done = await SetAsync(RecipientState.Held, AuditKind.Held, false).ConfigureAwait(false);
                     text = "held";
                     break;
+                case MessageVerb.Release when !open.Any(i => step.Statuses[i].State.IsHeld()):
+                    operate.Asker.Tell(new ActOutcome(step.Id, false, "not held") { Failure = ActFailure.Conflict });
+                    return Done(envelope, step.Statuses, step.State, open, []);
                 case MessageVerb.Release:
                     done = await SetAsync(RecipientState.Queued, AuditKind.Released, false).ConfigureAwait(false);
                     text = "released";

@@ -183,6 +183,9 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
             case PartitionCommands.Act act:
                 OnAct(act);
                 break;
+            case PartitionCommands.Recall:
+                OnRecall();
+                break;
             case RuleDecided decided:
                 if (entries.TryGetValue(decided.Consignment.Id, out var ruled)) StartStep(ruled, decided);
                 break;
@@ -331,16 +334,16 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
             return;
         }
 
-        var again = failed.Step;
-        if (again is MessageActor.Operate operate)
+        object[] again = [failed.Step];
+        if (failed.Step is MessageActor.Operate operate)
         {
             // A person waits for this one and decides anew, so it must not be done behind their back; what it stopped goes on.
             operate.Asker.Tell(new Status.Failure(failed.Cause));
-            again = new MessageActor.Resume();
+            again = operate.Act.Order.Verb == MessageVerb.Reroute ? [new MessageActor.Resume(), new MessageActor.UndoReroute()] : [new MessageActor.Resume()];
         }
 
         var waiting = entry.Waiting ?? new Queue<object>();
-        entry.Waiting = new Queue<object>([again, .. waiting]);
+        entry.Waiting = new Queue<object>([.. again, .. waiting]);
         entry.Refusal = (SpoolUnavailableException)failed.Cause;
         retryLater.Add(entry);
     }
@@ -398,6 +401,17 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
     private static void WithdrawAll(MessageEntry entry)
     {
         foreach (var consignment in entry.Consignments) consignment.TryWithdraw();
+    }
+
+    private void OnRecall()
+    {
+        foreach (var entry in entries.Values)
+        {
+            // Armed: it was judged already. One that is being sent at this moment can't be withdrawn and is finished.
+            if (!entry.Consignments.Any(c => c.Armed && c.TryWithdraw())) continue;
+            WithdrawAll(entry);
+            StartStep(entry, new MessageActor.Resume());
+        }
     }
 
     private void OnAct(PartitionCommands.Act act)

@@ -47,6 +47,12 @@ internal static class PartitionCommands
         public static readonly Tick Instance = new();
     }
 
+    /// <summary>Rules changed: what links hold ready and have not begun to send goes back to them to be judged again.</summary>
+    internal sealed record Recall : ILocalMessage
+    {
+        public static readonly Recall Instance = new();
+    }
+
     /// <summary>The region hands the partition over, or the node stops.</summary>
     internal sealed record Stop : ILocalMessage
     {
