@@ -88,6 +88,9 @@ public sealed record LinkSettings
     /// <summary>The settings in force for a name that <see cref="For"/> gave; without the permission nothing is relaxed any more.</summary>
     public LinkSettings Named(LinkName name) => name == Name ? this : MayRelax ? Relaxed : this with { Name = name };
 
+    /// <summary>Connections made by those settings are as good as new ones.</summary>
+    public bool LeadsWhere(LinkSettings other) => MxDomain == other.MxDomain && Targets.SequenceEqual(other.Targets) && Tls == other.Tls;
+
     private bool MayRelax => Tls is { Mode: LinkTlsMode.Required, SenderMayRelax: true };
 
     private LinkSettings Relaxed => this with

@@ -66,9 +66,6 @@ internal sealed class DeliveryActor : UntypedActor
             case LinkEvents.Transmitted transmitted:
                 OnTransmitted(transmitted);
                 break;
-            case DeliveryCommands.Quit:
-                Context.Stop(Self);
-                break;
             default:
                 Unhandled(message);
                 break;
