@@ -145,12 +145,14 @@ internal sealed class DeliveryActor : UntypedActor
 
         var round = new HostRound(consignment.Recipients.Length, consignment.Suspect);
         round.Take([.. Enumerable.Range(0, consignment.Recipients.Length)], result, over.Target.ToString());
-        if (alternates.Length > 0 && !round.Open.IsEmpty)
+        // Whom this host had no room for beside others goes to it again, not behind it.
+        var crowdedOut = alternates.Length > 0 ? CrowdedOut(result) : [];
+        if (alternates.Length > 0 && round.Open.Length > crowdedOut.Length)
         {
             // First, so that the link never has more connections than it may.
             await over.QuitAsync(token).ConfigureAwait(false);
             result = result with { Reusable = false };
-            await AskAlternatesAsync(send, round, alternates, token).ConfigureAwait(false);
+            await AskAlternatesAsync(send, round, crowdedOut, alternates, token).ConfigureAwait(false);
         }
 
         return Ended(round.Answers);
@@ -159,11 +161,12 @@ internal sealed class DeliveryActor : UntypedActor
     }
 
     // The breaker hears nothing of this: the link is up, one of its hosts does not want one message now.
-    private async Task AskAlternatesAsync(DeliveryCommands.Send send, HostRound round, ImmutableArray<HopTarget> alternates, CancellationToken token)
+    private async Task AskAlternatesAsync(
+        DeliveryCommands.Send send, HostRound round, ImmutableArray<int> except, ImmutableArray<HopTarget> alternates, CancellationToken token)
     {
         foreach (var target in alternates)
         {
-            var open = round.Open;
+            var open = round.Open.RemoveRange(except);
             if (open.IsEmpty || !MaySend(send.Consignment, token)) return;
             ConnectResult connected;
             try
@@ -239,6 +242,13 @@ internal sealed class DeliveryActor : UntypedActor
 
     private bool MaySend(Consignment consignment, CancellationToken token) =>
         !token.IsCancellationRequested && consignment.Armed && runtime.Partitions.IsOwned(consignment.Epoch);
+
+    private static ImmutableArray<int> CrowdedOut(TransactionResult result)
+    {
+        if (result.End is not TransactionEnd.Answered) return [];
+        var taken = result.Replies.Any(r => r.IsPositive);
+        return [.. Enumerable.Range(0, result.Replies.Length).Where(i => RecipientPolicy.IsCrowdedOut(result.Replies[i], taken))];
+    }
 
     // Those before it did not answer when this connection was made.
     private ImmutableArray<HopTarget> Behind(HopTarget target)
