@@ -199,20 +199,68 @@ public sealed class LinkConnectionsTests
     {
         var link = Link(connections: 2);
         Open(link);
-        Assert.Empty(link.Apply(Settings(connections: 1)));
+        Assert.Empty(link.Apply(Settings(connections: 1), now));
         Assert.False(link.MayOpen(now));
         Assert.Equal(0, link.Budget.ReservedForUrgent);
     }
 
     [Fact]
-    public void Idle_connections_to_where_the_link_led_before_are_closed()
+    public void Connections_made_by_other_settings_end_at_once_or_after_their_transaction()
     {
-        var link = Link();
+        var link = Link(connections: 3);
         var idle = Open(link);
         Open(link);
-        link.Use("a");
-        Assert.Equal(idle, Assert.Single(link.Apply(Settings() with { Targets = [new HopTarget("other.test", 25)] })));
+        var busy = link.Use("a");
+        var begun = Begin(link);
+        Assert.Equal(new[] { idle, begun }, link.Apply(Elsewhere(connections: 3), now).Order());
+        Assert.False(link.Opened(begun, "hop", now));
+        Assert.Equal((1, 1, Precedence.Immediate), (link.Count, link.Busy, link.LowestAllowed));
+        var fresh = Open(link, "other");
+        Assert.Equal(busy, Assert.Single(link.Ended(busy, reusable: true, diedIdle: false, now)));
+        Assert.Equal(fresh, link.Use("b"));
+        Assert.Empty(link.Ended(fresh, reusable: true, diedIdle: false, now));
     }
+
+    [Fact]
+    public void A_link_that_was_down_is_tried_at_once_where_it_leads_now()
+    {
+        var link = Link();
+        link.OpenFailed(Begin(link), "down", now);
+        now = link.Breaker.RetryAt;
+        var probe = Begin(link);
+        Assert.False(link.MayOpen(now));
+        Assert.Equal(probe, Assert.Single(link.Apply(Elsewhere(), now)));
+        Assert.NotEqual(BreakerPhase.Closed, link.Breaker.Phase);
+        Assert.True(link.MayOpen(now));
+        link.OpenFailed(Begin(link), "down as well", now);
+        Assert.Equal((1, now + TimeSpan.FromSeconds(1)), (link.Breaker.Failures, link.Breaker.RetryAt));
+    }
+
+    [Fact]
+    public void A_connection_to_where_the_link_led_before_is_no_sign_of_life()
+    {
+        var link = Link();
+        Open(link);
+        link.Use("a");
+        link.Apply(Elsewhere(), now);
+        link.OpenFailed(Begin(link), "down", now);
+        Assert.Equal(BreakerPhase.Open, link.Breaker.Phase);
+    }
+
+    [Fact]
+    public void Only_what_changes_how_a_connection_is_made_renews_it()
+    {
+        var settings = Settings();
+        Assert.True(Settings(connections: 1, messages: 7).ConnectsLike(settings));
+        Assert.True((settings with { Targets = [.. settings.Targets], Tls = settings.Tls with { }, IdleTimeout = TimeSpan.FromSeconds(1) }).ConnectsLike(settings));
+        Assert.False(Elsewhere().ConnectsLike(settings));
+        Assert.False((settings with { Tls = LinkTls.None }).ConnectsLike(settings));
+        Assert.False((settings with { HeloName = "other.test" }).ConnectsLike(settings));
+        Assert.False((settings with { TunnelPriority = false }).ConnectsLike(settings));
+        Assert.False((settings with { Protocol = LinkProtocol.Lmtp }).ConnectsLike(settings));
+    }
+
+    private static LinkSettings Elsewhere(int connections = 20) => Settings(connections) with { Targets = [new HopTarget("other.test", 25)] };
 
     private LinkConnections<int, string> Link(int connections = 20, int messages = 100) => new(Settings(connections, messages));
 

@@ -78,7 +78,7 @@ public sealed class LinkConnections<TConnection, TLoad>
     {
         if (!all.Remove(connection)) return false;
         opening--;
-        Breaker = Breaker.Failed(now, fault, othersConnected: all.Count > opening);
+        Breaker = Breaker.Failed(now, fault, othersConnected: all.Values.Any(c => c is { Target: not null, Outdated: false }));
         return true;
     }
 
@@ -113,7 +113,7 @@ public sealed class LinkConnections<TConnection, TLoad>
         ended.Load = null;
         ended.Sent++;
         ended.IdleSince = now;
-        if (reusable && ended.Sent < settings.MessagesPerConnection && !closed)
+        if (reusable && !ended.Outdated && ended.Sent < settings.MessagesPerConnection && !closed)
         {
             idle.Add(ended);
             return [];
@@ -136,13 +136,19 @@ public sealed class LinkConnections<TConnection, TLoad>
     public ImmutableArray<TConnection> Expired(DateTimeOffset now) =>
         HasIdle ? LetGo(c => c.IsIdle && now - c.IdleSince > settings.IdleTimeout) : [];
 
-    /// <summary>Takes over other settings. Idle connections to where the link no longer leads are let go of.</summary>
-    public ImmutableArray<TConnection> Apply(LinkSettings next)
+    /// <summary>
+    /// Takes over other settings. Connections that would be made in another way now are not used any more: those that carry
+    /// nothing are let go of, the others when their transaction ends.
+    /// </summary>
+    public ImmutableArray<TConnection> Apply(LinkSettings next, DateTimeOffset now)
     {
-        var moved = !next.LeadsWhere(settings);
+        var before = settings;
         settings = next;
         Budget = ConnectionBudget.For(next.Connections);
-        return moved ? LetGo(c => c.IsIdle) : [];
+        if (next.ConnectsLike(before)) return [];
+        Breaker = Breaker.LedElsewhere(now);
+        foreach (var connection in all.Values) connection.Outdated = true;
+        return LetGo(c => c.Load is null);
     }
 
     /// <summary>No transaction begins any more; those under way end, with their connections.</summary>
@@ -184,6 +190,9 @@ public sealed class LinkConnections<TConnection, TLoad>
 
         /// <summary>What it carries; null when it is not busy.</summary>
         public TLoad? Load { get; set; }
+
+        /// <summary>Made by settings that are no longer in force.</summary>
+        public bool Outdated { get; set; }
 
         public int Sent { get; set; }
 

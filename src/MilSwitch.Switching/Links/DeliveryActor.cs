@@ -26,6 +26,7 @@ internal sealed class DeliveryActor : UntypedActor
     private readonly Func<bool> giveWay;
     private ImmutableArray<HopTarget> hosts = [];
     private LinkSettings settings = null!;
+    private Task<object>? connecting;
     private SmtpClientConnection? connection;
     private Consignment? current;
     private long started;
@@ -50,7 +51,8 @@ internal sealed class DeliveryActor : UntypedActor
             case DeliveryCommands.Connect connect:
                 hosts = [.. connect.Targets.OrderBy(t => t.Preference)];
                 settings = connect.Settings;
-                ConnectAsync(Self).PipeTo(Self, success: outcome => outcome);
+                connecting = ConnectAsync(Self);
+                connecting.PipeTo(Self, success: outcome => outcome);
                 break;
             case Connected connected:
                 connection = connected.Connection;
@@ -77,6 +79,13 @@ internal sealed class DeliveryActor : UntypedActor
         stopping.Cancel();
         stopping.Dispose();
         if (connection is not null) _ = QuitAsync(connection);
+        else if (connecting is not null) _ = QuitAsync(connecting);
+    }
+
+    // Its end finds nobody: the connection, if it came to one, would stay open.
+    private static async Task QuitAsync(Task<object> connecting)
+    {
+        if (await connecting.ConfigureAwait(false) is Connected connected) await QuitAsync(connected.Connection).ConfigureAwait(false);
     }
 
     private static async Task QuitAsync(SmtpClientConnection connection)
@@ -97,9 +106,6 @@ internal sealed class DeliveryActor : UntypedActor
             {
                 switch (await SmtpClientConnection.ConnectAsync(target, settings, runtime.Transport, runtime.Time, token).ConfigureAwait(false))
                 {
-                    case ConnectResult.Connected connected when token.IsCancellationRequested:
-                        await connected.Connection.DisposeAsync().ConfigureAwait(false);
-                        return new LinkEvents.OpenFailed(self, "stopped");
                     case ConnectResult.Connected connected:
                         return new Connected(connected.Connection);
                     case var failed:

@@ -396,7 +396,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
     {
         var moved = !next.LeadsWhere(settings);
         settings = next;
-        Close(connections.Apply(next));
+        Close(connections.Apply(next, runtime.Now));
         waiting.Apply(runtime.Configuration.Precedences);
         ready.Apply(runtime.Configuration.Precedences);
         if (!moved) return;
