@@ -248,6 +248,44 @@ public sealed class LinkConnectionsTests
     }
 
     [Fact]
+    [Trait("Threat", "F1")]
+    public void A_link_is_live_while_a_connection_is_open_and_for_an_idle_time_after_it()
+    {
+        var link = Link();
+        Assert.False(link.IsLive(now));
+        var first = Begin(link);
+        Assert.False(link.IsLive(now));
+        link.Opened(first, "hop", now);
+        Assert.True(link.IsLive(now));
+        link.Use("a");
+        now += TimeSpan.FromHours(1);
+        Assert.True(link.IsLive(now));
+        link.Ended(first, reusable: true, diedIdle: false, now);
+        now += TimeSpan.FromSeconds(15);
+        link.Ended(link.Use("b"), reusable: false, diedIdle: false, now);
+        Assert.Equal(0, link.Count);
+        Assert.True(link.IsLive(now));
+        now += TimeSpan.FromSeconds(6);
+        Assert.False(link.IsLive(now));
+    }
+
+    [Fact]
+    [Trait("Threat", "F1")]
+    public void A_link_that_is_down_or_leads_elsewhere_is_not_live()
+    {
+        var link = Link();
+        Open(link);
+        link.Use("a");
+        link.Apply(Elsewhere(), now);
+        Assert.False(link.IsLive(now));
+        Open(link, "other");
+        Assert.True(link.IsLive(now));
+        link.Died(link.Use("b"));
+        link.OpenFailed(Begin(link), "down", now);
+        Assert.False(link.IsLive(now));
+    }
+
+    [Fact]
     public void Only_what_changes_how_a_connection_is_made_renews_it()
     {
         var settings = Settings();

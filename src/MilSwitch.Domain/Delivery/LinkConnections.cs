@@ -22,6 +22,7 @@ public sealed class LinkConnections<TConnection, TLoad>
     /// <summary>The one used last is used next, so that those not needed reach their idle time.</summary>
     private readonly List<Connection> idle = [];
     private LinkSettings settings;
+    private DateTimeOffset heard = DateTimeOffset.MinValue;
     private int opening;
     private bool closed;
 
@@ -47,6 +48,13 @@ public sealed class LinkConnections<TConnection, TLoad>
     /// <summary>The lowest level that may have a connection now, idle or to be opened; null when nobody may.</summary>
     public Precedence? LowestAllowed => HasIdle || all.Count < settings.Connections ? Budget.LowestAllowed(Busy + opening) : null;
 
+    /// <summary>
+    /// The hop is there for all that is known: a connection is open, or one was at work less than an idle time ago. What is
+    /// armed for any other link may wait for hours, and would be a suspect after a crash without ever having left.
+    /// </summary>
+    public bool IsLive(DateTimeOffset now) =>
+        Breaker.Phase == BreakerPhase.Closed && (HasIdle || now - heard <= settings.IdleTimeout || all.Values.Any(c => c.IsCurrent));
+
     /// <summary>As many connections are being opened as messages wait for one, or as many as may be at once.</summary>
     public bool OpensEnoughFor(int waiting) => opening >= Math.Min(waiting, MaximumOpening);
 
@@ -67,7 +75,7 @@ public sealed class LinkConnections<TConnection, TLoad>
         if (!all.TryGetValue(connection, out var opened)) return false;
         opening--;
         opened.Target = target;
-        opened.IdleSince = now;
+        heard = opened.IdleSince = now;
         idle.Add(opened);
         Breaker = Breaker.Connected();
         return true;
@@ -78,7 +86,7 @@ public sealed class LinkConnections<TConnection, TLoad>
     {
         if (!all.Remove(connection)) return false;
         opening--;
-        Breaker = Breaker.Failed(now, fault, othersConnected: all.Values.Any(c => c is { Target: not null, Outdated: false }));
+        Breaker = Breaker.Failed(now, fault, othersConnected: all.Values.Any(c => c.IsCurrent));
         return true;
     }
 
@@ -116,6 +124,7 @@ public sealed class LinkConnections<TConnection, TLoad>
         if (reusable && !ended.Outdated && ended.Sent < settings.MessagesPerConnection && !closed)
         {
             idle.Add(ended);
+            heard = now;
             return [];
         }
 
@@ -147,6 +156,7 @@ public sealed class LinkConnections<TConnection, TLoad>
         Budget = ConnectionBudget.For(next.Connections);
         if (next.ConnectsLike(before)) return [];
         Breaker = Breaker.LedElsewhere(now);
+        heard = DateTimeOffset.MinValue;
         foreach (var connection in all.Values) connection.Outdated = true;
         return LetGo(c => c.Load is null);
     }
@@ -197,6 +207,9 @@ public sealed class LinkConnections<TConnection, TLoad>
         public int Sent { get; set; }
 
         public DateTimeOffset IdleSince { get; set; }
+
+        /// <summary>Open, and to where the link leads now.</summary>
+        public bool IsCurrent => Target is not null && !Outdated;
 
         public bool IsIdle => Target is not null && Load is null;
     }

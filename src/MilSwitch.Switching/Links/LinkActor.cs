@@ -75,7 +75,6 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
     {
         Reconsider();
         Timers.StartPeriodicTimer("tick", Tick.Instance, TickInterval);
-        gauge.Set(true, Window);
     }
 
     // A delivery that crashes loses its connection, never its message: what it carried comes back through Terminated.
@@ -175,17 +174,25 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         // After a start the most urgent of all partitions goes first, not the first of those that happened to load first.
         if (!runtime.Partitions.Settled) return;
         if (unroutable is not null) GiveUpUnroutable();
-        FillReady();
+        var live = connections.IsLive(runtime.Now);
+        FillReady(live);
         Dispatch();
-        PublishGauge();
+        PublishGauge(live);
     }
 
-    private void FillReady()
+    private void FillReady(bool live)
     {
-        if (gate is not { } lowest || !IsUp || unroutable is not null) return;
+        if (gate is not { } lowest || unroutable is not null) return;
         while (true)
         {
             if (!waiting.TryPeekHighest(out var highest) || highest < lowest) return;
+            if (!live)
+            {
+                // Nothing is armed for a hop of which nobody knows that it is there; a connection finds out.
+                if (!connections.OpensEnoughFor(1)) Open();
+                return;
+            }
+
             // The urgent levels pass the window: they never wait for room that lower mail has taken.
             if (ready.Count + readying + connections.Busy >= Window + settings.Connections && !highest.IsUrgent()) return;
             if (!waiting.TryTake(highest.IsUrgent() ? highest : lowest, out var consignment, out _)) return;
@@ -324,7 +331,10 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         if (!connections.OpenFailed(failure.Delivery, failure.Reason, runtime.Now)) return;
         Close(failure.Delivery);
         lastFault = failure.Reason;
-        if (ready.TryPeekHighest(out var highest) && highest.IsUrgent())
+        ready.TryPeekHighest(out var armed);
+        waiting.TryPeekHighest(out var unarmed);
+        var highest = armed > unarmed ? armed : unarmed;
+        if (highest.IsUrgent())
             connections.ProbeNoLaterThan(runtime.Now + runtime.Configuration.Precedences[highest].RetryAfter(connections.Breaker.Failures));
         if (settings.MxDomain is not null) resolvedAt = DateTimeOffset.MinValue;
     }
@@ -455,9 +465,9 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         if (runtime.Now - resolvedAt > ResolveAgainAfter) unroutable = null;
     }
 
-    private void PublishGauge()
+    private void PublishGauge(bool live)
     {
-        gauge.Set(IsUp && gate == Precedence.Deferred && unroutable is null && (settings.MxDomain is null || !targets.IsEmpty), Window);
+        gauge.Set(live && gate == Precedence.Deferred && unroutable is null, Window);
         for (var level = Precedence.Deferred; level <= Precedence.Override; level++) gauge.SetWaiting(level, waiting.CountAt(level));
     }
 
