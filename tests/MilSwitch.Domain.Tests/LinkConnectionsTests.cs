@@ -166,7 +166,7 @@ public sealed class LinkConnectionsTests
         Assert.Equal(late, Assert.Single(link.Close()));
         Assert.False(link.Opened(late, "hop", now));
         Assert.False(link.OpenFailed(late, "down", now));
-        Assert.Equal((null, null), link.Died(late));
+        Assert.Equal((null, null), link.Died(late, now));
         Assert.Equal(0, link.Count);
     }
 
@@ -188,10 +188,36 @@ public sealed class LinkConnectionsTests
     {
         var link = Link(connections: 3);
         Open(link);
-        Assert.Equal(("a", "hop"), link.Died(link.Use("a")));
-        Assert.Equal((null, "hop"), link.Died(Open(link)));
-        Assert.Equal((null, null), link.Died(Begin(link)));
+        Assert.Equal(("a", "hop"), link.Died(link.Use("a"), now));
+        Assert.Equal((null, "hop"), link.Died(Open(link), now));
+        Assert.Equal((null, null), link.Died(Begin(link), now));
         Assert.Equal((0, 0, Precedence.Deferred), (link.Count, link.Busy, link.LowestAllowed));
+    }
+
+    [Fact]
+    [Trait("Threat", "F15")]
+    public void A_probe_that_dies_is_followed_by_another()
+    {
+        var link = Link();
+        link.OpenFailed(Begin(link), "down", now);
+        now = link.Breaker.RetryAt;
+        link.Died(Begin(link), now);
+        Assert.False(link.MayOpen(now));
+        Assert.True(link.MayOpen(link.Breaker.RetryAt));
+    }
+
+    [Fact]
+    [Trait("Threat", "F15")]
+    public void A_link_whose_hosts_are_not_found_is_left_alone_for_growing_pauses()
+    {
+        var link = Link();
+        link.NotFound("no answer", now);
+        Assert.Equal(now + TimeSpan.FromSeconds(1), link.Breaker.RetryAt);
+        Assert.False(link.MayOpen(now));
+        now = link.Breaker.RetryAt;
+        Assert.True(link.MayOpen(now));
+        link.NotFound("no answer", now);
+        Assert.Equal(now + TimeSpan.FromSeconds(2), link.Breaker.RetryAt);
     }
 
     [Fact]
@@ -280,7 +306,7 @@ public sealed class LinkConnectionsTests
         Assert.False(link.IsLive(now));
         Open(link, "other");
         Assert.True(link.IsLive(now));
-        link.Died(link.Use("b"));
+        link.Died(link.Use("b"), now);
         link.OpenFailed(Begin(link), "down", now);
         Assert.False(link.IsLive(now));
     }

@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
+using MilSwitch.Smtp.Client;
 using MilSwitch.Testing;
 
 namespace MilSwitch.Switching.Tests;
@@ -38,6 +41,40 @@ public sealed class UntriedLinkTests
     }
 
     [Fact]
+    [Trait("Threat", "F15")]
+    public async Task A_domain_whose_hosts_can_not_be_found_now_is_asked_for_after_a_pause()
+    {
+        var resolver = new AwayResolver();
+        await using var harness = await SwitchHarness.StartAsync(
+            c => c with
+            {
+                Routes = new RouteTable([new Route { Match = "*", UseMx = true, Link = c.Routes.Routes[0].Link! with { Targets = [] } }]),
+            },
+            resolver: resolver);
+        await harness.SendAsync();
+        await Eventually.ComesTrueAsync(() => resolver.Asked.Count > 2, Patience, "the domain is asked for again");
+
+        var asked = resolver.Asked.ToArray();
+        Assert.True(asked[1] - asked[0] > TimeSpan.FromSeconds(0.9) && asked[2] - asked[1] > TimeSpan.FromSeconds(1.9), string.Join(' ', asked));
+    }
+
+    [Fact]
+    [Trait("Threat", "F15")]
+    public async Task A_hop_that_is_slow_to_answer_gets_no_more_connections_than_messages_wait()
+    {
+        await using var harness = await SwitchHarness.StartAsync(
+            c => c with { Routes = new RouteTable([new Route { Match = "*", Link = c.Routes.Routes[0].Link! with { Connections = 8, MessagesPerConnection = 1 } }]) });
+        harness.Sink.Script = step => step.Phase is SinkPhase.Connect ? SinkAction.After(TimeSpan.FromSeconds(2)) : null;
+        for (var i = 0; i < 2; i++)
+        {
+            var sent = await harness.SendAsync();
+            await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+        }
+
+        Assert.Equal(2, harness.Sink.Connections);
+    }
+
+    [Fact]
     public async Task The_first_message_queues_and_later_ones_are_armed_when_they_are_accepted()
     {
         await using var harness = await SwitchHarness.StartAsync();
@@ -48,5 +85,17 @@ public sealed class UntriedLinkTests
         var first = await harness.SendAsync();
         await harness.WaitForAsync(first.Id, m => m.State == MessageState.Done);
         await Eventually.ComesTrueAsync(() => gauge.TryReserve(Precedence.Routine), Patience, "the link arms");
+    }
+
+    /// <summary>No name server answers.</summary>
+    private sealed class AwayResolver : IMailExchangerResolver
+    {
+        public ConcurrentQueue<TimeSpan> Asked { get; } = new();
+
+        public ValueTask<MailExchangers> ResolveAsync(string domain, int port, CancellationToken cancellationToken)
+        {
+            Asked.Enqueue(Stopwatch.GetElapsedTime(0));
+            return ValueTask.FromResult(new MailExchangers([], new Reply(451, new EnhancedStatusCode(4, 4, 3), "no name server answers"), Temporary: true));
+        }
     }
 }

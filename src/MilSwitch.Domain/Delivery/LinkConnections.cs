@@ -90,8 +90,8 @@ public sealed class LinkConnections<TConnection, TLoad>
         return true;
     }
 
-    /// <summary>No host of the link can be found: as bad as none that answers.</summary>
-    public void NotFound(string fault, DateTimeOffset now) => Breaker = Breaker.Failed(now, fault, othersConnected: false);
+    /// <summary>No host of the link can be found: as bad as none that answers, also when a probe was due.</summary>
+    public void NotFound(string fault, DateTimeOffset now) => Breaker = Breaker.TryConnect(now).Next.Failed(now, fault, othersConnected: false);
 
     /// <summary>A message waits that can't wait out a long pause.</summary>
     public void ProbeNoLaterThan(DateTimeOffset latest) => Breaker = Breaker.NoLaterThan(latest);
@@ -133,10 +133,12 @@ public sealed class LinkConnections<TConnection, TLoad>
 
     /// <summary>A connection ended by itself, which none should.</summary>
     /// <returns>What it carried, and to which host; null when nothing.</returns>
-    public (TLoad? Load, string? Target) Died(TConnection connection)
+    public (TLoad? Load, string? Target) Died(TConnection connection, DateTimeOffset now)
     {
-        if (!all.Remove(connection, out var dead)) return default;
-        if (dead.Target is null) opening--;
+        if (!all.TryGetValue(connection, out var dead)) return default;
+        // It may have been the probe, without which no other is made.
+        if (dead.Target is null) OpenFailed(connection, "internal fault", now);
+        all.Remove(connection);
         if (dead.Load is not null) Busy--;
         return (dead.Load, dead.Target);
     }

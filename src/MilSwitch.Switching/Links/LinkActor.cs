@@ -276,7 +276,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
             {
                 // It stays ready; the connection that is being opened takes whatever is most urgent by then.
                 ready.Add(consignment.Precedence, consignment.Sequence, consignment);
-                if (!Open() || connections.OpensEnoughFor(ready.Count)) return;
+                if (connections.OpensEnoughFor(ready.Count) || !Open()) return;
             }
             else if (consignment.TryTake()) connections.Use(consignment).Tell(new DeliveryCommands.Send(consignment, consignment.Loaded!));
             else Discard(consignment);
@@ -292,13 +292,13 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
 
     private bool Open()
     {
+        if (!connections.MayOpen(runtime.Now)) return false;
         if (settings.MxDomain is not null && targets.IsEmpty)
         {
             Resolve();
             return false;
         }
 
-        if (!connections.MayOpen(runtime.Now)) return false;
         var delivery = Context.ActorOf(DeliveryActor.Props(runtime, pressure));
         Context.Watch(delivery);
         connections.Opening(delivery, runtime.Now);
@@ -363,7 +363,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
 
     private void OnTerminated(IActorRef delivery)
     {
-        if (connections.Died(delivery) is not ({ } consignment, var target)) return;
+        if (connections.Died(delivery, runtime.Now) is not ({ } consignment, var target)) return;
         Release(consignment);
         LogDeliveryDied(settings.Name, consignment.Id.ToString());
         // Nobody knows how far it came: it is sent again, marked.
