@@ -29,6 +29,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
     private readonly LinkScheduler<Consignment> ready;
     private readonly PriorityQueue<Consignment, long> deferred = new();
     private readonly List<Consignment> parked = [];
+    private readonly Task[] readied = [.. Enumerable.Repeat(Task.CompletedTask, PrecedenceExtensions.Count)];
     private LinkSettings settings;
     private bool announcedUp = true;
     private Precedence? gate = Precedence.Deferred;
@@ -90,8 +91,8 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
             case LinkEvents.Transmitted transmitted:
                 OnTransmitted(transmitted);
                 break;
-            case LinkEvents.Readied readied:
-                OnReadied(readied);
+            case LinkEvents.Readied ended:
+                OnReadied(ended);
                 break;
             case LinkEvents.Opened opened:
                 OnOpened(opened);
@@ -211,22 +212,31 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
             gauge.Take();
         }
 
-        loader.ReadyAsync(consignment, settings.Name).PipeTo(Self, success: outcome => outcome);
+        ref var last = ref readied[(int)consignment.Precedence];
+        last = TellInOrderAsync(last, loader.ReadyAsync(consignment, settings.Name), Self);
     }
 
-    private void OnReadied(LinkEvents.Readied readied)
+    // They are loaded side by side, and told in the order in which they waited: the order within a level is kept.
+    private static async Task TellInOrderAsync(Task before, Task<LinkEvents.Readied> load, IActorRef self)
+    {
+        var outcome = await load.ConfigureAwait(false);
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        self.Tell(outcome);
+    }
+
+    private void OnReadied(LinkEvents.Readied ended)
     {
         readying--;
-        var consignment = readied.Consignment;
+        var consignment = ended.Consignment;
         if (consignment.Precedence.IsUrgent()) urgentReadying--;
-        switch (readied.Outcome)
+        switch (ended.Outcome)
         {
             case ReadyOutcome.Ready when unroutable is { } fault:
                 Release(consignment);
-                consignment.Partition.Tell(new AttemptEnded(consignment, readied.Loaded!, HopAnswer.ForAll(consignment.Recipients.Length, fault)));
+                consignment.Partition.Tell(new AttemptEnded(consignment, ended.Loaded!, HopAnswer.ForAll(consignment.Recipients.Length, fault)));
                 break;
             case ReadyOutcome.Ready:
-                consignment.Loaded = readied.Loaded;
+                consignment.Loaded = ended.Loaded;
                 // Until it is sent, an operator or its deadline may still withdraw it.
                 consignment.PutBack();
                 ready.Add(consignment.Precedence, consignment.Sequence, consignment);
