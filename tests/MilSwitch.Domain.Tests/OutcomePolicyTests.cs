@@ -54,6 +54,37 @@ public sealed class OutcomePolicyTests
         Assert.Equal([RecipientState.Armed, RecipientState.Queued], plan.Statuses.Select(s => s.State));
     }
 
+    [Theory]
+    [InlineData(452, 5, 3, true)]
+    [InlineData(452, 0, 0, true)]
+    [InlineData(452, 2, 2, false)]
+    [InlineData(452, 3, 1, false)]
+    [InlineData(451, 5, 3, false)]
+    [Trait("Feature", "A-01")]
+    public void Whom_the_hop_had_no_room_for_beside_others_goes_at_once(int code, short subject, short detail, bool atOnce)
+    {
+        var refusal = new Reply(code, subject is 0 ? null : new EnhancedStatusCode(4, subject, detail), "too many recipients");
+        var plan = OutcomePolicy.AfterAttempt(
+            Id, Two, SuspectAndNot, [0, 1], [new HopAnswer(new Reply(250, null, "ok"), default, "hop"), new HopAnswer(refusal, default, "hop")],
+            PrecedenceTable.Default, Now);
+        Assert.Equal(1, Assert.Single(plan.Retries));
+        Assert.Equal((RecipientState.Queued, atOnce ? 0 : 1, atOnce), (plan.Statuses[1].State, plan.Statuses[1].Attempts, plan.Statuses[1].Due is null));
+        Assert.Equal(refusal, plan.Changes[1].Reply);
+    }
+
+    [Theory]
+    [InlineData("hop", 452)]
+    [InlineData("other", 250)]
+    [Trait("Feature", "A-01")]
+    public void A_hop_that_took_nobody_is_given_its_pause(string target, int code)
+    {
+        var full = new HopAnswer(new Reply(452, new EnhancedStatusCode(4, 5, 3), "too many recipients"), default, "hop");
+        var plan = OutcomePolicy.AfterAttempt(
+            Id, Two, SuspectAndNot, [0, 1], [new HopAnswer(new Reply(code, null, "said"), default, target), full], PrecedenceTable.Default, Now);
+        Assert.True(plan.Statuses[1].Due > Now);
+        Assert.Equal(1, plan.Statuses[1].Attempts);
+    }
+
     [Fact]
     public void Suspects_and_others_do_not_travel_together()
     {

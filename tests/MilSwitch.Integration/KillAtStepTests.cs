@@ -106,7 +106,6 @@ public sealed class KillAtStepTests : FieldTest
         var sink = StartSink();
         sink.StopListening();
         var milswitch = await StartAsync([new RouteSetup("*", sink.NextHop)]);
-        // A link that nobody tried yet may arm; one that is known to be down does not.
         await SubmitAsync(milswitch, Message("first"));
         await Eventually.ComesTrueAsync(() => milswitch.Errors.Any(e => e.Contains(" is down: ", StringComparison.Ordinal)), Soon, "the link is down");
         var content = Message("queued");

@@ -27,6 +27,7 @@ internal sealed class SwitchHarness : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private readonly bool ownsFolder;
     private IHost? host;
+    private IMailExchangerResolver resolver = new NoResolver();
 
     private SwitchHarness(string folder, SinkServer sink, bool ownsFolder)
     {
@@ -53,9 +54,12 @@ internal sealed class SwitchHarness : IAsyncDisposable
 
     public static OperatorIdentity Somebody { get; } = new("tester", "test");
 
-    public static async Task<SwitchHarness> StartAsync(Func<SwitchConfiguration, SwitchConfiguration>? change = null, SinkOptions? sink = null)
+    public static async Task<SwitchHarness> StartAsync(
+        Func<SwitchConfiguration, SwitchConfiguration>? change = null, SinkOptions? sink = null,
+        IMailExchangerResolver? resolver = null)
     {
         var harness = new SwitchHarness(Directory.CreateTempSubdirectory("milswitch-").FullName, SinkServer.Start(sink), ownsFolder: true);
+        harness.resolver = resolver ?? harness.resolver;
         await harness.BootAsync(change);
         return harness;
     }
@@ -122,7 +126,7 @@ internal sealed class SwitchHarness : IAsyncDisposable
         Refusing = new RefusingSpool(Spool);
         builder.Services.AddSingleton<ISpool>(Refusing);
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton<IMailExchangerResolver, NoResolver>();
+        builder.Services.AddSingleton(resolver);
         builder.Services.AddSingleton(new SwitchingServices.FurtherSettings(PassingSerializer.Settings));
         var configuration = Configuration(Sink.Port);
         builder.Services.AddSwitching(change is null ? configuration : change(configuration));

@@ -54,6 +54,10 @@ public sealed record LinkBreaker(BreakerPhase Phase, int Failures, DateTimeOffse
     /// <summary>An operator asked to try at once.</summary>
     public LinkBreaker TryNow(DateTimeOffset now) => Phase == BreakerPhase.Open ? this with { RetryAt = now } : this;
 
+    /// <summary>The link leads elsewhere now: what was met there before says nothing. When it was down, a probe is due.</summary>
+    public LinkBreaker LedElsewhere(DateTimeOffset now) =>
+        this with { Phase = Phase == BreakerPhase.Closed ? BreakerPhase.Closed : BreakerPhase.Open, Failures = 0, RetryAt = now };
+
     /// <summary>A waiting urgent message shortens the pause, never lengthens it.</summary>
     public LinkBreaker NoLaterThan(DateTimeOffset latest) => Phase == BreakerPhase.Open && latest < RetryAt ? this with { RetryAt = latest } : this;
 }

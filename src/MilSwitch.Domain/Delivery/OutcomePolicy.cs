@@ -85,6 +85,9 @@ public static class OutcomePolicy
                     if (ReportPolicy.RelayingIsReported(envelope, recipient, relayed.HopReports, hop.DeadlineDropped))
                         step.Report(ReportAction.Relayed, index, relayed.Reply, target, null);
                     break;
+                case NextStep.RetryAt retry when RecipientPolicy.IsCrowdedOut(reply, answers.Any(a => a.Target == target && a.Reply.IsPositive)):
+                    step.GoOn(index, retry.Reply);
+                    break;
                 case NextStep.RetryAt retry:
                     // A later refusal says nothing about the attempt of which nobody knows how it ended.
                     var suspect = hop.PossiblySent || before[index].State.IsSuspect();
@@ -212,6 +215,16 @@ public static class OutcomePolicy
             statuses[index] = statuses[index] with { State = state, Attempts = attempts, Due = due };
             changes.Add(new RecipientChange(id, index, state, attempts, due, reply, Target));
             audit.Add(new AuditEvent(now, kind, id, index, Target is null ? reply.ToString() : $"{Target}: {reply}", Actor));
+        }
+
+        /// <summary>At once, in a transaction of its own: no attempt failed. The trail is not filled with what many recipients wait for.</summary>
+        public void GoOn(int index, Reply reply)
+        {
+            var status = statuses[index];
+            var state = status.State.IsSuspect() ? RecipientState.Armed : RecipientState.Queued;
+            statuses[index] = status with { State = state, Due = null };
+            changes.Add(new RecipientChange(id, index, state, status.Attempts, null, reply, Target));
+            Retry(index);
         }
 
         public void Set(int index, RecipientState state, bool resetAttempts)

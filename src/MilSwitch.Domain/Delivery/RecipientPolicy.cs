@@ -43,6 +43,12 @@ public static class RecipientPolicy
     }
 
     /// <summary>
+    /// RFC 5321 §4.5.3.1.10: the hop took others in the same transaction and had no room for this recipient, who goes in a
+    /// further one at once. That ends, because each of them rids the switch of somebody.
+    /// </summary>
+    public static bool IsCrowdedOut(Reply reply, bool othersTaken) => othersTaken && reply is { Code: 452, Status: null or { Subject: 5, Detail: 3 } };
+
+    /// <summary>
     /// The end of the attempts: the level's expiry, or the sender's own deadline in mode R when that comes first
     /// (RFC 2852 §4.2). Mode N only reports and never ends the attempts.
     /// </summary>

@@ -88,6 +88,15 @@ public sealed record LinkSettings
     /// <summary>The settings in force for a name that <see cref="For"/> gave; without the permission nothing is relaxed any more.</summary>
     public LinkSettings Named(LinkName name) => name == Name ? this : MayRelax ? Relaxed : this with { Name = name };
 
+    /// <summary>It leads to the same hosts, as far as they are not found through DNS.</summary>
+    public bool LeadsWhere(LinkSettings other) => MxDomain == other.MxDomain && MxPort == other.MxPort && Targets.SequenceEqual(other.Targets);
+
+    /// <summary>Connections made by the other settings are as good as new ones: they differ in nothing but limits of this side.</summary>
+    public bool ConnectsLike(LinkSettings other) => LeadsWhere(other) && this == other with
+    {
+        Targets = Targets, Connections = Connections, MessagesPerConnection = MessagesPerConnection, IdleTimeout = IdleTimeout,
+    };
+
     private bool MayRelax => Tls is { Mode: LinkTlsMode.Required, SenderMayRelax: true };
 
     private LinkSettings Relaxed => this with

@@ -26,6 +26,7 @@ internal sealed class DeliveryActor : UntypedActor
     private readonly Func<bool> giveWay;
     private ImmutableArray<HopTarget> hosts = [];
     private LinkSettings settings = null!;
+    private Task<object>? connecting;
     private SmtpClientConnection? connection;
     private Consignment? current;
     private long started;
@@ -50,7 +51,8 @@ internal sealed class DeliveryActor : UntypedActor
             case DeliveryCommands.Connect connect:
                 hosts = [.. connect.Targets.OrderBy(t => t.Preference)];
                 settings = connect.Settings;
-                ConnectAsync(Self).PipeTo(Self, success: outcome => outcome);
+                connecting = ConnectAsync(Self);
+                connecting.PipeTo(Self, success: outcome => outcome);
                 break;
             case Connected connected:
                 connection = connected.Connection;
@@ -66,9 +68,6 @@ internal sealed class DeliveryActor : UntypedActor
             case LinkEvents.Transmitted transmitted:
                 OnTransmitted(transmitted);
                 break;
-            case DeliveryCommands.Quit:
-                Context.Stop(Self);
-                break;
             default:
                 Unhandled(message);
                 break;
@@ -80,6 +79,13 @@ internal sealed class DeliveryActor : UntypedActor
         stopping.Cancel();
         stopping.Dispose();
         if (connection is not null) _ = QuitAsync(connection);
+        else if (connecting is not null) _ = QuitAsync(connecting);
+    }
+
+    // Its end finds nobody: the connection, if it came to one, would stay open.
+    private static async Task QuitAsync(Task<object> connecting)
+    {
+        if (await connecting.ConfigureAwait(false) is Connected connected) await QuitAsync(connected.Connection).ConfigureAwait(false);
     }
 
     private static async Task QuitAsync(SmtpClientConnection connection)
@@ -100,9 +106,6 @@ internal sealed class DeliveryActor : UntypedActor
             {
                 switch (await SmtpClientConnection.ConnectAsync(target, settings, runtime.Transport, runtime.Time, token).ConfigureAwait(false))
                 {
-                    case ConnectResult.Connected connected when token.IsCancellationRequested:
-                        await connected.Connection.DisposeAsync().ConfigureAwait(false);
-                        return new LinkEvents.OpenFailed(self, "stopped");
                     case ConnectResult.Connected connected:
                         return new Connected(connected.Connection);
                     case var failed:
@@ -148,12 +151,14 @@ internal sealed class DeliveryActor : UntypedActor
 
         var round = new HostRound(consignment.Recipients.Length, consignment.Suspect);
         round.Take([.. Enumerable.Range(0, consignment.Recipients.Length)], result, over.Target.ToString());
-        if (alternates.Length > 0 && !round.Open.IsEmpty)
+        // Whom this host had no room for beside others goes to it again, not behind it.
+        var crowdedOut = alternates.Length > 0 ? CrowdedOut(result) : [];
+        if (alternates.Length > 0 && round.Open.Length > crowdedOut.Length)
         {
             // First, so that the link never has more connections than it may.
             await over.QuitAsync(token).ConfigureAwait(false);
             result = result with { Reusable = false };
-            await AskAlternatesAsync(send, round, alternates, token).ConfigureAwait(false);
+            await AskAlternatesAsync(send, round, crowdedOut, alternates, token).ConfigureAwait(false);
         }
 
         return Ended(round.Answers);
@@ -162,11 +167,12 @@ internal sealed class DeliveryActor : UntypedActor
     }
 
     // The breaker hears nothing of this: the link is up, one of its hosts does not want one message now.
-    private async Task AskAlternatesAsync(DeliveryCommands.Send send, HostRound round, ImmutableArray<HopTarget> alternates, CancellationToken token)
+    private async Task AskAlternatesAsync(
+        DeliveryCommands.Send send, HostRound round, ImmutableArray<int> except, ImmutableArray<HopTarget> alternates, CancellationToken token)
     {
         foreach (var target in alternates)
         {
-            var open = round.Open;
+            var open = round.Open.RemoveRange(except);
             if (open.IsEmpty || !MaySend(send.Consignment, token)) return;
             ConnectResult connected;
             try
@@ -242,6 +248,13 @@ internal sealed class DeliveryActor : UntypedActor
 
     private bool MaySend(Consignment consignment, CancellationToken token) =>
         !token.IsCancellationRequested && consignment.Armed && runtime.Partitions.IsOwned(consignment.Epoch);
+
+    private static ImmutableArray<int> CrowdedOut(TransactionResult result)
+    {
+        if (result.End is not TransactionEnd.Answered) return [];
+        var taken = result.Replies.Any(r => r.IsPositive);
+        return [.. Enumerable.Range(0, result.Replies.Length).Where(i => RecipientPolicy.IsCrowdedOut(result.Replies[i], taken))];
+    }
 
     // Those before it did not answer when this connection was made.
     private ImmutableArray<HopTarget> Behind(HopTarget target)

@@ -10,40 +10,39 @@ using MilSwitch.Smtp.Client;
 namespace MilSwitch.Switching.Links;
 
 /// <summary>
-/// Owns one link of this node: what waits for it, its connections, its breaker. Two queues by precedence: <em>waiting</em>
-/// knows ids only; <em>ready</em> holds a window of messages that are loaded and armed in the store ahead of need, so that a
-/// connection never waits for a commit. Urgent messages pass the window at once.
+/// Owns one link of this node: what waits for it, and its connections, about which <see cref="LinkConnections{TConnection, TLoad}"/>
+/// decides. Two queues by precedence: <em>waiting</em> knows ids only; <em>ready</em> holds a window of messages that are loaded
+/// and armed in the store ahead of need, so that a connection never waits for a commit. Urgent messages pass the window at once.
 /// </summary>
 internal sealed partial class LinkActor : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ResolveAgainAfter = TimeSpan.FromSeconds(60);
-    private const int MaximumOpening = 16;
 
     private readonly SwitchRuntime runtime;
     private readonly LinkGauge gauge;
     private readonly ILogger logger;
     private readonly LinkLoader loader;
     private readonly LinkPressure pressure = new();
-    private readonly Dictionary<IActorRef, Slot> slots = [];
-    private readonly Stack<Slot> idle = new();
+    private readonly LinkConnections<IActorRef, Consignment> connections;
     private readonly LinkScheduler<Consignment> waiting;
     private readonly LinkScheduler<Consignment> ready;
     private readonly PriorityQueue<Consignment, long> deferred = new();
     private readonly List<Consignment> parked = [];
+    private readonly Task[] readied = [.. Enumerable.Repeat(Task.CompletedTask, PrecedenceExtensions.Count)];
     private LinkSettings settings;
-    private ConnectionBudget budget;
-    private LinkBreaker breaker = LinkBreaker.Initial;
+    private bool announcedUp = true;
     private Precedence? gate = Precedence.Deferred;
     private int readying;
     private int urgentReadying;
-    private int busy;
-    private int opening;
     private ImmutableArray<HopTarget> targets = [];
     private Reply? unroutable;
     private DateTimeOffset resolvedAt = DateTimeOffset.MinValue;
     private bool resolving;
+    private RuleBook? parkedUnder;
+    private DateTimeOffset parkedAt;
     private IActorRef? drainAsker;
+    private bool disarming;
     private long delivered;
     private long failed;
     private long suspected;
@@ -60,7 +59,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         loader = new LinkLoader(runtime);
         waiting = new LinkScheduler<Consignment>(runtime.Configuration.Precedences);
         ready = new LinkScheduler<Consignment>(runtime.Configuration.Precedences);
-        budget = ConnectionBudget.For(settings.Connections);
+        connections = new LinkConnections<IActorRef, Consignment>(settings);
         targets = settings.Targets;
     }
 
@@ -68,7 +67,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
 
     private int Window => Math.Max(4, 2 * settings.Connections);
 
-    private bool IsUp => breaker.Phase == BreakerPhase.Closed && drainAsker is null;
+    private bool IsUp => connections.Breaker.Phase == BreakerPhase.Closed;
 
     public static Props Props(SwitchRuntime runtime, LinkSettings settings, LinkGauge gauge) =>
         Akka.Actor.Props.Create(typeof(LinkActor), runtime, settings, gauge);
@@ -77,7 +76,6 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
     {
         Reconsider();
         Timers.StartPeriodicTimer("tick", Tick.Instance, TickInterval);
-        gauge.Set(true, Window);
     }
 
     // A delivery that crashes loses its connection, never its message: what it carried comes back through Terminated.
@@ -93,8 +91,8 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
             case LinkEvents.Transmitted transmitted:
                 OnTransmitted(transmitted);
                 break;
-            case LinkEvents.Readied readied:
-                OnReadied(readied);
+            case LinkEvents.Readied ended:
+                OnReadied(ended);
                 break;
             case LinkEvents.Opened opened:
                 OnOpened(opened);
@@ -115,7 +113,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
                 Apply(apply.Settings);
                 break;
             case LinkCommands.TryNow:
-                breaker = breaker.TryNow(runtime.Now);
+                connections.TryNow(runtime.Now);
                 resolvedAt = DateTimeOffset.MinValue;
                 unroutable = null;
                 Sender.Tell(true);
@@ -125,7 +123,8 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
                 return;
             case LinkCommands.Drain:
                 drainAsker = Sender;
-                Drain();
+                gauge.Set(false, 0);
+                Close(connections.Close());
                 break;
             case LinkEvents.Disarmed:
                 drainAsker?.Tell(new LinkEvents.Drained());
@@ -142,14 +141,13 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         Announce();
     }
 
-    private bool announcedUp = true;
-
     private void Announce()
     {
-        var up = breaker.Phase == BreakerPhase.Closed;
-        if (up == announcedUp) return;
-        announcedUp = up;
-        runtime.Events.Publish(new SwitchEvent(runtime.Now, up ? "link.up" : "link.down") { Subject = settings.Name.Value, Detail = up ? "" : lastFault });
+        if (IsUp == announcedUp) return;
+        announcedUp = IsUp;
+        if (IsUp) LogUp(settings.Name);
+        else LogDown(settings.Name, lastFault);
+        runtime.Events.Publish(new SwitchEvent(runtime.Now, IsUp ? "link.up" : "link.down") { Subject = settings.Name.Value, Detail = IsUp ? "" : lastFault });
     }
 
     private void Add(Consignment consignment)
@@ -161,8 +159,8 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         {
             waiting.Add(consignment.Precedence, consignment.Sequence, consignment);
             // A probe for an urgent message need not wait out a long pause.
-            if (consignment.Precedence.IsUrgent() && breaker.Phase == BreakerPhase.Open)
-                breaker = breaker.NoLaterThan(runtime.Now + runtime.Configuration.Precedences[consignment.Precedence].RetryAfter(1));
+            if (consignment.Precedence.IsUrgent() && !IsUp)
+                connections.ProbeNoLaterThan(runtime.Now + runtime.Configuration.Precedences[consignment.Precedence].RetryAfter(1));
         }
     }
 
@@ -177,19 +175,27 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         // After a start the most urgent of all partitions goes first, not the first of those that happened to load first.
         if (!runtime.Partitions.Settled) return;
         if (unroutable is not null) GiveUpUnroutable();
-        FillReady();
+        var live = connections.IsLive(runtime.Now);
+        FillReady(live);
         Dispatch();
-        PublishGauge();
+        PublishGauge(live);
     }
 
-    private void FillReady()
+    private void FillReady(bool live)
     {
-        if (gate is not { } lowest || breaker.Phase != BreakerPhase.Closed || unroutable is not null) return;
+        if (gate is not { } lowest || unroutable is not null) return;
         while (true)
         {
             if (!waiting.TryPeekHighest(out var highest) || highest < lowest) return;
+            if (!live)
+            {
+                // Nothing is armed for a hop of which nobody knows that it is there; a connection finds out.
+                if (!connections.OpensEnoughFor(1)) Open();
+                return;
+            }
+
             // The urgent levels pass the window: they never wait for room that lower mail has taken.
-            if (ready.Count + readying + busy >= Window + budget.Limit && !highest.IsUrgent()) return;
+            if (ready.Count + readying + connections.Busy >= Window + settings.Connections && !highest.IsUrgent()) return;
             if (!waiting.TryTake(highest.IsUrgent() ? highest : lowest, out var consignment, out _)) return;
             StartReadying(consignment);
         }
@@ -206,22 +212,31 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
             gauge.Take();
         }
 
-        loader.ReadyAsync(consignment, settings.Name).PipeTo(Self, success: outcome => outcome);
+        ref var last = ref readied[(int)consignment.Precedence];
+        last = TellInOrderAsync(last, loader.ReadyAsync(consignment, settings.Name), Self);
     }
 
-    private void OnReadied(LinkEvents.Readied readied)
+    // They are loaded side by side, and told in the order in which they waited: the order within a level is kept.
+    private static async Task TellInOrderAsync(Task before, Task<LinkEvents.Readied> load, IActorRef self)
+    {
+        var outcome = await load.ConfigureAwait(false);
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        self.Tell(outcome);
+    }
+
+    private void OnReadied(LinkEvents.Readied ended)
     {
         readying--;
-        var consignment = readied.Consignment;
+        var consignment = ended.Consignment;
         if (consignment.Precedence.IsUrgent()) urgentReadying--;
-        switch (readied.Outcome)
+        switch (ended.Outcome)
         {
             case ReadyOutcome.Ready when unroutable is { } fault:
                 Release(consignment);
-                consignment.Partition.Tell(new AttemptEnded(consignment, readied.Loaded!, HopAnswer.ForAll(consignment.Recipients.Length, fault)));
+                consignment.Partition.Tell(new AttemptEnded(consignment, ended.Loaded!, HopAnswer.ForAll(consignment.Recipients.Length, fault)));
                 break;
             case ReadyOutcome.Ready:
-                consignment.Loaded = readied.Loaded;
+                consignment.Loaded = ended.Loaded;
                 // Until it is sent, an operator or its deadline may still withdraw it.
                 consignment.PutBack();
                 ready.Add(consignment.Precedence, consignment.Sequence, consignment);
@@ -255,50 +270,27 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         if (gate is not { } lowest) return;
         while (ready.Count > 0)
         {
-            if (budget.LowestAllowed(busy + opening) is not { } allowed || !HasConnectionFor())
+            if (connections.LowestAllowed is not { } allowed)
             {
-                NotePressure();
+                // What the running transactions ask between chunks: is somebody more urgent waiting for a connection?
+                if (ready.TryPeekHighest(out var waits)) pressure.Waiting = Preemption.Pressure(waits, runtime.Configuration.Precedences, runtime.Now);
                 return;
             }
 
             // On a link that can't reserve a connection the next transaction is the urgent message's, even if it is still
             // being armed: that takes one commit.
-            if (urgentReadying > 0 && budget.ReservedForUrgent is 0 && ready.TryPeekHighest(out var highest) && !highest.IsUrgent()) return;
+            if (urgentReadying > 0 && connections.Budget.ReservedForUrgent is 0 && ready.TryPeekHighest(out var highest) && !highest.IsUrgent()) return;
             if (!ready.TryTake(allowed > lowest ? allowed : lowest, out var consignment, out _)) return;
             if (consignment.IsWithdrawn) Discard(consignment);
-            else if (idle.TryPop(out var slot)) Send(slot, consignment);
-            else
+            else if (!connections.HasIdle)
             {
                 // It stays ready; the connection that is being opened takes whatever is most urgent by then.
                 ready.Add(consignment.Precedence, consignment.Sequence, consignment);
-                if (!Open()) return;
-                if (opening >= Math.Min(ready.Count, MaximumOpening)) return;
+                if (connections.OpensEnoughFor(ready.Count) || !Open()) return;
             }
+            else if (consignment.TryTake()) connections.Use(consignment).Tell(new DeliveryCommands.Send(consignment, consignment.Loaded!));
+            else Discard(consignment);
         }
-    }
-
-    private bool HasConnectionFor() => idle.Count > 0 || slots.Count < settings.Connections;
-
-    // What the running transactions ask between chunks: is somebody more urgent waiting for a connection?
-    private void NotePressure()
-    {
-        if (!ready.TryPeekHighest(out var highest) || !highest.IsUrgent()) return;
-        var alarm = runtime.Configuration.Precedences[highest].Alarm ?? TimeSpan.FromMinutes(8);
-        pressure.Waiting = new WaitingTransfer(highest, 32 << 10, runtime.Now + (alarm / 4));
-    }
-
-    private void Send(Slot slot, Consignment consignment)
-    {
-        if (!consignment.TryTake())
-        {
-            Discard(consignment);
-            idle.Push(slot);
-            return;
-        }
-
-        busy++;
-        slot.Consignment = consignment;
-        slot.Delivery.Tell(new DeliveryCommands.Send(consignment, consignment.Loaded!));
     }
 
     private void Discard(Consignment consignment)
@@ -310,69 +302,58 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
 
     private bool Open()
     {
+        if (!connections.MayOpen(runtime.Now)) return false;
         if (settings.MxDomain is not null && targets.IsEmpty)
         {
             Resolve();
             return false;
         }
 
-        var (allowed, next) = breaker.TryConnect(runtime.Now);
-        breaker = next;
-        if (!allowed || slots.Count >= settings.Connections) return false;
         var delivery = Context.ActorOf(DeliveryActor.Props(runtime, pressure));
         Context.Watch(delivery);
-        slots[delivery] = new Slot(delivery) { OpenedAt = runtime.Now };
-        opening++;
+        connections.Opening(delivery, runtime.Now);
         delivery.Tell(new DeliveryCommands.Connect(targets, settings));
         return true;
     }
 
+    private void Close(ImmutableArray<IActorRef> deliveries)
+    {
+        foreach (var delivery in deliveries) Close(delivery);
+    }
+
+    private static void Close(IActorRef delivery)
+    {
+        Context.Unwatch(delivery);
+        Context.Stop(delivery);
+    }
+
     private void OnOpened(LinkEvents.Opened opened)
     {
-        if (!slots.TryGetValue(opened.Delivery, out var slot)) return;
-        opening--;
-        slot.Target = opened.Target;
-        slot.Open = true;
-        slot.IdleSince = runtime.Now;
+        if (!connections.Opened(opened.Delivery, opened.Target, runtime.Now)) return;
         tls = opened.Tls;
         // RFC 6710 §9.2: other policies give the same number another meaning. Numbers are relayed as they are all the same.
         if (opened.PriorityPolicy is { } policy && !policy.Equals(MtPriority.PolicyName, StringComparison.OrdinalIgnoreCase))
             LogOtherPolicy(settings.Name, opened.Target, policy, MtPriority.PolicyName);
-        if (breaker.Phase != BreakerPhase.Closed) LogUp(settings.Name);
-        breaker = breaker.Connected();
-        idle.Push(slot);
     }
 
     private void OnOpenFailed(LinkEvents.OpenFailed failure)
     {
-        if (!slots.Remove(failure.Delivery)) return;
-        Context.Unwatch(failure.Delivery);
-        Context.Stop(failure.Delivery);
-        opening--;
+        if (!connections.OpenFailed(failure.Delivery, failure.Reason, runtime.Now)) return;
+        Close(failure.Delivery);
         lastFault = failure.Reason;
-        var before = breaker.Phase;
-        breaker = breaker.Failed(runtime.Now, failure.Reason, slots.Values.Any(s => s.Open));
-        if (ready.TryPeekHighest(out var highest) && highest.IsUrgent())
-            breaker = breaker.NoLaterThan(runtime.Now + runtime.Configuration.Precedences[highest].RetryAfter(breaker.Failures));
+        ready.TryPeekHighest(out var armed);
+        waiting.TryPeekHighest(out var unarmed);
+        var highest = armed > unarmed ? armed : unarmed;
+        if (highest.IsUrgent())
+            connections.ProbeNoLaterThan(runtime.Now + runtime.Configuration.Precedences[highest].RetryAfter(connections.Breaker.Failures));
         if (settings.MxDomain is not null) resolvedAt = DateTimeOffset.MinValue;
-        if (before == BreakerPhase.Closed && breaker.Phase == BreakerPhase.Open) LogDown(settings.Name, failure.Reason);
     }
 
     private void OnTransmitted(LinkEvents.Transmitted transmitted)
     {
         var consignment = transmitted.Consignment;
         var result = transmitted.Result;
-        if (slots.TryGetValue(transmitted.Delivery, out var slot) && slot.Consignment is not null)
-        {
-            busy--;
-            slot.Consignment = null;
-            slot.Sent++;
-            slot.IdleSince = runtime.Now;
-            if (result.Reusable && slot.Sent < settings.MessagesPerConnection && drainAsker is null) idle.Push(slot);
-            else Close(slot);
-            if (transmitted.DiedIdle) CloseAllIdle(slot);
-        }
-
+        Close(connections.Ended(transmitted.Delivery, result.Reusable, transmitted.DiedIdle, runtime.Now));
         Release(consignment);
         if (result.End is TransactionEnd.GaveWay) runtime.Meters.CountPreempted();
         else if (result.End is not TransactionEnd.Answered) lastFault = result.Fault;
@@ -390,25 +371,15 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         if (transmitted.Answers.Length > 0) lastReply = transmitted.Answers[^1].Reply.ToString();
     }
 
-    private void Close(Slot slot)
-    {
-        slots.Remove(slot.Delivery);
-        Context.Unwatch(slot.Delivery);
-        slot.Delivery.Tell(new DeliveryCommands.Quit());
-    }
-
     private void OnTerminated(IActorRef delivery)
     {
-        if (!slots.Remove(delivery, out var slot)) return;
-        if (!slot.Open) opening--;
-        if (slot.Consignment is not { } consignment) return;
-        busy--;
+        if (connections.Died(delivery, runtime.Now) is not ({ } consignment, var target)) return;
         Release(consignment);
         LogDeliveryDied(settings.Name, consignment.Id.ToString());
         // Nobody knows how far it came: it is sent again, marked.
         consignment.Partition.Tell(new AttemptEnded(
             consignment, consignment.Loaded!,
-            HopAnswer.ForAll(consignment.Recipients.Length, OutcomePolicy.NoAnswerBecause("internal fault"), new HopOutcome(PossiblySent: true), slot.Target)));
+            HopAnswer.ForAll(consignment.Recipients.Length, OutcomePolicy.NoAnswerBecause("internal fault"), new HopOutcome(PossiblySent: true), target)));
     }
 
     private void OnTick()
@@ -422,35 +393,10 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         }
 
         Reconsider();
-        CloseIdle(now);
-        if (breaker.Phase == BreakerPhase.Open && now >= breaker.RetryAt && (waiting.Count > 0 || ready.Count > 0)) Open();
+        Close(connections.Expired(now));
+        if (connections.Breaker.Phase == BreakerPhase.Open && (waiting.Count > 0 || ready.Count > 0)) Open();
         if (settings.MxDomain is not null && now - resolvedAt > ResolveAgainAfter && (waiting.Count > 0 || ready.Count > 0)) Resolve();
         if (runtime.Links.Find(settings.Name) is { } handle) handle.Status = Status();
-    }
-
-    // What ended one idle connection (a restart of the hop, a firewall that forgets) most often ended those beside it.
-    // Which of them live is not worth finding out one message at a time: opening is cheap, and a goodbye harms nobody.
-    private void CloseAllIdle(Slot dead)
-    {
-        var keep = idle.Reverse().ToArray();
-        idle.Clear();
-        foreach (var slot in keep)
-        {
-            if (slot.Target == dead.Target) Close(slot);
-            else idle.Push(slot);
-        }
-    }
-
-    private void CloseIdle(DateTimeOffset now)
-    {
-        if (idle.Count is 0) return;
-        var keep = idle.Reverse().ToArray();
-        idle.Clear();
-        foreach (var slot in keep)
-        {
-            if (now - slot.IdleSince > settings.IdleTimeout) Close(slot);
-            else idle.Push(slot);
-        }
     }
 
     // Rules may have come, gone or ended by themselves.
@@ -466,21 +412,16 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         parked.Clear();
     }
 
-    private RuleBook? parkedUnder;
-    private DateTimeOffset parkedAt;
-
     private void Apply(LinkSettings next)
     {
-        var moved = next.MxDomain != settings.MxDomain || !next.Targets.SequenceEqual(settings.Targets) || next.Tls != settings.Tls;
+        var moved = !next.LeadsWhere(settings);
         settings = next;
-        budget = ConnectionBudget.For(next.Connections);
+        Close(connections.Apply(next, runtime.Now));
         waiting.Apply(runtime.Configuration.Precedences);
         ready.Apply(runtime.Configuration.Precedences);
         if (!moved) return;
         targets = next.Targets;
         resolvedAt = DateTimeOffset.MinValue;
-        foreach (var slot in idle) Close(slot);
-        idle.Clear();
     }
 
     private void Resolve()
@@ -516,7 +457,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
 
         lastFault = exchangers.Fault?.ToString() ?? "no mail exchanger";
         if (exchangers is { Temporary: false, Fault: { } fault }) unroutable = fault;
-        else if (targets.IsEmpty) breaker = breaker.Failed(runtime.Now, lastFault, othersConnected: false);
+        else if (targets.IsEmpty) connections.NotFound(lastFault, runtime.Now);
     }
 
     // The domain does not exist: each message gets its answer, one window at a time.
@@ -534,46 +475,31 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         if (runtime.Now - resolvedAt > ResolveAgainAfter) unroutable = null;
     }
 
-    private void PublishGauge()
+    private void PublishGauge(bool live)
     {
-        gauge.Set(IsUp && gate == Precedence.Deferred && unroutable is null && (settings.MxDomain is null || !targets.IsEmpty), Window);
+        gauge.Set(live && gate == Precedence.Deferred && unroutable is null, Window);
         for (var level = Precedence.Deferred; level <= Precedence.Override; level++) gauge.SetWaiting(level, waiting.CountAt(level));
-    }
-
-    private void Drain()
-    {
-        gauge.Set(false, 0);
-        while (idle.TryPop(out var slot)) Close(slot);
-        foreach (var slot in slots.Values.Where(s => !s.Open).ToArray())
-        {
-            slots.Remove(slot.Delivery);
-            Context.Unwatch(slot.Delivery);
-            Context.Stop(slot.Delivery);
-            opening--;
-        }
     }
 
     private void FinishDrain()
     {
-        if (busy > 0 || readying > 0 || disarming) return;
+        if (connections.Busy > 0 || readying > 0 || disarming) return;
         disarming = true;
         // What was armed ahead and never sent is no suspect: say so, or it would be marked after the restart.
         loader.DisarmAsync([.. ready.Drain().Where(c => c.TryTake())]).PipeTo(Self, success: () => new LinkEvents.Disarmed(), failure: _ => new LinkEvents.Disarmed());
     }
 
-    private bool disarming;
-
     private LinkStatus Status() => new()
     {
         Name = settings.Name,
-        Breaker = breaker.Phase,
-        NextTry = breaker.Phase == BreakerPhase.Open ? breaker.RetryAt : null,
+        Breaker = connections.Breaker.Phase,
+        NextTry = connections.Breaker is { Phase: BreakerPhase.Open, RetryAt: var at } ? at : null,
         LastFault = lastFault,
         LastReply = lastReply,
         Tls = tls,
-        Connections = slots.Count,
+        Connections = connections.Count,
         ConnectionLimit = settings.Connections,
-        Busy = busy,
+        Busy = connections.Busy,
         Waiting = [.. Enumerable.Range(0, PrecedenceExtensions.Count).Select(p => waiting.CountAt((Precedence)p) + ready.CountAt((Precedence)p))],
         Deferred = deferred.Count + parked.Count,
         Delivered = delivered,
@@ -598,17 +524,5 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
     private sealed record Tick : ILocalMessage
     {
         public static readonly Tick Instance = new();
-    }
-
-    /// <summary>A connection, or one that is being opened.</summary>
-    private sealed class Slot(IActorRef delivery)
-    {
-        public IActorRef Delivery { get; } = delivery;
-        public string? Target { get; set; }
-        public bool Open { get; set; }
-        public int Sent { get; set; }
-        public Consignment? Consignment { get; set; }
-        public DateTimeOffset OpenedAt { get; init; }
-        public DateTimeOffset IdleSince { get; set; }
     }
 }

@@ -17,7 +17,7 @@ internal sealed class LinkGauge
     /// <summary>Messages ready or in flight.</summary>
     public int Used => Volatile.Read(ref used);
 
-    /// <summary>Written by the link: whether it is up, and its window.</summary>
+    /// <summary>Written by the link: whether its hop is there and mail may leave, and its window. Not before a connection was open.</summary>
     public void Set(bool isOpen, int window)
     {
         Volatile.Write(ref limit, window);

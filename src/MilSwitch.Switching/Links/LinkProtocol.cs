@@ -78,8 +78,6 @@ internal static class DeliveryCommands
     internal sealed record Connect(ImmutableArray<HopTarget> Targets, LinkSettings Settings) : ILocalMessage;
 
     internal sealed record Send(Consignment Consignment, LoadedMessage Loaded) : ILocalMessage;
-
-    internal sealed record Quit : ILocalMessage;
 }
 
 /// <summary>The end of an attempt, as the partition hears of it.</summary>
