@@ -68,8 +68,7 @@ internal sealed class SpooledContentWriter(ContentFiles files, RetentionBudget r
         {
             if (headLength < HeadLimit) WriteOut(head.AsSpan(0, headLength));
             if (pieceLength > 0) EndPiece();
-            // fsync blocks for as long as the disk likes.
-            await Task.Run(Publish, cancellationToken).ConfigureAwait(false);
+            await files.PublishAsync(file, name!, Length).ConfigureAwait(false);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or SpoolFaultException)
         {
@@ -164,12 +163,6 @@ internal sealed class SpooledContentWriter(ContentFiles files, RetentionBudget r
 
         written += octets.Length;
         files.CountWritten(octets.Length);
-    }
-
-    private void Publish()
-    {
-        Posix.Sync(file!);
-        files.Publish(name!, Length);
     }
 
     private void Release()
