@@ -230,6 +230,9 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
             return;
         }
 
+        // These plan whatever is open anew. What a step before them left waiting would be sent beside it.
+        if (step is MessageActor.Resume or MessageActor.Deadline or MessageActor.Operate or MessageActor.Park or RuleDecided { Verdict.Kind: RuleKind.Reroute })
+            WithdrawAll(entry);
         entry.Busy = true;
         if (entry.Worker is null)
         {
@@ -386,7 +389,6 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         {
             foreach (var entry in due)
             {
-                WithdrawAll(entry);
                 StartStep(entry, new MessageActor.Deadline());
             }
 
@@ -409,7 +411,6 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         {
             // Armed: it was judged already. One that is being sent at this moment can't be withdrawn and is finished.
             if (!entry.Consignments.Any(c => c.Armed && c.TryWithdraw())) continue;
-            WithdrawAll(entry);
             StartStep(entry, new MessageActor.Resume());
         }
     }
