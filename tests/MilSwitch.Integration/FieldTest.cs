@@ -10,6 +10,7 @@ public abstract class FieldTest : IAsyncLifetime
     protected const string QuickRetries =
         """
         precedence:
+          deferred: { retry: [1s] }
           routine: { retry: [1s] }
           priority: { retry: [1s] }
           flash: { retry: [1s] }
