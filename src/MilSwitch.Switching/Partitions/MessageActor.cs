@@ -7,8 +7,9 @@ using MilSwitch.Domain.Spool;
 namespace MilSwitch.Switching.Partitions;
 
 /// <summary>
-/// Works on one message: one step at a time, each decided by a pure function, then committed, then carried out. Lives while
-/// the message is worked on; a message that waits has no actor.
+/// Works on one message: one step at a time, each decided by a pure function, then committed, then carried out. It is that
+/// message's while it is worked on, and may serve another afterwards: all it knows comes in with the step. A message that
+/// waits has no actor.
 /// </summary>
 internal sealed class MessageActor(SwitchRuntime runtime, OwnedPartition partition, IActorRef reports) : UntypedActor
 {
@@ -54,8 +55,6 @@ internal sealed class MessageActor(SwitchRuntime runtime, OwnedPartition partiti
 
         var parent = Context.Parent;
         MessageSteps.RunAsync(runtime, partition, reports, step)
-            .PipeTo(parent, success: done => done, failure: cause => cause is SpoolUnavailableException
-                ? new PartitionEvents.StepFailed(step.Id, step.What, cause)
-                : new PartitionEvents.StepFailed(step.Id, step.What, cause));
+            .PipeTo(parent, success: done => done, failure: cause => new PartitionEvents.StepFailed(step.Id, step.What, cause));
     }
 }
