@@ -120,6 +120,64 @@ public sealed class MinimizeConsideredTests
         Assert.DoesNotContain(await harness.Sink.WaitForAsync(3, Patience), m => m.Field("X-MilSwitch-Suspected-Duplicate") is not null);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Other_mail_waits_also_when_the_order_comes_while_it_is_being_accepted(bool mayBeExempt)
+    {
+        await using var harness = await SwitchHarness.StartAsync(mayBeExempt ? Trusting : null);
+        await harness.WaitForAsync((await harness.SendAsync()).Id, m => m.State == MessageState.Done);
+        using var accepting = new ManualResetEventSlim();
+        using var go = new ManualResetEventSlim();
+        harness.Refusing.Refuses = operation =>
+        {
+            if (operation is not { Accept.IsEmpty: false }) return null;
+            accepting.Set();
+            go.Wait(Patience);
+            return null;
+        };
+        var sending = Task.Run(() => harness.SendAsync());
+        Assert.True(accepting.Wait(Patience));
+        await MinimizeAsync(harness, "node");
+        go.Set();
+        var usual = await sending;
+        var exempt = mayBeExempt ? await harness.SendAsync(Considered) : await harness.SendAsync(priority: MtPriority.From(Precedence.Flash));
+        await harness.WaitForAsync(exempt.Id, m => m.State == MessageState.Done);
+        Assert.NotEqual(MessageState.Done, (await harness.Spool.ReadAsync(usual.Id))!.State);
+        Assert.Equal(2, harness.Sink.Accepted);
+
+        await harness.Operator.RemoveRuleAsync("m", "over", null, SwitchHarness.Somebody, default);
+        await harness.WaitForAsync(usual.Id, m => m.State == MessageState.Done);
+        Assert.DoesNotContain(await harness.Sink.WaitForAsync(3, Patience), m => m.Field("X-MilSwitch-Suspected-Duplicate") is not null);
+    }
+
+    [Fact]
+    public async Task What_an_attempt_puts_back_while_the_order_comes_goes_once()
+    {
+        await using var harness = await SwitchHarness.StartAsync(c => Trusting(c) with { Routes = new([new() { Match = "*", Link = c.Routes.Routes[0].Link! with { Connections = 1 } }]) });
+        var answers = 0;
+        harness.Sink.Script = step => step.Phase == SinkPhase.Recipient && Interlocked.Increment(ref answers) is 1 ? SinkAction.Say("451 4.2.0 try later") : null;
+        using var recording = new ManualResetEventSlim();
+        using var go = new ManualResetEventSlim();
+        harness.Refusing.Refuses = operation =>
+        {
+            if (operation is null || !operation.Recipients.Any(r => r.Reply is not null) || recording.IsSet) return null;
+            recording.Set();
+            go.Wait(Patience);
+            return null;
+        };
+        var sent = await harness.SendAsync();
+        Assert.True(recording.Wait(Patience));
+        await MinimizeAsync(harness, "node");
+        go.Set();
+        await Eventually.ComesTrueAsync(async () => (await harness.Operator.LinksAsync(default)).Any(l => l.Deferred > 0), Patience, "it is kept back");
+        await harness.Operator.RemoveRuleAsync("m", "over", null, SwitchHarness.Somebody, default);
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+        // Behind it on the only connection: whatever is left of it would go first.
+        await harness.WaitForAsync((await harness.SendAsync()).Id, m => m.State == MessageState.Done);
+        Assert.Equal(2, harness.Sink.Accepted);
+    }
+
     private static SwitchConfiguration Trusting(SwitchConfiguration configuration) => configuration with
     {
         MinimizeExemptions = new MinimizeExemptions { Clients = [("test", IPNetwork.Parse("127.0.0.0/8"), true)] },

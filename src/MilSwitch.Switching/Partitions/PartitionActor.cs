@@ -211,6 +211,14 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
 
     private void OnAccepted(PartitionCommands.TakeOver accepted)
     {
+        if (accepted.Reserved is { } link && !runtime.Rules.IsEmpty)
+        {
+            // The rule came while it was being accepted: it takes the way on which rules are asked.
+            link.Gauge.Release();
+            accepted.Loaded!.Release();
+            accepted = accepted with { Loaded = null, Reserved = null };
+        }
+
         var entry = Register(accepted.Id, accepted.Envelope, accepted.Size);
         entry.Statuses = accepted.Statuses;
         SetDeadline(entry, OutcomePolicy.NextDeadline(accepted.Envelope, entry.Statuses, runtime.Configuration.Precedences));
@@ -413,9 +421,9 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
     {
         foreach (var entry in entries.Values)
         {
-            // Armed: it was judged already. One that is being sent at this moment can't be withdrawn and is finished.
-            if (!entry.Consignments.Any(c => c.Armed && c.TryWithdraw())) continue;
-            StartStep(entry, new MessageActor.Resume());
+            // Armed: it was judged already. One that is being sent at this moment can't be withdrawn and is finished. What a
+            // step under way hands to the links may be armed and was perhaps judged by the rules before these.
+            if (entry.Busy || entry.Consignments.Any(c => c.Armed && c.TryWithdraw())) StartStep(entry, new MessageActor.Resume());
         }
     }
 
