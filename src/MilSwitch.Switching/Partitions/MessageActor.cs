@@ -46,15 +46,7 @@ internal sealed class MessageActor(SwitchRuntime runtime, OwnedPartition partiti
             return;
         }
 
-        if (step.What is PartitionCommands.TakeOver accepted)
-        {
-            // Nothing to commit: it was committed when it was accepted.
-            Context.Parent.Tell(MessageSteps.Route(runtime, partition, accepted, Context.Parent));
-            return;
-        }
-
-        var parent = Context.Parent;
         MessageSteps.RunAsync(runtime, partition, reports, step)
-            .PipeTo(parent, success: done => done, failure: cause => new PartitionEvents.StepFailed(step.Id, step.What, cause));
+            .PipeTo(Context.Parent, success: done => done, failure: cause => new PartitionEvents.StepFailed(step.Id, step.What, cause));
     }
 }

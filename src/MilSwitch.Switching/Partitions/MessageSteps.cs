@@ -28,10 +28,10 @@ internal static class MessageSteps
     private static readonly Reply ReturnedByRule = new(554, new EnhancedStatusCode(5, 7, 0), "returned by order");
 
     /// <summary>A message that was just accepted goes to its links.</summary>
-    public static PartitionEvents.StepDone Route(SwitchRuntime runtime, OwnedPartition partition, PartitionCommands.TakeOver accepted, IActorRef owner)
+    public static PartitionEvents.StepDone Route(SwitchRuntime runtime, OwnedPartition partition, PartitionCommands.TakeOver accepted)
     {
         var plan = Plan(runtime, partition, accepted.Id, accepted.Envelope, accepted.Statuses, accepted.Size, accepted, null);
-        if (plan.Unroutable.Length > 0) owner.Tell(new ContentLost(Placeholder(accepted, partition, plan.Unroutable), "no route"));
+        if (plan.Unroutable.Length > 0) partition.Actor.Tell(new ContentLost(Placeholder(accepted, partition, plan.Unroutable), "no route"));
         return new PartitionEvents.StepDone(accepted.Id, accepted.Statuses, MessageState.Queued, plan.Consignments, null, [], false);
     }
 

@@ -222,7 +222,20 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         var entry = Register(accepted.Id, accepted.Envelope, accepted.Size);
         entry.Statuses = accepted.Statuses;
         SetDeadline(entry, OutcomePolicy.NextDeadline(accepted.Envelope, entry.Statuses, runtime.Configuration.Precedences));
-        StartStep(entry, accepted);
+        PartitionEvents.StepDone routed;
+        try
+        {
+            // It was committed when it was accepted, and planning waits for nothing: no actor of its own is needed yet.
+            routed = MessageSteps.Route(runtime, self!, accepted);
+        }
+        catch (Exception fault)
+        {
+            LogStepFailed(fault, accepted.Id);
+            OnCrash(entry);
+            return;
+        }
+
+        OnStepDone(routed);
     }
 
     private MessageEntry Register(MessageId id, Envelope envelope, long size)
