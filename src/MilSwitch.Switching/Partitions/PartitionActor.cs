@@ -357,7 +357,17 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         entry.Busy = false;
         if (failed.Cause is not SpoolUnavailableException)
         {
-            (failed.Step as AttemptEnded)?.Loaded.Release();
+            if (failed.Step is AttemptEnded attempt)
+            {
+                attempt.Loaded.Release();
+                // It is over with that transaction, or nobody could plan its recipients anew.
+                attempt.Consignment.PutBack();
+                attempt.Consignment.TryWithdraw();
+                // What the hop said is lost, and it may have the message: in memory, armed says so.
+                foreach (var index in attempt.Consignment.Recipients)
+                    entry.Statuses = entry.Statuses.SetItem(index, entry.Statuses[index] with { State = RecipientState.Armed });
+            }
+
             OnCrash(entry);
             return;
         }
@@ -391,7 +401,15 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         entry.Crashes++;
         LogWorkerDied(entry.Id, entry.Crashes);
         var step = entry.Crashes >= CrashesToPark ? new MessageActor.Park("its processing failed twice") : (object)new MessageActor.Resume();
-        StartStep(entry, step);
+        if (entry.Crashes <= CrashesToPark)
+        {
+            StartStep(entry, step);
+            return;
+        }
+
+        // Not even holding it works: again and again, but not in a circle.
+        entry.Waiting = new Queue<object>([step]);
+        retryLater.Add(entry);
     }
 
     private void OnTick()
