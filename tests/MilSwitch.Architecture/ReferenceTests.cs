@@ -8,10 +8,11 @@ public sealed class ReferenceTests
         { "MilSwitch.Domain", [] },
         { "MilSwitch.Smtp", ["MilSwitch.Domain"] },
         { "MilSwitch.Mime", ["MilSwitch.Domain"] },
+        { "MilSwitch.Smime", ["MilSwitch.Mime"] },
         { "MilSwitch.Storage", ["MilSwitch.Domain"] },
         { "MilSwitch.Storage.Sqlite", ["MilSwitch.Storage"] },
         { "MilSwitch.Switching", ["MilSwitch.Domain", "MilSwitch.Mime", "MilSwitch.Smtp"] },
-        { "MilSwitch.Host", ["MilSwitch.Storage.Sqlite", "MilSwitch.Switching"] },
+        { "MilSwitch.Host", ["MilSwitch.Smime", "MilSwitch.Storage.Sqlite", "MilSwitch.Switching"] },
     };
 
     /// <summary>Packages by the beginning of their names, and the only projects that may use them.</summary>
@@ -23,6 +24,8 @@ public sealed class ReferenceTests
         { "dbup", ["MilSwitch.Storage", "MilSwitch.Storage.Sqlite"] },
         { "MimeKit", ["MilSwitch.Mime", "MilSwitch.Host"] },
         { "MailKit", ["MilSwitch.Mime", "MilSwitch.Host"] },
+        { "BouncyCastle", ["MilSwitch.Smime"] },
+        { "Pkcs11Interop", ["MilSwitch.Smime"] },
         { "DnsClient", ["MilSwitch.Smtp"] },
         { "Microsoft.AspNetCore", ["MilSwitch.Smtp", "MilSwitch.Host"] },
         { "System.CommandLine", ["MilSwitch.Host"] },

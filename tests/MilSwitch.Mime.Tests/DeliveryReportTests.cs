@@ -5,6 +5,7 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Reports;
+using MilSwitch.Testing;
 using MimeKit;
 using Xunit.Abstractions;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using FsCheck.Xunit;
+using MilSwitch.Testing;
 using Xunit.Abstractions;
 
 namespace MilSwitch.Mime.Tests;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using FsCheck.Xunit;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Testing;
 using Xunit.Abstractions;
 
 namespace MilSwitch.Mime.Tests;
