@@ -84,22 +84,27 @@ public sealed record EssSecurityLabel
         if (Categories.Count > Categories64) throw new InvalidOperationException("a label has at most 64 categories (RFC 2634 §3.2)");
         if (PrivacyMark is { Length: 0 or > Utf8Length }) throw new InvalidOperationException("a privacy mark has from 1 to 1024 characters");
         var printable = PrivacyMark is not null && PrivacyMark.Length <= PrintableLength && IsPrintable(PrivacyMark);
-        // PushSetOf sorts by octets; a sequence with the tag of SET keeps the order of the tags.
-        using (writer.PushSequence(new Asn1Tag(UniversalTagNumber.SetOf, isConstructed: true)))
+        // PushSetOf sorts by octets, which is another order: a sequence keeps ours, and takes the tag of SET after.
+        var members = EssValue.Encode(w =>
         {
-            if (Classification is { } classification) writer.WriteInteger(classification);
-            writer.WriteObjectIdentifier(Policy);
-            if (PrivacyMark is not null && !printable) writer.WriteCharacterString(UniversalTagNumber.UTF8String, PrivacyMark);
-            if (Categories.Count > 0)
+            using (w.PushSequence())
             {
-                using (writer.PushSetOf())
+                if (Classification is { } classification) w.WriteInteger(classification);
+                w.WriteObjectIdentifier(Policy);
+                if (PrivacyMark is not null && !printable) w.WriteCharacterString(UniversalTagNumber.UTF8String, PrivacyMark);
+                if (Categories.Count > 0)
                 {
-                    foreach (var category in Categories) category.Write(writer);
+                    using (w.PushSetOf())
+                    {
+                        foreach (var category in Categories) category.Write(w);
+                    }
                 }
-            }
 
-            if (printable) writer.WriteCharacterString(UniversalTagNumber.PrintableString, PrivacyMark!);
-        }
+                if (printable) w.WriteCharacterString(UniversalTagNumber.PrintableString, PrivacyMark!);
+            }
+        });
+        members[0] = 0x31;
+        writer.WriteEncodedValue(members);
     }
 
     private static bool IsPrintable(string text) => Ascii.IsValid(text) && text.All(c => char.IsAsciiLetterOrDigit(c) || " '()+,-./:=?".Contains(c, StringComparison.Ordinal));
