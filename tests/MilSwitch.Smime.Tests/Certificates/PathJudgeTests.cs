@@ -282,11 +282,12 @@ public sealed class PathJudgeTests
     public void Refuses_weak_algorithms_and_keys_unless_the_suite_admits_them()
     {
         using var rsa = RSA.Create(1024);
-        var request = new CertificateRequest("CN=Old", rsa, HashAlgorithmName.SHA1, RSASignaturePadding.Pkcs1);
+        var generator = new Sha1Signatures(rsa);
+        var request = new CertificateRequest("CN=Old", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         TestAuthority.Authority(request);
-        using var made = request.CreateSelfSigned(TestAuthority.Start, TestAuthority.End);
-        var below = new CertificateRequest("CN=Older", rsa, HashAlgorithmName.SHA1, RSASignaturePadding.Pkcs1);
-        using var issued = below.Create(made, TestAuthority.Start, TestAuthority.End, [7]);
+        using var made = request.Create(request.SubjectName, generator, TestAuthority.Start, TestAuthority.End, [6]);
+        var below = new CertificateRequest("CN=Older", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var issued = below.Create(request.SubjectName, generator, TestAuthority.Start, TestAuthority.End, [7]);
         var options = Options() with { Trust = new TrustMaterial([Certificate.Read(made.RawData)]) };
         Assert.Equal([Reason.WeakKey, Reason.WeakAlgorithm], PathJudge.Judge(Certificate.Read(issued.RawData), options).Reasons);
         Assert.True(PathJudge.Judge(Certificate.Read(issued.RawData), options with { Suite = AlgorithmSuite.Legacy }).IsValid);
@@ -357,4 +358,14 @@ public sealed class PathJudgeTests
     private static PathVerdict Judge(Certificate certificate, params Certificate[] intermediates) => PathJudge.Judge(certificate, Options(intermediates));
 
     private static PathVerdict Judge(Certificate certificate, PathOptions options) => PathJudge.Judge(certificate, options);
+
+    // The platform makes no certificates with SHA-1 any more.
+    private sealed class Sha1Signatures(RSA key) : X509SignatureGenerator
+    {
+        public override byte[] GetSignatureAlgorithmIdentifier(HashAlgorithmName hashAlgorithm) => Convert.FromHexString("300D06092A864886F70D0101050500");
+
+        public override byte[] SignData(byte[] data, HashAlgorithmName hashAlgorithm) => key.SignData(data, HashAlgorithmName.SHA1, RSASignaturePadding.Pkcs1);
+
+        protected override PublicKey BuildPublicKey() => CreateForRSA(key, RSASignaturePadding.Pkcs1).PublicKey;
+    }
 }
