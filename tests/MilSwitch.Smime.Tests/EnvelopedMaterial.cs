@@ -133,11 +133,18 @@ internal static class EnvelopedMaterial
         return writer.Encode();
     }
 
-    private static Owner Issue(byte[] publicKeyInfo, byte[] privateKeyInfo)
+    /// <summary>The owner of the seed in RFC 9936 appendix C, named by the key identifier there.</summary>
+    public static Owner OfSeed(byte[] seed, string keyIdentifier)
+    {
+        var key = MLKemPrivateKeyParameters.FromSeed(MLKemParameters.ml_kem_512, seed);
+        return Issue(Info(EnvelopedOids.MlKem512, key.GetPublicKeyEncoded()), PrivateInfo(EnvelopedOids.MlKem512, [0x80, 64, .. seed]), Convert.FromHexString(keyIdentifier));
+    }
+
+    private static Owner Issue(byte[] publicKeyInfo, byte[] privateKeyInfo, byte[]? keyIdentifier = null)
     {
         var publicKey = PublicKey.CreateFromSubjectPublicKeyInfo(publicKeyInfo, out _);
         var request = new CertificateRequest(new X500DistinguishedName("CN=Recipient"), publicKey, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(SHA1.HashData(publicKeyInfo), false));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(keyIdentifier ?? SHA1.HashData(publicKeyInfo), false));
         var from = TimeProvider.System.GetUtcNow().AddHours(-1);
         using var certificate = request.Create(Issuer, X509SignatureGenerator.CreateForECDsa(Authority), from, from.AddDays(30), RandomNumberGenerator.GetBytes(12));
         return new Owner(certificate.RawData, privateKeyInfo);
