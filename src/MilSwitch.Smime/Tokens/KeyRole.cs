@@ -1,0 +1,12 @@
+namespace MilSwitch.Smime.Tokens;
+
+/// <summary>What a key is for. One key has one role: a key that decrypts never signs.</summary>
+public enum KeyRole : byte
+{
+    DomainSigning,
+    DomainConfidentiality,
+    Review,
+    AttributeAuthority,
+    ReportSigning,
+    Audit,
+}

@@ -1,0 +1,185 @@
+using System.Formats.Asn1;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Net.Pkcs11Interop.Common;
+using Net.Pkcs11Interop.HighLevelAPI;
+
+namespace MilSwitch.Smime.Tokens;
+
+/// <summary>
+/// Makes keys on a token and asks for certificates for them, with a session of its own. For one thread, and for commands: the
+/// calls last as long as the token takes.
+/// </summary>
+public sealed class TokenAdministration : IDisposable
+{
+    private readonly Pkcs11Library library;
+    private readonly TokenSession session;
+    private readonly TimeSpan limit;
+
+    /// <summary>Opens a session and logs in once.</summary>
+    /// <exception cref="TokenException">That did not work; the message says why.</exception>
+    public TokenAdministration(TokenOptions options)
+    {
+        library = Pkcs11Library.At(options.Library);
+        limit = options.CallLimit;
+        library.Use();
+        try
+        {
+            session = Inside(() => TokenSession.Open(options, library, SessionType.ReadWrite));
+        }
+        catch (TokenException)
+        {
+            library.Release();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a key pair whose private half can't be read or taken off the token.</summary>
+    /// <param name="label">Label of both halves; no private key may have it yet.</param>
+    /// <param name="kind">What kind of key.</param>
+    /// <param name="role">Decides what the key may be used for: signing, or decrypting.</param>
+    /// <returns>The public key as SubjectPublicKeyInfo.</returns>
+    /// <exception cref="TokenException">The token refused, or the label is taken.</exception>
+    public byte[] Generate(string label, TokenKeyKind kind, KeyRole role) => Inside(() =>
+    {
+        var native = session.Native;
+        var attributes = native.Factories.ObjectAttributeFactory;
+        if (native.FindAllObjects([attributes.Create(CKA.CKA_CLASS, CKO.CKO_PRIVATE_KEY), attributes.Create(CKA.CKA_LABEL, label)]).Count > 0)
+            throw new TokenException($"The token has a key {label} already.");
+        var (decrypts, rsa) = (role is KeyRole.DomainConfidentiality, Size(kind) > 0);
+        // Both halves carry the same id, by which the public one is found.
+        var id = RandomNumberGenerator.GetBytes(16);
+        List<IObjectAttribute> open =
+        [
+            attributes.Create(CKA.CKA_TOKEN, true), attributes.Create(CKA.CKA_PRIVATE, false), attributes.Create(CKA.CKA_LABEL, label), attributes.Create(CKA.CKA_ID, id),
+            attributes.Create(CKA.CKA_VERIFY, !decrypts), attributes.Create(CKA.CKA_ENCRYPT, decrypts && rsa),
+        ];
+        if (rsa)
+        {
+            open.Add(attributes.Create(CKA.CKA_MODULUS_BITS, (ulong)Size(kind)));
+            open.Add(attributes.Create(CKA.CKA_PUBLIC_EXPONENT, new byte[] { 1, 0, 1 }));
+        }
+        else
+        {
+            open.Add(attributes.Create(CKA.CKA_EC_PARAMS, CurveParameters(kind)));
+        }
+
+        List<IObjectAttribute> secret =
+        [
+            attributes.Create(CKA.CKA_TOKEN, true), attributes.Create(CKA.CKA_PRIVATE, true), attributes.Create(CKA.CKA_LABEL, label), attributes.Create(CKA.CKA_ID, id),
+            attributes.Create(CKA.CKA_SENSITIVE, true), attributes.Create(CKA.CKA_EXTRACTABLE, false),
+            // A confidentiality key must sign once: the request for its own certificate (RFC 2986 §3).
+            attributes.Create(CKA.CKA_SIGN, true), attributes.Create(CKA.CKA_DECRYPT, decrypts && rsa), attributes.Create(CKA.CKA_DERIVE, decrypts && !rsa),
+        ];
+        using var mechanism = native.Factories.MechanismFactory.Create(rsa ? CKM.CKM_RSA_PKCS_KEY_PAIR_GEN : CKM.CKM_EC_KEY_PAIR_GEN);
+        native.GenerateKeyPair(mechanism, open, secret, out var publicKey, out _);
+        return PublicKey(publicKey).ExportSubjectPublicKeyInfo();
+    });
+
+    /// <summary>A request for a certificate (PKCS #10, RFC 2986), signed by the key.</summary>
+    /// <param name="label">Label of the key; its public half is on the token under the same label.</param>
+    /// <param name="subject">Distinguished name.</param>
+    /// <param name="addresses">Mail addresses for the subject alternative name (RFC 8550 §3).</param>
+    /// <param name="role">Decides the key usage that is asked for.</param>
+    /// <returns>DER.</returns>
+    /// <exception cref="TokenException">There is no such key, or the token refused.</exception>
+    public byte[] Request(string label, X500DistinguishedName subject, IReadOnlyList<string> addresses, KeyRole role) => Inside(() =>
+    {
+        var attributes = session.Native.Factories.ObjectAttributeFactory;
+        var publicKey = One(CKO.CKO_PUBLIC_KEY);
+        var privateKey = One(CKO.CKO_PRIVATE_KEY);
+        var key = PublicKey(publicKey);
+        var request = new CertificateRequest(subject, key, HashFor(key));
+        var names = new SubjectAlternativeNameBuilder();
+        foreach (var address in addresses) names.AddEmailAddress(address);
+        if (addresses.Count > 0) request.CertificateExtensions.Add(names.Build());
+        var usage = role is not KeyRole.DomainConfidentiality ? X509KeyUsageFlags.DigitalSignature
+            : key.Oid.Value is TokenKeyIdentity.RsaEncryption ? X509KeyUsageFlags.KeyEncipherment : X509KeyUsageFlags.KeyAgreement;
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(usage, critical: true));
+        return request.CreateSigningRequest(new Generator(session, privateKey, key));
+
+        IObjectHandle One(CKO kind) =>
+            session.Native.FindAllObjects([attributes.Create(CKA.CKA_CLASS, kind), attributes.Create(CKA.CKA_LABEL, label)]) is [var only]
+                ? only : throw new TokenException($"The token does not have exactly one key pair {label}.");
+    });
+
+    public void Dispose()
+    {
+        Inside(() =>
+        {
+            session.Close();
+            return true;
+        });
+        library.Release();
+    }
+
+    private static int Size(TokenKeyKind kind) => kind switch { TokenKeyKind.Rsa2048 => 2048, TokenKeyKind.Rsa3072 => 3072, TokenKeyKind.Rsa4096 => 4096, _ => 0 };
+
+    private static byte[] CurveParameters(TokenKeyKind kind)
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        writer.WriteObjectIdentifier(kind switch { TokenKeyKind.P256 => "1.2.840.10045.3.1.7", TokenKeyKind.P384 => "1.3.132.0.34", _ => "1.3.132.0.35" });
+        return writer.Encode();
+    }
+
+    private static HashAlgorithmName HashFor(PublicKey key) => key.Oid.Value is TokenKeyIdentity.RsaEncryption ? HashAlgorithmName.SHA256 : key.EncodedKeyValue.RawData.Length switch
+    {
+        > 97 => HashAlgorithmName.SHA512,
+        > 65 => HashAlgorithmName.SHA384,
+        _ => HashAlgorithmName.SHA256,
+    };
+
+    private PublicKey PublicKey(IObjectHandle handle)
+    {
+        var values = session.Native.GetAttributeValue(handle, [CKA.CKA_MODULUS, CKA.CKA_PUBLIC_EXPONENT, CKA.CKA_EC_PARAMS, CKA.CKA_EC_POINT]);
+        if (!values[0].CannotBeRead && values[0].GetValueAsByteArray() is { Length: > 0 } modulus)
+        {
+            using var rsa = RSA.Create(new RSAParameters { Modulus = TokenKeyIdentity.Unsigned(modulus), Exponent = TokenKeyIdentity.Unsigned(values[1].GetValueAsByteArray()) });
+            return System.Security.Cryptography.X509Certificates.PublicKey.CreateFromSubjectPublicKeyInfo(rsa.ExportSubjectPublicKeyInfo(), out _);
+        }
+
+        return new PublicKey(
+            new Oid(TokenKeyIdentity.EcPublicKey), new AsnEncodedData(values[2].GetValueAsByteArray()), new AsnEncodedData(TokenSession.Point(values[3].GetValueAsByteArray())));
+    }
+
+    private T Inside<T>(Func<T> work)
+    {
+        try
+        {
+            library.Enter(limit);
+            try
+            {
+                return work();
+            }
+            finally
+            {
+                library.Leave();
+            }
+        }
+        catch (Exception fault) when (fault is TokenFault or Pkcs11Exception)
+        {
+            throw new TokenException($"The token can't do this: {(fault is Pkcs11Exception answer ? TokenFault.From(answer).Message : fault.Message)}.", fault);
+        }
+    }
+
+    private sealed class Generator(TokenSession session, IObjectHandle key, PublicKey publicKey) : X509SignatureGenerator
+    {
+        private readonly bool isRsa = publicKey.Oid.Value is TokenKeyIdentity.RsaEncryption;
+
+        public override byte[] GetSignatureAlgorithmIdentifier(HashAlgorithmName hashAlgorithm)
+        {
+            var writer = new AsnWriter(AsnEncodingRules.DER);
+            TokenSignature.For(isRsa, hashAlgorithm, pss: false).Signature.Write(writer);
+            return writer.Encode();
+        }
+
+        public override byte[] SignData(byte[] data, HashAlgorithmName hashAlgorithm)
+        {
+            var digest = CryptographicOperations.HashData(hashAlgorithm, data);
+            return isRsa ? session.SignPkcs1(key, TokenSignature.For(isRsa, hashAlgorithm, pss: false).DigestInfo(digest))
+                : TokenSignature.ToSequence(session.SignEcdsa(key, digest));
+        }
+
+        protected override PublicKey BuildPublicKey() => publicKey;
+    }
+}

@@ -1,0 +1,4 @@
+using System.Runtime.Versioning;
+
+// Modules, file modes and programs of Debian.
+[assembly: SupportedOSPlatform("linux")]
