@@ -1,0 +1,4 @@
+using System.Runtime.Versioning;
+
+// Unix sockets and file modes.
+[assembly: SupportedOSPlatform("linux")]
