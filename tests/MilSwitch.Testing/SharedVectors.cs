@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using Xunit.Abstractions;
 
@@ -33,7 +32,5 @@ public static class SharedVectors
         return null;
     }
 
-    private static string Root([CallerFilePath] string here = "") =>
-        Environment.GetEnvironmentVariable("MILSWITCH_VECTORS")
-        ?? Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "shared", "vectors");
+    private static string Root() => Environment.GetEnvironmentVariable("MILSWITCH_VECTORS") ?? Path.Combine(Workspace.RepositoryRoot, "..", "shared", "vectors");
 }

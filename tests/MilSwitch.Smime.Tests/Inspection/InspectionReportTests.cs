@@ -1,8 +1,8 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using MilSwitch.Smime.Headers;
 using MilSwitch.Smime.Inspection;
 using MilSwitch.Smime.Messages;
+using MilSwitch.Testing;
 
 namespace MilSwitch.Smime.Tests.Inspection;
 
@@ -67,5 +67,5 @@ public sealed class InspectionReportTests
     [Fact]
     public void No_value_leaves_its_string() => Assert.DoesNotContain("<Secret>", Full.ToJson(), StringComparison.Ordinal);
 
-    private static string Approved(string name, [CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, $"report.{name}.approved.json");
+    private static string Approved(string name) => Path.Combine(Workspace.RepositoryRoot, "tests/MilSwitch.Smime.Tests/Inspection", $"report.{name}.approved.json");
 }
