@@ -408,7 +408,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         }
 
         // Not even holding it works: again and again, but not in a circle.
-        entry.Waiting = new Queue<object>([step]);
+        entry.Waiting = new Queue<object>([step, .. entry.Waiting ?? new Queue<object>()]);
         retryLater.Add(entry);
     }
 
