@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MilSwitch.Mime;
+using MilSwitch.Smime.Ess;
 using MilSwitch.Smime.Messages;
 
 namespace MilSwitch.Smime.Headers;
@@ -88,8 +89,8 @@ public sealed record ProtectedHeaders(ProtectionScheme Scheme, ImmutableArray<Pr
     // RFC 7508 §4.5.2 (3): the agent that decrypts may have restored it already.
     private static InnerField Inner(SecureHeaderField field, bool isEncrypted) => field.Status switch
     {
-        SecureHeaderStatus.Duplicated => new InnerField(new(field.Name, field.Value), new Expected(field.Value), false),
-        SecureHeaderStatus.Deleted when isEncrypted => new InnerField(new(field.Name, field.Value), new Expected(null), true),
+        SecureHeaderFieldStatus.Duplicated => new InnerField(new(field.Name, field.Value), new Expected(field.Value), false),
+        SecureHeaderFieldStatus.Deleted when isEncrypted => new InnerField(new(field.Name, field.Value), new Expected(null), true),
         _ => new InnerField(new(field.Name, field.Value), isEncrypted ? null : new Expected(field.Value), isEncrypted),
     };
 

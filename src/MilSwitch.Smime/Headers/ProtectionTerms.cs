@@ -46,11 +46,3 @@ public enum HeaderMismatch : byte
     /// <summary>Originator, recipients, label, precedence or message type: such a message is not let pass.</summary>
     Blocking,
 }
-
-/// <summary>RFC 7508 §4.1.</summary>
-public enum SecureHeaderStatus : byte
-{
-    Duplicated,
-    Deleted,
-    Modified,
-}

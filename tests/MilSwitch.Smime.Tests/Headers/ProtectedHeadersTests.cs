@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using MilSwitch.Smime.Ess;
 using MilSwitch.Smime.Headers;
 using MilSwitch.Smime.Messages;
 using MilSwitch.Testing;
@@ -109,7 +110,7 @@ public sealed class ProtectedHeadersTests(ITestOutputHelper output)
     public void Reads_secure_header_fields()
     {
         ImmutableArray<SecureHeaderField> fields =
-            [new("From", "Alice <alice@example.net>", SecureHeaderStatus.Duplicated), new("Subject", "Secret", SecureHeaderStatus.Modified), new("Keywords", "k", SecureHeaderStatus.Deleted)];
+            [new("From", "Alice <alice@example.net>", SecureHeaderFieldStatus.Duplicated), new("Subject", "Secret", SecureHeaderFieldStatus.Modified), new("Keywords", "k", SecureHeaderFieldStatus.Deleted)];
         var headers = Read(Outer, "\r\nx", true, true, fields);
         Assert.Equal(ProtectionScheme.Rfc7508, headers.Scheme);
         Assert.Equal([FieldProtection.Signed, FieldProtection.SignedAndEncrypted, FieldProtection.SignedAndEncrypted], headers.Fields.Take(3).Select(f => f.Protection));
