@@ -6,7 +6,7 @@ namespace MilSwitch.Host.Commands;
 /// <summary>Reads the certificate files that options name; a fault names the option and the file.</summary>
 internal sealed class CertificateSource(CommandEnvironment environment, string? passwordFile)
 {
-    private const int MostFiles = 10_000;
+    internal const int MostFiles = 10_000;
     private readonly Lazy<string?> password = new(() => passwordFile is null ? null : ReadPassword(passwordFile));
 
     /// <summary>The certificate that is asked about, and those that stand beside it in its file.</summary>
@@ -63,7 +63,7 @@ internal sealed class CertificateSource(CommandEnvironment environment, string? 
         }
     }
 
-    private static byte[] ReadFile(string option, string file)
+    internal static byte[] ReadFile(string option, string file)
     {
         try
         {
@@ -77,7 +77,7 @@ internal sealed class CertificateSource(CommandEnvironment environment, string? 
         }
     }
 
-    private static string ReadPassword(string file) => System.Text.Encoding.UTF8.GetString(ReadFile("--password-file", file)).TrimEnd('\r', '\n');
+    internal static string ReadPassword(string file) => System.Text.Encoding.UTF8.GetString(ReadFile("--password-file", file)).TrimEnd('\r', '\n');
 
     // Standard input is text here: PEM or base64.
     private byte[] ReadInput() => System.Text.Encoding.Latin1.GetBytes(environment.Input.ReadToEnd());

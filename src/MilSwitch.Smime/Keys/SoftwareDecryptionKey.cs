@@ -1,10 +1,9 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
+using System.Text;
 using MilSwitch.Smime.Asn1;
 using MilSwitch.Smime.Cms;
 using MilSwitch.Smime.Cms.Enveloped;
-using Org.BouncyCastle.Pkcs;
-using Org.BouncyCastle.Security;
 
 namespace MilSwitch.Smime.Keys;
 
@@ -41,92 +40,34 @@ public abstract class SoftwareDecryptionKey : IDecryptionKey, IDisposable
         return key;
     }
 
-    /// <summary>From PEM text that holds a certificate and a private key, in any order; encrypted PKCS#8 needs the password.</summary>
+    /// <summary>From PEM text that holds a certificate and its private key, in any order; encrypted PKCS#8 needs the password.</summary>
     /// <exception cref="CryptographicException">One of the two is missing or wrong.</exception>
     public static SoftwareDecryptionKey FromPem(ReadOnlySpan<char> pem, ReadOnlySpan<char> password = default)
     {
-        byte[]? certificate = null;
-        byte[]? key = null;
-        var rest = pem;
-        while (PemEncoding.TryFind(rest, out var fields))
-        {
-            var octets = new byte[fields.DecodedDataLength];
-            if (!Convert.TryFromBase64Chars(rest[fields.Base64Data], octets, out _)) throw new CryptographicException("not PEM");
-            switch (rest[fields.Label])
-            {
-                case "CERTIFICATE":
-                    certificate ??= octets;
-                    break;
-                case "PRIVATE KEY":
-                    key ??= octets;
-                    break;
-                case "ENCRYPTED PRIVATE KEY":
-                    key ??= Decrypted(octets, password);
-                    break;
-                case "RSA PRIVATE KEY":
-                    using (var rsa = RSA.Create())
-                    {
-                        rsa.ImportRSAPrivateKey(octets, out _);
-                        key ??= rsa.ExportPkcs8PrivateKey();
-                    }
-
-                    break;
-                case "EC PRIVATE KEY":
-                    using (var ec = ECDiffieHellman.Create())
-                    {
-                        ec.ImportECPrivateKey(octets, out _);
-                        key ??= ec.ExportPkcs8PrivateKey();
-                    }
-
-                    break;
-            }
-
-            rest = rest[fields.Location.End..];
-        }
-
-        if (certificate is null || key is null) throw new CryptographicException("a certificate and its private key are needed");
-        try
-        {
-            return FromPkcs8(certificate, key);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(key);
-        }
+        using var file = Opened(Encoding.Latin1.GetBytes(pem.ToArray()), password);
+        if (file.Keys is not [var key, ..] || file.Certificates is not [var first, ..]) throw new CryptographicException("a certificate and its private key are needed");
+        return FromPkcs8(key.FindCertificates(file.Certificates).FirstOrDefault(first), key.Pkcs8);
     }
 
     /// <summary>Every key of a PKCS#12 that is of a kind that decrypts.</summary>
     /// <exception cref="CryptographicException">It is not one, or the password is wrong.</exception>
     public static IReadOnlyList<SoftwareDecryptionKey> FromPkcs12(ReadOnlyMemory<byte> octets, ReadOnlySpan<char> password)
     {
-        var secret = password.ToArray();
-        try
-        {
-            // Old files are encrypted with RC2, which the provider that System.Security.Cryptography stands on does not load.
-            var store = new Pkcs12StoreBuilder().Build();
-            using var stream = new MemoryStream(octets.ToArray(), writable: false);
-            store.Load(stream, secret);
-            var keys = new List<SoftwareDecryptionKey>();
-            foreach (var alias in store.Aliases)
-            {
-                if (!store.IsKeyEntry(alias) || store.GetCertificateChain(alias) is not [{ Certificate: var certificate }, ..]) continue;
-                var der = certificate.GetEncoded();
-                if (!Decrypts(der)) continue;
-                var info = PrivateKeyInfoFactory.CreatePrivateKeyInfo(store.GetKey(alias).Key).GetDerEncoded();
-                keys.Add(FromPkcs8(der, info));
-                CryptographicOperations.ZeroMemory(info);
-            }
+        using var file = Opened(octets.Span, password);
+        return FromKeys(file.Keys, file.Certificates);
+    }
 
-            return keys;
-        }
-        catch (Exception fault) when (fault is IOException or InvalidOperationException or ArgumentException or Org.BouncyCastle.Security.GeneralSecurityException)
+    /// <summary>The keys of a kind that decrypts, once for each of the certificates that belongs to one: messages name keys by certificate.</summary>
+    /// <exception cref="CryptographicException">A key is of such a kind by its certificate, and damaged.</exception>
+    public static IReadOnlyList<SoftwareDecryptionKey> FromKeys(IEnumerable<SoftwareKey> keys, IReadOnlyCollection<ReadOnlyMemory<byte>> certificates)
+    {
+        var found = new List<SoftwareDecryptionKey>();
+        foreach (var key in keys)
         {
-            throw new CryptographicException("the PKCS#12 does not open", fault);
+            foreach (var own in key.FindCertificates(certificates).Where(Decrypts)) found.Add(FromPkcs8(own, key.Pkcs8));
         }
-        finally
-        {
-            Array.Clear(secret);
-        }
+
+        return found;
     }
 
     public void Dispose()
@@ -161,7 +102,7 @@ public abstract class SoftwareDecryptionKey : IDecryptionKey, IDisposable
         }
     }
 
-    private static bool Decrypts(byte[] certificate) => ReadCertificate(certificate).Algorithm.Algorithm
+    private static bool Decrypts(ReadOnlyMemory<byte> certificate) => ReadCertificate(certificate).Algorithm.Algorithm
         is EnvelopedOids.RsaEncryption or EnvelopedOids.RsaesOaep or EnvelopedOids.EcPublicKey or EnvelopedOids.X25519
         or EnvelopedOids.MlKem512 or EnvelopedOids.MlKem768 or EnvelopedOids.MlKem1024;
 
@@ -177,20 +118,15 @@ public abstract class SoftwareDecryptionKey : IDecryptionKey, IDisposable
         }
     }
 
-    private static byte[] Decrypted(byte[] encrypted, ReadOnlySpan<char> password)
+    private static KeyFile Opened(ReadOnlySpan<byte> octets, ReadOnlySpan<char> password)
     {
-        var secret = password.ToArray();
         try
         {
-            return PrivateKeyInfoFactory.CreatePrivateKeyInfo(PrivateKeyFactory.DecryptKey(secret, encrypted)).GetDerEncoded();
+            return KeyFile.Read(octets, password.IsEmpty ? null : password.ToString());
         }
-        catch (Exception fault) when (fault is IOException or InvalidOperationException or ArgumentException or Org.BouncyCastle.Crypto.CryptoException)
+        catch (CmsFormatException fault)
         {
-            throw new CryptographicException("the private key does not open with the password", fault);
-        }
-        finally
-        {
-            Array.Clear(secret);
+            throw new CryptographicException(fault.Message, fault);
         }
     }
 }

@@ -1,168 +1,43 @@
-using System.Security.Cryptography;
-using System.Text;
 using MilSwitch.Smime.Cms;
-using Org.BouncyCastle.Asn1.Pkcs;
-using Org.BouncyCastle.Crypto;
-using Org.BouncyCastle.Pkcs;
-using Org.BouncyCastle.Security;
 
 namespace MilSwitch.Smime.Keys;
 
-/// <summary>Reads software signing keys with their certificates from PEM, DER and PKCS #12.</summary>
+/// <summary>Takes software signing keys with their certificates from files (<see cref="KeyFile"/>).</summary>
 public static class SoftwareSigningKeyReader
 {
     /// <summary>Of a key file in PEM or DER (PKCS #8, also encrypted; PKCS #1; SEC 1) and its certificate in DER.</summary>
     /// <exception cref="CmsFormatException">It is no key, the password does not open it, or it is not the certificate's.</exception>
     public static SoftwareSigningKey ReadKey(ReadOnlySpan<byte> file, ReadOnlyMemory<byte> certificate, string? password = null, SigningChoice? choice = null)
     {
-        var pkcs8 = Guard(file, password, ToPkcs8);
-        try
-        {
-            return SoftwareSigningKey.Create(pkcs8, certificate, choice);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(pkcs8);
-        }
+        using var read = KeyFile.Read(file, password);
+        return read.Keys is [var first, ..] ? SoftwareSigningKey.Create(first.Pkcs8, certificate, choice) : throw new CmsFormatException("no private key");
     }
 
-    /// <summary>Of PEM that holds a key and certificates: the first certificate that the key belongs to.</summary>
-    /// <param name="pem">In any order.</param>
-    /// <param name="password">For an encrypted key.</param>
+    /// <summary>Of PEM or PKCS #12 that holds keys and certificates: the first key that signs and has its certificate there.</summary>
+    /// <param name="file">In any order.</param>
+    /// <param name="password">For an encrypted key, or the PKCS #12.</param>
     /// <param name="choice">What the key leaves open.</param>
     /// <returns>The key, and all the certificates that were there, in order.</returns>
-    /// <exception cref="CmsFormatException">There is no key, or none of the certificates is its own.</exception>
-    public static (SoftwareSigningKey Key, IReadOnlyList<ReadOnlyMemory<byte>> Certificates) ReadPem(ReadOnlySpan<byte> pem, string? password = null, SigningChoice? choice = null)
+    /// <exception cref="CmsFormatException">It is no such file, the password does not open it, or there is no such key.</exception>
+    public static (SoftwareSigningKey Key, IReadOnlyList<ReadOnlyMemory<byte>> Certificates) ReadWithCertificate(ReadOnlySpan<byte> file, string? password = null, SigningChoice? choice = null)
     {
-        var certificates = new List<ReadOnlyMemory<byte>>();
-        foreach (var (label, octets) in Blocks(pem))
+        using var read = KeyFile.Read(file, password);
+        if (read.Keys.Count is 0) throw new CmsFormatException("no private key");
+        CmsFormatException? last = null;
+        foreach (var key in read.Keys)
         {
-            if (label is "CERTIFICATE") certificates.Add(octets);
-        }
-
-        foreach (var certificate in certificates)
-        {
+            if (key.FindCertificates(read.Certificates).ToArray() is not [var own, ..]) continue;
             try
             {
-                return (ReadKey(pem, certificate, password, choice), certificates);
+                return (SoftwareSigningKey.Create(key.Pkcs8, own, choice), read.Certificates);
             }
-            catch (CmsFormatException) when (certificates.Count > 1)
+            catch (CmsFormatException fault)
             {
-                // The issuers' stand beside the key's own.
+                // A key for encryption may stand beside it.
+                last = fault;
             }
         }
 
-        throw new CmsFormatException("no certificate of the key");
-    }
-
-    /// <summary>Of PKCS #12 (RFC 7292): its first key that signs.</summary>
-    /// <returns>The key, and all certificates that are in the file.</returns>
-    /// <exception cref="CmsFormatException">It is no PKCS #12, the password does not open it, or it has no key that signs.</exception>
-    public static (SoftwareSigningKey Key, IReadOnlyList<ReadOnlyMemory<byte>> Certificates) ReadPkcs12(ReadOnlySpan<byte> file, string? password, SigningChoice? choice = null)
-    {
-        var store = Guard(file, password, static (octets, word) =>
-        {
-            var read = new Pkcs12StoreBuilder().Build();
-            read.Load(new MemoryStream(octets), word?.ToCharArray());
-            return read;
-        });
-        var aliases = store.Aliases.ToArray();
-        var certificates = aliases.SelectMany(a => (store.GetCertificateChain(a) ?? []).Append(store.GetCertificate(a)))
-            .Where(c => c is not null).Select(c => c.Certificate.GetEncoded()).DistinctBy(Convert.ToHexString)
-            .Select(c => (ReadOnlyMemory<byte>)c).ToArray();
-        foreach (var alias in aliases.Where(store.IsKeyEntry))
-        {
-            if (store.GetCertificate(alias) is not { } own) continue;
-            var pkcs8 = PrivateKeyInfoFactory.CreatePrivateKeyInfo(store.GetKey(alias).Key).GetDerEncoded();
-            try
-            {
-                return (SoftwareSigningKey.Create(pkcs8, own.Certificate.GetEncoded(), choice), certificates);
-            }
-            catch (CmsFormatException)
-            {
-                // A key for encryption stands beside it.
-            }
-            finally
-            {
-                CryptographicOperations.ZeroMemory(pkcs8);
-            }
-        }
-
-        throw new CmsFormatException("no key that signs");
-    }
-
-    // BouncyCastle has no one kind of exception for octets that are not what they should be.
-    private static T Guard<T>(ReadOnlySpan<byte> file, string? password, Func<byte[], string?, T> read)
-    {
-        try
-        {
-            return read(file.ToArray(), password);
-        }
-        catch (Exception fault) when (fault is not (CmsFormatException or OutOfMemoryException))
-        {
-            throw new CmsFormatException("not a private key, or the password does not open it", cause: fault);
-        }
-    }
-
-    private static byte[] ToPkcs8(byte[] file, string? password)
-    {
-        if (file.AsSpan().IndexOf("-----BEGIN"u8) < 0) return FromDer(file, password);
-        foreach (var (label, octets) in Blocks(file))
-        {
-            switch (label)
-            {
-                case "PRIVATE KEY":
-                    return octets;
-                case "ENCRYPTED PRIVATE KEY":
-                    return Decrypt(octets, password);
-                case "RSA PRIVATE KEY":
-                    using (var rsa = RSA.Create())
-                    {
-                        rsa.ImportRSAPrivateKey(octets, out _);
-                        return rsa.ExportPkcs8PrivateKey();
-                    }
-
-                case "EC PRIVATE KEY":
-                    using (var key = ECDsa.Create())
-                    {
-                        key.ImportECPrivateKey(octets, out _);
-                        return key.ExportPkcs8PrivateKey();
-                    }
-
-                default:
-                    continue;
-            }
-        }
-
-        throw new CmsFormatException("no private key");
-    }
-
-    private static byte[] FromDer(byte[] file, string? password)
-    {
-        if (password is null) return file;
-        try
-        {
-            return Decrypt(file, password);
-        }
-        catch (Exception fault) when (fault is ArgumentException or InvalidCastException)
-        {
-            return file;
-        }
-    }
-
-    private static byte[] Decrypt(byte[] octets, string? password) =>
-        PrivateKeyInfoFactory.CreatePrivateKeyInfo((password ?? "").ToCharArray(), EncryptedPrivateKeyInfo.GetInstance(octets)).GetDerEncoded();
-
-    private static List<(string Label, byte[] Octets)> Blocks(ReadOnlySpan<byte> pem)
-    {
-        var text = Encoding.Latin1.GetString(pem).AsSpan();
-        var blocks = new List<(string, byte[])>();
-        while (PemEncoding.TryFind(text, out var fields))
-        {
-            blocks.Add((text[fields.Label].ToString(), Convert.FromBase64String(text[fields.Base64Data].ToString())));
-            text = text[fields.Location.End..];
-        }
-
-        return blocks;
+        throw last ?? new CmsFormatException("no certificate of the private key");
     }
 }

@@ -96,6 +96,10 @@ internal sealed class Pkcs11Library
         };
     }
 
+    /// <summary>What the tokens that are present say of themselves; between <see cref="Enter"/> and <see cref="Leave"/>.</summary>
+    /// <exception cref="TokenFault">The library can't be loaded.</exception>
+    public IReadOnlyList<ITokenInfo> Tokens() => [.. Native().GetSlotList(SlotsType.WithTokenPresent).Select(Info).OfType<ITokenInfo>()];
+
     /// <summary>
     /// Stops everybody at the door, waits until nobody is inside, finalises and initialises. Some libraries see a token that
     /// was away, or its keys, only after that.
@@ -137,17 +141,18 @@ internal sealed class Pkcs11Library
         }
     }
 
-    private static bool Matches(ISlot slot, string? label, string? serial)
+    private static bool Matches(ISlot slot, string? label, string? serial) => Info(slot) is { } token && (label is null ? token.SerialNumber == serial : token.Label == label);
+
+    private static ITokenInfo? Info(ISlot slot)
     {
         try
         {
-            var token = slot.GetTokenInfo();
-            return label is null ? token.SerialNumber == serial : token.Label == label;
+            return slot.GetTokenInfo();
         }
         catch (Pkcs11Exception)
         {
             // Another slot's trouble is not this one's.
-            return false;
+            return null;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Net.Pkcs11Interop.Common;
@@ -103,6 +104,25 @@ public sealed class TokenAdministration : IDisposable
                 ? only : throw new TokenException($"The token does not have exactly one key pair {label}.");
     });
 
+    /// <summary>The private keys that are there.</summary>
+    /// <exception cref="TokenException">The token refused.</exception>
+    public IReadOnlyList<TokenKeyDescription> Keys() => Inside(() =>
+    {
+        var attributes = session.Native.Factories.ObjectAttributeFactory;
+        return session.Native.FindAllObjects([attributes.Create(CKA.CKA_CLASS, CKO.CKO_PRIVATE_KEY)]).Select(Describe).OrderBy(k => k.Label, StringComparer.Ordinal).ToArray();
+    });
+
+    /// <summary>The certificates that are stored there.</summary>
+    /// <exception cref="TokenException">The token refused.</exception>
+    public IReadOnlyList<TokenCertificate> Certificates() => Inside(() =>
+    {
+        var native = session.Native;
+        var attributes = native.Factories.ObjectAttributeFactory;
+        return native.FindAllObjects([attributes.Create(CKA.CKA_CLASS, CKO.CKO_CERTIFICATE), attributes.Create(CKA.CKA_CERTIFICATE_TYPE, CKC.CKC_X_509)])
+            .Select(handle => new TokenCertificate(Text(handle, CKA.CKA_LABEL), Octets(handle, CKA.CKA_ID), Octets(handle, CKA.CKA_VALUE)))
+            .Where(c => !c.Encoded.IsEmpty).OrderBy(c => c.Label, StringComparer.Ordinal).ToArray();
+    });
+
     public void Dispose()
     {
         Inside(() =>
@@ -122,12 +142,70 @@ public sealed class TokenAdministration : IDisposable
         return writer.Encode();
     }
 
+    private static string NameOf(PublicKey key)
+    {
+        if (key.Oid.Value is TokenKeyIdentity.RsaEncryption)
+        {
+            using var rsa = key.GetRSAPublicKey();
+            return string.Create(CultureInfo.InvariantCulture, $"rsa-{rsa?.KeySize}");
+        }
+
+        try
+        {
+            return new AsnReader(key.EncodedParameters?.RawData, AsnEncodingRules.DER).ReadObjectIdentifier() switch
+            {
+                "1.2.840.10045.3.1.7" => "p256", "1.3.132.0.34" => "p384", "1.3.132.0.35" => "p521", _ => "other",
+            };
+        }
+        catch (AsnContentException)
+        {
+            return "other";
+        }
+    }
+
     private static HashAlgorithmName HashFor(PublicKey key) => key.Oid.Value is TokenKeyIdentity.RsaEncryption ? HashAlgorithmName.SHA256 : key.EncodedKeyValue.RawData.Length switch
     {
         > 97 => HashAlgorithmName.SHA512,
         > 65 => HashAlgorithmName.SHA384,
         _ => HashAlgorithmName.SHA256,
     };
+
+    private TokenKeyDescription Describe(IObjectHandle handle)
+    {
+        var id = Octets(handle, CKA.CKA_ID);
+        var (kind, info) = PublicHalf(handle, id);
+        return new TokenKeyDescription(
+            Text(handle, CKA.CKA_LABEL), id, kind, info, May(handle, CKA.CKA_SIGN), May(handle, CKA.CKA_DECRYPT) || May(handle, CKA.CKA_UNWRAP) || May(handle, CKA.CKA_DERIVE),
+            May(handle, CKA.CKA_EXTRACTABLE));
+    }
+
+    // RSA keys show it themselves; of others it is in the public object with the same id.
+    private (string Kind, byte[] Info) PublicHalf(IObjectHandle privateKey, byte[] id)
+    {
+        var isRsa = Octets(privateKey, CKA.CKA_MODULUS) is { Length: > 0 } && Octets(privateKey, CKA.CKA_PUBLIC_EXPONENT) is { Length: > 0 };
+        IObjectHandle? open = isRsa ? privateKey : null;
+        if (!isRsa && id.Length > 0)
+        {
+            var attributes = session.Native.Factories.ObjectAttributeFactory;
+            open = session.Native.FindAllObjects([attributes.Create(CKA.CKA_CLASS, CKO.CKO_PUBLIC_KEY), attributes.Create(CKA.CKA_ID, id)]).FirstOrDefault(h => Octets(h, CKA.CKA_EC_POINT).Length > 0);
+        }
+
+        if (open is null) return ("other", []);
+        var key = PublicKey(open);
+        return (NameOf(key), key.ExportSubjectPublicKeyInfo());
+    }
+
+    private byte[] Octets(IObjectHandle handle, CKA attribute) => Read(handle, attribute, v => v.GetValueAsByteArray()) ?? [];
+
+    private string Text(IObjectHandle handle, CKA attribute) => Read(handle, attribute, v => v.GetValueAsString()) ?? "";
+
+    private bool May(IObjectHandle handle, CKA attribute) => Read(handle, attribute, v => (bool?)v.GetValueAsBool()) ?? false;
+
+    private T? Read<T>(IObjectHandle handle, CKA attribute, Func<IObjectAttribute, T?> convert)
+    {
+        using var value = session.Native.GetAttributeValue(handle, [attribute])[0];
+        return value.CannotBeRead ? default : convert(value);
+    }
 
     private PublicKey PublicKey(IObjectHandle handle)
     {
