@@ -15,7 +15,7 @@ namespace MilSwitch.Switching.Tests;
 public sealed class DepartureProtectionTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
-    private static readonly DepartureProtection Signed = new() { Sign = new SigningOrder("domain") };
+    private static readonly DepartureProtection Signed = new() { Sign = new DepartureSigning("domain") };
 
     [Fact]
     public async Task Sends_the_protected_octets_below_its_trace_and_keeps_the_accepted_ones()
@@ -104,7 +104,7 @@ public sealed class DepartureProtectionTests
 
         var held = await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held);
         Assert.Equal([RecipientState.Delivered, RecipientState.Held, RecipientState.Delivered], held.Recipients.Select(r => r.State));
-        Assert.Equal("no certificate for bare@dest.test", held.HeldBecause);
+        Assert.Equal("no certificate for bare@dest.test", Assert.Single(await harness.Spool.ReadAuditAsync(sent.Id), a => a.Kind == AuditKind.Held).Detail);
         Assert.DoesNotContain("bare@", string.Concat(harness.Sink.Transactions.SelectMany(t => t.Recipients)), StringComparison.Ordinal);
 
         protection.Departure = (text, _) => Made(text);

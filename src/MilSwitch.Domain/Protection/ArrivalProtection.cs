@@ -21,5 +21,5 @@ public sealed record ArrivalProtection
     public bool RefuseInvalid { get; init; }
 
     /// <summary>By whom signatures are believed.</summary>
-    public TrustMaterial Trust { get; init; } = TrustMaterial.None;
+    public ArrivalTrust Trust { get; init; } = ArrivalTrust.None;
 }

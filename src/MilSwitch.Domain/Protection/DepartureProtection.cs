@@ -6,10 +6,10 @@ namespace MilSwitch.Domain.Protection;
 public sealed record DepartureProtection
 {
     /// <summary>Null: not signed.</summary>
-    public SigningOrder? Sign { get; init; }
+    public DepartureSigning? Sign { get; init; }
 
     /// <summary>Null: not encrypted.</summary>
-    public EncryptingOrder? Encrypt { get; init; }
+    public DepartureEncryption? Encrypt { get; init; }
 
     /// <summary>Names of the keys that open what came encrypted; empty: it leaves as it came.</summary>
     public ImmutableArray<string> Keys { get; init; } = [];

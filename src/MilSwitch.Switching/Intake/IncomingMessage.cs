@@ -149,7 +149,8 @@ internal sealed class IncomingMessage : IIncomingMessage
             // RFC 8689 §4.1: the parameter outranks the field.
             TlsOptional = facts.TlsRequiredNo && !envelope.RequireTls,
             MinimizeConsidered = minimizeConsidered,
-            // RFC 3461 §4.3: what was opened here must not come back in a report, from us or from a later hop.
+            OpenedHere = examination is { IsOpened: true },
+            // RFC 3461 §4.3: nor shall a later hop return what was opened here.
             Return = examination is { IsOpened: true } ? DsnReturn.Headers : envelope.Return,
         };
         var trace = TraceFields.Received(new ReceivedTrace

@@ -360,7 +360,7 @@ internal static class MessageSteps
 
         private async Task<ImmutableArray<NewMessage>> MakeReportsAsync(Envelope envelope, ImmutableArray<ReportDue> due, ReadOnlyMemory<byte>? head)
         {
-            var (original, whole) = head is { Length: > 0 } inline ? (inline, true) : await ReadHeadAsync().ConfigureAwait(false);
+            var (original, whole) = envelope.OpenedHere ? default : head is { Length: > 0 } inline ? (inline, true) : await ReadHeadAsync().ConfigureAwait(false);
             var made = ImmutableArray.CreateBuilder<NewMessage>(due.Length);
             foreach (var report in due)
             {

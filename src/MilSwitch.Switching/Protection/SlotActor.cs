@@ -62,28 +62,34 @@ internal sealed partial class SlotActor : UntypedActor, IWithTimers
     {
         var before = seen;
         seen = now;
-        // Lost and found between two looks: what failed meanwhile waits all the same.
+        // Also when it was lost and found between two looks: what failed meanwhile waits all the same.
         if (now.State == TokenCondition.Working && (before.State != now.State || before.Since != now.Since)) WakeLinks();
-        if (now.State == before.State) return;
+        if (now.State == before.State)
+        {
+            if (now.State != TokenCondition.Working || now.Since == before.Since) return;
+            before = before with { State = TokenCondition.Lost };
+            Tell("token.lost", AuditKind.TokenLost, "for a moment");
+        }
+
         switch (now.State)
         {
             case TokenCondition.Working:
                 LogWorks(now.Name);
                 // That it works from the start is no news.
-                if (before.State != TokenCondition.Starting) Tell("token.working", AuditKind.TokenWorking);
+                if (before.State != TokenCondition.Starting) Tell("token.working", AuditKind.TokenWorking, now.Reason);
                 break;
             case TokenCondition.Lost or TokenCondition.Refused:
                 LogLost(now.Name, now.Reason);
-                Tell("token.lost", AuditKind.TokenLost);
+                Tell("token.lost", AuditKind.TokenLost, now.Reason);
                 break;
         }
 
-        void Tell(string type, AuditKind kind)
+        void Tell(string type, AuditKind kind, string reason)
         {
             var at = runtime.Now;
-            runtime.Events.Publish(new SwitchEvent(at, type) { Subject = now.Name, Detail = now.Reason });
+            runtime.Events.Publish(new SwitchEvent(at, type) { Subject = now.Name, Detail = reason });
             if (unrecorded.Count == MostUnrecorded) unrecorded.Dequeue();
-            unrecorded.Enqueue((at, kind, now.Reason.Length is 0 ? now.Name : $"{now.Name}: {now.Reason}"));
+            unrecorded.Enqueue((at, kind, reason.Length is 0 ? now.Name : $"{now.Name}: {reason}"));
         }
     }
 

@@ -2,7 +2,7 @@ namespace MilSwitch.Domain.Protection;
 
 /// <summary>How a route signs.</summary>
 /// <param name="Key">Name of the key.</param>
-public sealed record SigningOrder(string Key)
+public sealed record DepartureSigning(string Key)
 {
     /// <summary>The signature travels in <c>application/pkcs7-mime</c> and not beside the text in <c>multipart/signed</c>.</summary>
     public bool Opaque { get; init; }

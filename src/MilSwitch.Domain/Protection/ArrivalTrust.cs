@@ -3,9 +3,9 @@ using System.Collections.Immutable;
 namespace MilSwitch.Domain.Protection;
 
 /// <summary>Whom to believe, as it was when the configuration was read. Immutable; compared by reference.</summary>
-public sealed class TrustMaterial
+public sealed class ArrivalTrust
 {
-    public static TrustMaterial None { get; } = new();
+    public static ArrivalTrust None { get; } = new();
 
     /// <summary>Certificates that paths end at; DER.</summary>
     public ImmutableArray<ReadOnlyMemory<byte>> Anchors { get; init; } = [];

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace MilSwitch.Domain.Protection;
 
 /// <summary>How a route encrypts.</summary>
-public sealed record EncryptingOrder
+public sealed record DepartureEncryption
 {
     /// <summary>Certificates of recipients or of their domains (RFC 3183 §4); DER.</summary>
     public required ImmutableArray<ReadOnlyMemory<byte>> Certificates { get; init; }
@@ -17,7 +17,7 @@ public sealed record EncryptingOrder
     /// <summary>What of the header becomes invisible: <c>none</c>, <c>baseline</c>, <c>shy</c> or <c>mmhs</c>.</summary>
     public string HeaderPolicy { get; init; } = "none";
 
-    public bool Equals(EncryptingOrder? other) =>
+    public bool Equals(DepartureEncryption? other) =>
         other is not null && ToAll == other.ToAll && Content == other.Content && HeaderPolicy == other.HeaderPolicy && Certificates.Length == other.Certificates.Length
         && Certificates.Zip(other.Certificates).All(pair => pair.First.Span.SequenceEqual(pair.Second.Span));
 
