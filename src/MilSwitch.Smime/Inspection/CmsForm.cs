@@ -14,8 +14,8 @@ internal static class CmsForm
     public static ReadOnlyMemory<byte>? Find(ReadOnlyMemory<byte> octets)
     {
         var span = octets.Span;
-        // A field name could begin with 0, its second character is no length of an object of any size.
-        if (span is [0x30, >= 0x80, ..]) return octets;
+        // A field name could begin with 0, but neither a long length nor an object identifier could follow.
+        if (span is [0x30, >= 0x80, ..] or [0x30, _, 0x06, ..]) return octets;
         var text = span.TrimStart(" \t\r\n"u8);
         if (text.StartsWith("-----BEGIN "u8)) return FromPem(text);
         // The first octets of a SEQUENCE with a long length.
