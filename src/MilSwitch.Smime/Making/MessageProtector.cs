@@ -104,7 +104,7 @@ public static partial class MessageProtector
 
         var isClear = outer.Format is SignatureFormat.Clear;
         var fields = outer.HeaderProtection is ProtectionScheme.Rfc9788 ? taken.ComposedFields : default;
-        var encrypted = SealingStage.Seal(signed, encryption, binary: !isClear, fields);
+        var encrypted = SealingStage.Seal(signed, encryption, binary: !isClear && !encryption.EncodeInside, fields);
         var content = Unchanged(encrypted, outer);
         return ProtectionSource.Assemble(taken.OuterFields, await SigningStage.SignAsync(content, outer, SignatureLayer.Outer, isInside: false, cancellationToken).ConfigureAwait(false));
     }
