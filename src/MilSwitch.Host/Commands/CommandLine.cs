@@ -40,6 +40,7 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Rule());
         root.Subcommands.Add(Minimize());
         root.Subcommands.Add(Route());
+        root.Subcommands.Add(Inspect());
         root.Subcommands.Add(Path());
         root.Subcommands.Add(Demo.DemoCommand.Create(environment, Example));
         var help = root.Options.OfType<HelpOption>().First();

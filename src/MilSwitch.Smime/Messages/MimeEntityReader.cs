@@ -188,7 +188,9 @@ internal sealed class MimeEntityReader(MimeBudget budget)
         var isComposite = entity.MediaType.IsMultipart || entity.MediaType.IsMessage;
         if (!isComposite && entity.Encoding is ContentEncoding.Base64 && (length = PartDecoding.MeasureBase64(body)) < 0) entity.Ambiguity |= MimeAmbiguity.Base64;
         if (!isComposite && entity.Encoding is ContentEncoding.QuotedPrintable && (length = PartDecoding.MeasureQuotedPrintable(body)) < 0) entity.Ambiguity |= MimeAmbiguity.QuotedPrintable;
-        if (entity.Encoding is not ContentEncoding.Binary && HasBareLineEnd(body)) entity.Ambiguity |= MimeAmbiguity.LineEnd;
+        // Behind a last CR there is nothing about which readers could differ; inside a multipart there is.
+        var lines = entity == all[0] && body.EndsWith("\r"u8) ? body[..^1] : body;
+        if (entity.Encoding is not ContentEncoding.Binary && HasBareLineEnd(lines)) entity.Ambiguity |= MimeAmbiguity.LineEnd;
         entity.DecodedLength = length < 0 ? body.Length : length;
         if (!budget.TryTake(entity.DecodedLength)) fault = MimeFault.TooLarge;
     }
