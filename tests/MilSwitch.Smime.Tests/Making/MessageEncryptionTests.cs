@@ -4,6 +4,7 @@ using System.Text;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Cms.Enveloped;
 using MilSwitch.Smime.Headers;
+using MilSwitch.Smime.Inspection;
 using MilSwitch.Smime.Making;
 using MilSwitch.Smime.Messages;
 using MilSwitch.Testing;
@@ -67,7 +68,7 @@ public sealed class MessageEncryptionTests(ITestOutputHelper output) : IDisposab
         File.WriteAllText(folder["key.pem"], owner.Pem);
         File.WriteAllText(folder["inside"], "Content-Type: text/plain\r\n\r\n" + Body);
         Openssl(["cms", "-encrypt", "-binary", "-in", folder["inside"], "-out", folder["made.eml"], "-subject", "outside", "-from", "ops@unit.example", cipher, "-recip", folder["key.pem"], .. extra.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
-        using var opened = await MessageProtector.DecryptAsync(File.ReadAllBytes(folder["made.eml"]), [owner.Key], OpeningOptions.For(AlgorithmSuite.Default));
+        using var opened = await MessageProtector.DecryptAsync(File.ReadAllBytes(folder["made.eml"]), [owner.Key], SuiteAlgorithms.Limit(OpeningOptions.Default, AlgorithmSuite.Default));
         Assert.Equal(DecryptionOutcome.Opened, opened.Outcome);
         Assert.Equal("From: ops@unit.example\r\nSubject: outside\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n" + Body, Text(opened.Message).Replace("To: \r\n", "", StringComparison.Ordinal));
     }
@@ -126,7 +127,7 @@ public sealed class MessageEncryptionTests(ITestOutputHelper output) : IDisposab
         var settings = Encrypting(owner.Recipient) with { Sealing = new SealingOptions { Cipher = cipher } };
         if (!isMade) Assert.Equal(MakingRefusal.Suite, (await Assert.ThrowsAsync<MakingRefusedException>(async () => await MessageProtector.EncryptAsync(Message, settings with { Suite = AlgorithmSuite.Cnsa2 }))).Reason);
         var made = await MessageProtector.EncryptAsync(Message, isMade ? settings with { Suite = AlgorithmSuite.Cnsa2 } : settings);
-        using var opened = await MessageProtector.DecryptAsync(made.ToArray(), [owner.Key], OpeningOptions.For(AlgorithmSuite.Cnsa2));
+        using var opened = await MessageProtector.DecryptAsync(made.ToArray(), [owner.Key], SuiteAlgorithms.Limit(OpeningOptions.Default, AlgorithmSuite.Cnsa2));
         Assert.Equal(isMade ? DecryptionOutcome.Opened : DecryptionOutcome.WeakAlgorithm, opened.Outcome);
     }
 
