@@ -10,7 +10,7 @@ namespace MilSwitch.Host.Tests;
 public sealed partial class ApiDocumentTests : IAsyncLifetime
 {
     /// <summary>Commands that speak to no node.</summary>
-    private static readonly string[] Local = ["config check", "config verifier", "demo run", "demo send", "inspect", "path", "run"];
+    private static readonly string[] Local = ["config check", "config verifier", "demo run", "demo send", "inspect", "path", "run", "smime decrypt", "smime encrypt", "smime receipt", "smime sign", "smime wrap"];
 
     private static readonly string[] Methods = ["get", "post", "put", "delete"];
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.RegularExpressions;
 using MilSwitch.Mime;
 using MilSwitch.Smime.Messages;
 
@@ -10,7 +11,7 @@ namespace MilSwitch.Smime.Headers;
 /// octet; what is added is a parameter, HP-Outer fields and, when asked, Legacy Display Elements. Trace fields stay outside:
 /// they were added in transit (RFC 9788 §7). Pure.
 /// </summary>
-public static class HeaderProtectionWriter
+public static partial class HeaderProtectionWriter
 {
     /// <summary>Takes a message apart.</summary>
     /// <param name="message">The whole message, from <see cref="MimeEntity.Read"/>.</param>
@@ -133,14 +134,22 @@ public static class HeaderProtectionWriter
     private static byte[] TypeField(MimeEntity entity, HeaderField? field, (string Name, string Value)[] added)
     {
         var value = field is { } f ? Encoding.UTF8.GetString(f.RawValue.Span).Trim(' ', '\t', '\r', '\n', ';') : "text/plain; charset=\"us-ascii\"";
-        if (IsMarked(entity))
-        {
-            value = entity.MediaType.ToString() + string.Concat(
-                entity.MediaType.Parameters.Where(p => p.Key is not ("hp" or "hp-legacy-display")).Select(p => $";\r\n {p.Key}=\"{p.Value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\""));
-        }
-
+        if (IsMarked(entity)) value = Unmarked(entity.MediaType, value);
         return Encoding.UTF8.GetBytes($"Content-Type: {value}{string.Concat(added.Select(p => $";\r\n {p.Name}=\"{p.Value}\""))}\r\n");
     }
+
+    // As it stands without the marks, where taking them out leaves exactly that; else written anew.
+    private static string Unmarked(MediaType type, string value)
+    {
+        var rest = type.Parameters.Where(p => p.Key is not ("hp" or "hp-legacy-display")).ToArray();
+        var cut = Mark().Replace(value, "");
+        var read = MediaType.Read(Encoding.UTF8.GetBytes(cut));
+        if (read.Type == type.Type && read.Subtype == type.Subtype && read.Parameters.SequenceEqual(rest) && read.Ambiguity == type.Ambiguity) return cut;
+        return type.ToString() + string.Concat(rest.Select(p => $";\r\n {p.Key}=\"{p.Value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\""));
+    }
+
+    [GeneratedRegex("""\s*;\s*hp(-legacy-display)?\s*=\s*("[^"]*"|[^;\s"]*)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Mark();
 
     // Where a part begins in the message's body: both are ranges of the same octets.
     private static int Start(MimeEntity message, MimeEntity part)

@@ -26,6 +26,12 @@ public sealed record EncryptionSettings
     /// <inheritdoc cref="SignatureSettings.Tolerated"/>
     public MimeAmbiguity Tolerated { get; init; } = ProtectionSource.Tolerable;
 
+    /// <summary>
+    /// Objects that other layers hold are given base64 too. RFC 8551 §3.1.2 lets that be left out, which saves a third of
+    /// each layer, but OpenSSL and old agents then read nothing.
+    /// </summary>
+    public bool EncodeInside { get; init; } = true;
+
     /// <summary>What may be made.</summary>
     public AlgorithmSuite Suite { get; init; } = AlgorithmSuite.Default;
 }

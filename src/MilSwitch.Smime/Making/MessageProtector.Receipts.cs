@@ -195,7 +195,7 @@ public static partial class MessageProtector
         var octets = new ReadOnlySequence<byte>(receipt);
         if (settings.Encryption is not { } encryption) return SmimeWriter.Opaque(SmimeClaim.SignedReceipt, octets, binary: false);
         // RFC 2634 §2.4 (11): who may not open it learns from the signature around it what it is.
-        var sealedReceipt = SealingStage.Seal(SmimeWriter.Opaque(SmimeClaim.SignedReceipt, octets, binary: true), encryption, binary: true);
+        var sealedReceipt = SealingStage.Seal(SmimeWriter.Opaque(SmimeClaim.SignedReceipt, octets, binary: !encryption.EncodeInside), encryption, binary: !encryption.EncodeInside);
         var outer = new SignatureSettings
         {
             Signers = [settings.Signer],

@@ -104,7 +104,7 @@ public static partial class MessageProtector
 
         var isClear = outer.Format is SignatureFormat.Clear;
         var fields = outer.HeaderProtection is ProtectionScheme.Rfc9788 ? taken.ComposedFields : default;
-        var encrypted = SealingStage.Seal(signed, encryption, binary: !isClear, fields);
+        var encrypted = SealingStage.Seal(signed, encryption, binary: !isClear && !encryption.EncodeInside, fields);
         var content = Unchanged(encrypted, outer);
         return ProtectionSource.Assemble(taken.OuterFields, await SigningStage.SignAsync(content, outer, SignatureLayer.Outer, isInside: false, cancellationToken).ConfigureAwait(false));
     }
@@ -137,14 +137,18 @@ public static partial class MessageProtector
         var root = ProtectionSource.Read(message);
         ProtectionSource.Check(root, ProtectionSource.Tolerable);
         var (signed, covered, isClear) = SignedRoot.Read(root);
-        var paths = settings.Path.Count > 0 ? [settings.Path] : Enumerable.Range(0, signed.Signers.Count).Select(i => (IReadOnlyList<int>)[i]).ToArray();
         var digests = new ContentDigests(covered);
         SignedParts? parts = null;
-        foreach (var path in paths)
+        if (settings.Path.Count > 0) parts = await CountersignAsync(signed, settings.Path, digests, settings, cancellationToken).ConfigureAwait(false);
+        else
         {
-            if (!IsGood(signed, path, digests, settings)) throw new MakingRefusedException(MakingRefusal.SignatureNotGood, "a signature that does not hold is not countersigned");
-            parts = await SignedDataWriter.CountersignAsync(signed, path, settings.Signer, settings.SigningTime, settings.Suite, cancellationToken).ConfigureAwait(false);
-            if (paths.Length > 1) signed = SignedData.Read(parts.Join(isClear ? [] : covered.Span), CmsBounds.Default);
+            foreach (var signer in signed.Signers)
+            {
+                // A signer that grew may stand elsewhere in the set.
+                var current = parts is null ? signed : SignedData.Read(parts.Join(isClear ? [] : covered.Span), CmsBounds.Default);
+                var at = current.Signers.Index().First(s => s.Item.Identifier.Equals(signer.Identifier) && s.Item.Signature.Span.SequenceEqual(signer.Signature.Span)).Index;
+                parts = await CountersignAsync(current, [at], digests, settings, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         if (parts is null) throw new MakingRefusedException(MakingRefusal.NotProtected, "nobody has signed");
@@ -154,6 +158,11 @@ public static partial class MessageProtector
             : SmimeWriter.Opaque(SmimeClaim.SignedData, new OctetPieces().Add(parts.Prefix).Add(content).Add(parts.Suffix).ToSequence(), binary: false);
         return ProtectionSource.Assemble(ProtectionSource.OtherFields(root), entity);
     }
+
+    private static ValueTask<SignedParts> CountersignAsync(
+        SignedData signed, IReadOnlyList<int> path, ContentDigests content, CountersignatureSettings settings, CancellationToken cancellationToken) => IsGood(signed, path, content, settings)
+            ? SignedDataWriter.CountersignAsync(signed, path, settings.Signer, settings.SigningTime, settings.Suite, cancellationToken)
+            : throw new MakingRefusedException(MakingRefusal.SignatureNotGood, "a signature that does not hold is not countersigned");
 
     private static async ValueTask<(ProtectedMessage Taken, ReadOnlySequence<byte> Signed)> SignInsideAsync(
         MimeEntity message, SignatureSettings signature, SignatureLayer layer, EncryptionSettings encryption, CancellationToken cancellationToken)

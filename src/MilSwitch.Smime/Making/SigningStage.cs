@@ -37,7 +37,7 @@ internal static class SigningStage
             cancellationToken).ConfigureAwait(false);
         return isClear
             ? SmimeWriter.ClearSigned(content, new ReadOnlySequence<byte>(parts.Prefix), Micalg(settings.Signers.Select(s => s.Digest)))
-            : SmimeWriter.Opaque(SmimeClaim.SignedData, new OctetPieces().Add(parts.Prefix).Add(content).Add(parts.Suffix).ToSequence(), binary: isInside);
+            : SmimeWriter.Opaque(SmimeClaim.SignedData, new OctetPieces().Add(parts.Prefix).Add(content).Add(parts.Suffix).ToSequence(), binary: isInside && !settings.EncodeInside);
     }
 
     /// <summary>Content in the form that a clear signature needs; anything will do for the others.</summary>

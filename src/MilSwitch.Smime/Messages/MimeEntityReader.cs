@@ -36,17 +36,37 @@ internal sealed class MimeEntityReader(MimeBudget budget)
         return root;
     }
 
-    // One form of line end, and it is LF: a file of this machine. Anything mixed stays as it is and is ambiguous.
-    private static bool HasLocalLineEnds(ReadOnlySpan<byte> octets) => octets.Contains((byte)'\n') && !octets.Contains((byte)'\r');
+    // A file of this machine: its lines end in LF. Where its header is of that kind, what it holds may have CRLF already:
+    // OpenSSL writes signed content so, and all around it with LF. Anything else that is mixed stays as it is and is ambiguous.
+    private static bool HasLocalLineEnds(ReadOnlySpan<byte> octets)
+    {
+        if (!octets.Contains((byte)'\n')) return false;
+        var first = octets.IndexOf((byte)'\r');
+        if (first < 0) return true;
+        var header = octets.IndexOf("\n\n"u8);
+        return header >= 0 && first > header && !HasLoneReturn(octets);
+    }
+
+    private static bool HasLoneReturn(ReadOnlySpan<byte> octets)
+    {
+        for (var at = octets.IndexOf((byte)'\r'); at >= 0; at = octets.IndexOf((byte)'\r'))
+        {
+            octets = octets[(at + 1)..];
+            if (octets.IsEmpty || octets[0] is not (byte)'\n') return true;
+        }
+
+        return false;
+    }
 
     private static byte[] WithMailLineEnds(ReadOnlySpan<byte> octets)
     {
-        var mail = new byte[octets.Length + octets.Count((byte)'\n')];
+        var mail = new byte[octets.Length + octets.Count((byte)'\n') - octets.Count((byte)'\r')];
         var length = 0;
+        byte before = 0;
         foreach (var octet in octets)
         {
-            if (octet is (byte)'\n') mail[length++] = (byte)'\r';
-            mail[length++] = octet;
+            if (octet is (byte)'\n' && before is not (byte)'\r') mail[length++] = (byte)'\r';
+            mail[length++] = before = octet;
         }
 
         return mail;

@@ -207,7 +207,7 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
                 trust.Anchors.Select(c => Certificate.Read(c)), trust.Certificates.Select(c => Certificate.Read(c)), trust.RevocationLists.Select(l => RevocationList.Read(l))),
             At = default,
             Suite = suite,
-            Opening = OpeningOptions.For(suite),
+            Opening = SuiteAlgorithms.Limit(OpeningOptions.Default, suite),
             PathVerdicts = new PathVerdictCache(1_000, TimeSpan.FromMinutes(1)),
         };
     }
