@@ -10,7 +10,10 @@ namespace MilSwitch.Host.Tests;
 public sealed partial class ApiDocumentTests : IAsyncLifetime
 {
     /// <summary>Commands that speak to no node.</summary>
-    private static readonly string[] Local = ["config check", "config verifier", "demo run", "demo send", "path", "run"];
+    private static readonly string[] Local =
+    [
+        "cert import", "cert request", "cert show", "config check", "config verifier", "demo run", "demo send", "key generate", "key list", "key show", "path", "run",
+    ];
 
     private static readonly string[] Methods = ["get", "post", "put", "delete"];
 

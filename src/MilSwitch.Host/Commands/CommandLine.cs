@@ -41,6 +41,8 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Minimize());
         root.Subcommands.Add(Route());
         root.Subcommands.Add(Path());
+        root.Subcommands.Add(Key());
+        root.Subcommands.Add(Cert());
         root.Subcommands.Add(Demo.DemoCommand.Create(environment, Example));
         var help = root.Options.OfType<HelpOption>().First();
         help.Action = new HelpWithExamples((HelpAction)help.Action!, examples, environment.Output);
