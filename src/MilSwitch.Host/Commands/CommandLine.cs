@@ -43,6 +43,8 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Inspect());
         root.Subcommands.Add(Path());
         root.Subcommands.Add(Smime());
+        root.Subcommands.Add(Key());
+        root.Subcommands.Add(Cert());
         root.Subcommands.Add(Demo.DemoCommand.Create(environment, Example));
         var help = root.Options.OfType<HelpOption>().First();
         help.Action = new HelpWithExamples((HelpAction)help.Action!, examples, environment.Output);

@@ -12,8 +12,13 @@ namespace MilSwitch.Host.Commands;
 internal sealed class KeySource(CommandEnvironment environment, string? passwordFile, string? pinFile = null) : IDisposable
 {
     private readonly Lazy<string?> password = new(() => passwordFile is null ? null : CertificateSource.ReadPassword(passwordFile));
-    private readonly TokenSource tokens = new(pinFile);
     private readonly List<IDisposable> owned = [];
+
+    /// <summary>Where the keys on tokens come from.</summary>
+    public TokenSource Tokens { get; } = new(pinFile);
+
+    /// <summary>The password of <c>--password-file</c>; null: none is named.</summary>
+    public string? Password => password.Value;
 
     /// <summary>The key that signs.</summary>
     /// <param name="option">For faults.</param>
@@ -24,7 +29,7 @@ internal sealed class KeySource(CommandEnvironment environment, string? password
     public (ISigningKey Key, IReadOnlyList<ReadOnlyMemory<byte>> Certificates) ReadSigningKey(
         string option, string text, ReadOnlyMemory<byte> certificate = default, SigningChoice? choice = null)
     {
-        if (Pkcs11Uri.Is(text)) return tokens.ReadKey(option, TokenSource.Parse(option, text), certificate, choice);
+        if (Pkcs11Uri.Is(text)) return Tokens.ReadKey(option, TokenSource.Parse(option, text), certificate, choice);
         using var file = ReadFile(option, text);
         if (file.Keys.Count is 0) throw Fault(option, text, "no private key in it");
         IReadOnlyList<ReadOnlyMemory<byte>> certificates = certificate.IsEmpty ? file.Certificates : [certificate, .. file.Certificates];
@@ -64,15 +69,17 @@ internal sealed class KeySource(CommandEnvironment environment, string? password
             foreach (var path in paths)
             {
                 asked = true;
-                if (Pkcs11Uri.Is(path)) found.Add(tokens.ReadKey(option, TokenSource.Parse(option, path), default, choice: null).Key);
+                if (Pkcs11Uri.Is(path)) found.Add(Tokens.ReadKey(option, TokenSource.Parse(option, path), default, choice: null).Key);
                 else if (Directory.Exists(path)) files.AddRange(ReadFolder(option, path));
                 else files.Add((path, ReadFile(option, path)));
             }
 
-            ReadOnlyMemory<byte>[] all = [.. files.SelectMany(f => f.File.Certificates), .. certificates ?? []];
+            ReadOnlyMemory<byte>[] all = [.. files.SelectMany(f => f.File.Certificates).Concat(certificates ?? []).DistinctBy(c => Convert.ToHexString(c.Span))];
+            var known = new HashSet<string>(StringComparer.Ordinal);
             foreach (var (name, file) in files)
             {
-                foreach (var key in file.Keys)
+                // The same key may lie in several files.
+                foreach (var key in file.Keys.Where(k => k.PublicKey.IsEmpty || known.Add(Convert.ToHexString(k.PublicKey.Span))))
                 {
                     var own = key.FindCertificates(all).ToArray();
                     if (own.Length is 0) environment.Error.WriteLine($"milswitch: {option}: {Text.Printable(name)}: left out: a key without its certificate");
@@ -107,9 +114,27 @@ internal sealed class KeySource(CommandEnvironment environment, string? password
         }
     }
 
+    /// <summary>A key file as it is. The caller disposes of it.</summary>
+    public KeyFile ReadFile(string option, string name)
+    {
+        var octets = CertificateSource.ReadFile(option, name);
+        try
+        {
+            return KeyFile.Read(octets, password.Value);
+        }
+        catch (CmsFormatException fault)
+        {
+            throw Fault(option, name, fault.Message + (fault.Message.EndsWith("a password", StringComparison.Ordinal) ? ": --password-file" : ""));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(octets);
+        }
+    }
+
     public void Dispose()
     {
-        tokens.Dispose();
+        Tokens.Dispose();
         foreach (var key in owned) key.Dispose();
     }
 
@@ -132,23 +157,6 @@ internal sealed class KeySource(CommandEnvironment environment, string? password
         }
 
         return files;
-    }
-
-    private KeyFile ReadFile(string option, string name)
-    {
-        var octets = CertificateSource.ReadFile(option, name);
-        try
-        {
-            return KeyFile.Read(octets, password.Value);
-        }
-        catch (CmsFormatException fault)
-        {
-            throw Fault(option, name, fault.Message + (fault.Message.EndsWith("a password", StringComparison.Ordinal) ? ": --password-file" : ""));
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(octets);
-        }
     }
 
     private static CommandFault Fault(string option, string file, string what) => new(ExitCodes.NotFound, $"{option}: {file}: {what}");

@@ -60,12 +60,16 @@ internal sealed class TokenSource(string? pinFile) : IDisposable
     }
 
     /// <summary>Does something with the one token that the URI means, in a session of its own.</summary>
-    public T With<T>(string option, Pkcs11Uri uri, Func<TokenAdministration, string, T> work)
+    /// <param name="option">For faults.</param>
+    /// <param name="uri">Names one token.</param>
+    /// <param name="work">Gets the token and what it is called.</param>
+    /// <param name="writes">The work makes or stores something.</param>
+    public T With<T>(string option, Pkcs11Uri uri, Func<TokenAdministration, string, T> work, bool writes = false)
     {
         var options = Choose(option, uri);
         try
         {
-            using var administration = new TokenAdministration(options);
+            using var administration = new TokenAdministration(options, writes);
             return work(administration, options.Name);
         }
         catch (TokenException fault)
@@ -163,7 +167,7 @@ internal sealed class TokenSource(string? pinFile) : IDisposable
     private static Certificate ReadCertificate(string option, ReadOnlyMemory<byte> octets) =>
         TryRead(octets) ?? throw new CommandFault(ExitCodes.NotFound, $"{option}: the certificate of the key is none");
 
-    private static Certificate? TryRead(ReadOnlyMemory<byte> octets)
+    internal static Certificate? TryRead(ReadOnlyMemory<byte> octets)
     {
         try
         {

@@ -180,27 +180,25 @@ public sealed class KeyFile : IDisposable
     }
 
     // Old files are encrypted with RC2, which the provider that System.Security.Cryptography stands on does not load.
-    private static void ReadPkcs12(byte[] octets, string? password, List<byte[]> keys, List<ReadOnlyMemory<byte>> certificates)
-    {
-        var store = Guard(password is null ? "the PKCS #12 does not open without a password" : "the password does not open the PKCS #12, or it is damaged", () =>
+    private static void ReadPkcs12(byte[] octets, string? password, List<byte[]> keys, List<ReadOnlyMemory<byte>> certificates) =>
+        Guard(password is null ? "the PKCS #12 does not open without a password" : "the password does not open the PKCS #12, or it is damaged", () =>
         {
-            var read = new Pkcs12StoreBuilder().Build();
+            var store = new Pkcs12StoreBuilder().Build();
             using var stream = new MemoryStream(octets, writable: false);
-            read.Load(stream, password?.ToCharArray() ?? []);
-            return read;
-        });
-        foreach (var alias in store.Aliases)
-        {
-            if (store.IsKeyEntry(alias)) keys.Add(PrivateKeyInfoFactory.CreatePrivateKeyInfo(store.GetKey(alias).Key).GetDerEncoded());
-            var own = store.GetCertificate(alias);
-            foreach (var certificate in (store.GetCertificateChain(alias) ?? []).Append(own))
+            store.Load(stream, password?.ToCharArray() ?? []);
+            foreach (var alias in store.Aliases)
             {
-                if (certificate?.Certificate.GetEncoded() is { } der && !certificates.Exists(c => c.Span.SequenceEqual(der))) certificates.Add(der);
+                if (store.IsKeyEntry(alias)) keys.Add(PrivateKeyInfoFactory.CreatePrivateKeyInfo(store.GetKey(alias).Key).GetDerEncoded());
+                foreach (var certificate in (store.GetCertificateChain(alias) ?? []).Append(store.GetCertificate(alias)))
+                {
+                    if (certificate?.Certificate.GetEncoded() is { } der && !certificates.Exists(c => c.Span.SequenceEqual(der))) certificates.Add(der);
+                }
+
+                if (keys.Count + certificates.Count > MostObjects) throw new CmsFormatException("too many objects", CmsFault.TooLarge);
             }
 
-            if (keys.Count + certificates.Count > MostObjects) throw new CmsFormatException("too many objects", CmsFault.TooLarge);
-        }
-    }
+            return true;
+        });
 
     // BouncyCastle has no one kind of exception for octets that are not what they should be.
     private static T Guard<T>(string reason, Func<T> read)

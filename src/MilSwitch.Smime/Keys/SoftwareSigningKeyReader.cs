@@ -13,13 +13,17 @@ public static class SoftwareSigningKeyReader
         return read.Keys is [var first, ..] ? SoftwareSigningKey.Create(first.Pkcs8, certificate, choice) : throw new CmsFormatException("no private key");
     }
 
-    /// <summary>Of PEM or PKCS #12 that holds keys and certificates: the first key that signs and has its certificate there.</summary>
-    /// <param name="file">In any order.</param>
-    /// <param name="password">For an encrypted key, or the PKCS #12.</param>
-    /// <param name="choice">What the key leaves open.</param>
+    /// <summary>Of PEM that holds keys and certificates in any order: the first key that signs and has its certificate there.</summary>
     /// <returns>The key, and all the certificates that were there, in order.</returns>
     /// <exception cref="CmsFormatException">It is no such file, the password does not open it, or there is no such key.</exception>
-    public static (SoftwareSigningKey Key, IReadOnlyList<ReadOnlyMemory<byte>> Certificates) ReadWithCertificate(ReadOnlySpan<byte> file, string? password = null, SigningChoice? choice = null)
+    public static (SoftwareSigningKey Key, IReadOnlyList<ReadOnlyMemory<byte>> Certificates) ReadPem(ReadOnlySpan<byte> pem, string? password = null, SigningChoice? choice = null) => ReadFirst(pem, password, choice);
+
+    /// <summary>Of PKCS #12 (RFC 7292): its first key that signs.</summary>
+    /// <returns>The key, and all certificates that are in the file.</returns>
+    /// <exception cref="CmsFormatException">It is no PKCS #12, the password does not open it, or it has no key that signs.</exception>
+    public static (SoftwareSigningKey Key, IReadOnlyList<ReadOnlyMemory<byte>> Certificates) ReadPkcs12(ReadOnlySpan<byte> file, string? password, SigningChoice? choice = null) => ReadFirst(file, password, choice);
+
+    private static (SoftwareSigningKey Key, IReadOnlyList<ReadOnlyMemory<byte>> Certificates) ReadFirst(ReadOnlySpan<byte> file, string? password, SigningChoice? choice)
     {
         using var read = KeyFile.Read(file, password);
         if (read.Keys.Count is 0) throw new CmsFormatException("no private key");

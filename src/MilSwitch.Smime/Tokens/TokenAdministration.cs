@@ -2,6 +2,7 @@ using System.Formats.Asn1;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using MilSwitch.Smime.Certificates;
 using Net.Pkcs11Interop.Common;
 using Net.Pkcs11Interop.HighLevelAPI;
 
@@ -18,15 +19,17 @@ public sealed class TokenAdministration : IDisposable
     private readonly TimeSpan limit;
 
     /// <summary>Opens a session and logs in once.</summary>
+    /// <param name="options">Which token; its keys need not be there.</param>
+    /// <param name="writes">False: nothing is going to be made or stored.</param>
     /// <exception cref="TokenException">That did not work; the message says why.</exception>
-    public TokenAdministration(TokenOptions options)
+    public TokenAdministration(TokenOptions options, bool writes = true)
     {
         library = Pkcs11Library.At(options.Library);
         limit = options.CallLimit;
         library.Use();
         try
         {
-            session = Inside(() => TokenSession.Open(options, library, SessionType.ReadWrite));
+            session = Inside(() => TokenSession.Open(options, library, writes ? SessionType.ReadWrite : SessionType.ReadOnly, looksForKeys: false));
         }
         catch (TokenException)
         {
@@ -71,6 +74,8 @@ public sealed class TokenAdministration : IDisposable
             attributes.Create(CKA.CKA_SENSITIVE, true), attributes.Create(CKA.CKA_EXTRACTABLE, false),
             // A confidentiality key must sign once: the request for its own certificate (RFC 2986 §3).
             attributes.Create(CKA.CKA_SIGN, true), attributes.Create(CKA.CKA_DECRYPT, decrypts && rsa), attributes.Create(CKA.CKA_DERIVE, decrypts && !rsa),
+            // Where it isn't said, some tokens allow it.
+            attributes.Create(CKA.CKA_UNWRAP, false),
         ];
         using var mechanism = native.Factories.MechanismFactory.Create(rsa ? CKM.CKM_RSA_PKCS_KEY_PAIR_GEN : CKM.CKM_EC_KEY_PAIR_GEN);
         native.GenerateKeyPair(mechanism, open, secret, out var publicKey, out _);
@@ -90,13 +95,7 @@ public sealed class TokenAdministration : IDisposable
         var publicKey = One(CKO.CKO_PUBLIC_KEY);
         var privateKey = One(CKO.CKO_PRIVATE_KEY);
         var key = PublicKey(publicKey);
-        var request = new CertificateRequest(subject, key, HashFor(key));
-        var names = new SubjectAlternativeNameBuilder();
-        foreach (var address in addresses) names.AddEmailAddress(address);
-        if (addresses.Count > 0) request.CertificateExtensions.Add(names.Build());
-        var usage = role is not KeyRole.DomainConfidentiality ? X509KeyUsageFlags.DigitalSignature
-            : key.Oid.Value is TokenKeyIdentity.RsaEncryption ? X509KeyUsageFlags.KeyEncipherment : X509KeyUsageFlags.KeyAgreement;
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(usage, critical: true));
+        var request = CertificationRequests.Describe(subject, key, HashFor(key), addresses, role);
         return request.CreateSigningRequest(new Generator(session, privateKey, key));
 
         IObjectHandle One(CKO kind) =>
@@ -122,6 +121,27 @@ public sealed class TokenAdministration : IDisposable
             .Select(handle => new TokenCertificate(Text(handle, CKA.CKA_LABEL), Octets(handle, CKA.CKA_ID), Octets(handle, CKA.CKA_VALUE)))
             .Where(c => !c.Encoded.IsEmpty).OrderBy(c => c.Label, StringComparer.Ordinal).ToArray();
     });
+
+    /// <summary>Stores a certificate beside its key, under the key's label and id.</summary>
+    /// <exception cref="TokenException">The token has no key of that public key, has the certificate already, or refused.</exception>
+    public TokenCertificate Store(Certificate certificate)
+    {
+        var key = Keys().FirstOrDefault(k => k.PublicKeyInfo.Span.SequenceEqual(certificate.SubjectPublicKeyInfo.Span))
+            ?? throw new TokenException("The token has no key that the certificate belongs to.");
+        if (Certificates().Any(c => c.Encoded.Span.SequenceEqual(certificate.Encoded.Span))) throw new TokenException($"The token has this certificate of the key {key.Label} already.");
+        return Inside(() =>
+        {
+            var attributes = session.Native.Factories.ObjectAttributeFactory;
+            session.Native.CreateObject(
+            [
+                attributes.Create(CKA.CKA_CLASS, CKO.CKO_CERTIFICATE), attributes.Create(CKA.CKA_CERTIFICATE_TYPE, CKC.CKC_X_509), attributes.Create(CKA.CKA_TOKEN, true),
+                attributes.Create(CKA.CKA_PRIVATE, false), attributes.Create(CKA.CKA_LABEL, key.Label), attributes.Create(CKA.CKA_ID, key.Id.ToArray()),
+                // PKCS#11 v2.40 §4.6.3 requires the subject.
+                attributes.Create(CKA.CKA_SUBJECT, certificate.Subject.Encoded.ToArray()), attributes.Create(CKA.CKA_VALUE, certificate.Encoded.ToArray()),
+            ]);
+            return new TokenCertificate(key.Label, key.Id, certificate.Encoded);
+        });
+    }
 
     public void Dispose()
     {

@@ -36,7 +36,7 @@ internal sealed class TokenSession
 
     /// <summary>Finds the token, opens a session, logs in where that wasn't done, and looks for the keys.</summary>
     /// <exception cref="TokenFault">Something of that did not work.</exception>
-    public static TokenSession Open(TokenOptions options, Pkcs11Library library, SessionType type = SessionType.ReadOnly)
+    public static TokenSession Open(TokenOptions options, Pkcs11Library library, SessionType type = SessionType.ReadOnly, bool looksForKeys = true)
     {
         ISession? opened = null;
         try
@@ -45,7 +45,7 @@ internal sealed class TokenSession
             opened = slot.OpenSession(type);
             LogIn(options, slot, opened);
             var session = new TokenSession(library, opened, options.RawRsa && OffersRawRsa(slot));
-            if (type is SessionType.ReadOnly) session.LookForKeys(options);
+            if (looksForKeys) session.LookForKeys(options);
             return session;
         }
         catch (Exception fault) when (fault is Pkcs11Exception or TokenFault)

@@ -61,6 +61,8 @@ internal sealed class SoftHsm : IDisposable
 
     private delegate void SetHeld(int function, int on);
 
+    private delegate void SetTokenFlags(ulong flags);
+
     private delegate long CountCalls(int function);
 
     private delegate int CountWithin();
@@ -104,6 +106,9 @@ internal sealed class SoftHsm : IDisposable
 
     /// <summary>Calls don't return until they are let go.</summary>
     public void Hold(ModuleCall call, bool on = true) => Export<SetHeld>("set_held")((int)call, on ? 1 : 0);
+
+    /// <summary>Every token says these of itself, whatever it is.</summary>
+    public void Claim(ulong flags) => Export<SetTokenFlags>("set_token_flags")(flags);
 
     public long Calls(ModuleCall call) => Export<CountCalls>("count_calls")((int)call);
 

@@ -23,6 +23,7 @@ static atomic_ulong answer[FUNCTIONS];
 static atomic_long calls[FUNCTIONS], times[FUNCTIONS], delay[FUNCTIONS];
 static atomic_int held[FUNCTIONS];
 static atomic_int within;
+static atomic_ulong flags;
 
 static void pause_for(long milliseconds)
 {
@@ -39,7 +40,10 @@ static word pass(int n, word a, word b, word c, word d, word e, word f, word g, 
     while (held[n]) pause_for(2);
     atomic_fetch_sub(&within, 1);
     if (answer[n] && atomic_fetch_sub(&times[n], 1) > 0) return answer[n];
-    return ((call)real->functions[n])(a, b, c, d, e, f, g, h);
+    word result = ((call)real->functions[n])(a, b, c, d, e, f, g, h);
+    /* CK_TOKEN_INFO: label, manufacturer, model and serial number, 96 octets, then the flags. */
+    if (n == 6 && !result) *(word *)(b + 96) |= flags;
+    return result;
 }
 
 #define WRAP(n) static word w##n(word a, word b, word c, word d, word e, word f, word g, word h) { return pass(n, a, b, c, d, e, f, g, h); }
@@ -78,5 +82,6 @@ void set_module(const char *path, const char *configuration)
 void set_answer(int n, word value, long count) { answer[n] = 0; times[n] = count; answer[n] = value; }
 void set_delay(int n, long milliseconds) { delay[n] = milliseconds; }
 void set_held(int n, int on) { held[n] = on; }
+void set_token_flags(word value) { flags = value; }
 long count_calls(int n) { return calls[n]; }
 int count_within(void) { return within; }
