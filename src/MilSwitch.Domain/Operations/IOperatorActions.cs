@@ -3,6 +3,7 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 
@@ -90,6 +91,9 @@ public sealed record SwitchStatus
     public required int LinksDown { get; init; }
     public required int Held { get; init; }
     public required ImmutableArray<string> Alarms { get; init; }
+
+    /// <summary>Those of this node; usually empty.</summary>
+    public ImmutableArray<TokenStatus> Tokens { get; init; } = [];
 }
 
 public sealed record PrecedenceStatus(Precedence Precedence, int Queued, TimeSpan? Oldest, long Accepted, long Delivered, long Failed);

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 
@@ -13,11 +14,19 @@ public sealed record VersionView(string Program, string Version, string Api);
 /// <summary>The node at a glance. Times of waiting are in seconds.</summary>
 public sealed record StatusView(
     string Node, string Version, DateTimeOffset StartedAt, DateTimeOffset Now, bool Ready, string Spool, long UsedOctets, long FreeOctets,
-    int Partitions, IReadOnlyList<PrecedenceView> Precedences, int Links, int LinksDown, int Held, IReadOnlyList<string> Alarms)
+    int Partitions, IReadOnlyList<PrecedenceView> Precedences, int Links, int LinksDown, int Held, IReadOnlyList<string> Alarms,
+    IReadOnlyList<TokenView> Tokens)
 {
     public static StatusView Of(SwitchStatus status, IEnumerable<string> furtherAlarms) => new(
         status.Node, status.Version, status.StartedAt, status.Now, status.Ready, Words.Of(status.Spool), status.Usage.UsedOctets, status.Usage.FreeOctets,
-        status.Partitions, [.. status.Precedences.Select(PrecedenceView.Of)], status.Links, status.LinksDown, status.Held, [.. status.Alarms, .. furtherAlarms]);
+        status.Partitions, [.. status.Precedences.Select(PrecedenceView.Of)], status.Links, status.LinksDown, status.Held, [.. status.Alarms, .. furtherAlarms],
+        [.. status.Tokens.Select(TokenView.Of)]);
+}
+
+/// <summary>A token with keys of this node.</summary>
+public sealed record TokenView(string Name, string State, string Reason, DateTimeOffset Since)
+{
+    public static TokenView Of(TokenStatus token) => new(token.Name, Words.Of(token.State), token.Reason, token.Since);
 }
 
 public sealed record PrecedenceView(string Precedence, int Queued, double? OldestSeconds, long Accepted, long Delivered, long Failed)

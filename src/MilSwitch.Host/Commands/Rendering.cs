@@ -18,6 +18,7 @@ internal static class Rendering
             ("store", $"{s.Spool}, {Notation.WriteSize(s.UsedOctets)} used, {Notation.WriteSize(s.FreeOctets)} free, {s.Partitions} partitions"),
             ("links", $"{s.Links}, {s.LinksDown} down"),
             ("held", Text.Number(s.Held)));
+        foreach (var token in s.Tokens) output.WriteLine($"token: {token.Name}, {token.State} since {Text.Time(token.Since)}");
         foreach (var alarm in s.Alarms) output.WriteLine("alarm: " + Text.Printable(alarm));
         output.WriteLine();
         Text.WriteTable(output, ["PRECEDENCE", "QUEUED", "OLDEST", "ACCEPTED", "DELIVERED", "FAILED"], s.Precedences.Reverse().Select(p => (IReadOnlyList<string>)

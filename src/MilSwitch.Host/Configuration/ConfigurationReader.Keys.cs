@@ -30,7 +30,7 @@ public static partial class ConfigurationReader
             }
 
             var section = new Section(source, map, path);
-            if (ReadToken(source, section, onTokens, roles) is not { } token) continue;
+            if (ReadSlot(source, section, onTokens, roles) is not { } token) continue;
             if (tokens.Any(t => t.Name == token.Name)) section.Reject("name", $"'{token.Name}' is given to another token already");
             else tokens.Add(token);
         }
@@ -61,7 +61,7 @@ public static partial class ConfigurationReader
         return new KeyConfiguration { Tokens = tokens.ToImmutable(), OnTokens = onTokens.ToImmutable(), InMemory = inMemory.ToImmutable(), Roles = roles.ToImmutable() };
     }
 
-    private static TokenOptions? ReadToken(
+    private static TokenOptions? ReadSlot(
         ConfigurationSource source, Section section, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Builder certificates, ImmutableDictionary<string, KeyRole>.Builder roles)
     {
         var name = section.RequiredText("name");

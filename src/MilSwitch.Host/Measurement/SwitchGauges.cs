@@ -1,6 +1,7 @@
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Host.Running;
 using Prometheus;
 
@@ -10,7 +11,7 @@ namespace MilSwitch.Host.Measurement;
 /// What only the switch as a whole knows, asked for at each scrape: <c>milswitch_queued</c> and
 /// <c>milswitch_oldest_seconds</c> by precedence; <c>milswitch_link_up</c>, <c>milswitch_link_connections</c> by link;
 /// <c>milswitch_link_waiting</c> by link and precedence; <c>milswitch_held</c>, <c>milswitch_links</c>,
-/// <c>milswitch_links_down</c>, <c>milswitch_ready</c>, <c>milswitch_alarms</c>, <c>milswitch_store_used_bytes</c>,
+/// <c>milswitch_links_down</c>, <c>milswitch_token_working</c>, <c>milswitch_ready</c>, <c>milswitch_alarms</c>, <c>milswitch_store_used_bytes</c>,
 /// <c>milswitch_store_free_bytes</c>.
 /// </summary>
 /// <remarks>At most <see cref="MaximumLinks"/> links, those with most waiting: MX routes make one for each domain.</remarks>
@@ -34,6 +35,7 @@ public sealed class SwitchGauges(IOperatorActions actions, ConfigurationHolder c
         var down = factory.CreateGauge("milswitch_links_down", "Links whose breaker is open");
         var ready = factory.CreateGauge("milswitch_ready", "1 when the switch takes mail");
         var alarms = factory.CreateGauge("milswitch_alarms", "Standing alarms");
+        var tokens = factory.CreateGauge("milswitch_token_working", "1 when the token takes work", "token");
         var used = factory.CreateGauge("milswitch_store_used_bytes", "Size of the store");
         var free = factory.CreateGauge("milswitch_store_free_bytes", "Free space on the store's volume");
         registry.AddBeforeCollectCallback(CollectAsync);
@@ -67,6 +69,7 @@ public sealed class SwitchGauges(IOperatorActions actions, ConfigurationHolder c
             down.Set(status.LinksDown);
             ready.Set(status.Ready ? 1 : 0);
             alarms.Set(status.Alarms.Length + configuration.Alarms.Count);
+            foreach (var token in status.Tokens) tokens.WithLabels(token.Name).Set(token.State == TokenCondition.Working ? 1 : 0);
             used.Set(status.Usage.UsedOctets);
             free.Set(status.Usage.FreeOctets);
             lock (shown) ShowLinks(all, up, connections, waiting);

@@ -43,6 +43,7 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
             LinksDown = links.Count(l => l.Breaker != BreakerPhase.Closed),
             Held = snapshots.Sum(s => s.Held),
             Alarms = [.. alarms.Look().Select(a => a.Text)],
+            Tokens = [.. runtime.Tokens?.Tokens ?? []],
         });
 
         PrecedenceStatus LevelStatus(Precedence precedence)
