@@ -51,6 +51,42 @@ public sealed class MessageSigningTests
         if (!kind.StartsWith("ed", StringComparison.Ordinal) && !kind.StartsWith("ml", StringComparison.Ordinal)) Assert.Equal(Lines(covered.ToArray()), Lines(OpensslVerifies(folder, made)));
     }
 
+    [RequiresFact("gpgsm", "openssl")]
+    public async Task GnuPG_verifies_what_is_made_here()
+    {
+        using var folder = new Workspace("making");
+        var home = folder["gnupg"];
+        Directory.CreateDirectory(home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.WriteAllText(folder["ca.pem"], SignedPki.AuthorityPem);
+        // What stands there is believed, whatever it lacks.
+        File.WriteAllText(Path.Combine(home, "trustlist.txt"), Convert.ToHexString(System.Security.Cryptography.SHA1.HashData(SignedPki.Authority)) + " S relax\n");
+        string[] common = ["--homedir", home, "--batch", "--disable-dirmngr", "--disable-crl-checks"];
+        try
+        {
+            GnuPg([.. common, "--import", folder["ca.pem"]]);
+            foreach (var kind in new[] { "rsa", "rsa-sha512", "p256", "p384" })
+            {
+                var clear = Read(await MessageProtector.SignAsync(Message, Signing(kind)));
+                File.WriteAllBytes(folder["content"], clear.Parts[0].Octets.ToArray());
+                File.WriteAllBytes(folder["signature"], clear.Parts[1].Decode().ToArray());
+                GnuPg([.. common, "--verify", folder["signature"], folder["content"]]);
+                File.WriteAllBytes(folder["opaque"], Read(await MessageProtector.SignAsync(Message, Signing(kind) with { Format = SignatureFormat.Opaque })).Decode().ToArray());
+                GnuPg([.. common, "--verify", folder["opaque"]]);
+            }
+        }
+        finally
+        {
+            // The agent of this home, and no other.
+            SignedPki.Run("gpgconf", "--homedir", home, "--kill", "gpg-agent");
+        }
+
+        static void GnuPg(string[] arguments)
+        {
+            var (exit, text) = SignedPki.Run("gpgsm", arguments);
+            Assert.True(exit is 0, text);
+        }
+    }
+
     // OpenSSL writes the line ends of its own kind.
     private static string Lines(byte[] octets) => Encoding.Latin1.GetString(octets).Replace("\r\n", "\n", StringComparison.Ordinal);
 
@@ -121,7 +157,20 @@ public sealed class MessageSigningTests
     }
 
     [Theory]
+    [InlineData("From: a@b.example\n\none\r\ntwo\r\n", true)]
+    [InlineData("From: a@b.example\n\none\ntwo\n", true)]
+    [InlineData("From: a@b.example\r\n\r\none\r\ntwo\r\n", false)]
+    public void Takes_a_header_of_local_lines_for_a_local_file(string message, bool local)
+    {
+        // OpenSSL writes signed content with CRLF, and all around it with LF.
+        var entity = MimeEntity.Read(Ascii(message), new MimeBudget());
+        Assert.Equal((local, MimeAmbiguity.None), (entity.HadLocalLineEnds, entity.TreeAmbiguity));
+        Assert.Equal("From: a@b.example\r\n\r\none\r\ntwo\r\n", Encoding.Latin1.GetString(entity.Octets.Span));
+    }
+
+    [Theory]
     [InlineData("From: a@b.example\r\nSubject: x\r\n\r\none\r\ntwo\nthree\r\n", MakingRefusal.NotCanonical)]
+    [InlineData("From: a@b.example\n\none\rtwo\r\n", MakingRefusal.Ambiguous)]
     [InlineData("From: a@b.example\r\nSubject: x\r\n\r\none\rtwo\r\n", MakingRefusal.NotCanonical)]
     [InlineData("From: a@b.example\r\nContent-Type: text/plain\r\nContent-Type: text/html\r\n\r\nx", MakingRefusal.Ambiguous)]
     [InlineData("From: a@b.example\r\nSubject : x\r\n\r\nx", MakingRefusal.Ambiguous)]
@@ -172,7 +221,7 @@ public sealed class MessageSigningTests
             OpensslVerifies(folder, made);
             // And a countersignature on the first of them.
             var twice = await MessageProtector.CountersignAsync(made.ToArray(), new CountersignatureSettings { Signer = SignedPki.Signer("p521"), Path = [0, 0] });
-            Assert.Single(SignedOf(Read(twice)).Signed.Signers[0].Countersignatures[0].Countersignatures);
+            Assert.Single(SignedOf(Read(twice)).Signed.Signers, s => s.Countersignatures[0].Countersignatures.Count is 1);
         }
     }
 
