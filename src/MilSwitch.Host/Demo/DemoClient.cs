@@ -49,6 +49,13 @@ internal sealed class DemoClient : IAsyncDisposable
         return client.SendAsync(message, cancellationToken);
     }
 
+    /// <summary>Hands in a message that was made elsewhere, as it is.</summary>
+    public async Task SendRawAsync(byte[] message, string from, string to, CancellationToken cancellationToken)
+    {
+        using var octets = new MemoryStream(message);
+        await client.SendAsync(await MimeMessage.LoadAsync(octets, cancellationToken), MailboxAddress.Parse(from), [MailboxAddress.Parse(to)], cancellationToken);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (client.IsConnected) await client.DisconnectAsync(quit: true);

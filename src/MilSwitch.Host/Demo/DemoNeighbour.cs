@@ -16,7 +16,7 @@ internal sealed class DemoNeighbour : IDisposable
     /// <summary>For <see cref="Delay"/>: it reads messages to their end and answers nothing until another delay is set.</summary>
     public static readonly TimeSpan Forever = Timeout.InfiniteTimeSpan;
 
-    private const int TextLimit = 16 << 10;
+    private const int TextLimit = 64 << 10;
     private const int Kept = 20_000;
 
     private readonly ConcurrentQueue<DemoArrival> arrivals = new();

@@ -34,6 +34,7 @@ internal sealed class DemoStage : IAsyncDisposable
         this.environment = environment;
         nobody.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         Endpoint = new IPEndPoint(IPAddress.Loopback, DemoPorts.From(DemoPorts.Smtp));
+        Border = new IPEndPoint(IPAddress.Loopback, DemoPorts.From(DemoPorts.Border));
         Neighbour = new DemoNeighbour(DemoPorts.From(DemoPorts.Neighbour));
         Configuration = Path.Combine(folder, "milswitch.yaml");
         Switch = new DemoSwitch(Configuration, Log);
@@ -42,7 +43,13 @@ internal sealed class DemoStage : IAsyncDisposable
     /// <summary>Where the switch takes mail.</summary>
     public IPEndPoint Endpoint { get; }
 
+    /// <summary>Where the switch takes mail and judges its signatures.</summary>
+    public IPEndPoint Border { get; }
+
     public string Configuration { get; }
+
+    /// <summary>Certificates, keys and the token.</summary>
+    public DemoSecurity Security { get; private set; } = null!;
 
     public DemoNeighbour Neighbour { get; }
 
@@ -125,6 +132,7 @@ internal sealed class DemoStage : IAsyncDisposable
         Neighbour.Dispose();
         nobody.Dispose();
         if (viewer is not null) await viewer.DisposeAsync();
+        Security?.Dispose();
         if (temporary) Directory.Delete(folder, recursive: true);
     }
 
@@ -133,6 +141,8 @@ internal sealed class DemoStage : IAsyncDisposable
         var own = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) own.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         await using (var token = new StreamWriter(Token, own)) await token.WriteLineAsync(RandomNumberGenerator.GetHexString(40));
+        Security = await DemoSecurity.MakeAsync(Path.Combine(folder, "security"), cancellationToken);
+        Switch.Variables = [Security.Environment];
         var unreachable = ((IPEndPoint)nobody.LocalEndPoint!).Port;
         await File.WriteAllTextAsync(Configuration, string.Create(CultureInfo.InvariantCulture, $$"""
             node:
@@ -142,7 +152,22 @@ internal sealed class DemoStage : IAsyncDisposable
               - name: mta
                 endpoint: {{Endpoint}}
                 clients: [127.0.0.0/8]
+              - name: border                                       # judges signatures
+                endpoint: {{Border}}
+                clients: [127.0.0.0/8]
+                protection: { verify: true, anchors: {{Security.Anchors}} }
+            tokens: {{Security.Tokens}}
             routes:
+              - match: signed.test                                 # leaves signed by the token's key
+                name: signed
+                next-hop: 127.0.0.1:{{Neighbour.Port}}
+                tls: { mode: none }
+                protection: { sign: { key: {{DemoSecurity.KeyLabel}}, signature-type: domain, header-protection: rfc9788 } }
+              - match: sealed.test                                 # and encrypted for its recipient
+                name: sealed
+                next-hop: 127.0.0.1:{{Neighbour.Port}}
+                tls: { mode: none }
+                protection: { sign: { key: {{DemoSecurity.KeyLabel}}, signature-type: domain, header-protection: rfc9788 }, encrypt: { certificates: {{Security.LiaisonCertificate}}, header-policy: baseline } }
               - match: unreachable.test
                 next-hop: 127.0.0.1:{{unreachable}}
                 tls: { mode: none }
@@ -168,7 +193,7 @@ internal sealed class DemoStage : IAsyncDisposable
 
     private void Describe() => Text.WriteFields(
         environment.Output,
-        ("switch", $"SMTP {Endpoint}, process {Text.Number(Switch.Id)}"),
+        ("switch", $"SMTP {Endpoint}, where signatures are judged {Border}, process {Text.Number(Switch.Id)}"),
         ("configuration", Configuration),
         ("admin API", $"http://127.0.0.1:{Text.Number(adminPort)}/api/v1 or {Socket}"),
         ("metrics, health", $"http://127.0.0.1:{Text.Number(metricsPort)}/metrics, /health/live, /health/ready"),

@@ -22,6 +22,7 @@ internal sealed class DemoStories(DemoStage stage, CommandEnvironment environmen
     /// <summary>True when all came out as expected.</summary>
     public async Task<bool> PlayAsync(CancellationToken cancellationToken)
     {
+        var protection = new DemoProtectionStories(stage);
         (string Title, string Expected, Func<CancellationToken, Task<(bool Good, string Actual)>> Story)[] stories =
         [
             ("Routine mail", "arrives whole within 5 s, with this switch's Received field", RoutineAsync),
@@ -30,6 +31,11 @@ internal sealed class DemoStories(DemoStage stage, CommandEnvironment environmen
             ("kill -9 with 2,000 messages in flight", "2,000 of 2,000 arrive after the restart; what arrives twice is marked", KillAsync),
             ("Expired message", "the originator gets a report: failed, 5.4.7", ExpiryAsync),
             ("MINIMIZE", "FLASH passes, Routine waits in the queue and arrives when it is lifted", MinimizeAsync),
+            ("Signed", "leaves signed for the domain by a key that is on a token: valid", protection.SignedAsync),
+            ("Encrypted", "nobody on the way reads text or subject; with the recipient's key: valid, signed inside", protection.EncryptedAsync),
+            ("Triple-wrapped", "passes octet for octet; the outer signature is good without the key, all three layers with it", protection.TripleAsync),
+            ("Bad signature", "Authentication-Results says smime=pass of the genuine message and smime=fail of the changed one", protection.ForgedAsync),
+            ("Token pulled out and back", "an alarm; FLASH waits unsent while it is out, and arrives signed, valid, when it is back", protection.PulledOutAsync),
         ];
         var watch = Stopwatch.StartNew();
         var unexpected = 0;
@@ -226,10 +232,10 @@ internal sealed class DemoStories(DemoStage stage, CommandEnvironment environmen
             seconds, cancellationToken);
     }
 
-    private static Task<bool> ComesAsync(Func<bool> condition, int seconds, CancellationToken cancellationToken) =>
+    internal static Task<bool> ComesAsync(Func<bool> condition, int seconds, CancellationToken cancellationToken) =>
         ComesAsync(() => Task.FromResult(condition()), seconds, cancellationToken);
 
-    private static async Task<bool> ComesAsync(Func<Task<bool>> condition, int seconds, CancellationToken cancellationToken)
+    internal static async Task<bool> ComesAsync(Func<Task<bool>> condition, int seconds, CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
         while (!await condition())

@@ -14,13 +14,16 @@ internal sealed class DemoSwitch(string configuration, string log) : IAsyncDispo
 
     private Process? process;
 
+    /// <summary>What it finds in its environment besides ours.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Variables { get; set; } = [];
+
     public int Id => process?.Id ?? 0;
 
     /// <summary>Returns when it says that it is ready.</summary>
     /// <exception cref="CommandFault">It did not become ready; with the last of what it wrote.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var started = Launch(["run", "--config", configuration]);
+        var started = Launch(["run", "--config", configuration], Variables);
         process = started;
         // Shared: the copier of the life before may not have closed it yet.
         var errors = new StreamWriter(new FileStream(log, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
@@ -70,11 +73,23 @@ internal sealed class DemoSwitch(string configuration, string log) : IAsyncDispo
     /// <summary>One of the operator's verbs, however it ends.</summary>
     public async Task<(int ExitCode, string Output, string Error)> TryCommandAsync(CancellationToken cancellationToken, params string[] arguments)
     {
-        using var command = Launch([.. arguments, "--config", configuration]);
+        using var command = Launch([.. arguments, "--config", configuration], Variables);
         var output = command.StandardOutput.ReadToEndAsync(cancellationToken);
         var error = command.StandardError.ReadToEndAsync(cancellationToken);
         await command.WaitForExitAsync(cancellationToken);
         return (command.ExitCode, (await output).Trim(), (await error).Trim());
+    }
+
+    /// <summary>One of the commands that speak to no node.</summary>
+    /// <exception cref="CommandFault">It ended with another code than 0.</exception>
+    public static async Task ToolAsync(KeyValuePair<string, string> variable, CancellationToken cancellationToken, params string[] arguments)
+    {
+        using var command = Launch(arguments, [variable]);
+        var output = command.StandardOutput.ReadToEndAsync(cancellationToken);
+        var error = command.StandardError.ReadToEndAsync(cancellationToken);
+        await command.WaitForExitAsync(cancellationToken);
+        await output;
+        if (command.ExitCode is not ExitCodes.Done) throw new CommandFault(command.ExitCode, $"milswitch {arguments[0]} {arguments[1]} ended with {command.ExitCode}: {(await error).Trim()}");
     }
 
     public async ValueTask DisposeAsync()
@@ -97,13 +112,14 @@ internal sealed class DemoSwitch(string configuration, string log) : IAsyncDispo
 
     private string LastLines() => File.Exists(log) ? string.Join('\n', File.ReadAllLines(log).TakeLast(10)) : "nothing";
 
-    private static Process Launch(IEnumerable<string> arguments)
+    private static Process Launch(IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>> variables)
     {
         var program = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this program is unknown.");
         var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         // Run as "dotnet milswitch.dll", the program is the first argument.
         if (Path.GetFileNameWithoutExtension(program) == "dotnet") start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "milswitch.dll"));
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        foreach (var (name, value) in variables) start.Environment[name] = value;
         var started = Process.Start(start)!;
         started.StandardInput.Close();
         return started;
