@@ -46,6 +46,21 @@ internal sealed class SpooledContent : StagedContent
     public override ContentReader? ReadFromMemory() =>
         headLength == length || headLength + pieces.Length < length ? base.ReadFromMemory() : new PiecesReader(Head, pieces, length);
 
+    public override ValueTask<ContentReader> OpenAsync(CancellationToken cancellationToken = default)
+    {
+        if (ReadFromMemory() is { } inMemory) return new ValueTask<ContentReader>(inMemory);
+        try
+        {
+            var file = File.OpenHandle(files.PathOf(FileName!), options: FileOptions.SequentialScan | FileOptions.Asynchronous);
+            return new ValueTask<ContentReader>(new FileContentReader(default, file, length, digest));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            files.Report(error);
+            throw new SpoolUnavailableException(SpoolHealth.Unwritable, error);
+        }
+    }
+
     /// <summary>A row names the file now, so disposing leaves it.</summary>
     public void Keep() => committed = true;
 

@@ -16,7 +16,8 @@ public static class EnvelopeCodec
     private static class Field
     {
         public const int ReversePath = 1, Recipient = 2, Body = 3, SmtpUtf8 = 4, RequireTls = 5, Return = 6, EnvelopeId = 7, Priority = 8,
-            DeliverBy = 9, HoldUntil = 10, Precedence = 11, ArrivedAt = 12, Origin = 13, TlsOptional = 14, MinimizeConsidered = 15;
+            DeliverBy = 9, HoldUntil = 10, Precedence = 11, ArrivedAt = 12, Origin = 13, TlsOptional = 14, MinimizeConsidered = 15,
+            OpenedHere = 16;
     }
 
     private static class RecipientField
@@ -39,6 +40,7 @@ public static class EnvelopeCodec
         if (envelope.RequireTls) to.Number(Field.RequireTls, 1);
         if (envelope.TlsOptional) to.Number(Field.TlsOptional, 1);
         if (envelope.MinimizeConsidered) to.Number(Field.MinimizeConsidered, 1);
+        if (envelope.OpenedHere) to.Number(Field.OpenedHere, 1);
         if (envelope.Return != DsnReturn.Unspecified) to.Number(Field.Return, (ulong)envelope.Return);
         if (envelope.EnvelopeId is { } envelopeId) to.Text(Field.EnvelopeId, envelopeId);
         if (envelope.Priority is { } priority) to.Signed(Field.Priority, priority.Value);
@@ -70,7 +72,7 @@ public static class EnvelopeCodec
         var precedence = Precedence.Priority;
         var body = BodyType.SevenBit;
         var @return = DsnReturn.Unspecified;
-        bool utf8 = false, requireTls = false, tlsOptional = false, minimizeConsidered = false;
+        bool utf8 = false, requireTls = false, tlsOptional = false, minimizeConsidered = false, openedHere = false;
         string? envelopeId = null;
         MtPriority? priority = null;
         DeliverBy? by = null;
@@ -88,6 +90,7 @@ public static class EnvelopeCodec
                 case Field.RequireTls: requireTls = reader.Number != 0; break;
                 case Field.TlsOptional: tlsOptional = reader.Number != 0; break;
                 case Field.MinimizeConsidered: minimizeConsidered = reader.Number != 0; break;
+                case Field.OpenedHere: openedHere = reader.Number != 0; break;
                 case Field.Return: @return = (DsnReturn)reader.Number; break;
                 case Field.EnvelopeId: envelopeId = reader.Text; break;
                 case Field.Priority: priority = ReadPriority(reader.Signed); break;
@@ -115,6 +118,7 @@ public static class EnvelopeCodec
             RequireTls = requireTls,
             TlsOptional = tlsOptional,
             MinimizeConsidered = minimizeConsidered,
+            OpenedHere = openedHere,
             Return = @return,
             EnvelopeId = envelopeId,
             Priority = priority,

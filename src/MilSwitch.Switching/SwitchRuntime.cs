@@ -4,11 +4,13 @@ using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
+using MilSwitch.Switching.Protection;
 
 namespace MilSwitch.Switching;
 
@@ -38,6 +40,15 @@ internal sealed class SwitchRuntime(
     public ISmtpTransport Transport { get; } = transport;
 
     public ILoggerFactory Loggers { get; } = loggers;
+
+    /// <summary>Verifies, opens, signs and encrypts; null: nothing in this node does.</summary>
+    public IMessageProtection? Protection { get; init; }
+
+    /// <summary>The tokens of this node; null: it has none.</summary>
+    public ITokenMonitor? Tokens { get; init; }
+
+    /// <summary>Bounds the contents that are protected at one time.</summary>
+    public OctetBudget ProtectionRoom { get; } = new();
 
     public PartitionDirectory Partitions { get; } = new();
 

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Smtp.Client;
@@ -16,6 +17,7 @@ using MilSwitch.Switching.Intake;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
+using MilSwitch.Switching.Protection;
 using MilSwitch.Switching.Reports;
 
 namespace MilSwitch.Switching;
@@ -26,7 +28,8 @@ public static class SwitchingServices
     /// <summary>
     /// Adds the core: <see cref="IIntake"/>, <see cref="IOperatorActions"/>, <see cref="ISwitchControl"/> and the actor
     /// system as a hosted service. Needs <see cref="ISpool"/>, <see cref="TimeProvider"/>,
-    /// <see cref="IMailExchangerResolver"/> and logging in the container.
+    /// <see cref="IMailExchangerResolver"/> and logging in the container, and <see cref="IMessageProtection"/> and
+    /// <see cref="ITokenMonitor"/> where listeners or routes protect.
     /// </summary>
     public static IServiceCollection AddSwitching(this IServiceCollection services, SwitchConfiguration configuration)
     {
@@ -34,7 +37,11 @@ public static class SwitchingServices
         services.AddSingleton(provider => new SwitchRuntime(
             configuration, provider.GetRequiredService<ISpool>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<IMailExchangerResolver>(), provider.GetRequiredService<ISmtpTransport>(),
-            provider.GetRequiredService<ILoggerFactory>()));
+            provider.GetRequiredService<ILoggerFactory>())
+        {
+            Protection = provider.GetService<IMessageProtection>(),
+            Tokens = provider.GetService<ITokenMonitor>(),
+        });
         services.AddSingleton<IIntake, SwitchIntake>();
         services.AddSingleton<ISwitchEvents>(provider => provider.GetRequiredService<SwitchRuntime>().Events);
         services.AddSingleton<RuleKeeper>();
@@ -83,6 +90,11 @@ public static class SwitchingServices
             // One node with an embedded store is a cluster of one: it joins itself.
             await cluster.JoinAsync(cluster.SelfAddress).ConfigureAwait(false);
             system.ActorOf(PartitionPinger.Props(registry.Get<PartitionActor>()), "pinger");
+            if (runtime.Tokens is { } tokens)
+            {
+                for (var slot = 0; slot < tokens.Tokens.Count; slot++) system.ActorOf(SlotActor.Props(runtime, tokens, slot));
+            }
+
             CoordinatedShutdown.Get(system).AddTask(
                 CoordinatedShutdown.PhaseBeforeServiceUnbind, "drain", () => DrainAsync(runtime));
         });

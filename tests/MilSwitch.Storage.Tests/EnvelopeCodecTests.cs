@@ -161,7 +161,7 @@ public sealed class EnvelopeCodecTests
                from who in optional
                select new Envelope
                {
-                   ReversePath = path, Recipients = [.. recipients], Body = (BodyType)body, SmtpUtf8 = (flags & 1) != 0, RequireTls = (flags & 2) != 0, TlsOptional = (flags & 4) != 0, MinimizeConsidered = (flags & 8) != 0,
+                   ReversePath = path, Recipients = [.. recipients], Body = (BodyType)body, SmtpUtf8 = (flags & 1) != 0, RequireTls = (flags & 2) != 0, TlsOptional = (flags & 4) != 0, MinimizeConsidered = (flags & 8) != 0, OpenedHere = (flags & 16) != 0,
                    Return = (DsnReturn)ret, EnvelopeId = envelopeId, Priority = mt, Precedence = p, ArrivedAt = arrived,
                    HoldUntil = (flags & 4) != 0 ? later : null,
                    DeliverBy = (flags & 4) != 0 ? new DeliverBy(later, (DeliverByMode)(flags & 1), (flags & 2) != 0) : null,

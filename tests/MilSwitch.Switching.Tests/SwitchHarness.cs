@@ -10,6 +10,7 @@ using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Smtp.Client;
@@ -48,6 +49,9 @@ internal sealed class SwitchHarness : IAsyncDisposable
     /// <summary>What stands between the switch and the store.</summary>
     public RefusingSpool Refusing { get; private set; } = null!;
 
+    /// <summary>Set before the node starts; null: nothing protects.</summary>
+    public FakeProtection? Protection { get; private set; }
+
     public IIntake Intake => Service<IIntake>();
 
     public IOperatorActions Operator => Service<IOperatorActions>();
@@ -56,10 +60,11 @@ internal sealed class SwitchHarness : IAsyncDisposable
 
     public static async Task<SwitchHarness> StartAsync(
         Func<SwitchConfiguration, SwitchConfiguration>? change = null, SinkOptions? sink = null,
-        IMailExchangerResolver? resolver = null)
+        IMailExchangerResolver? resolver = null, FakeProtection? protection = null)
     {
         var harness = new SwitchHarness(Directory.CreateTempSubdirectory("milswitch-").FullName, SinkServer.Start(sink), ownsFolder: true);
         harness.resolver = resolver ?? harness.resolver;
+        harness.Protection = protection;
         await harness.BootAsync(change);
         return harness;
     }
@@ -127,6 +132,12 @@ internal sealed class SwitchHarness : IAsyncDisposable
         builder.Services.AddSingleton<ISpool>(Refusing);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(resolver);
+        if (Protection is not null)
+        {
+            builder.Services.AddSingleton<IMessageProtection>(Protection);
+            builder.Services.AddSingleton<ITokenMonitor>(Protection);
+        }
+
         builder.Services.AddSingleton(new SwitchingServices.FurtherSettings(PassingSerializer.Settings));
         var configuration = Configuration(Sink.Port);
         builder.Services.AddSwitching(change is null ? configuration : change(configuration));

@@ -3,6 +3,7 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 
 namespace MilSwitch.Domain.Configuration;
@@ -37,6 +38,9 @@ public sealed record SwitchConfiguration
     public MinimizeExemptions MinimizeExemptions { get; init; } = MinimizeExemptions.None;
 
     public Budgets Budgets { get; init; } = new();
+
+    /// <summary>What listeners do about the protection of messages, by their names; null: no listener does anything.</summary>
+    public IReadOnlyDictionary<string, ArrivalProtection>? Arrivals { get; init; }
 
     public RateLimits Rates { get; init; } = new();
 
@@ -113,6 +117,12 @@ public sealed record Budgets
 
     /// <summary>Below this free space on the store's volume new mail is refused with 452, in octets.</summary>
     public long MinimumFreeSpace { get; init; } = 64L << 20;
+
+    /// <summary>
+    /// Octets of messages that are verified, opened, signed or encrypted at one time; a larger message has it to itself. The
+    /// work takes about four times as much memory.
+    /// </summary>
+    public long ProtectionInMemory { get; init; } = 64L << 20;
 
     /// <summary>May a message begin, with so much free space?</summary>
     public bool HasRoom(long freeOctets, Precedence precedence) => freeOctets >= MinimumFreeSpace * (precedence.IsUrgent() ? 0.1 : 1.0);

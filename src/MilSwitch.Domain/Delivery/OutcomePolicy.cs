@@ -24,6 +24,9 @@ public readonly record struct HopOutcome(bool Reports = false, bool DeadlineDrop
 /// <param name="Target">The host; null when none answered.</param>
 public readonly record struct HopAnswer(Reply Reply, HopOutcome Hop, string? Target)
 {
+    /// <summary>More than the reply says, for the audit trail and nobody else; null: nothing.</summary>
+    public string? Cause { get; init; }
+
     /// <summary>The same answer for a number of recipients.</summary>
     public static ImmutableArray<HopAnswer> ForAll(int count, Reply reply, HopOutcome hop = default, string? target = null) =>
         [.. Enumerable.Repeat(new HopAnswer(reply, hop, target), count)];
@@ -75,6 +78,7 @@ public static class OutcomePolicy
             var index = attempted[i];
             var (reply, hop, target) = answers[i];
             step.Target = target;
+            step.Cause = answers[i].Cause;
             var recipient = envelope.Recipients[index];
             var attempts = before[index].Attempts + 1;
             var expiresAt = RecipientPolicy.ExpiresAt(envelope, recipient.Precedence, table);
@@ -210,11 +214,20 @@ public static class OutcomePolicy
         /// <summary>The host that answered the recipient at hand; null when none did.</summary>
         public string? Target { get; set; }
 
+        /// <summary>What the trail says beyond the reply; null: nothing.</summary>
+        public string? Cause { get; set; }
+
         public void Change(int index, RecipientState state, int attempts, DateTimeOffset? due, Reply reply, AuditKind kind)
         {
             statuses[index] = statuses[index] with { State = state, Attempts = attempts, Due = due };
             changes.Add(new RecipientChange(id, index, state, attempts, due, reply, Target));
-            audit.Add(new AuditEvent(now, kind, id, index, Target is null ? reply.ToString() : $"{Target}: {reply}", Actor));
+            audit.Add(new AuditEvent(now, kind, id, index, Told(reply), Actor));
+        }
+
+        private string Told(Reply reply)
+        {
+            var told = Target is null ? reply.ToString() : $"{Target}: {reply}";
+            return Cause is null ? told : $"{told} ({Cause})";
         }
 
         /// <summary>At once, in a transaction of its own: no attempt failed. The trail is not filled with what many recipients wait for.</summary>

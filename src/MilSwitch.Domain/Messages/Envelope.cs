@@ -30,6 +30,9 @@ public sealed record Envelope
     /// </summary>
     public bool MinimizeConsidered { get; init; }
 
+    /// <summary>It came encrypted and was opened on the way in: reports return nothing of it, they may travel in clear.</summary>
+    public bool OpenedHere { get; init; }
+
     /// <summary>RFC 3461 §4.3.</summary>
     public DsnReturn Return { get; init; } = DsnReturn.Unspecified;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Protection;
 
 namespace MilSwitch.Domain.Routing;
 
@@ -68,6 +69,9 @@ public sealed record LinkSettings
     /// <summary>The name this switch gives in EHLO.</summary>
     public required string HeloName { get; init; }
 
+    /// <summary>What is done to messages before they leave; null: nothing.</summary>
+    public DepartureProtection? Protection { get; init; }
+
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>RFC 5321 §4.5.3.2 names five minutes for most replies.</summary>
@@ -91,10 +95,11 @@ public sealed record LinkSettings
     /// <summary>It leads to the same hosts, as far as they are not found through DNS.</summary>
     public bool LeadsWhere(LinkSettings other) => MxDomain == other.MxDomain && MxPort == other.MxPort && Targets.SequenceEqual(other.Targets);
 
-    /// <summary>Connections made by the other settings are as good as new ones: they differ in nothing but limits of this side.</summary>
+    /// <summary>Connections made by the other settings are as good as new ones: they differ in nothing but limits and protection on this side.</summary>
     public bool ConnectsLike(LinkSettings other) => LeadsWhere(other) && this == other with
     {
         Targets = Targets, Connections = Connections, MessagesPerConnection = MessagesPerConnection, IdleTimeout = IdleTimeout,
+        Protection = Protection,
     };
 
     private bool MayRelax => Tls is { Mode: LinkTlsMode.Required, SenderMayRelax: true };

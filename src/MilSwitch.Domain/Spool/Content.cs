@@ -39,6 +39,10 @@ public abstract class StagedContent : IAsyncDisposable
     /// </summary>
     public virtual ContentReader? ReadFromMemory() => Head.Length == Length ? ContentReader.Of(Head) : null;
 
+    /// <summary>Reads the octets as they came, from wherever they are. The caller ends the reader before this.</summary>
+    /// <exception cref="SpoolUnavailableException">The volume does not give them.</exception>
+    public abstract ValueTask<ContentReader> OpenAsync(CancellationToken cancellationToken = default);
+
     public abstract ValueTask DisposeAsync();
 }
 

@@ -14,6 +14,9 @@ public sealed record CommandEnvironment
     /// <summary>Data that is not text.</summary>
     public required Func<Stream> OpenOutput { get; init; }
 
+    /// <summary>Input that is not text.</summary>
+    public Func<Stream> OpenInput { get; init; } = Console.OpenStandardInput;
+
     /// <summary>A person sits at the input.</summary>
     public required bool IsInputTerminal { get; init; }
 

@@ -1,9 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
-using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Certificates;
-using MilSwitch.Smime.Cms;
 using MilSwitch.Smime.Verdicts;
 
 namespace MilSwitch.Host.Commands;
@@ -14,15 +11,7 @@ public sealed partial class CommandLine
     private Command Path()
     {
         var file = new Argument<string>("CERT") { Description = "The certificate to judge: PEM, DER, certs-only or PKCS#12; of several the first that is no authority; '-' for standard input" };
-        var anchors = Files("--anchors", "Certificates that are believed; nothing else is, and never the system's store");
-        var certificates = Files("--certs", "Further certificates on the way to an anchor");
-        var lists = Files("--crls", "Revocation lists and OCSP responses");
-        var password = new Option<string?>("--password-file") { Description = "Holds the password of PKCS#12 files", HelpName = "FILE" };
-        var at = new Option<string?>("--at") { Description = "Judge as of this time instead of now", HelpName = "TIME" };
-        var suite = new Option<string>("--suite") { Description = "Algorithms accepted: default, legacy or cnsa2", DefaultValueFactory = _ => "default" };
-        suite.AcceptOnlyFromAmong([.. AlgorithmSuite.All.Select(s => s.Name)]);
-        var revocation = new Option<string>("--revocation") { Description = "An unknown status is refused (require), is not (if-known), or nothing is looked up (off)", DefaultValueFactory = _ => "if-known" };
-        revocation.AcceptOnlyFromAmong("require", "if-known", "off");
+        var trust = new TrustOptions();
         var purpose = new Option<string>("--purpose") { Description = "What the certificate is to be used for: sign, encrypt, ca or any", DefaultValueFactory = _ => "any" };
         purpose.AcceptOnlyFromAmong("sign", "encrypt", "ca", "any");
         var policies = new Option<string[]>("--initial-policy") { Description = "Policies that will do; without, any", HelpName = "OID", AllowMultipleArgumentsPerToken = true };
@@ -32,23 +21,19 @@ public sealed partial class CommandLine
         var print = new Option<bool>("--json") { Description = "Print the verdict as JSON" };
         var command = new Command("path", "Certification path validation: whether a certificate is believed, and why not; exit 1 when it is not")
         {
-            file, anchors, certificates, lists, password, at, suite, revocation, purpose, policies, explicitPolicy, inhibitMapping, inhibitAny, print,
+            file, purpose, policies, explicitPolicy, inhibitMapping, inhibitAny, print,
         };
+        trust.AddTo(command);
         command.SetAction(arguments =>
         {
-            var reader = new CertificateSource(environment, arguments.GetValue(password));
+            var reader = new CertificateSource(environment, arguments.GetValue(trust.PasswordFile));
             var target = reader.ReadOne(arguments.GetRequiredValue(file));
-            var anchored = reader.ReadAll("--anchors", arguments.GetValue(anchors));
-            var helping = reader.ReadAll("--certs", arguments.GetValue(certificates));
-            var revoking = reader.ReadAll("--crls", arguments.GetValue(lists));
             var options = new PathOptions
             {
-                Trust = new TrustMaterial(
-                    anchored.SelectMany(c => c.Certificates), target.Others.Concat(helping.SelectMany(c => c.Certificates)),
-                    anchored.Concat(helping).Concat(revoking).SelectMany(c => c.RevocationLists), anchored.Concat(helping).Concat(revoking).SelectMany(c => c.OcspResponses)),
-                At = ReadTime("--at", arguments.GetValue(at)),
-                Suite = AlgorithmSuite.Find(arguments.GetRequiredValue(suite))!,
-                Revocation = arguments.GetRequiredValue(revocation) switch { "require" => RevocationMode.Require, "off" => RevocationMode.Off, _ => RevocationMode.IfKnown },
+                Trust = trust.ReadTrust(arguments, reader, target.Others),
+                At = trust.ReadAt(arguments),
+                Suite = trust.ReadSuite(arguments),
+                Revocation = trust.ReadRevocation(arguments),
                 Purpose = arguments.GetRequiredValue(purpose) switch { "sign" => PathPurpose.Sign, "encrypt" => PathPurpose.Encrypt, "ca" => PathPurpose.Authority, _ => PathPurpose.Any },
                 InitialPolicies = arguments.GetValue(policies)?.SelectMany(p => p.Split(',', StringSplitOptions.RemoveEmptyEntries)).Select(Policy).ToArray() ?? [],
                 ExplicitPolicy = arguments.GetValue(explicitPolicy),
@@ -65,19 +50,6 @@ public sealed partial class CommandLine
             "milswitch path alice.pem --anchors root.pem",
             "milswitch path alice.pem --anchors root.pem --certs intermediates/ --crls crls/ --revocation require --purpose sign",
             "milswitch path alice.p12 --password-file alice.password --anchors anchors/ --at 2021-03-01T00:00:00Z --suite legacy --json");
-    }
-
-    private static Option<string[]> Files(string name, string description) => new(name)
-    {
-        Description = description + "; files or folders", HelpName = "PATH", AllowMultipleArgumentsPerToken = true,
-    };
-
-    private static DateTimeOffset ReadTime(string option, string? text)
-    {
-        if (text is null) return TimeProvider.System.GetUtcNow();
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
-            ? time
-            : throw new CommandFault(ExitCodes.WrongUse, $"{option}: '{text}' is no time; write it as 2026-01-31T12:00:00Z");
     }
 
     private static string Policy(string text) => text == "any" ? "2.5.29.32.0"

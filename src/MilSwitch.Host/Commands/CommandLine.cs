@@ -40,7 +40,9 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Rule());
         root.Subcommands.Add(Minimize());
         root.Subcommands.Add(Route());
+        root.Subcommands.Add(Inspect());
         root.Subcommands.Add(Path());
+        root.Subcommands.Add(Smime());
         root.Subcommands.Add(Key());
         root.Subcommands.Add(Cert());
         root.Subcommands.Add(Demo.DemoCommand.Create(environment, Example));

@@ -6,6 +6,7 @@ using System.Text;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Smtp.Server;
 
 namespace MilSwitch.Host.Configuration;
@@ -19,9 +20,10 @@ public static partial class ConfigurationReader
 
     private static readonly string[] Mechanisms = ["EXTERNAL", "SCRAM-SHA-256", "PLAIN"];
 
-    // The exemptions belong to the switch, which judges by them; in the file they stand where the client stands.
+    // The exemptions and the protection belong to the switch, which judges by them; in the file they stand where the client stands.
     private static ImmutableArray<SmtpListenerSettings> ReadListeners(
-        ConfigurationSource source, Section root, string hostName, List<(string Listener, IPNetwork Network, bool MayExempt)> exemptions)
+        ConfigurationSource source, Section root, string hostName, List<(string Listener, IPNetwork Network, bool MayExempt)> exemptions,
+        KeyConfiguration keys, Dictionary<string, ArrivalProtection> arrivals)
     {
         var listeners = ImmutableArray.CreateBuilder<SmtpListenerSettings>();
         if (root.Find("listeners") is null) root.Reject("listeners", "is missing; a switch needs at least one");
@@ -34,7 +36,7 @@ public static partial class ConfigurationReader
             }
 
             var section = new Section(source, map, path);
-            var listener = ReadListener(source, section, hostName, exemptions);
+            var listener = ReadListener(source, section, hostName, exemptions, keys, arrivals);
             if (listeners.Any(l => l.Name == listener.Name && l.Name.Length > 0)) section.Reject("name", $"'{listener.Name}' is given to another listener already");
             listeners.Add(listener);
         }
@@ -43,7 +45,8 @@ public static partial class ConfigurationReader
     }
 
     private static SmtpListenerSettings ReadListener(
-        ConfigurationSource source, Section section, string hostName, List<(string Listener, IPNetwork Network, bool MayExempt)> exemptions)
+        ConfigurationSource source, Section section, string hostName, List<(string Listener, IPNetwork Network, bool MayExempt)> exemptions,
+        KeyConfiguration keys, Dictionary<string, ArrivalProtection> arrivals)
     {
         var name = section.RequiredText("name") ?? "";
         var endpoint = section.Endpoint("endpoint");
@@ -87,6 +90,7 @@ public static partial class ConfigurationReader
         if (submission && section.Has("etrn")) section.Reject("etrn", "means nothing on a submission listener; only relay takes ETRN");
         else if (settings.StartsQueues && mechanisms.IsEmpty && (settings.Clients.IsEmpty || settings.RequireAuthentication))
             section.Reject("etrn", "there are no 'clients' and no 'auth', so nobody could ever use it");
+        if (ReadArrival(source, section, settings.HostName, keys) is { } arrival) arrivals[name] = arrival;
         if (settings.RequireAuthentication && mechanisms.IsEmpty) section.Reject("require-authentication", "no mechanism is offered under 'auth', so nobody could ever send");
         section.Finish();
         return settings;

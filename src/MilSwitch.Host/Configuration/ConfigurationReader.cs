@@ -8,6 +8,7 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
 
 namespace MilSwitch.Host.Configuration;
 
@@ -93,9 +94,11 @@ public static partial class ConfigurationReader
 
         var exemptClients = new List<(string Listener, IPNetwork Network, bool MayExempt)>();
         var exemptAccounts = ImmutableHashSet.CreateBuilder<string>();
-        var listeners = ReadListeners(source, root, hostName, exemptClients);
+        var keys = ReadKeys(source, root);
+        var arrivals = new Dictionary<string, ArrivalProtection>(StringComparer.Ordinal);
+        var listeners = ReadListeners(source, root, hostName, exemptClients, keys, arrivals);
         var accounts = ReadAccounts(source, root, exemptAccounts);
-        var routes = ReadRoutes(source, root, hostName, ownNames);
+        var routes = ReadRoutes(source, root, hostName, ownNames, keys);
         var postmaster = ReadPostmaster(root, routes);
         var precedences = ReadPrecedences(source, root, problems);
         var dataFolder = data is null ? "" : source.FullPath(data);
@@ -113,11 +116,12 @@ public static partial class ConfigurationReader
             DataFolder = dataFolder,
             Switch = ReadSwitch(root, name ?? "", hostName, ownNames) with
             {
-                Routes = routes, Precedences = precedences, Postmaster = postmaster,
+                Routes = routes, Precedences = precedences, Postmaster = postmaster, Arrivals = arrivals.Count > 0 ? arrivals : null,
                 MinimizeExemptions = new MinimizeExemptions { Clients = [.. exemptClients], Accounts = exemptAccounts.ToImmutable() },
             },
             Listeners = listeners,
             Accounts = accounts,
+            Keys = keys,
             Admin = admin,
             Metrics = metricsEndpoint,
             DnsServers = dns.Servers,
@@ -210,6 +214,7 @@ public static partial class ConfigurationReader
             {
                 PendingMessages = budgets.Number("pending-messages", budgetDefaults.PendingMessages, 100, 100_000_000),
                 ContentInMemory = budgets.Size("content-in-memory", budgetDefaults.ContentInMemory, 1 << 20, 1L << 40),
+                ProtectionInMemory = budgets.Size("protection-in-memory", budgetDefaults.ProtectionInMemory, 1 << 20, 1L << 40),
                 MinimumFreeSpace = budgets.Size("minimum-free-space", budgetDefaults.MinimumFreeSpace, 1 << 20, 1L << 40),
             },
             Rates = new RateLimits

@@ -65,6 +65,10 @@ internal sealed class ConfigurationSource(string file, List<ConfigurationProblem
         return null;
     }
 
+    /// <summary>Full path of a file that this user can read and others can't; null when the key is absent or there is no such file.</summary>
+    public string? PrivateFile(Section section, string name) =>
+        section.File(name) is { } path && IsPrivate(section.LineOf(name), section.PathOf(name), section.Text(name)!, path) ? path : null;
+
     /// <summary>A certificate with its key from two PEM files (or one that holds both).</summary>
     public X509Certificate2? Certificate(Section section)
     {

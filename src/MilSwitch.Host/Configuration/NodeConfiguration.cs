@@ -22,6 +22,9 @@ public sealed record NodeConfiguration
 
     public required AccountTable Accounts { get; init; }
 
+    /// <summary>Tokens and keys in memory.</summary>
+    public KeyConfiguration Keys { get; init; } = KeyConfiguration.None;
+
     public required AdminSettings Admin { get; init; }
 
     /// <summary>Null: no metrics and no health over the network.</summary>

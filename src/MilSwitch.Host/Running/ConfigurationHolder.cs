@@ -26,6 +26,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
     private volatile Alarm? alarm;
     private ISwitchControl? control;
     private ISwitchEvents? events;
+    private Action<NodeConfiguration>? applyKeys;
 
     public NodeConfiguration Current => current;
 
@@ -54,7 +55,11 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
     public Account? FindByCertificate(X509Certificate2 certificate) => current.Accounts.FindByCertificate(certificate);
 
     /// <summary>From now on a reload reaches the switch too, and those who watch.</summary>
-    public void Attach(ISwitchControl switchControl, ISwitchEvents switchEvents) => (control, events) = (switchControl, switchEvents);
+    /// <param name="switchControl">The switch.</param>
+    /// <param name="switchEvents">Those who watch.</param>
+    /// <param name="useKeys">Told before the switch: what it will be told names keys that have to be there.</param>
+    public void Attach(ISwitchControl switchControl, ISwitchEvents switchEvents, Action<NodeConfiguration> useKeys) =>
+        (control, events, applyKeys) = (switchControl, switchEvents, useKeys);
 
     /// <summary>Reads the file again, for a signal. The result is empty when the candidate is in force now.</summary>
     public async Task<ImmutableArray<ConfigurationProblem>> ReloadAsync() => (await ReloadAsync(_ => true, null))!.Value;
@@ -103,7 +108,8 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
                 return problems;
             }
 
-            // The switch first: should it throw, nothing has changed.
+            // The switch and its keys first: should they throw, nothing else has changed.
+            applyKeys?.Invoke(candidate);
             control?.Apply(candidate.Switch);
             current = candidate;
             state = new ConfigurationState(state.Number + 1, time.GetUtcNow());
@@ -131,6 +137,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
         Check("admin.endpoint", Equals(now.Admin.Endpoint, next.Admin.Endpoint) && now.Admin.Certificate is null == next.Admin.Certificate is null);
         Check("admin.socket", now.Admin.Socket == next.Admin.Socket && now.Admin.SocketForGroup == next.Admin.SocketForGroup);
         Check("metrics.endpoint", Equals(now.Metrics, next.Metrics));
+        Check("tokens", now.Keys.HasTokensOf(next.Keys));
         Check("dns.servers", now.DnsServers.SequenceEqual(next.DnsServers));
         Check("dns.trust-ad", now.DnsTrustsAuthenticData == next.DnsTrustsAuthenticData);
         Check("logging", now.LogLevel == next.LogLevel && now.LogFormat == next.LogFormat);

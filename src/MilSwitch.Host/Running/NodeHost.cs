@@ -3,11 +3,14 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
 using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Api;
 using MilSwitch.Host.Commands;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Measurement;
+using MilSwitch.Smime.Protection;
+using MilSwitch.Smime.Tokens;
 using MilSwitch.Smtp.Server;
 using MilSwitch.Switching;
 
@@ -26,6 +29,7 @@ public static class NodeHost
     {
         services.AddSingleton(spool);
         services.AddSingleton(provider => Listeners.Resolver(configuration, provider.GetRequiredService<ConfigurationHolder>()));
+        AddProtection(services, configuration, time);
         services.AddSwitching(configuration.Switch);
         services.AddHostedService(provider => new BrokenStoreWatch(
             spool, provider.GetRequiredService<IHostApplicationLifetime>(), time, BrokenStoreWatch.Grace, () => ProcessEnd.AtOnce(ExitCodes.StoreBroken),
@@ -63,13 +67,31 @@ public static class NodeHost
 
         var app = builder.Build();
         app.Services.GetRequiredService<ConfigurationHolder>().Attach(
-            app.Services.GetRequiredService<ISwitchControl>(), app.Services.GetRequiredService<ISwitchEvents>());
+            app.Services.GetRequiredService<ISwitchControl>(), app.Services.GetRequiredService<ISwitchEvents>(), next => UseKeys(app.Services, next));
         var bridge = app.Services.GetRequiredService<MeterBridge>();
         app.Services.GetRequiredService<SwitchGauges>().AddTo(bridge.Registry);
         app.Use((context, next) => SeparateEndpointsAsync(context, next, bridge));
         app.MapApi();
         return app;
     }
+
+    // Without tokens and without settings that protect anything this costs nothing; a reload may bring such settings.
+    private static void AddProtection(IServiceCollection services, NodeConfiguration configuration, TimeProvider time)
+    {
+        if (!configuration.Keys.Tokens.IsEmpty)
+        {
+            services.AddSingleton(_ => new TokenDirectory(configuration.Keys.Tokens, time));
+            services.AddSingleton<ITokenMonitor, TokenMonitor>();
+        }
+
+        services.AddSingleton(provider => new SmimeProtection(Ring(provider, configuration), time));
+        services.AddSingleton<IMessageProtection>(provider => provider.GetRequiredService<SmimeProtection>());
+    }
+
+    private static void UseKeys(IServiceProvider services, NodeConfiguration next) => services.GetService<SmimeProtection>()?.Use(Ring(services, next));
+
+    private static KeyRing Ring(IServiceProvider services, NodeConfiguration configuration) =>
+        new(services.GetService<TokenDirectory>(), configuration.Keys.OnTokens, configuration.Keys.InMemory);
 
     /// <summary>To standard error: standard output is data.</summary>
     public static void AddLogging(ILoggingBuilder logging, LogLevel level, LogFormat format)

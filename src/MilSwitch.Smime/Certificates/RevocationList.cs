@@ -19,12 +19,16 @@ public sealed class RevocationList
     private RevocationList(ReadOnlyMemory<byte> encoded, AsnReader outer)
     {
         thumbprint = new Lazy<string>(() => Convert.ToHexStringLower(SHA256.HashData(encoded.Span)));
+        Encoded = encoded;
         Signed = outer.PeekEncodedValue();
         ReadSigned(outer.ReadSequence());
         if (AlgorithmIdentifier.Read(outer) != SignatureAlgorithm) throw new AsnContentException("two signature algorithms");
         Signature = outer.ReadBitString(out _);
         outer.ThrowIfNotEmpty();
     }
+
+    /// <summary>The whole list.</summary>
+    public ReadOnlyMemory<byte> Encoded { get; }
 
     /// <summary>The signed part.</summary>
     public ReadOnlyMemory<byte> Signed { get; }

@@ -14,14 +14,17 @@ public static class SignerIdentity
     // What may not stand in an address but looks like its sign, or like its dot.
     private const string LooksLikeAt = "@\uFF20\uFE6B";
 
+    private const string DomainAuthority = "domain-signing-authority";
+
     /// <summary>Judges.</summary>
     /// <param name="certificate">The signer's, already believed.</param>
     /// <param name="from">Every mailbox of every From field.</param>
     /// <param name="sender">The mailbox of Sender, where there is one.</param>
-    public static IdentityVerdict Judge(Certificate certificate, IReadOnlyList<MailParty> from, MailParty? sender = null)
+    /// <param name="isDomainSignature">The signature says that it is a domain's (RFC 3183 §3.1.2).</param>
+    public static IdentityVerdict Judge(Certificate certificate, IReadOnlyList<MailParty> from, MailParty? sender = null, bool isDomainSignature = false)
     {
         var reasons = new List<Reason>();
-        var (match, detail) = Compare(certificate, from, sender, reasons);
+        var (match, detail) = Compare(certificate, from, sender, isDomainSignature, reasons);
         foreach (var party in from.Concat(sender is { } one ? [one] : []))
         {
             if (reasons.Contains(Reason.DisplayNameSpoof) || OtherAddressIn(party) is not { } shown) continue;
@@ -32,7 +35,7 @@ public static class SignerIdentity
         return new IdentityVerdict(match, reasons, detail);
     }
 
-    private static (IdentityMatch Match, string Detail) Compare(Certificate certificate, IReadOnlyList<MailParty> from, MailParty? sender, List<Reason> reasons)
+    private static (IdentityMatch Match, string Detail) Compare(Certificate certificate, IReadOnlyList<MailParty> from, MailParty? sender, bool isDomainSignature, List<Reason> reasons)
     {
         if (from.Count is not 1)
         {
@@ -59,10 +62,15 @@ public static class SignerIdentity
         }
 
         if (believed.Contains(shown)) return (IdentityMatch.Ok, $"the signer's certificate is for {shown}");
+        // RFC 3183 §3.1.1: named by the convention, and of the originator's domain or one above it.
+        if (isDomainSignature && believed.FirstOrDefault(a => a.LocalPart.Equals(DomainAuthority, StringComparison.OrdinalIgnoreCase) && IsOf(shown.Host, a.Host)) is { Host: not null } domain)
+            return (IdentityMatch.Ok, $"{domain} signed for the domain of {shown}");
         reasons.Add(Reason.SignerMismatch);
         var isSender = sender is { } other && MailAddress.TryRead(other.Address, out var submitter) && believed.Contains(submitter);
         return (IdentityMatch.Mismatch, $"From is {shown}, the signer's certificate is for {string.Join(", ", believed)}{(isSender ? ", which is the Sender" : "")}");
     }
+
+    private static bool IsOf(string host, string domain) => host == domain || host.EndsWith("." + domain, StringComparison.Ordinal);
 
     // An address in the display name that is not the mailbox's own. Clients show the name and hide the address.
     private static string? OtherAddressIn(MailParty party)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.RegularExpressions;
 using MilSwitch.Mime;
 using MilSwitch.Smime.Messages;
 
@@ -10,7 +11,7 @@ namespace MilSwitch.Smime.Headers;
 /// octet; what is added is a parameter, HP-Outer fields and, when asked, Legacy Display Elements. Trace fields stay outside:
 /// they were added in transit (RFC 9788 §7). Pure.
 /// </summary>
-public static class HeaderProtectionWriter
+public static partial class HeaderProtectionWriter
 {
     /// <summary>Takes a message apart.</summary>
     /// <param name="message">The whole message, from <see cref="MimeEntity.Read"/>.</param>
@@ -24,6 +25,7 @@ public static class HeaderProtectionWriter
         const MimeAmbiguity Unusable = MimeAmbiguity.RepeatedField | MimeAmbiguity.RepeatedParameter | MimeAmbiguity.MalformedField | MimeAmbiguity.FieldFrame | MimeAmbiguity.HeaderEnd;
         if ((message.Ambiguity & Unusable) is not 0 || message.Fault is not MimeFault.None) throw new FormatException("the header can be read in more than one way");
         var outer = new ArrayBufferWriter<byte>();
+        var composed = new ArrayBufferWriter<byte>();
         var hpOuter = new ArrayBufferWriter<byte>();
         var hidden = new List<HeaderText>();
         var isHidden = encrypts && scheme is not ProtectionScheme.None;
@@ -37,25 +39,36 @@ public static class HeaderProtectionWriter
             if (value != text.Value && FieldNames.IsUserFacing(text.Name)) hidden.Add(text);
             if (value is null) continue;
             var raw = value == text.Value ? field.RawValue.Span.TrimStart(" \t\r\n"u8) : Fold(value);
-            WriteField(outer, field.Name.Span, raw);
+            // What need not change stays to the octet.
+            if (value == text.Value) CopyField(outer, message, field);
+            else WriteField(outer, field.Name.Span, raw);
             if (isTransit) continue;
+            if (value == text.Value) CopyField(composed, message, field);
+            else WriteField(composed, field.Name.Span, raw);
             hpOuter.Write("HP-Outer: "u8);
             WriteField(hpOuter, field.Name.Span, raw);
         }
 
-        var payload = scheme switch
+        var (head, body) = scheme switch
         {
-            ProtectionScheme.None => Payload(message, f => FieldNames.IsStructural(f), hp: null, [], []),
-            ProtectionScheme.Rfc9788 => Payload(message, f => !FieldNames.IsTransit(f), encrypts ? "cipher" : "clear", encrypts ? hpOuter.WrittenSpan : [], legacyDisplay ? hidden : []),
-            ProtectionScheme.Rfc8551 => [.. "Content-Type: message/rfc822\r\n\r\n"u8, .. Payload(message, f => !FieldNames.IsTransit(f), hp: null, [], [])],
+            ProtectionScheme.None => Payload(message, [], f => FieldNames.IsStructural(f), hp: null, [], []),
+            ProtectionScheme.Rfc9788 => Payload(message, [], f => !FieldNames.IsTransit(f), encrypts ? "cipher" : "clear", encrypts ? hpOuter.WrittenSpan : [], legacyDisplay ? hidden : []),
+            ProtectionScheme.Rfc8551 => Payload(message, "Content-Type: message/rfc822\r\n\r\n"u8, f => !FieldNames.IsTransit(f), hp: null, [], []),
             _ => throw new ArgumentOutOfRangeException(nameof(scheme), scheme, "this scheme is read only"),
         };
-        return new ProtectedMessage(payload, outer.WrittenMemory);
+        return new ProtectedMessage(head, body, outer.WrittenMemory) { ComposedFields = composed.WrittenMemory };
     }
 
-    private static byte[] Payload(MimeEntity message, Func<string, bool> keep, string? hp, ReadOnlySpan<byte> hpOuter, List<HeaderText> hidden)
+    /// <summary>The structural fields of a payload whose protection is off, with their empty line: no mark of header protection stays on it.</summary>
+    internal static ReadOnlyMemory<byte> UnmarkedHead(MimeEntity payload) =>
+        Payload(payload, [], f => FieldNames.IsStructural(f) && !f.Equals("MIME-Version", StringComparison.OrdinalIgnoreCase), hp: null, [], []).Head;
+
+    // Head and body; the body is the message's own where nothing is put into it.
+    private static (ReadOnlyMemory<byte> Head, ReadOnlyMemory<byte> Body) Payload(
+        MimeEntity message, ReadOnlySpan<byte> before, Func<string, bool> keep, string? hp, ReadOnlySpan<byte> hpOuter, List<HeaderText> hidden)
     {
-        var into = new ArrayBufferWriter<byte>(message.Octets.Length + hpOuter.Length + 256);
+        var into = new ArrayBufferWriter<byte>(message.Octets.Length - message.RawBody.Length + before.Length + hpOuter.Length + 256);
+        into.Write(before);
         var edits = new List<Edit>();
         var rootElement = false;
         if (hidden.Count > 0)
@@ -89,16 +102,18 @@ public static class HeaderProtectionWriter
         if (!typed) into.Write(TypeField(message, null, Added(hp, rootElement)));
         into.Write(hpOuter);
         into.Write("\r\n"u8);
+        if (edits.Count is 0) return (into.WrittenMemory, message.RawBody);
+        var body = new ArrayBufferWriter<byte>(message.RawBody.Length + edits.Sum(e => e.Octets.Length));
         var copied = 0;
         foreach (var edit in edits.OrderBy(e => e.At))
         {
-            into.Write(message.RawBody.Span[copied..edit.At]);
-            into.Write(edit.Octets);
+            body.Write(message.RawBody.Span[copied..edit.At]);
+            body.Write(edit.Octets);
             copied = edit.At + edit.Removed;
         }
 
-        into.Write(message.RawBody.Span[copied..]);
-        return into.WrittenSpan.ToArray();
+        body.Write(message.RawBody.Span[copied..]);
+        return (into.WrittenMemory, body.WrittenMemory);
     }
 
     private static (string, string)[] Added(string? hp, bool element) => hp is null ? [] : element ? [("hp-legacy-display", "1"), ("hp", hp)] : [("hp", hp)];
@@ -119,14 +134,22 @@ public static class HeaderProtectionWriter
     private static byte[] TypeField(MimeEntity entity, HeaderField? field, (string Name, string Value)[] added)
     {
         var value = field is { } f ? Encoding.UTF8.GetString(f.RawValue.Span).Trim(' ', '\t', '\r', '\n', ';') : "text/plain; charset=\"us-ascii\"";
-        if (IsMarked(entity))
-        {
-            value = entity.MediaType.ToString() + string.Concat(
-                entity.MediaType.Parameters.Where(p => p.Key is not ("hp" or "hp-legacy-display")).Select(p => $";\r\n {p.Key}=\"{p.Value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\""));
-        }
-
+        if (IsMarked(entity)) value = Unmarked(entity.MediaType, value);
         return Encoding.UTF8.GetBytes($"Content-Type: {value}{string.Concat(added.Select(p => $";\r\n {p.Name}=\"{p.Value}\""))}\r\n");
     }
+
+    // As it stands without the marks, where taking them out leaves exactly that; else written anew.
+    private static string Unmarked(MediaType type, string value)
+    {
+        var rest = type.Parameters.Where(p => p.Key is not ("hp" or "hp-legacy-display")).ToArray();
+        var cut = Mark().Replace(value, "");
+        var read = MediaType.Read(Encoding.UTF8.GetBytes(cut));
+        if (read.Type == type.Type && read.Subtype == type.Subtype && read.Parameters.SequenceEqual(rest) && read.Ambiguity == type.Ambiguity) return cut;
+        return type.ToString() + string.Concat(rest.Select(p => $";\r\n {p.Key}=\"{p.Value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\""));
+    }
+
+    [GeneratedRegex("""\s*;\s*hp(-legacy-display)?\s*=\s*("[^"]*"|[^;\s"]*)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Mark();
 
     // Where a part begins in the message's body: both are ranges of the same octets.
     private static int Start(MimeEntity message, MimeEntity part)
@@ -134,6 +157,14 @@ public static class HeaderProtectionWriter
         if (part == message) return part.RawBody.Length - part.Octets.Length;
         message.RawBody.Span.Overlaps(part.Octets.Span, out var offset);
         return offset;
+    }
+
+    // A header that ends where its message does has no line end in its last field.
+    private static void CopyField(ArrayBufferWriter<byte> into, MimeEntity message, HeaderField field)
+    {
+        var raw = message.Octets.Span.Slice(field.Start, field.Length);
+        into.Write(raw);
+        if (!raw.EndsWith("\r\n"u8)) into.Write("\r\n"u8);
     }
 
     private static void WriteField(ArrayBufferWriter<byte> into, ReadOnlySpan<byte> name, ReadOnlySpan<byte> rawValue)

@@ -54,8 +54,8 @@ public sealed class MimeEntity
     public MimeFault Fault { get; internal set; }
 
     /// <summary>
-    /// All lines ended in LF alone, as in files of this kind of machine; they were given the line ends of mail (RFC 8551
-    /// §3.1.1) before anything was read. Of the entity that was read, not of its parts.
+    /// Its lines, or those of its header at least, ended in LF alone, as in files of this kind of machine; all were given the
+    /// line ends of mail (RFC 8551 §3.1.1) before anything was read. Of the entity that was read, not of its parts.
     /// </summary>
     public bool HadLocalLineEnds { get; internal set; }
 

@@ -36,17 +36,37 @@ internal sealed class MimeEntityReader(MimeBudget budget)
         return root;
     }
 
-    // One form of line end, and it is LF: a file of this machine. Anything mixed stays as it is and is ambiguous.
-    private static bool HasLocalLineEnds(ReadOnlySpan<byte> octets) => octets.Contains((byte)'\n') && !octets.Contains((byte)'\r');
+    // A file of this machine: its lines end in LF. Where its header is of that kind, what it holds may have CRLF already:
+    // OpenSSL writes signed content so, and all around it with LF. Anything else that is mixed stays as it is and is ambiguous.
+    private static bool HasLocalLineEnds(ReadOnlySpan<byte> octets)
+    {
+        if (!octets.Contains((byte)'\n')) return false;
+        var first = octets.IndexOf((byte)'\r');
+        if (first < 0) return true;
+        var header = octets.IndexOf("\n\n"u8);
+        return header >= 0 && first > header && !HasLoneReturn(octets);
+    }
+
+    private static bool HasLoneReturn(ReadOnlySpan<byte> octets)
+    {
+        for (var at = octets.IndexOf((byte)'\r'); at >= 0; at = octets.IndexOf((byte)'\r'))
+        {
+            octets = octets[(at + 1)..];
+            if (octets.IsEmpty || octets[0] is not (byte)'\n') return true;
+        }
+
+        return false;
+    }
 
     private static byte[] WithMailLineEnds(ReadOnlySpan<byte> octets)
     {
-        var mail = new byte[octets.Length + octets.Count((byte)'\n')];
+        var mail = new byte[octets.Length + octets.Count((byte)'\n') - octets.Count((byte)'\r')];
         var length = 0;
+        byte before = 0;
         foreach (var octet in octets)
         {
-            if (octet is (byte)'\n') mail[length++] = (byte)'\r';
-            mail[length++] = octet;
+            if (octet is (byte)'\n' && before is not (byte)'\r') mail[length++] = (byte)'\r';
+            mail[length++] = before = octet;
         }
 
         return mail;
@@ -168,7 +188,9 @@ internal sealed class MimeEntityReader(MimeBudget budget)
         var isComposite = entity.MediaType.IsMultipart || entity.MediaType.IsMessage;
         if (!isComposite && entity.Encoding is ContentEncoding.Base64 && (length = PartDecoding.MeasureBase64(body)) < 0) entity.Ambiguity |= MimeAmbiguity.Base64;
         if (!isComposite && entity.Encoding is ContentEncoding.QuotedPrintable && (length = PartDecoding.MeasureQuotedPrintable(body)) < 0) entity.Ambiguity |= MimeAmbiguity.QuotedPrintable;
-        if (entity.Encoding is not ContentEncoding.Binary && HasBareLineEnd(body)) entity.Ambiguity |= MimeAmbiguity.LineEnd;
+        // Behind a last CR there is nothing about which readers could differ; inside a multipart there is.
+        var lines = entity == all[0] && body.EndsWith("\r"u8) ? body[..^1] : body;
+        if (entity.Encoding is not ContentEncoding.Binary && HasBareLineEnd(lines)) entity.Ambiguity |= MimeAmbiguity.LineEnd;
         entity.DecodedLength = length < 0 ? body.Length : length;
         if (!budget.TryTake(entity.DecodedLength)) fault = MimeFault.TooLarge;
     }

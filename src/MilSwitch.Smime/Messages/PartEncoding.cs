@@ -9,19 +9,40 @@ internal static class PartEncoding
     private const int LineLength = 76;
     private const int OctetsInLine = LineLength / 4 * 3;
 
+    /// <summary>Octets that <see cref="WriteBase64"/> writes.</summary>
+    public static int Base64Length(long octets) => checked((int)(((octets + 2) / 3 * 4) + ((octets + OctetsInLine - 1) / OctetsInLine * 2)));
+
     /// <summary>Lines of 76 characters, each with its line end; the octets may lie in pieces.</summary>
     public static void WriteBase64(IBufferWriter<byte> to, ReadOnlySequence<byte> octets)
     {
         Span<byte> line = stackalloc byte[OctetsInLine];
-        while (octets.Length > 0)
+        var held = 0;
+        foreach (var piece in octets)
         {
-            var length = (int)Math.Min(OctetsInLine, octets.Length);
-            octets.Slice(0, length).CopyTo(line);
-            Base64.EncodeToUtf8(line[..length], to.GetSpan(LineLength + 4), out _, out var written);
-            to.Advance(written);
-            to.Write("\r\n"u8);
-            octets = octets.Slice(length);
+            var rest = piece.Span;
+            if (held > 0)
+            {
+                var taken = Math.Min(OctetsInLine - held, rest.Length);
+                rest[..taken].CopyTo(line[held..]);
+                rest = rest[taken..];
+                if ((held += taken) < OctetsInLine) continue;
+                WriteLine(to, line);
+            }
+
+            for (; rest.Length >= OctetsInLine; rest = rest[OctetsInLine..]) WriteLine(to, rest[..OctetsInLine]);
+            rest.CopyTo(line);
+            held = rest.Length;
         }
+
+        if (held > 0) WriteLine(to, line[..held]);
+    }
+
+    private static void WriteLine(IBufferWriter<byte> to, ReadOnlySpan<byte> octets)
+    {
+        var span = to.GetSpan(LineLength + 2);
+        Base64.EncodeToUtf8(octets, span, out _, out var written);
+        "\r\n"u8.CopyTo(span[written..]);
+        to.Advance(written + 2);
     }
 
     /// <summary>Text with CRLF; lines of at most 76 characters, and no white space, <c>From </c> or lone dot where gateways would change them.</summary>

@@ -23,9 +23,40 @@ public static class SmimeWriter
         // RFC 8551 §3.1.1.
         if (MimeEntityReader.HasBareLineEnd(content)) throw new FormatException("the content is not in canonical form");
         var boundary = Boundary(content);
-        to.Write(Encoding.ASCII.GetBytes(
-            $"Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\";\r\n micalg=\"{string.Join(',', digests)}\"; boundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n"));
+        to.Write(ClearSignedHead(boundary, digests));
         to.Write(content);
+        WriteSignaturePart(to, boundary, signature);
+    }
+
+    /// <summary>As <see cref="WriteClearSigned"/>, without copying the content: what is returned refers to it. Whether it is in canonical form is the caller's to know.</summary>
+    internal static ReadOnlySequence<byte> ClearSigned(ReadOnlySequence<byte> content, ReadOnlySequence<byte> signature, IEnumerable<string> digests)
+    {
+        // Drawn after the content was there: who wrote it can't have known these 128 bits.
+        var boundary = NewBoundary();
+        var last = new ArrayBufferWriter<byte>(PartEncoding.Base64Length(signature.Length) + 512);
+        WriteSignaturePart(last, boundary, signature);
+        return new OctetPieces().Add(ClearSignedHead(boundary, digests)).Add(content).Add(last.WrittenMemory).ToSequence();
+    }
+
+    /// <summary>As <see cref="WriteOpaque"/>; a binary object is not copied.</summary>
+    /// <param name="type">What it is.</param>
+    /// <param name="cms">The CMS object, also in pieces.</param>
+    /// <param name="binary">Without transfer encoding.</param>
+    /// <param name="fields">Whole fields that stand before Content-Type, of a header that is protected with the object.</param>
+    internal static ReadOnlySequence<byte> Opaque(SmimeClaim type, ReadOnlySequence<byte> cms, bool binary, ReadOnlyMemory<byte> fields = default)
+    {
+        var pieces = new OctetPieces().Add(fields).Add(OpaqueHead(type, binary, isMarked: !fields.IsEmpty));
+        if (binary) return pieces.Add(cms).ToSequence();
+        var text = new ArrayBufferWriter<byte>(PartEncoding.Base64Length(cms.Length) + 128);
+        PartEncoding.WriteBase64(text, cms);
+        return pieces.Add(text.WrittenMemory).ToSequence();
+    }
+
+    private static byte[] ClearSignedHead(string boundary, IEnumerable<string> digests) => Encoding.ASCII.GetBytes(
+        $"Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\";\r\n micalg=\"{string.Join(',', digests)}\"; boundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n");
+
+    private static void WriteSignaturePart(IBufferWriter<byte> to, string boundary, ReadOnlySequence<byte> signature)
+    {
         to.Write(Encoding.ASCII.GetBytes($"\r\n--{boundary}\r\nContent-Type: application/pkcs7-signature; name=\"smime.p7s\"\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=\"smime.p7s\"\r\n\r\n"));
         PartEncoding.WriteBase64(to, signature);
         to.Write(Encoding.ASCII.GetBytes($"--{boundary}--\r\n"));
@@ -38,6 +69,18 @@ public static class SmimeWriter
     /// <param name="binary">Without transfer encoding: for what other layers will hold (RFC 8551 §3.1.2); base64 for the outermost.</param>
     public static void WriteOpaque(IBufferWriter<byte> to, SmimeClaim type, ReadOnlySequence<byte> cms, bool binary)
     {
+        to.Write(OpaqueHead(type, binary, isMarked: false));
+        if (!binary)
+        {
+            PartEncoding.WriteBase64(to, cms);
+            return;
+        }
+
+        foreach (var piece in cms) to.Write(piece.Span);
+    }
+
+    private static byte[] OpaqueHead(SmimeClaim type, bool binary, bool isMarked)
+    {
         var (word, name) = type switch
         {
             SmimeClaim.SignedData => ("signed-data", "smime.p7m"),
@@ -48,15 +91,8 @@ public static class SmimeWriter
             SmimeClaim.SignedReceipt => ("signed-receipt", "smime.p7m"),
             _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no type to write"),
         };
-        to.Write(Encoding.ASCII.GetBytes(
-            $"Content-Type: application/pkcs7-mime; smime-type={word};\r\n name=\"{name}\"\r\nContent-Transfer-Encoding: {(binary ? "binary" : "base64")}\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n\r\n"));
-        if (!binary)
-        {
-            PartEncoding.WriteBase64(to, cms);
-            return;
-        }
-
-        foreach (var piece in cms) to.Write(piece.Span);
+        return Encoding.ASCII.GetBytes(
+            $"Content-Type: application/pkcs7-mime; smime-type={word};\r\n name=\"{name}\"{(isMarked ? "; hp=\"clear\"" : "")}\r\nContent-Transfer-Encoding: {(binary ? "binary" : "base64")}\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n\r\n");
     }
 
     /// <summary>A message: outer fields, MIME-Version, the entity.</summary>
@@ -124,7 +160,7 @@ public static class SmimeWriter
     }
 
     // RFC 2045 §2.7: ASCII without NUL, and no line over 998 octets.
-    private static bool IsSevenBit(ReadOnlySpan<byte> octets)
+    internal static bool IsSevenBit(ReadOnlySpan<byte> octets)
     {
         if (octets.ContainsAnyExceptInRange((byte)1, (byte)0x7f)) return false;
         while (octets.Length > 998)
@@ -149,8 +185,10 @@ public static class SmimeWriter
     {
         while (true)
         {
-            var boundary = "=_" + Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
+            var boundary = NewBoundary();
             if (content.IndexOf(Encoding.ASCII.GetBytes(boundary)) < 0) return boundary;
         }
     }
+
+    private static string NewBoundary() => "=_" + Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
 }

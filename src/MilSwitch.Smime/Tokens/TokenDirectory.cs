@@ -61,6 +61,18 @@ public sealed class TokenDirectory : IDisposable
         return new TokenKey(this, identity, certificate, TokenSignature.For(identity.IsRsa, digest ?? natural, pss), Precedence.Routine);
     }
 
+    /// <summary>Why no token can be asked for a key at this moment; null: one works, or is being started.</summary>
+    /// <param name="label">Label of the key.</param>
+    public string? WhyAway(string label)
+    {
+        lock (gate)
+        {
+            var meant = slots.Where(s => s.ShouldHave(label)).ToArray();
+            if (meant.Any(s => s.Serves(label) || s.Health.State is TokenState.Starting)) return null;
+            return meant.FirstOrDefault() is { } first ? $"{first.Options.Name}: {(first.Health.Reason.Length is 0 ? "the key is not there" : first.Health.Reason)}" : "no token is meant to have it";
+        }
+    }
+
     /// <summary>Closes all sessions. Libraries are finalised where no thread is lost in them.</summary>
     public void Dispose()
     {

@@ -117,6 +117,10 @@ public static class Replies
     // X.7.28, "Mail flood detected", is in the registry of RFC 5248.
     private static readonly SmtpReply TooManyMessages = Define(450, "4.7.28", "Too many messages, try again later", name: "TooManyMessages");
     private static readonly SmtpReply TooMuchFlash = Define(450, "4.7.28", "Too many messages of this priority, try again later", name: "TooMuchFlash");
+    private static readonly SmtpReply SignatureRequired = Define(550, "5.7.1", "Signed messages only", name: "SignatureRequired");
+    private static readonly SmtpReply SignatureInvalid = Define(550, "5.7.7", "Message integrity failure", name: "SignatureInvalid");
+    private static readonly SmtpReply OpenedUnsound = Define(554, "5.6.0", "Malformed protected content", name: "OpenedUnsound");
+    private static readonly SmtpReply KeyUnavailable = Define(451, "4.3.0", "Try again later", name: "KeyUnavailable");
     private static readonly SmtpReply NotOwner = Define(451, "4.3.0", "Try again later", name: "NotOwner");
     private static readonly SmtpReply UnsupportedByNextHop = Define(550, "5.6.3", "Conversion required but not supported", name: "UnsupportedByNextHop");
 
@@ -154,6 +158,10 @@ public static class Replies
         Refusal.UnsupportedByNextHop => UnsupportedByNextHop,
         Refusal.TooManyMessages => TooManyMessages,
         Refusal.TooMuchFlash => TooMuchFlash,
+        Refusal.SignatureRequired => SignatureRequired,
+        Refusal.SignatureInvalid => SignatureInvalid,
+        Refusal.OpenedUnsound => OpenedUnsound,
+        Refusal.KeyUnavailable => KeyUnavailable,
         _ => throw new ArgumentOutOfRangeException(nameof(refusal)),
     };
 

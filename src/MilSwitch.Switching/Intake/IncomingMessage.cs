@@ -10,6 +10,7 @@ using MilSwitch.Domain.Spool;
 using MilSwitch.Mime;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Partitions;
+using MilSwitch.Switching.Protection;
 
 namespace MilSwitch.Switching.Intake;
 
@@ -96,7 +97,17 @@ internal sealed class IncomingMessage : IIncomingMessage
         if (Decide(facts, considered, out var decision) is { } refusal) return IntakeResult.Refused(refusal);
         if (!configuration.Budgets.HasRoomToAccept(runtime.Spool.Usage().FreeOctets, decision.Action)) return IntakeResult.Refused(Refusal.StoreFull);
         if (rates.Judge(client, decision.Action, count: true) is { } flood) return IntakeResult.Refused(flood);
-        return await AcceptAsync(facts, decision, considered).ConfigureAwait(false);
+        if (configuration.Arrivals is not { } arrivals || !arrivals.TryGetValue(client.Listener, out var protection))
+            return await AcceptAsync(facts, decision, considered, null).ConfigureAwait(false);
+        var examination = await new ArrivalExaminer(runtime).ExamineAsync(content, protection, client, decision.Action, cancellationToken).ConfigureAwait(false);
+        if (examination.Refusal is { } kept) return IntakeResult.Refused(kept);
+        if (examination.Replacement is { } replacement)
+        {
+            await content.DisposeAsync().ConfigureAwait(false);
+            content = replacement;
+        }
+
+        return await AcceptAsync(facts, decision, considered, examination).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
@@ -126,7 +137,7 @@ internal sealed class IncomingMessage : IIncomingMessage
         return !minimizeConsidered && decision.Action < runtime.Rules.LowestAtEntry(runtime.Now) ? Refusal.PriorityTooLowForNow : null;
     }
 
-    private async ValueTask<IntakeResult> AcceptAsync(MessageFacts facts, PrecedenceDecision decision, bool minimizeConsidered)
+    private async ValueTask<IntakeResult> AcceptAsync(MessageFacts facts, PrecedenceDecision decision, bool minimizeConsidered, Examination? examination)
     {
         if (runtime.Partitions.Next() is not { } partition) return IntakeResult.Refused(Refusal.NotOwner);
         var configuration = runtime.Configuration;
@@ -138,6 +149,9 @@ internal sealed class IncomingMessage : IIncomingMessage
             // RFC 8689 §4.1: the parameter outranks the field.
             TlsOptional = facts.TlsRequiredNo && !envelope.RequireTls,
             MinimizeConsidered = minimizeConsidered,
+            OpenedHere = examination is { IsOpened: true },
+            // RFC 3461 §4.3: nor shall a later hop return what was opened here.
+            Return = examination is { IsOpened: true } ? DsnReturn.Headers : envelope.Return,
         };
         var trace = TraceFields.Received(new ReceivedTrace
         {
@@ -155,6 +169,13 @@ internal sealed class IncomingMessage : IIncomingMessage
         });
         ImmutableArray<AuditEvent> audit = [new AuditEvent(now, AuditKind.Accepted, id, -1, client.Address, client.AuthenticatedAs)];
         if (minimizeConsidered) audit = audit.Add(new AuditEvent(now, AuditKind.Exempted, id, -1, MessageInstructionsField.MinimizeConsidered));
+        if (examination is not null)
+        {
+            // RFC 8601 §5: a result belongs above the Received field of the host that found it.
+            trace = [.. examination.Trace.Span, .. trace];
+            audit = [.. audit, .. examination.Notes.Select(n => new AuditEvent(now, n.Kind, id, -1, n.Detail))];
+        }
+
         var link = TryReserve(accepted, now);
         var committed = false;
         try
@@ -227,13 +248,13 @@ internal sealed class IncomingMessage : IIncomingMessage
         }
     }
 
-    // The straight path: one link with room, content in memory, no rule and no hold in the way.
+    // The straight path: one link with room that protects nothing, content in memory, no rule and no hold in the way.
     private LinkHandle? TryReserve(Envelope accepted, DateTimeOffset now)
     {
         if (content!.ReadFromMemory() is null || accepted.HoldUntil > now || !runtime.Rules.IsEmpty) return null;
         var first = accepted.Recipients[0];
         var routes = runtime.Configuration.Routes;
-        if (routes.Find(first.Address)?.For(accepted) is not { } link) return null;
+        if (routes.Find(first.Address)?.For(accepted) is not { Protection: null } link) return null;
         for (var i = 1; i < accepted.Recipients.Length; i++)
         {
             var other = accepted.Recipients[i];

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Switching.Links;
@@ -49,6 +50,9 @@ internal sealed class Consignment
     /// <summary>It counts in the link's gauge.</summary>
     public bool Reserved { get; set; }
 
+    /// <summary>Octets of protected content that it counts for in the link's window.</summary>
+    public long Protected { get; set; }
+
     /// <summary>Envelope and octets, when they are in memory.</summary>
     public LoadedMessage? Loaded { get; set; }
 
@@ -74,6 +78,9 @@ internal sealed class LoadedMessage(Envelope envelope, ReadOnlyMemory<byte> trac
     public ReadOnlyMemory<byte> Trace { get; } = trace;
 
     public ContentReader Content { get; } = content;
+
+    /// <summary>How the octets were protected, or were to be; null: they are as they were accepted.</summary>
+    public DepartureProtection? Protection { get; init; }
 
     /// <summary>Returns the memory from where nothing can be awaited.</summary>
     public void Release() => DisposeAsync().AsTask().ContinueWith(static _ => { }, TaskScheduler.Default);

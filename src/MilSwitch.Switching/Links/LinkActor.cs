@@ -19,6 +19,11 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ResolveAgainAfter = TimeSpan.FromSeconds(60);
 
+    /// <summary>Protected content lives in memory until it is sent: no more of it is made ahead than this and one message.</summary>
+    private const long MostProtectedOctets = 32L << 20;
+
+    private static readonly Reply KeyAway = new(451, new EnhancedStatusCode(4, 3, 0), "the message can't be protected now");
+
     private readonly SwitchRuntime runtime;
     private readonly LinkGauge gauge;
     private readonly ILogger logger;
@@ -29,12 +34,14 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
     private readonly LinkScheduler<Consignment> ready;
     private readonly PriorityQueue<Consignment, long> deferred = new();
     private readonly List<Consignment> parked = [];
+    private readonly Keyless keyless = new();
     private readonly Task[] readied = [.. Enumerable.Repeat(Task.CompletedTask, PrecedenceExtensions.Count)];
     private LinkSettings settings;
     private bool announcedUp = true;
     private Precedence? gate = Precedence.Deferred;
     private int readying;
     private int urgentReadying;
+    private long protectedOctets;
     private ImmutableArray<HopTarget> targets = [];
     private Reply? unroutable;
     private DateTimeOffset resolvedAt = DateTimeOffset.MinValue;
@@ -118,6 +125,9 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
                 unroutable = null;
                 Sender.Tell(true);
                 break;
+            case LinkCommands.TryKeys:
+                OnTryKeys();
+                break;
             case LinkCommands.GetStatus:
                 Sender.Tell(Status());
                 return;
@@ -154,7 +164,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
     {
         if (consignment.IsWithdrawn) return;
         if (consignment.Loaded is not null) ready.Add(consignment.Precedence, consignment.Sequence, consignment);
-        else if (consignment.Due is { } due && due > runtime.Now) deferred.Enqueue(consignment, due.UtcTicks);
+        else if (consignment.Due is { } due && due > runtime.Now && !keyless.MayGo(consignment.Id)) deferred.Enqueue(consignment, due.UtcTicks);
         else
         {
             waiting.Add(consignment.Precedence, consignment.Sequence, consignment);
@@ -196,6 +206,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
 
             // The urgent levels pass the window: they never wait for room that lower mail has taken.
             if (ready.Count + readying + connections.Busy >= Window + settings.Connections && !highest.IsUrgent()) return;
+            if (protectedOctets >= MostProtectedOctets && !highest.IsUrgent()) return;
             if (!waiting.TryTake(highest.IsUrgent() ? highest : lowest, out var consignment, out _)) return;
             StartReadying(consignment);
         }
@@ -212,8 +223,14 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
             gauge.Take();
         }
 
+        if (settings.Protection is not null)
+        {
+            consignment.Protected = consignment.Size;
+            protectedOctets += consignment.Size;
+        }
+
         ref var last = ref readied[(int)consignment.Precedence];
-        last = TellInOrderAsync(last, loader.ReadyAsync(consignment, settings.Name), Self);
+        last = TellInOrderAsync(last, loader.ReadyAsync(consignment, settings.Name, settings.Protection), Self);
     }
 
     // They are loaded side by side, and told in the order in which they waited: the order within a level is kept.
@@ -235,7 +252,15 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
                 Release(consignment);
                 consignment.Partition.Tell(new AttemptEnded(consignment, ended.Loaded!, HopAnswer.ForAll(consignment.Recipients.Length, fault)));
                 break;
+            case ReadyOutcome.KeyAway:
+                Release(consignment);
+                lastFault = ended.Reason;
+                keyless.Add(consignment.Id);
+                consignment.Partition.Tell(new AttemptEnded(
+                    consignment, ended.Loaded!, [.. HopAnswer.ForAll(consignment.Recipients.Length, KeyAway).Select(a => a with { Cause = ended.Reason })]));
+                break;
             case ReadyOutcome.Ready:
+                keyless.Forget(consignment.Id);
                 consignment.Loaded = ended.Loaded;
                 // Until it is sent, an operator or its deadline may still withdraw it.
                 consignment.PutBack();
@@ -259,6 +284,8 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
 
     private void Release(Consignment consignment)
     {
+        protectedOctets -= consignment.Protected;
+        consignment.Protected = 0;
         if (!consignment.Reserved) return;
         consignment.Reserved = false;
         gauge.Release();
@@ -282,6 +309,12 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
             if (urgentReadying > 0 && connections.Budget.ReservedForUrgent is 0 && ready.TryPeekHighest(out var highest) && !highest.IsUrgent()) return;
             if (!ready.TryTake(allowed > lowest ? allowed : lowest, out var consignment, out _)) return;
             if (consignment.IsWithdrawn) Discard(consignment);
+            else if (consignment.Loaded!.Protection != settings.Protection)
+            {
+                // Made ready under another configuration: nothing leaves as that had it.
+                Discard(consignment);
+                Add(consignment);
+            }
             else if (!connections.HasIdle)
             {
                 // It stays ready; the connection that is being opened takes whatever is most urgent by then.
@@ -399,6 +432,15 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         if (runtime.Links.Find(settings.Name) is { } handle) handle.Status = Status();
     }
 
+    private void OnTryKeys()
+    {
+        keyless.LetGo();
+        if (keyless.IsEmpty || deferred.Count is 0) return;
+        var all = deferred.UnorderedItems.Select(i => i.Element).ToArray();
+        deferred.Clear();
+        foreach (var consignment in all) Add(consignment);
+    }
+
     // Rules may have come, gone or ended by themselves.
     private void Reconsider()
     {
@@ -417,6 +459,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         var moved = !next.LeadsWhere(settings);
         settings = next;
         Close(connections.Apply(next, runtime.Now));
+        if (next.Protection is null) keyless.LetGo();
         waiting.Apply(runtime.Configuration.Precedences);
         ready.Apply(runtime.Configuration.Precedences);
         if (!moved) return;

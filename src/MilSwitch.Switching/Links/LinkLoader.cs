@@ -3,16 +3,23 @@ using Akka.Actor;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Mime;
+using MilSwitch.Switching.Protection;
 
 namespace MilSwitch.Switching.Links;
 
-/// <summary>Brings a waiting message into memory, asks the rules, and arms it in the store.</summary>
+/// <summary>Brings a waiting message into memory, asks the rules, has it protected where the route says so, and arms it in the store.</summary>
 internal sealed class LinkLoader(SwitchRuntime runtime)
 {
-    public async Task<LinkEvents.Readied> ReadyAsync(Consignment consignment, LinkName link)
+    private readonly DepartureProtector protector = new(runtime);
+
+    /// <param name="consignment">Taken by the link.</param>
+    /// <param name="link">The link.</param>
+    /// <param name="protection">What it does to messages; null: nothing.</param>
+    public async Task<LinkEvents.Readied> ReadyAsync(Consignment consignment, LinkName link, DepartureProtection? protection)
     {
         ContentReader? content = null;
         try
@@ -32,12 +39,28 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
 
             content = await runtime.Spool.OpenContentAsync(consignment.Id).ConfigureAwait(false);
             if (content is null) return Lost("the content is missing");
-            if (!consignment.Armed)
+            ImmutableArray<AuditEvent> audit = [];
+            if (protection is not null)
             {
-                var armed = await runtime.Spool.CommitAsync(Change(consignment, stored, RecipientState.Armed), consignment.Precedence).ConfigureAwait(false);
+                // Before it is armed: what can't be protected is not about to be sent.
+                var outcome = await protector.ProtectAsync(consignment, stored.Envelope, content, protection).ConfigureAwait(false);
+                if (outcome is DepartureOutcome.Unavailable away) return Away(away.Reason, stored);
+                if (outcome is DepartureOutcome.Impossible never) return Never(never);
+                var made = (DepartureOutcome.Protected)outcome;
+                await content.DisposeAsync().ConfigureAwait(false);
+                content = ContentReader.Of(made.Content);
+                var now = runtime.Now;
+                audit = [.. made.Notes.Select(n => new AuditEvent(now, n.Kind, consignment.Id, consignment.Recipients is [var only] ? only : -1, n.Detail))];
+            }
+
+            if (!consignment.Armed || !audit.IsEmpty)
+            {
+                var operation = consignment.Armed ? new SpoolOperation(consignment.Epoch) : Change(consignment, stored, RecipientState.Armed);
+                var armed = await runtime.Spool.CommitAsync(operation with { Audit = audit }, consignment.Precedence).ConfigureAwait(false);
                 if (armed.Status == CommitStatus.Fenced) return End(ReadyOutcome.Gone);
                 if (!armed.IsCommitted) return End(ReadyOutcome.StoreAway);
                 consignment.Armed = true;
+                runtime.Events.Committed(audit, consignment.Precedence);
             }
 
             // The commit took its time, and nobody else keeps back what is ready.
@@ -50,7 +73,7 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
                 trace = Concat(TraceFields.SuspectedDuplicate(consignment.Id, attempts + 1), trace);
             }
 
-            var loaded = new LoadedMessage(stored.Envelope, trace, content, null);
+            var loaded = new LoadedMessage(stored.Envelope, trace, content, null) { Protection = protection };
             content = null;
             return new LinkEvents.Readied(consignment, ReadyOutcome.Ready, loaded, RuleVerdict.Go);
         }
@@ -68,6 +91,22 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
         }
 
         LinkEvents.Readied End(ReadyOutcome outcome, RuleVerdict verdict = default) => new(consignment, outcome, null, verdict);
+
+        // The message goes along for its envelope: nothing of it is sent.
+        LinkEvents.Readied Away(string reason, StoredMessage stored) => new(
+            consignment, ReadyOutcome.KeyAway, new LoadedMessage(stored.Envelope, stored.Trace, ContentReader.Of(default), null) { Protection = protection }, RuleVerdict.Go)
+        {
+            Reason = reason,
+        };
+
+        LinkEvents.Readied Never(DepartureOutcome.Impossible never)
+        {
+            consignment.PutBack();
+            consignment.TryWithdraw();
+            var whom = never.Recipients.IsEmpty ? consignment.Recipients : [.. never.Recipients.Select(i => consignment.Recipients[i])];
+            consignment.Partition.Tell(new ProtectionImpossible(consignment, whom, never.Reason));
+            return End(ReadyOutcome.TakenAway);
+        }
 
         LinkEvents.Readied Lost(string reason)
         {

@@ -22,6 +22,12 @@ internal static class LinkCommands
     /// <summary>An operator wants a connection tried at once.</summary>
     internal sealed record TryNow : ILocalMessage;
 
+    /// <summary>A token works again: what waits for a key is tried at once.</summary>
+    internal sealed record TryKeys : ILocalMessage
+    {
+        public static readonly TryKeys Instance = new();
+    }
+
     /// <summary>Answers with <see cref="LinkStatus"/>.</summary>
     internal sealed record GetStatus : ILocalMessage;
 
@@ -32,7 +38,11 @@ internal static class LinkCommands
 internal static class LinkEvents
 {
     /// <summary>A consignment was loaded and armed, or why not.</summary>
-    internal sealed record Readied(Consignment Consignment, ReadyOutcome Outcome, LoadedMessage? Loaded, RuleVerdict Verdict) : ILocalMessage;
+    internal sealed record Readied(Consignment Consignment, ReadyOutcome Outcome, LoadedMessage? Loaded, RuleVerdict Verdict) : ILocalMessage
+    {
+        /// <summary>With <see cref="ReadyOutcome.KeyAway"/>: why.</summary>
+        public string Reason { get; init; } = "";
+    }
 
     /// <summary>A connection is open and takes messages.</summary>
     /// <param name="PriorityPolicy">The priority assignment policy that the hop named; null when it named none.</param>
@@ -70,6 +80,9 @@ internal enum ReadyOutcome : byte
 
     /// <summary>The store does not answer: try again later.</summary>
     StoreAway,
+
+    /// <summary>A key that its protection needs can't be used now: an attempt that failed here and for the moment.</summary>
+    KeyAway,
 }
 
 /// <summary>What a delivery is told.</summary>
@@ -89,3 +102,7 @@ internal sealed record RuleDecided(Consignment Consignment, RuleVerdict Verdict)
 
 /// <summary>The stored octets are not the accepted ones, or they are gone.</summary>
 internal sealed record ContentLost(Consignment Consignment, string Reason) : ILocalMessage;
+
+/// <summary>It can't be protected as its route demands, and trying again will not help: a person has to act.</summary>
+/// <param name="Recipients">Those whom it is about, by the message's indices.</param>
+internal sealed record ProtectionImpossible(Consignment Consignment, ImmutableArray<int> Recipients, string Reason) : ILocalMessage;

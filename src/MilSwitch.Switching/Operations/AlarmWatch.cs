@@ -1,6 +1,7 @@
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Switching.Operations;
@@ -38,6 +39,11 @@ internal sealed class AlarmWatch(SwitchRuntime runtime)
             if (runtime.Partitions.Oldest(level) is { } oldest && now - oldest > runtime.Configuration.Precedences[level].Alarm)
                 yield return ($"delayed:{level.Keyword()}", $"{level.Keyword()} delayed: {now - oldest:hh\\:mm\\:ss}");
             if (level == Precedence.Deferred) break;
+        }
+
+        foreach (var token in runtime.Tokens?.Tokens ?? [])
+        {
+            if (token.State is TokenCondition.Lost or TokenCondition.Refused) yield return ($"token:{token.Name}", $"token lost: {token.Name}: {token.Reason}");
         }
 
         foreach (var link in runtime.Links.All)

@@ -86,6 +86,7 @@ internal static class MessageSteps
             MessageActor.HoldUnroutable unroutable => await run.HoldAsync(unroutable.Recipients, "no route", AuditKind.Held).ConfigureAwait(false),
             ContentLost lost => await run.HoldAsync(lost.Consignment.Recipients, lost.Reason, lost.Reason == "no route" ? AuditKind.Held : AuditKind.Damaged)
                 .ConfigureAwait(false),
+            ProtectionImpossible impossible => await run.HoldUnprotectedAsync(impossible).ConfigureAwait(false),
             RuleDecided decided => await run.RuleAsync(decided).ConfigureAwait(false),
             MessageActor.Operate operate => await run.OperateAsync(operate).ConfigureAwait(false),
             _ => throw new InvalidOperationException($"{step.What.GetType().Name} is not a step."),
@@ -143,7 +144,8 @@ internal static class MessageSteps
             var plan = OutcomePolicy.AfterAttempt(
                 step.Id, envelope, step.Statuses, attempt.Consignment.Recipients, attempt.Answers,
                 runtime.Configuration.Precedences, Now);
-            var head = plan.Reports.IsEmpty ? default : attempt.Loaded.Content.Inline;
+            // Protected octets are the next hop's business: a report returns what the originator sent.
+            var head = plan.Reports.IsEmpty || attempt.Loaded.Protection is not null ? default : attempt.Loaded.Content.Inline;
             // What the hop answered is armed in the store: a crash before this commit sends it again, marked.
             var patient = plan.Reports.IsEmpty && !attempt.Consignment.Precedence.IsUrgent();
             var done = await CommitAsync(envelope, plan, head, plan.Retries, patient: patient).ConfigureAwait(false);
@@ -188,6 +190,17 @@ internal static class MessageSteps
             if (await ReadAsync().ConfigureAwait(false) is not { } stored) return Vanished();
             var plan = OutcomePolicy.Set(step.Id, stored.Envelope, step.Statuses, recipients, RecipientState.Held, kind, reason, null, false, Now);
             return await CommitAsync(stored.Envelope, plan, default, []).ConfigureAwait(false);
+        }
+
+        // The others of the same consignment go on without them.
+        public async Task<PartitionEvents.StepDone> HoldUnprotectedAsync(ProtectionImpossible impossible)
+        {
+            if (await ReadAsync().ConfigureAwait(false) is not { } stored) return Vanished();
+            var plan = OutcomePolicy.Set(
+                step.Id, stored.Envelope, step.Statuses, impossible.Recipients, RecipientState.Held, AuditKind.Held, impossible.Reason, null, false, Now);
+            return await CommitAsync(
+                stored.Envelope, plan, default, impossible.Consignment.Recipients.Where(i => !impossible.Recipients.Contains(i) && !step.Statuses[i].State.IsFinal()))
+                .ConfigureAwait(false);
         }
 
         public async Task<PartitionEvents.StepDone> RuleAsync(RuleDecided decided)
@@ -347,7 +360,7 @@ internal static class MessageSteps
 
         private async Task<ImmutableArray<NewMessage>> MakeReportsAsync(Envelope envelope, ImmutableArray<ReportDue> due, ReadOnlyMemory<byte>? head)
         {
-            var (original, whole) = head is { Length: > 0 } inline ? (inline, true) : await ReadHeadAsync().ConfigureAwait(false);
+            var (original, whole) = envelope.OpenedHere ? default : head is { Length: > 0 } inline ? (inline, true) : await ReadHeadAsync().ConfigureAwait(false);
             var made = ImmutableArray.CreateBuilder<NewMessage>(due.Length);
             foreach (var report in due)
             {

@@ -193,6 +193,9 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
             case RuleDecided decided:
                 if (entries.TryGetValue(decided.Consignment.Id, out var ruled)) StartStep(ruled, decided);
                 break;
+            case ProtectionImpossible impossible:
+                if (entries.TryGetValue(impossible.Consignment.Id, out var unprotected)) StartStep(unprotected, impossible);
+                break;
             case ContentLost lost:
                 if (entries.TryGetValue(lost.Consignment.Id, out var damaged)) StartStep(damaged, lost);
                 break;

@@ -45,6 +45,21 @@ public sealed class ContentDigests
         return Content is { } content ? values.GetOrAdd(algorithm, algorithm.Hash(content.Span)) : null;
     }
 
+    /// <summary>Of content in pieces. SHA-224 is not among those that can be taken so.</summary>
+    public static ContentDigests Of(ReadOnlySequence<byte> content, IEnumerable<DigestAlgorithm> algorithms)
+    {
+        if (content.IsSingleSegment) return new ContentDigests(content.First);
+        var values = new List<(DigestAlgorithm, byte[])>(1);
+        foreach (var algorithm in algorithms.Where(a => a.Platform is not null).Distinct())
+        {
+            using var hash = IncrementalHash.CreateHash(algorithm.Platform!.Value);
+            foreach (var piece in content) hash.AppendData(piece.Span);
+            values.Add((algorithm, hash.GetHashAndReset()));
+        }
+
+        return new ContentDigests(content.Length, [.. values]);
+    }
+
     /// <summary>Reads a content to its end, once for all digests. SHA-224 is not among those that can be taken so.</summary>
     public static async Task<ContentDigests> ReadAsync(Stream content, IReadOnlyCollection<DigestAlgorithm> algorithms, CancellationToken cancellationToken = default)
     {

@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+
+namespace MilSwitch.Domain.Protection;
+
+/// <summary>How a route encrypts.</summary>
+public sealed record DepartureEncryption
+{
+    /// <summary>Certificates of recipients or of their domains (RFC 3183 §4); DER.</summary>
+    public required ImmutableArray<ReadOnlyMemory<byte>> Certificates { get; init; }
+
+    /// <summary>To the owner of every certificate, whoever the recipients are; else each recipient needs one of its own or of its domain.</summary>
+    public bool ToAll { get; init; }
+
+    /// <summary><c>aes256-gcm</c>, <c>aes128-gcm</c> or <c>aes256-cbc</c>.</summary>
+    public string Content { get; init; } = "aes256-gcm";
+
+    /// <summary>What of the header becomes invisible: <c>none</c>, <c>baseline</c>, <c>shy</c> or <c>mmhs</c>.</summary>
+    public string HeaderPolicy { get; init; } = "none";
+
+    public bool Equals(DepartureEncryption? other) =>
+        other is not null && ToAll == other.ToAll && Content == other.Content && HeaderPolicy == other.HeaderPolicy && Certificates.Length == other.Certificates.Length
+        && Certificates.Zip(other.Certificates).All(pair => pair.First.Span.SequenceEqual(pair.Second.Span));
+
+    public override int GetHashCode() => HashCode.Combine(ToAll, Content, HeaderPolicy, Certificates.Length);
+}

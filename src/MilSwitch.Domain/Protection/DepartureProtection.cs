@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+
+namespace MilSwitch.Domain.Protection;
+
+/// <summary>What a route does to messages before they leave: first it opens, then signs, then encrypts. Immutable.</summary>
+public sealed record DepartureProtection
+{
+    /// <summary>Null: not signed.</summary>
+    public DepartureSigning? Sign { get; init; }
+
+    /// <summary>Null: not encrypted.</summary>
+    public DepartureEncryption? Encrypt { get; init; }
+
+    /// <summary>Names of the keys that open what came encrypted; empty: it leaves as it came.</summary>
+    public ImmutableArray<string> Keys { get; init; } = [];
+
+    public bool Equals(DepartureProtection? other) =>
+        other is not null && Sign == other.Sign && Equals(Encrypt, other.Encrypt) && Keys.SequenceEqual(other.Keys);
+
+    public override int GetHashCode() => HashCode.Combine(Sign, Encrypt, Keys.Length);
+}

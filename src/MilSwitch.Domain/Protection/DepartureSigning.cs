@@ -1,0 +1,18 @@
+namespace MilSwitch.Domain.Protection;
+
+/// <summary>How a route signs.</summary>
+/// <param name="Key">Name of the key.</param>
+public sealed record DepartureSigning(string Key)
+{
+    /// <summary>The signature travels in <c>application/pkcs7-mime</c> and not beside the text in <c>multipart/signed</c>.</summary>
+    public bool Opaque { get; init; }
+
+    /// <summary><c>sha256</c>, <c>sha384</c> or <c>sha512</c>; null: what goes with the key.</summary>
+    public string? Digest { get; init; }
+
+    /// <summary>The role of the signer (RFC 3183 §3.1): <c>originator</c>, <c>domain</c>, <c>attribute</c>, <c>review</c>; null: none is named.</summary>
+    public string? SignatureType { get; init; }
+
+    /// <summary>The header is protected as well (RFC 9788).</summary>
+    public bool ProtectHeader { get; init; }
+}

@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using MilSwitch.Smime.Certificates;
+using MilSwitch.Smime.Messages;
+using MilSwitch.Smime.Verdicts;
+
+namespace MilSwitch.Smime.Inspection;
+
+/// <summary>
+/// What came of an inspection: the verdict for programs, the report for people and for <c>--json</c>. Holds the plaintext of
+/// opened layers until it is disposed. Immutable.
+/// </summary>
+public sealed class InspectionResult : IDisposable
+{
+    private readonly IReadOnlyList<IDisposable> held;
+
+    internal InspectionResult(IReadOnlyList<IDisposable> held) => this.held = held;
+
+    public required InspectionVerdict Verdict { get; init; }
+
+    /// <summary>Each once.</summary>
+    public required ImmutableArray<Reason> Reasons { get; init; }
+
+    /// <summary>Certificate of the signer on whom the verdict rests; null unless the verdict is valid or an identity was judged.</summary>
+    public Certificate? Signer { get; init; }
+
+    /// <summary>The layers with their MIME entities; null for a CMS object without a message around it.</summary>
+    public LayerWalk? Walk { get; init; }
+
+    public required InspectionReport Report { get; init; }
+
+    public void Dispose()
+    {
+        foreach (var one in held) one.Dispose();
+    }
+}

@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using MilSwitch.Smime.Asn1;
+using MilSwitch.Smime.Cms.Enveloped;
+using MilSwitch.Smime.Cms.Signed;
+using MilSwitch.Smime.Messages;
+using MilSwitch.Smime.Verdicts;
+
+namespace MilSwitch.Smime.Inspection;
+
+/// <summary>What opening a CMS object came to. Filled in by <see cref="CmsOpener"/>, judged by <see cref="MessageInspector"/>.</summary>
+internal sealed record LayerFinding(LayerType Type)
+{
+    public ImmutableArray<Reason> Reasons { get; init; } = [];
+
+    /// <summary>For signed, certs-only and receipt.</summary>
+    public SignedData? Signed { get; init; }
+
+    /// <summary>What the signatures cover; null when it is not at hand.</summary>
+    public ContentDigests? Content { get; init; }
+
+    public ImmutableArray<SignerFinding> Signers { get; init; } = [];
+
+    public IReadOnlyList<RecipientInfo> Recipients { get; init; } = [];
+
+    /// <summary>Index of the recipient whose key opened it; -1: none.</summary>
+    public int OpenedBy { get; init; } = -1;
+
+    public AlgorithmIdentifier? ContentEncryption { get; init; }
+
+    /// <summary>Encrypted, and its content is here.</summary>
+    public bool IsOpened => OpenedBy >= 0;
+
+    public InspectionVerdict Verdict => Type switch
+    {
+        LayerType.Malformed => InspectionVerdict.Malformed,
+        _ when Reasons.Contains(Reason.Malformed) || Reasons.Contains(Reason.TooDeep) || Reasons.Contains(Reason.TooLarge) => InspectionVerdict.Malformed,
+        LayerType.Signed or LayerType.Receipt => Reasons.IsEmpty && Signers.Any(s => s.IsGood) && !Signers.Any(s => s.IsTampered) ? InspectionVerdict.Valid : InspectionVerdict.Invalid,
+        _ when Reasons.Contains(Reason.NoKey) || Reasons.Contains(Reason.DecryptFailed) || Reasons.Contains(Reason.Unsupported) => InspectionVerdict.Undecryptable,
+        _ => Reasons.IsEmpty ? InspectionVerdict.Valid : InspectionVerdict.Invalid,
+    };
+
+    /// <summary>Of the layer and of the signers that make it what it is: one good signer suffices, unless another's octets are false.</summary>
+    public IEnumerable<Reason> AllReasons => Verdict is InspectionVerdict.Valid ? [] : Reasons.Concat(Signers.SelectMany(s => s.Reasons)).Distinct();
+}

@@ -1,0 +1,211 @@
+using System.Collections.Immutable;
+using System.Text;
+using MilSwitch.Mime;
+using MilSwitch.Smime.Certificates;
+using MilSwitch.Smime.Cms.Signed;
+using MilSwitch.Smime.Ess;
+using MilSwitch.Smime.Headers;
+using MilSwitch.Smime.Messages;
+using MilSwitch.Smime.Verdicts;
+
+namespace MilSwitch.Smime.Inspection;
+
+/// <summary>
+/// Tells what a message is, layer by layer, and whether to believe it. Bad octets are a verdict, never an exception. What is
+/// at the root protects the message; everything else is told and changes nothing (threats C2, C8). Stateless and thread-safe.
+/// </summary>
+public static class MessageInspector
+{
+    private static readonly byte[] Wrapper = "Content-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: binary\r\n\r\n"u8.ToArray();
+
+    /// <summary>Inspects a message, or a CMS object that stands by itself.</summary>
+    /// <param name="octets">RFC 5322 message; CMS as DER, PEM or base64.</param>
+    /// <param name="options">How it is judged.</param>
+    /// <param name="cancellationToken">Gives up waiting for a key.</param>
+    /// <returns>To be disposed: it holds opened plaintext.</returns>
+    /// <exception cref="Keys.KeyUnavailableException">A key that could open it can't be used now.</exception>
+    public static async Task<InspectionResult> InspectAsync(ReadOnlyMemory<byte> octets, InspectionOptions options, CancellationToken cancellationToken = default)
+    {
+        var cms = CmsForm.Find(octets);
+        var opener = new CmsOpener(cms is null ? options with { DetachedContent = null } : options);
+        using (opener)
+        {
+            // An object by itself is read as what a message without fields would hold.
+            var message = cms is { } bare ? (ReadOnlyMemory<byte>)(byte[])[.. Wrapper, .. bare.Span] : octets;
+            var walk = await LayerWalk.WalkAsync(message, opener, options.Budget(), cancellationToken).ConfigureAwait(false);
+            return new Inspection(walk, opener, isMessage: cms is null).Conclude();
+        }
+    }
+
+    private readonly ref struct Inspection
+    {
+        private readonly LayerWalk walk;
+        private readonly CmsOpener opener;
+        private readonly bool isMessage;
+        private readonly List<(Layer Layer, LayerFinding Finding)> layers;
+        private readonly List<LayerFinding> signed;
+        private readonly HashSet<Reason> reasons = [];
+
+        public Inspection(LayerWalk walk, CmsOpener opener, bool isMessage)
+        {
+            (this.walk, this.opener, this.isMessage) = (walk, opener, isMessage);
+            layers = Place(walk, opener);
+            signed = [.. layers.Where(l => l.Layer.IsAtRoot && IsSigned(l.Finding)).Select(l => l.Finding)];
+        }
+
+        public InspectionResult Conclude()
+        {
+            var isSigned = signed.Count > 0 && signed.All(s => s.Verdict is InspectionVerdict.Valid);
+            var isEncrypted = walk.IsEncrypted && walk.Payload is not null;
+            // The one nearest to the content is the originator's.
+            var signers = signed.Count is 0 ? [] : signed[^1].Signers;
+            var secureFields = isSigned ? signers.Where(s => s.IsGood).Select(SecureFields).FirstOrDefault(f => !f.IsDefault) : default;
+            var headers = ProtectedHeaders.Read(walk.Root.Header, walk.Payload == walk.Root ? null : walk.Payload, isSigned, isEncrypted, secureFields);
+            var labels = Labels();
+            var verdict = JudgeLayers();
+            var (identity, signer) = isMessage ? JudgeSender(headers, signers) : (new IdentityReport([], "none", null), null);
+            if (isMessage && headers is { FromMismatch: true } or { Mismatch: >= HeaderMismatch.Suspicious }) reasons.Add(Reason.HeaderMismatch);
+            if (labels.Distinct().Count() > 1) reasons.Add(Reason.LabelMismatch);
+            if (walk.HasEncryptedBelowRoot) reasons.Add(Reason.EncryptedNotAtRoot);
+            // Two readers may see two messages: which of them was signed?
+            if (isMessage && walk.Ambiguity is not MimeAmbiguity.None && signed.Count > 0) reasons.Add(Reason.Malformed);
+            if (verdict is InspectionVerdict.Valid && reasons.Any(r => r is not Reason.EncryptedNotAtRoot)) verdict = InspectionVerdict.Invalid;
+            return new InspectionResult(opener.Release())
+            {
+                Verdict = verdict,
+                Reasons = [.. reasons.Order()],
+                Signer = signer,
+                Walk = isMessage ? walk : null,
+                Report = new InspectionReport
+                {
+                    Verdict = LayerReports.Text(verdict),
+                    Reasons = [.. reasons.Order().Select(r => r.Text())],
+                    Layers = [.. layers.Select(l => LayerReports.Of(l.Layer, l.Finding))],
+                    HeaderProtection = isMessage ? HeaderProtectionReport.Of(headers) : new HeaderProtectionReport("none", []),
+                    Identity = identity,
+                    Label = labels.Count is 0 ? null : new MessageLabelReport(["ess"], labels.Distinct().Count() is 1, labels[0].Policy, labels.Max(l => l.Classification), null),
+                    Mmhs = isMessage ? Mmhs(headers) : null,
+                    Attachments = walk.Payload is { } payload && isMessage ? [.. payload.Walk().Where(e => SmimePart.Recognise(e) is null).Select(AttachmentReport.Of).OfType<AttachmentReport>()] : [],
+                },
+            };
+        }
+
+        private InspectionVerdict JudgeLayers()
+        {
+            switch (walk.Fault)
+            {
+                case MimeFault.TooDeep:
+                    reasons.Add(Reason.TooDeep);
+                    return InspectionVerdict.Malformed;
+                case MimeFault.TooLarge:
+                    reasons.Add(Reason.TooLarge);
+                    return InspectionVerdict.Malformed;
+            }
+
+            if (walk.HasBrokenSigned)
+            {
+                reasons.Add(Reason.Malformed);
+                return InspectionVerdict.Malformed;
+            }
+
+            var verdicts = new List<InspectionVerdict>();
+            foreach (var (layer, finding) in layers)
+            {
+                if (!layer.IsAtRoot) continue;
+                verdicts.Add(finding.Verdict);
+                reasons.UnionWith(finding.AllReasons);
+            }
+
+            foreach (var worst in new[] { InspectionVerdict.Malformed, InspectionVerdict.Invalid, InspectionVerdict.Undecryptable })
+            {
+                if (verdicts.Contains(worst)) return worst;
+            }
+
+            // Signed or opened, and of a kind that no mail reader shows.
+            if (isMessage && walk.Payload is null && layers is [.., (_, { Type: LayerType.Signed or LayerType.Encrypted or LayerType.AuthEncrypted or LayerType.Compressed })])
+            {
+                reasons.Add(Reason.Unsupported);
+                return InspectionVerdict.Undecryptable;
+            }
+
+            if (signed.Count > 0) return InspectionVerdict.Valid;
+            if (!walk.IsPartiallySigned) return InspectionVerdict.Unsigned;
+            reasons.Add(Reason.PartialCoverage);
+            var parts = layers.Where(l => IsSigned(l.Finding)).Select(l => l.Finding).ToArray();
+            if (parts.Any(p => p.Verdict is InspectionVerdict.Valid)) return InspectionVerdict.Partial;
+            reasons.UnionWith(parts.SelectMany(p => p.AllReasons));
+            return InspectionVerdict.Invalid;
+        }
+
+        private (IdentityReport Identity, Certificate? Signer) JudgeSender(ProtectedHeaders headers, ImmutableArray<SignerFinding> signers)
+        {
+            var sender = SenderFields.Read(walk.Root.Header, headers);
+            ImmutableArray<string> from = [.. sender.From.Select(f => f.Address)];
+            var candidates = signers.Where(s => s.Certificate is not null).OrderByDescending(s => s.IsGood).ToArray();
+            if (candidates.Length is 0)
+            {
+                if (from.Length is not 1) reasons.Add(Reason.FromAmbiguous);
+                return (new IdentityReport(from, from.Length is 1 ? "none" : "ambiguous", signed.Count is 0 ? "nobody signed the message" : "the signer is not known"), null);
+            }
+
+            var verdicts = candidates.Select(s => (Signer: s, Verdict: SignerIdentity.Judge(s.Certificate!, sender.From, sender.Sender, LayerReports.Types(s.Info).Contains(SignatureType.Domain)))).ToArray();
+            // Who did not sign well proves nothing for anybody, unless nobody did.
+            var counting = candidates[0].IsGood ? verdicts.Where(v => v.Signer.IsGood).ToArray() : verdicts;
+            var (signer, identity) = counting.FirstOrDefault(v => v.Verdict.Match is IdentityMatch.Ok, counting[0]);
+            reasons.UnionWith(identity.Reasons);
+            var match = identity.Match switch { IdentityMatch.Ok => "ok", IdentityMatch.Mismatch => "mismatch", IdentityMatch.Ambiguous => "ambiguous", _ => "none" };
+            return (new IdentityReport(from, match, identity.Detail), signer.Certificate);
+        }
+
+        // Every label that a signature at the root carries.
+        private List<EssSecurityLabel> Labels()
+        {
+            var labels = new List<EssSecurityLabel>();
+            foreach (var attributes in signed.SelectMany(l => l.Signers).Select(s => s.Info.SignedAttributes))
+            {
+                if (attributes.CountOf(AttributeTypes.SecurityLabel) is 0) continue;
+                if (LayerReports.Value(attributes, AttributeTypes.SecurityLabel, EssSecurityLabel.Read) is { } label) labels.Add(label);
+                else reasons.Add(Reason.LabelInvalid);
+            }
+
+            return labels;
+        }
+
+        private MmhsReport? Mmhs(ProtectedHeaders headers)
+        {
+            var header = headers.Scheme is ProtectionScheme.Rfc9788 && walk.Payload is { } payload ? payload.Header : walk.Root.Header;
+            var facts = MessageFacts.Read(header, []);
+            var type = header.TryGetSingle("MMHS-Message-Type"u8, out var text) && int.TryParse(text.AsSpan(0, text.TakeWhile(char.IsAsciiDigit).Count()), out var number) ? number : default(int?);
+            return facts.PrimaryPrecedence is null && facts.CopyPrecedence is null && type is null
+                ? null
+                : new MmhsReport(facts.PrimaryPrecedence?.ToString().ToLowerInvariant(), facts.CopyPrecedence?.ToString().ToLowerInvariant(), type);
+        }
+
+        private static ImmutableArray<SecureHeaderField> SecureFields(SignerFinding signer) =>
+            LayerReports.Value(signer.Info.SignedAttributes, AttributeTypes.SecureHeaderFields, SecureHeaderFields.Read) is { } fields ? [.. fields.Fields] : default;
+
+        private static bool IsSigned(LayerFinding finding) => finding.Type is LayerType.Signed or LayerType.Receipt;
+
+        // What could only be known when all layers were: which signature is the inner one, and what contradicts its own name.
+        private static List<(Layer Layer, LayerFinding Finding)> Place(LayerWalk walk, CmsOpener opener)
+        {
+            var all = walk.Layers.Select(l => (Layer: l, Finding: opener[l.Part])).ToList();
+            var signed = all.Where(l => l.Layer.IsAtRoot && IsSigned(l.Finding)).Select(l => l.Layer.Index).ToArray();
+            for (var i = 0; i < all.Count; i++)
+            {
+                var (layer, finding) = all[i];
+                if (signed.Length > 1 && Array.IndexOf(signed, layer.Index) is >= 0 and var at)
+                    finding = finding with { Signers = [.. finding.Signers.Select(s => Placed(s, finding.Signed!.ContentType, at == signed.Length - 1 ? SignatureLayer.Inner : SignatureLayer.Outer))] };
+                if (layer.ContradictsClaim && finding.Type is not LayerType.Malformed) finding = finding with { Reasons = finding.Reasons.Add(Reason.Malformed) };
+                all[i] = (layer, finding);
+            }
+
+            return all;
+        }
+
+        private static SignerFinding Placed(SignerFinding signer, string contentType, SignatureLayer layer) =>
+            AttributePlacement.Violations(signer.Info, contentType, layer).Count is 0 || signer.Reasons.Contains(Reason.AttributePlacement)
+                ? signer
+                : signer with { Reasons = signer.Reasons.Add(Reason.AttributePlacement) };
+    }
+}

@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using MilSwitch.Mime;
+using MilSwitch.Smime.Inspection;
+using MilSwitch.Smime.Messages;
+using MilSwitch.Smime.Verdicts;
+
+namespace MilSwitch.Smime.Protection;
+
+/// <summary>The verdict on a message in the words of RFC 7281 §3. Immutable.</summary>
+/// <param name="Word">One of <c>pass fail none policy neutral temperror permerror</c>.</param>
+/// <param name="Reason">For people; empty: none.</param>
+/// <param name="Properties">Names and values after RFC 7281 §3.2.</param>
+public sealed record SignatureResult(string Word, string Reason, ImmutableArray<(string Name, string Value)> Properties)
+{
+    private const string Part = "body.smime-part";
+
+    /// <summary>Signed, and to be believed.</summary>
+    public bool IsPass => Word is "pass";
+
+    /// <summary>For all that can be seen, nobody signed it.</summary>
+    public bool IsUnsigned { get; private init; }
+
+    /// <summary>What is said about a message that did not open, or must not be known to have opened.</summary>
+    public static SignatureResult Closed { get; } = new("neutral", "the message is encrypted", []) { IsUnsigned = true };
+
+    public static SignatureResult Of(InspectionResult inspection) => inspection.Verdict switch
+    {
+        InspectionVerdict.Valid => new("pass", "", Signer(inspection)),
+        InspectionVerdict.Unsigned => new("none", "", []) { IsUnsigned = true },
+        InspectionVerdict.Undecryptable when !IsSigned(inspection) => Closed,
+        InspectionVerdict.Partial => new("policy", Codes(inspection), []),
+        InspectionVerdict.Invalid => new(WordFor(inspection.Reasons), Codes(inspection), Signer(inspection)),
+        _ => new(inspection.Reasons.Any(r => r is Verdicts.Reason.TooDeep or Verdicts.Reason.TooLarge) ? "permerror" : "neutral", Codes(inspection), []),
+    };
+
+    /// <summary>The whole field, ending in CRLF.</summary>
+    public byte[] Write(string authservId) => AuthenticationResults.Write(authservId, "smime", Word, Reason, [.. Properties]);
+
+    // What is wrong with the signature itself comes before what is wrong with the signer's standing.
+    private static string WordFor(ImmutableArray<Reason> reasons)
+    {
+        if (Has(Verdicts.Reason.SignatureInvalid, Verdicts.Reason.DigestMismatch, Verdicts.Reason.SignedAttributesInvalid)) return "fail";
+        if (Has(Verdicts.Reason.Malformed, Verdicts.Reason.Unsupported, Verdicts.Reason.DuplicateAttribute, Verdicts.Reason.AlgorithmMismatch)) return "neutral";
+        if (Has(Verdicts.Reason.NoSigner, Verdicts.Reason.ChainIncomplete)) return "permerror";
+        if (Has(Verdicts.Reason.CertExpired, Verdicts.Reason.CertNotYetValid, Verdicts.Reason.CertRevoked, Verdicts.Reason.UntrustedRoot)) return "fail";
+        return Has(Verdicts.Reason.RevocationUnknown) ? "temperror" : "policy";
+
+        bool Has(params ReadOnlySpan<Reason> any)
+        {
+            foreach (var one in any)
+            {
+                if (reasons.Contains(one)) return true;
+            }
+
+            return false;
+        }
+    }
+
+    private static string Codes(InspectionResult inspection) => string.Join(' ', inspection.Reasons.Take(4).Select(r => r.Text()));
+
+    private static bool IsSigned(InspectionResult inspection) => inspection.Walk is { IsSigned: true };
+
+    // RFC 7281 §3.2.3: serial and issuer where no address is known, both or neither.
+    private static ImmutableArray<(string Name, string Value)> Signer(InspectionResult inspection)
+    {
+        var properties = ImmutableArray.CreateBuilder<(string, string)>();
+        if (inspection.Report.Layers.Where(l => l.Type is "signed").SelectMany(l => l.Signers).LastOrDefault() is not { } signer) return [];
+        var from = inspection.Report.Identity.From;
+        var address = signer.Addresses.FirstOrDefault(a => from.Contains(a, StringComparer.OrdinalIgnoreCase)) ?? signer.Addresses.FirstOrDefault();
+        if (address is not null) properties.Add(("body.smime-identifier", address));
+        else if (signer is { Serial: { } serial, Issuer: { } issuer })
+        {
+            properties.Add(("body.smime-serial", serial));
+            properties.Add(("body.smime-issuer", issuer));
+        }
+
+        if (inspection.Walk is { } walk && Section(walk) is { } section) properties.Add((Part, section));
+        return properties.ToImmutable();
+    }
+
+    // RFC 7281 §3.2.1: the section of each object that is around the signature, and its own.
+    private static string? Section(LayerWalk walk)
+    {
+        var sections = new List<string>();
+        var last = walk.Layers.LastOrDefault(l => l is { IsAtRoot: true, Type: LayerType.Signed });
+        foreach (var layer in walk.Layers.Where(l => l.IsAtRoot))
+        {
+            sections.Add(layer.Entity.MediaType.IsMultipart ? "2" : "1");
+            if (layer == last) return string.Join('/', sections);
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,225 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Smime.Algorithms;
+using MilSwitch.Smime.Certificates;
+using MilSwitch.Smime.Cms.Enveloped;
+using MilSwitch.Smime.Cms.Signed;
+using MilSwitch.Smime.Ess;
+using MilSwitch.Smime.Headers;
+using MilSwitch.Smime.Inspection;
+using MilSwitch.Smime.Keys;
+using MilSwitch.Smime.Making;
+using MilSwitch.Smime.Messages;
+
+namespace MilSwitch.Smime.Protection;
+
+/// <summary>Protects the messages of a switch by S/MIME, with the keys of its configuration. Thread-safe.</summary>
+public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageProtection
+{
+    private const long LeastBudget = 16L << 20;
+    private const int LayersOfBudget = 10;
+
+    // What settings say is read once; they live as long as the configuration that holds them.
+    private readonly ConditionalWeakTable<ArrivalTrust, InspectionOptions> judging = [];
+    private readonly ConditionalWeakTable<DepartureEncryption, RecipientDirectory> directories = [];
+    private volatile KeyRing keys = keys;
+
+    /// <summary>Another configuration has other keys. Work under way ends with the ones that it began with.</summary>
+    public void Use(KeyRing ring) => keys = ring;
+
+    public async ValueTask<ArrivalOutcome> ExamineAsync(ReadOnlyMemory<byte> content, ArrivalProtection settings, Precedence precedence, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var ring = keys;
+            IDecryptionKey[] openers = [.. settings.Keys.Select(k => ring.Opening(k, precedence))];
+            var options = judging.GetValue(settings.Trust, Options) with
+            {
+                At = time.GetUtcNow(), Keys = openers, Budget = () => new MimeBudget { Decoded = LeastBudget + (LayersOfBudget * (long)content.Length) },
+            };
+            using var inspection = await MessageInspector.InspectAsync(content, options, cancellationToken).ConfigureAwait(false);
+            var notes = ImmutableArray.CreateBuilder<ProtectionNote>(2);
+            var result = SignatureResult.Of(inspection);
+            ReadOnlyMemory<byte>? opened = null;
+            if (openers.Length > 0 && inspection.Walk is { IsEncrypted: true })
+            {
+                using var decrypted = await MessageProtector.DecryptAsync(content, openers, options.Opening, DecryptionExtent.Encryption, cancellationToken).ConfigureAwait(false);
+                if (decrypted.Outcome is DecryptionOutcome.Opened && (decrypted.IsAuthenticated || result.IsPass))
+                {
+                    opened = decrypted.Message.ToArray();
+                    notes.Add(new ProtectionNote(AuditKind.Decrypted, Ciphers(decrypted)));
+                }
+                else
+                {
+                    // Whoever changed an unauthenticated ciphertext learns from nothing that is said here whether it opened (threats C8, C9).
+                    if (!result.IsPass) result = SignatureResult.Closed;
+                    notes.Add(new ProtectionNote(AuditKind.Decrypted, "left as it came: " + (decrypted.Text ?? "its encryption is not authenticated, and no signature inside is to be believed")));
+                }
+            }
+
+            if (!settings.Verify) return new ArrivalOutcome.Accepted(default, opened, notes.ToImmutable());
+            notes.Insert(0, new ProtectionNote(AuditKind.Verified, result.Reason.Length is 0 ? result.Word : $"{result.Word}: {result.Reason}"));
+            // An encrypted message that does not open might hold a signature: it is none that anybody here can believe.
+            if (settings.RefuseUnsigned && result.IsUnsigned) return new ArrivalOutcome.Refused(Refusal.SignatureRequired, $"smime={result.Word}");
+            if (settings.RefuseInvalid && !result.IsPass && !result.IsUnsigned) return new ArrivalOutcome.Refused(Refusal.SignatureInvalid, $"smime={result.Word} {result.Reason}");
+            return new ArrivalOutcome.Accepted(result.Write(settings.AuthservId), opened, notes.ToImmutable());
+        }
+        catch (KeyUnavailableException unavailable)
+        {
+            return new ArrivalOutcome.Unavailable(unavailable.Message);
+        }
+        catch (NotSupportedException fault)
+        {
+            // A token that does not do what its key was configured for: nothing is accepted half examined.
+            return new ArrivalOutcome.Unavailable(fault.Message);
+        }
+    }
+
+    public async ValueTask<DepartureOutcome> ProtectAsync(
+        ReadOnlyMemory<byte> content, DepartureProtection settings, ImmutableArray<Mailbox> recipients, Precedence precedence, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var ring = keys;
+            var notes = ImmutableArray.CreateBuilder<ProtectionNote>(3);
+            var message = content;
+            if (!settings.Keys.IsEmpty)
+            {
+                var (opened, never) = await OpenAsync(content, settings, ring, precedence, notes, cancellationToken).ConfigureAwait(false);
+                if (never is not null) return new DepartureOutcome.Impossible(never, []);
+                message = opened;
+            }
+
+            var now = time.GetUtcNow();
+            EncryptionSettings? encryption = null;
+            if (settings.Encrypt is { } order)
+            {
+                var (to, missing) = Recipients(order, recipients, now);
+                if (missing.Length > 0) return new DepartureOutcome.Impossible("no certificate to encrypt to: " + string.Join(", ", missing.Select(i => recipients[i].Text)), missing);
+                if (to.Count is 0) return new DepartureOutcome.Impossible("no certificate to encrypt to is valid now", []);
+                encryption = Encryption(order, to);
+            }
+
+            var signature = settings.Sign is { } sign ? Signature(sign, ring, encryption, precedence, now) : null;
+            var made = (signature, encryption) switch
+            {
+                ({ } s, { } e) => await MessageProtector.SignAndEncryptAsync(message, s, e, cancellationToken).ConfigureAwait(false),
+                ({ } s, null) => await MessageProtector.SignAsync(message, s, cancellationToken).ConfigureAwait(false),
+                (null, { } e) => await MessageProtector.EncryptAsync(message, e, cancellationToken).ConfigureAwait(false),
+                _ => new ReadOnlySequence<byte>(message),
+            };
+            if (signature is not null) notes.Add(new ProtectionNote(AuditKind.Signed, $"{settings.Sign!.Key}, {signature.Signers[0].Digest.Name}"));
+            if (encryption is not null) notes.Add(new ProtectionNote(AuditKind.Encrypted, string.Create(CultureInfo.InvariantCulture, $"{settings.Encrypt!.Content}, {encryption.Recipients.Count} recipients")));
+            // The caller's octets end with this task.
+            return new DepartureOutcome.Protected(made.ToArray(), notes.ToImmutable());
+        }
+        catch (KeyUnavailableException unavailable)
+        {
+            return new DepartureOutcome.Unavailable(unavailable.Message);
+        }
+        catch (Exception fault) when (fault is MakingRefusedException or SigningRefusedException or NotSupportedException)
+        {
+            return new DepartureOutcome.Impossible(fault.Message, []);
+        }
+    }
+
+    // What is for others only, or not encrypted at all, leaves as it came; what is for us and does not open waits for a person.
+    private async ValueTask<(ReadOnlyMemory<byte> Message, string? Never)> OpenAsync(
+        ReadOnlyMemory<byte> content, DepartureProtection settings, KeyRing ring, Precedence precedence, ImmutableArray<ProtectionNote>.Builder notes, CancellationToken cancellationToken)
+    {
+        IDecryptionKey[] openers = [.. settings.Keys.Select(k => ring.Opening(k, precedence))];
+        using var decrypted = await MessageProtector.DecryptAsync(content, openers, OpeningOptions.Default, DecryptionExtent.Encryption, cancellationToken).ConfigureAwait(false);
+        switch (decrypted.Outcome)
+        {
+            case DecryptionOutcome.NotEncrypted or DecryptionOutcome.NoKey:
+                return (content, null);
+            case DecryptionOutcome.Opened when decrypted.IsAuthenticated:
+                notes.Add(new ProtectionNote(AuditKind.Decrypted, Ciphers(decrypted)));
+                return (decrypted.Message.ToArray(), null);
+            default:
+                // One text whether it opened or not: anybody on the way may have changed what carries no code (threats C8, C9).
+                return (content, "the message is encrypted for this switch and is not opened: it does not open, or its encryption is not authenticated");
+        }
+    }
+
+    private SignatureSettings Signature(DepartureSigning sign, KeyRing ring, EncryptionSettings? encryption, Precedence precedence, DateTimeOffset now) => new()
+    {
+        Signers = [new CmsSigner(ring.Signing(sign.Key, Digest(sign.Digest), precedence))],
+        Format = sign.Opaque ? SignatureFormat.Opaque : SignatureFormat.Clear,
+        SigningTime = now,
+        SignatureTypes = sign.SignatureType switch
+        {
+            "originator" => [SignatureType.Originator],
+            "domain" => [SignatureType.Domain],
+            "attribute" => [SignatureType.AdditionalAttributes],
+            "review" => [SignatureType.Review],
+            _ => [],
+        },
+        HeaderProtection = sign.ProtectHeader || encryption is { HeaderProtection: not ProtectionScheme.None } ? ProtectionScheme.Rfc9788 : ProtectionScheme.None,
+    };
+
+    private static EncryptionSettings Encryption(DepartureEncryption order, IReadOnlyList<EnvelopedRecipient> recipients)
+    {
+        var policy = HeaderConfidentialityPolicy.All.First(p => p.Name == order.HeaderPolicy);
+        return new EncryptionSettings
+        {
+            Recipients = recipients,
+            Sealing = SealingOptions.Default with
+            {
+                Cipher = order.Content switch
+                {
+                    "aes128-gcm" => ContentCipherChoice.Aes128Gcm,
+                    "aes256-cbc" => ContentCipherChoice.Aes256Cbc,
+                    _ => ContentCipherChoice.Aes256Gcm,
+                },
+            },
+            HeaderPolicy = policy,
+            HeaderProtection = policy.Name is "none" ? ProtectionScheme.None : ProtectionScheme.Rfc9788,
+        };
+    }
+
+    private (IReadOnlyList<EnvelopedRecipient> To, ImmutableArray<int> Missing) Recipients(DepartureEncryption order, ImmutableArray<Mailbox> recipients, DateTimeOffset now)
+    {
+        var directory = directories.GetValue(order, static o => new RecipientDirectory(o.Certificates));
+        if (order.ToAll) return (directory.All(now), []);
+        var found = recipients.Select(r => directory.Find(r, now)).ToArray();
+        return ([.. found.OfType<EnvelopedRecipient>().Distinct()], [.. Enumerable.Range(0, found.Length).Where(i => found[i] is null)]);
+    }
+
+    private static InspectionOptions Options(ArrivalTrust trust)
+    {
+        var suite = trust.Suite switch
+        {
+            "legacy" => AlgorithmSuite.Legacy,
+            "cnsa2" => AlgorithmSuite.Cnsa2,
+            _ => AlgorithmSuite.Default,
+        };
+        return new InspectionOptions
+        {
+            Trust = new TrustMaterial(
+                trust.Anchors.Select(c => Certificate.Read(c)), trust.Certificates.Select(c => Certificate.Read(c)), trust.RevocationLists.Select(l => RevocationList.Read(l))),
+            At = default,
+            Suite = suite,
+            Opening = SuiteAlgorithms.Limit(OpeningOptions.Default, suite),
+            PathVerdicts = new PathVerdictCache(1_000, TimeSpan.FromMinutes(1)),
+        };
+    }
+
+    private static DigestAlgorithm? Digest(string? name) => name switch
+    {
+        "sha256" => DigestAlgorithm.Sha256,
+        "sha384" => DigestAlgorithm.Sha384,
+        "sha512" => DigestAlgorithm.Sha512,
+        _ => null,
+    };
+
+    private static string Ciphers(DecryptedMessage decrypted) =>
+        string.Join(", ", decrypted.Removed.Select(l => l.RecipientId is null ? l.Type.ToString().ToLowerInvariant() : $"{l.RecipientKind} {l.RecipientId}"));
+}

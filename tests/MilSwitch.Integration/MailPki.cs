@@ -1,0 +1,125 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using MilSwitch.Testing;
+
+namespace MilSwitch.Integration;
+
+/// <summary>An authority for mail, and a SoftHSM token for the keys of a switch; everything in one folder.</summary>
+internal sealed class MailPki : IDisposable
+{
+    public const string TokenProgram = "softhsm2-util";
+    private const string Module = "/usr/lib/softhsm/libsofthsm2.so";
+    private const string Pin = "PIN-CANARY-7f3a";
+
+    private readonly Workspace workspace = new("mail-pki");
+    private readonly RSA authorityKey = RSA.Create(2048);
+    private readonly X509Certificate2 authority;
+
+    public MailPki()
+    {
+        var request = new CertificateRequest("CN=Mail authority", authorityKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        authority = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-2), TimeProvider.System.GetUtcNow().AddDays(300));
+        File.WriteAllText(Anchors, authority.ExportCertificatePem());
+        Directory.CreateDirectory(TokenFolder);
+        File.WriteAllText(Settings, $"directories.tokendir = {TokenFolder}\nobjectstore.backend = file\nlog.level = ERROR\n");
+        WriteSecret("pin", Pin);
+    }
+
+    public string this[string name] => workspace[name];
+
+    public string Anchors => workspace["ca.pem"];
+
+    public string TokenFolder => workspace["tokens"];
+
+    /// <summary>What a process that uses the token needs in its environment.</summary>
+    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { ["SOFTHSM2_CONF"] = Settings };
+
+    private string Settings => workspace["softhsm2.conf"];
+
+    /// <summary>Writes NAME.pem and NAME.key; the key is of the kind given.</summary>
+    public void Issue(string name, string commonName, string address)
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=" + commonName, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddEmailAddress(address);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment, true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.4")], false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, true, false));
+        var now = TimeProvider.System.GetUtcNow();
+        using var certificate = request.Create(authority, now.AddDays(-1), now.AddDays(100), RandomNumberGenerator.GetBytes(8));
+        File.WriteAllText(workspace[name + ".pem"], certificate.ExportCertificatePem());
+        WriteSecret(name + ".key", key.ExportPkcs8PrivateKeyPem());
+    }
+
+    public async Task InitialiseTokenAsync(string label) =>
+        await ToolAsync(TokenProgram, "--init-token", "--free", "--label", label, "--pin", Pin, "--so-pin", "so-" + Pin);
+
+    /// <summary>Puts a key that was issued onto a token, and forgets the file.</summary>
+    public async Task MoveToTokenAsync(string token, string name)
+    {
+        await ToolAsync(TokenProgram, "--import", workspace[name + ".key"], "--token", token, "--label", name, "--id", Convert.ToHexString(RandomNumberGenerator.GetBytes(8)), "--pin", Pin);
+        File.Delete(workspace[name + ".key"]);
+    }
+
+    /// <summary>The section <c>tokens</c> for a token with keys, each with its role.</summary>
+    public string Tokens(string label, params (string Label, string Role)[] keys) =>
+        $"tokens:\n  - {{ name: hsm, library: {Module}, label: {label}, pin: {{ file: {workspace["pin"]} }}, poll-interval: 200ms, reinitialise-interval: 200ms, deadline: 1s, keys: ["
+        + string.Join(", ", keys.Select(k => $"{{ label: {k.Label}, role: {k.Role}, certificate: {workspace[k.Label + ".pem"]} }}")) + "] }\n";
+
+    /// <summary>Takes the token away, or brings it back.</summary>
+    public void TakeTokenAway(bool away)
+    {
+        if (away)
+        {
+            Directory.Move(TokenFolder, TokenFolder + "-away");
+            Directory.CreateDirectory(TokenFolder);
+            return;
+        }
+
+        Directory.Delete(TokenFolder, recursive: true);
+        Directory.Move(TokenFolder + "-away", TokenFolder);
+    }
+
+    /// <summary>Runs <c>openssl</c> in the folder; what it wrote, and whether it ended well.</summary>
+    public async Task<(bool Good, string Said)> OpenSslAsync(params string[] arguments) => await RunAsync("openssl", arguments);
+
+    public void Dispose()
+    {
+        authority.Dispose();
+        authorityKey.Dispose();
+        workspace.Dispose();
+    }
+
+    private void WriteSecret(string name, string text)
+    {
+        File.WriteAllText(workspace[name], text + "\n");
+        File.SetUnixFileMode(workspace[name], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    private async Task ToolAsync(string program, params string[] arguments)
+    {
+        var (good, said) = await RunAsync(program, arguments);
+        Assert.True(good, said);
+    }
+
+    private async Task<(bool Good, string Said)> RunAsync(string program, string[] arguments)
+    {
+        var start = new System.Diagnostics.ProcessStartInfo(Requirement.Find(program)!, arguments)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = workspace.Folder,
+        };
+        start.Environment["SOFTHSM2_CONF"] = Settings;
+        start.Environment["LC_ALL"] = "C";
+        using var process = System.Diagnostics.Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode is 0, await output + await error);
+    }
+}
