@@ -17,6 +17,7 @@ internal sealed class TokenFault(TokenFaultKind kind, string message, Exception?
             CKR.CKR_TOKEN_NOT_PRESENT or CKR.CKR_SLOT_ID_INVALID or CKR.CKR_DEVICE_REMOVED or CKR.CKR_TOKEN_NOT_RECOGNIZED => TokenFaultKind.Gone,
             CKR.CKR_PIN_INCORRECT or CKR.CKR_PIN_INVALID or CKR.CKR_PIN_LEN_RANGE or CKR.CKR_PIN_EXPIRED or CKR.CKR_PIN_LOCKED
                 or CKR.CKR_USER_PIN_NOT_INITIALIZED => TokenFaultKind.Refused,
+            CKR.CKR_SESSION_COUNT => TokenFaultKind.NoSession,
             _ => TokenFaultKind.Broken,
         },
         $"{answer.Method} answered {answer.RV}",
@@ -34,6 +35,9 @@ internal enum TokenFaultKind : byte
 
     /// <summary>The token, or every key on it, is not there; initialising the library anew may help.</summary>
     Gone,
+
+    /// <summary>The token gives no further session; those that are open are sound.</summary>
+    NoSession,
 
     /// <summary>The session sees no such key: it is not there, or the login is gone.</summary>
     NoKey,

@@ -152,8 +152,8 @@ internal sealed class TokenSlot
             if (worker.IsLost || Health.State is TokenState.Stopped) return;
             worker.RetryAt = Time.GetTimestamp() + Ticks(Options.PollInterval);
             // A token may have fewer sessions than it was thought to have: the others go on.
-            var othersWork = fault.Kind is TokenFaultKind.Broken && Health.State is TokenState.Working && workers.Any(w => w != worker && !w.MustReopen);
-            if (othersWork && ++failures < Options.FailuresUntilSick) PutBack(worker);
+            var othersWork = Health.State is TokenState.Working && workers.Any(w => w != worker && !w.MustReopen);
+            if (othersWork && (fault.Kind is TokenFaultKind.NoSession || (fault.Kind is TokenFaultKind.Broken && ++failures < Options.FailuresUntilSick))) PutBack(worker);
             else Sicken(fault.Kind is TokenFaultKind.Refused ? TokenState.Refused : TokenState.Sick, fault.Message);
             WakeAll();
         }

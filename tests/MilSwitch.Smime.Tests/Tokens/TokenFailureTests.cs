@@ -230,6 +230,56 @@ public sealed class TokenFailureTests
     }
 
     [RequiresFact(SoftHsm.Program, FaultyDevice.Compiler, FaultyDevice.Headers)]
+    public async Task Goes_on_with_the_sessions_that_the_token_allows()
+    {
+        using var setup = new Setup(sessions: 8, answers: hsm => hsm.Delay(ModuleCall.OpenSession, TimeSpan.FromMilliseconds(100)));
+        await Eventually.ComesTrueAsync(() => setup.State is TokenState.Working, Soon, "the slot works");
+        var since = setup.Directory.Health[0].Value.Since;
+        setup.Hsm.Answer(ModuleCall.OpenSession, CKR.CKR_SESSION_COUNT);
+        setup.Hsm.Delay(ModuleCall.OpenSession, TimeSpan.Zero);
+        await Eventually.ComesTrueAsync(() => setup.Hsm.Calls(ModuleCall.OpenSession) >= 24, Soon, "every session was asked for, and again");
+        await setup.SignAsync();
+        Assert.Equal((TokenState.Working, since), (setup.State, setup.Directory.Health[0].Value.Since));
+    }
+
+    [RequiresFact(SoftHsm.Program, FaultyDevice.Compiler, FaultyDevice.Headers)]
+    public async Task Tokens_of_one_label_are_told_apart_by_serial_number_only()
+    {
+        using var hsm = new SoftHsm();
+        using var rsa = RSA.Create(2048);
+        hsm.AddToken("one");
+        hsm.Import("one", "signing", rsa);
+        var serial = TokenCatalogue.Read(hsm.Module).Single().Serial;
+        hsm.AddToken("one");
+        var byLabel = hsm.Options("one", "signing");
+        using (var directory = new TokenDirectory([byLabel], TimeProvider.System))
+        {
+            await Eventually.ComesTrueAsync(() => directory.Health[0].Value.State is TokenState.Sick, Soon, "the slot is sick");
+            Assert.Contains("name one by its serial number", directory.Health[0].Value.Reason, StringComparison.Ordinal);
+            Assert.Equal(0, hsm.Calls(ModuleCall.Login));
+        }
+
+        var bySerial = new TokenOptions { Name = "one", Library = hsm.Module, Serial = serial, PinFile = hsm.PinFile, Keys = byLabel.Keys };
+        using (var directory = new TokenDirectory([bySerial], TimeProvider.System))
+            Assert.True(rsa.VerifyData(Octets, await directory.Key("signing", SoftHsm.Certify(rsa)).SignAsync(Octets), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
+    }
+
+    [RequiresFact(SoftHsm.Program, FaultyDevice.Compiler, FaultyDevice.Headers)]
+    public async Task A_key_that_is_missing_takes_nothing_from_the_others()
+    {
+        using var hsm = new SoftHsm();
+        using var rsa = RSA.Create(2048);
+        hsm.AddToken("one");
+        hsm.Import("one", "signing", rsa);
+        using var directory = new TokenDirectory([hsm.Options("one", "signing", "review")], TimeProvider.System);
+        var key = directory.Key("signing", SoftHsm.Certify(rsa));
+        await key.SignAsync(Octets);
+        for (var i = 0; i < 5; i++) await Assert.ThrowsAsync<KeyUnavailableException>(async () => await directory.Key("review", SoftHsm.Certify(rsa)).SignAsync(Octets));
+        await key.SignAsync(Octets);
+        Assert.Equal((TokenState.Working, "without the keys review"), (directory.Health[0].Value.State, directory.Health[0].Value.Reason));
+    }
+
+    [RequiresFact(SoftHsm.Program, FaultyDevice.Compiler, FaultyDevice.Headers)]
     public async Task Another_key_under_the_same_label_is_never_used_for_it()
     {
         using var setup = new Setup(second: true, another: true);

@@ -24,6 +24,7 @@ public sealed class TokenFaultTests
         [CKR.CKR_TOKEN_NOT_RECOGNIZED] = "Gone",
         [CKR.CKR_SLOT_ID_INVALID] = "Gone",
         [CKR.CKR_DEVICE_REMOVED] = "Gone",
+        [CKR.CKR_SESSION_COUNT] = "NoSession",
         [CKR.CKR_PIN_INCORRECT] = "Refused",
         [CKR.CKR_PIN_INVALID] = "Refused",
         [CKR.CKR_PIN_LEN_RANGE] = "Refused",
