@@ -119,8 +119,9 @@ public abstract class SoftwareDecryptionKey : IDecryptionKey, IDisposable
 
             return keys;
         }
-        catch (Exception fault) when (fault is IOException or InvalidOperationException or ArgumentException or Org.BouncyCastle.Security.GeneralSecurityException)
+        catch (Exception fault) when (fault is not (CryptographicException or OutOfMemoryException))
         {
+            // BouncyCastle has no one kind of exception for octets that are not what they should be.
             throw new CryptographicException("the PKCS#12 does not open", fault);
         }
         finally
@@ -184,7 +185,7 @@ public abstract class SoftwareDecryptionKey : IDecryptionKey, IDisposable
         {
             return PrivateKeyInfoFactory.CreatePrivateKeyInfo(PrivateKeyFactory.DecryptKey(secret, encrypted)).GetDerEncoded();
         }
-        catch (Exception fault) when (fault is IOException or InvalidOperationException or ArgumentException or Org.BouncyCastle.Crypto.CryptoException)
+        catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             throw new CryptographicException("the private key does not open with the password", fault);
         }
