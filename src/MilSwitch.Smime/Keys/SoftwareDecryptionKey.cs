@@ -103,18 +103,11 @@ public abstract class SoftwareDecryptionKey : IDecryptionKey, IDisposable
         try
         {
             // Old files are encrypted with RC2, which the provider that System.Security.Cryptography stands on does not load.
-            var store = new Pkcs12StoreBuilder().Build();
-            using var stream = new MemoryStream(octets.ToArray(), writable: false);
-            store.Load(stream, secret);
+            using var contents = Pkcs12Contents.Read(octets.ToArray(), secret);
             var keys = new List<SoftwareDecryptionKey>();
-            foreach (var alias in store.Aliases)
+            foreach (var (info, candidates) in contents.Keys)
             {
-                if (!store.IsKeyEntry(alias) || store.GetCertificateChain(alias) is not [{ Certificate: var certificate }, ..]) continue;
-                var der = certificate.GetEncoded();
-                if (!Decrypts(der)) continue;
-                var info = PrivateKeyInfoFactory.CreatePrivateKeyInfo(store.GetKey(alias).Key).GetDerEncoded();
-                keys.Add(FromPkcs8(der, info));
-                CryptographicOperations.ZeroMemory(info);
+                if (candidates.Select(c => TryRead(c, info)).FirstOrDefault(k => k is not null) is { } key) keys.Add(key);
             }
 
             return keys;
@@ -162,9 +155,18 @@ public abstract class SoftwareDecryptionKey : IDecryptionKey, IDisposable
         }
     }
 
-    private static bool Decrypts(byte[] certificate) => ReadCertificate(certificate).Algorithm.Algorithm
-        is EnvelopedOids.RsaEncryption or EnvelopedOids.RsaesOaep or EnvelopedOids.EcPublicKey or EnvelopedOids.X25519
-        or EnvelopedOids.MlKem512 or EnvelopedOids.MlKem768 or EnvelopedOids.MlKem1024;
+    private static SoftwareDecryptionKey? TryRead(byte[] certificate, byte[] privateKeyInfo)
+    {
+        try
+        {
+            return FromPkcs8(certificate, privateKeyInfo);
+        }
+        catch (CryptographicException)
+        {
+            // Another key's certificate, or a key that only signs.
+            return null;
+        }
+    }
 
     private static RecipientCertificate ReadCertificate(ReadOnlyMemory<byte> certificate)
     {

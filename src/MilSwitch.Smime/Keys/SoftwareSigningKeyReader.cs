@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms;
 using Org.BouncyCastle.Asn1.Pkcs;
 using Org.BouncyCastle.Crypto;
@@ -55,40 +56,39 @@ public static class SoftwareSigningKeyReader
         throw new CmsFormatException("no certificate of the key");
     }
 
-    /// <summary>Of PKCS #12 (RFC 7292): its first key that signs.</summary>
+    /// <summary>Of PKCS #12 (RFC 7292): its first key that signs and whose certificate lets it.</summary>
     /// <returns>The key, and all certificates that are in the file.</returns>
     /// <exception cref="CmsFormatException">It is no PKCS #12, the password does not open it, or it has no key that signs.</exception>
     public static (SoftwareSigningKey Key, IReadOnlyList<ReadOnlyMemory<byte>> Certificates) ReadPkcs12(ReadOnlySpan<byte> file, string? password, SigningChoice? choice = null)
     {
-        var store = Guard(file, password, static (octets, word) =>
+        using var contents = Guard(file, password, static (octets, word) => Pkcs12Contents.Read(octets, word?.ToCharArray()));
+        // Its own certificate may say that a key does not sign: then it is taken only when there is no other.
+        var pairs = contents.Keys.SelectMany(k => k.Candidates.Select(c => (k.Pkcs8, Certificate: c))).OrderByDescending(p => MaySign(p.Certificate));
+        foreach (var (pkcs8, certificate) in pairs)
         {
-            var read = new Pkcs12StoreBuilder().Build();
-            read.Load(new MemoryStream(octets), word?.ToCharArray());
-            return read;
-        });
-        var aliases = store.Aliases.ToArray();
-        var certificates = aliases.SelectMany(a => (store.GetCertificateChain(a) ?? []).Append(store.GetCertificate(a)))
-            .Where(c => c is not null).Select(c => c.Certificate.GetEncoded()).DistinctBy(Convert.ToHexString)
-            .Select(c => (ReadOnlyMemory<byte>)c).ToArray();
-        foreach (var alias in aliases.Where(store.IsKeyEntry))
-        {
-            if (store.GetCertificate(alias) is not { } own) continue;
-            var pkcs8 = PrivateKeyInfoFactory.CreatePrivateKeyInfo(store.GetKey(alias).Key).GetDerEncoded();
             try
             {
-                return (SoftwareSigningKey.Create(pkcs8, own.Certificate.GetEncoded(), choice), certificates);
+                return (SoftwareSigningKey.Create(pkcs8, certificate, choice), contents.Certificates);
             }
             catch (CmsFormatException)
             {
-                // A key for encryption stands beside it.
-            }
-            finally
-            {
-                CryptographicOperations.ZeroMemory(pkcs8);
+                // Another's certificate, or a key that only decrypts.
             }
         }
 
         throw new CmsFormatException("no key that signs");
+    }
+
+    private static bool MaySign(byte[] certificate)
+    {
+        try
+        {
+            return Certificate.Read(certificate).KeyUsage is not { } uses || (uses & (KeyUses.DigitalSignature | KeyUses.NonRepudiation)) is not 0;
+        }
+        catch (CmsFormatException)
+        {
+            return false;
+        }
     }
 
     // BouncyCastle has no one kind of exception for octets that are not what they should be.
