@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Text;
 using MilSwitch.Smime.Certificates;
@@ -116,19 +117,9 @@ public static class SoftwareSigningKeyReader
                 case "ENCRYPTED PRIVATE KEY":
                     return Decrypt(octets, password);
                 case "RSA PRIVATE KEY":
-                    using (var rsa = RSA.Create())
-                    {
-                        rsa.ImportRSAPrivateKey(octets, out _);
-                        return rsa.ExportPkcs8PrivateKey();
-                    }
-
+                    return FromPkcs1(octets);
                 case "EC PRIVATE KEY":
-                    using (var key = ECDsa.Create())
-                    {
-                        key.ImportECPrivateKey(octets, out _);
-                        return key.ExportPkcs8PrivateKey();
-                    }
-
+                    return FromSec1(octets);
                 default:
                     continue;
             }
@@ -139,15 +130,27 @@ public static class SoftwareSigningKeyReader
 
     private static byte[] FromDer(byte[] file, string? password)
     {
-        if (password is null) return file;
-        try
-        {
-            return Decrypt(file, password);
-        }
-        catch (Exception fault) when (fault is ArgumentException or InvalidCastException)
-        {
-            return file;
-        }
+        // An EncryptedPrivateKeyInfo begins with its algorithm, the others with a version: what is behind that tells them apart.
+        var sequence = new AsnReader(file, AsnEncodingRules.BER).ReadSequence();
+        if (sequence.PeekTag() == Asn1Tag.Sequence) return Decrypt(file, password);
+        sequence.ReadIntegerBytes();
+        var next = sequence.PeekTag();
+        if (next == Asn1Tag.Integer) return FromPkcs1(file);
+        return next == Asn1Tag.PrimitiveOctetString ? FromSec1(file) : file;
+    }
+
+    private static byte[] FromPkcs1(byte[] octets)
+    {
+        using var rsa = RSA.Create();
+        rsa.ImportRSAPrivateKey(octets, out _);
+        return rsa.ExportPkcs8PrivateKey();
+    }
+
+    private static byte[] FromSec1(byte[] octets)
+    {
+        using var key = ECDsa.Create();
+        key.ImportECPrivateKey(octets, out _);
+        return key.ExportPkcs8PrivateKey();
     }
 
     private static byte[] Decrypt(byte[] octets, string? password) =>
