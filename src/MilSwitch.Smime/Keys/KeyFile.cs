@@ -183,20 +183,10 @@ public sealed class KeyFile : IDisposable
     private static void ReadPkcs12(byte[] octets, string? password, List<byte[]> keys, List<ReadOnlyMemory<byte>> certificates) =>
         Guard(password is null ? "the PKCS #12 does not open without a password" : "the password does not open the PKCS #12, or it is damaged", () =>
         {
-            var store = new Pkcs12StoreBuilder().Build();
-            using var stream = new MemoryStream(octets, writable: false);
-            store.Load(stream, password?.ToCharArray() ?? []);
-            foreach (var alias in store.Aliases)
-            {
-                if (store.IsKeyEntry(alias)) keys.Add(PrivateKeyInfoFactory.CreatePrivateKeyInfo(store.GetKey(alias).Key).GetDerEncoded());
-                foreach (var certificate in (store.GetCertificateChain(alias) ?? []).Append(store.GetCertificate(alias)))
-                {
-                    if (certificate?.Certificate.GetEncoded() is { } der && !certificates.Exists(c => c.Span.SequenceEqual(der))) certificates.Add(der);
-                }
-
-                if (keys.Count + certificates.Count > MostObjects) throw new CmsFormatException("too many objects", CmsFault.TooLarge);
-            }
-
+            using var contents = Pkcs12Contents.Read(octets, password?.ToCharArray() ?? []);
+            keys.AddRange(contents.Keys.Select(k => k.ToArray()));
+            certificates.AddRange(contents.Certificates);
+            if (keys.Count + certificates.Count > MostObjects) throw new CmsFormatException("too many objects", CmsFault.TooLarge);
             return true;
         });
 

@@ -41,20 +41,22 @@ public sealed class SoftwareSigningKey : ISigningKey, IDisposable
     {
         choice ??= SigningChoice.Default;
         var publicKey = VerificationKey.Read(CertificateFrame.Read(certificate).SubjectPublicKeyInfo) ?? throw new CmsFormatException("the certificate's key is of an unknown kind");
-        SoftwareSigningKey key;
+        SoftwareSigningKey? key = null;
         try
         {
             key = Create(pkcs8, certificate, publicKey, choice);
+            // A key that is not the certificate's would make signatures that nobody can verify.
+            var probe = "probe"u8;
+            var scheme = SignatureScheme.Find(key.SignatureAlgorithm)!.Value;
+            if (publicKey.Verify(scheme, Algorithms.DigestAlgorithm.Find(key.DigestAlgorithm)!, probe, key.engine.Sign(probe))) return key;
         }
-        catch (Exception fault) when (fault is CryptographicException or AsnContentException or ArgumentException or IOException or InvalidCastException or GeneralSecurityException)
+        catch (Exception fault) when (fault is not (CmsFormatException or OutOfMemoryException))
         {
+            // Neither library has one kind of exception for a key that is none, and some show only when the key is used.
+            key?.Dispose();
             throw new CmsFormatException("not a private key of the certificate's kind", cause: fault);
         }
 
-        // A key that is not the certificate's would make signatures that nobody can verify.
-        var probe = "probe"u8;
-        var scheme = SignatureScheme.Find(key.SignatureAlgorithm)!.Value;
-        if (publicKey.Verify(scheme, Algorithms.DigestAlgorithm.Find(key.DigestAlgorithm)!, probe, key.engine.Sign(probe))) return key;
         key.Dispose();
         throw new CmsFormatException("the private key is not the certificate's");
     }

@@ -1,3 +1,4 @@
+using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms;
 
 namespace MilSwitch.Smime.Keys;
@@ -28,9 +29,9 @@ public static class SoftwareSigningKeyReader
         using var read = KeyFile.Read(file, password);
         if (read.Keys.Count is 0) throw new CmsFormatException("no private key");
         CmsFormatException? last = null;
-        foreach (var key in read.Keys)
+        // Its own certificate may say that a key does not sign: then it is taken only when there is no other.
+        foreach (var (key, own) in read.Keys.SelectMany(k => k.FindCertificates(read.Certificates).Select(c => (k, c))).OrderByDescending(p => MaySign(p.c)))
         {
-            if (key.FindCertificates(read.Certificates).ToArray() is not [var own, ..]) continue;
             try
             {
                 return (SoftwareSigningKey.Create(key.Pkcs8, own, choice), read.Certificates);
@@ -43,5 +44,17 @@ public static class SoftwareSigningKeyReader
         }
 
         throw last ?? new CmsFormatException("no certificate of the private key");
+    }
+
+    private static bool MaySign(ReadOnlyMemory<byte> certificate)
+    {
+        try
+        {
+            return Certificate.Read(certificate).KeyUsage is not { } uses || (uses & (KeyUses.DigitalSignature | KeyUses.NonRepudiation)) is not 0;
+        }
+        catch (CmsFormatException)
+        {
+            return false;
+        }
     }
 }

@@ -95,6 +95,12 @@ internal sealed class TestAuthority
     /// <summary>A revocation list. 8 takes a certificate off a delta list.</summary>
     public RevocationList List(
         IEnumerable<(Certificate Certificate, int Reason)>? revoked = null, DateTimeOffset? thisUpdate = null, DateTimeOffset? nextUpdate = null, int number = 1, int? baseNumber = null,
+        Action<AsnWriter>? scope = null, X509Extension? further = null, bool namesIssuers = false) =>
+        RevocationList.Read(ListOctets(revoked, thisUpdate, nextUpdate, number, baseNumber, scope, further, namesIssuers));
+
+    /// <inheritdoc cref="List"/>
+    public byte[] ListOctets(
+        IEnumerable<(Certificate Certificate, int Reason)>? revoked = null, DateTimeOffset? thisUpdate = null, DateTimeOffset? nextUpdate = null, int number = 1, int? baseNumber = null,
         Action<AsnWriter>? scope = null, X509Extension? further = null, bool namesIssuers = false)
     {
         var writer = new AsnWriter(AsnEncodingRules.DER);
@@ -137,11 +143,15 @@ internal sealed class TestAuthority
             }
         }
 
-        return RevocationList.Read(Signed(writer.Encode(), Key));
+        return Signed(writer.Encode(), Key);
     }
 
     /// <summary>An OCSP response about a certificate of this authority.</summary>
-    public OcspResponse Answer(Certificate about, int status, DateTimeOffset? thisUpdate = null, DateTimeOffset? nextUpdate = null, Certificate? responder = null, ECDsa? responderKey = null)
+    public OcspResponse Answer(Certificate about, int status, DateTimeOffset? thisUpdate = null, DateTimeOffset? nextUpdate = null, Certificate? responder = null, ECDsa? responderKey = null) =>
+        OcspResponse.Read(AnswerOctets(about, status, thisUpdate, nextUpdate, responder, responderKey));
+
+    /// <inheritdoc cref="Answer"/>
+    public byte[] AnswerOctets(Certificate about, int status, DateTimeOffset? thisUpdate = null, DateTimeOffset? nextUpdate = null, Certificate? responder = null, ECDsa? responderKey = null)
     {
         var data = new AsnWriter(AsnEncodingRules.DER);
         using (data.PushSequence())
@@ -191,7 +201,7 @@ internal sealed class TestAuthority
             }
         }
 
-        return OcspResponse.Read(response.Encode());
+        return response.Encode();
     }
 
     public static void WriteNames(AsnWriter writer, params (int Tag, string Text)[] names)
