@@ -21,29 +21,31 @@ public static class BerFrame
     /// <exception cref="CmsFormatException">It is no complete element, or it breaks a bound.</exception>
     public static int Measure(ReadOnlySpan<byte> octets, CmsBounds bounds)
     {
-        // Where each open constructed element ends; Indefinite: at its end-of-contents octets.
+        // Where each open constructed element ends; of one of indefinite length, where what holds it ends.
         Span<int> ends = stackalloc int[bounds.Depth];
+        Span<bool> isIndefinite = stackalloc bool[bounds.Depth];
         var depth = 0;
         var elements = 0;
         var position = 0;
+        var limit = octets.Length;
         do
         {
             if (++elements > bounds.Elements) throw new CmsFormatException("too many elements", CmsFault.TooLarge);
-            var limit = depth > 0 && ends[depth - 1] != Indefinite ? ends[depth - 1] : Limit(ends[..depth], octets.Length);
-            if (!Asn1Tag.TryDecode(octets[position..limit], out var tag, out var tagLength)) throw new CmsFormatException("a tag is not complete");
+            var tag = ReadTag(octets[position..limit], out var tagLength);
             var (length, lengthOctets) = ReadLength(octets[(position + tagLength)..limit]);
             position += tagLength + lengthOctets;
             if (tag is { TagClass: TagClass.Universal, TagValue: 0 })
             {
                 // End-of-contents: only where an indefinite length is open.
-                if (depth is 0 || ends[depth - 1] != Indefinite || tag.IsConstructed || length is not 0) throw new CmsFormatException("unexpected end of contents");
+                if (depth is 0 || !isIndefinite[depth - 1] || tag.IsConstructed || length is not 0) throw new CmsFormatException("unexpected end of contents");
                 depth--;
             }
             else if (tag.IsConstructed)
             {
                 if (depth == bounds.Depth) throw new CmsFormatException("nested too deep", CmsFault.TooDeep);
                 if (length != Indefinite && length > limit - position) throw new CmsFormatException("an element is longer than what holds it");
-                ends[depth++] = length == Indefinite ? Indefinite : position + length;
+                isIndefinite[depth] = length == Indefinite;
+                ends[depth++] = length == Indefinite ? limit : position + length;
             }
             else
             {
@@ -54,20 +56,23 @@ public static class BerFrame
                 position += length;
             }
 
-            while (depth > 0 && ends[depth - 1] == position) depth--;
+            while (depth > 0 && !isIndefinite[depth - 1] && ends[depth - 1] == position) depth--;
+            limit = depth > 0 ? ends[depth - 1] : octets.Length;
         }
         while (depth > 0);
         return position;
     }
 
-    private static int Limit(ReadOnlySpan<int> ends, int length)
+    // Numbers up to 30 take one octet (X.690 §8.1.2.2), and nearly all tags are such.
+    private static Asn1Tag ReadTag(ReadOnlySpan<byte> octets, out int length)
     {
-        for (var i = ends.Length - 1; i >= 0; i--)
+        if (!octets.IsEmpty && (octets[0] & 0x1F) is var number and not 0x1F)
         {
-            if (ends[i] != Indefinite) return ends[i];
+            length = 1;
+            return new Asn1Tag((TagClass)(octets[0] & 0xC0), number, (octets[0] & 0x20) is not 0);
         }
 
-        return length;
+        return Asn1Tag.TryDecode(octets, out var tag, out length) ? tag : throw new CmsFormatException("a tag is not complete");
     }
 
     private static (int Length, int Octets) ReadLength(ReadOnlySpan<byte> octets)

@@ -15,8 +15,10 @@ internal sealed class Contest(int rounds, TimeSpan window)
         var (ourRates, referenceRates, ratios) = (new double[rounds], new double[rounds], new double[rounds]);
         for (var i = 0; i < rounds; i++)
         {
-            ourRates[i] = await ours.RateAsync();
+            // Each is first in turn.
+            if (i % 2 is 0) ourRates[i] = await ours.RateAsync();
             referenceRates[i] = await reference.RateAsync();
+            if (i % 2 is not 0) ourRates[i] = await ours.RateAsync();
             ratios[i] = ourRates[i] / referenceRates[i];
         }
 
@@ -29,19 +31,13 @@ internal sealed class Contest(int rounds, TimeSpan window)
         return values[values.Length / 2];
     }
 
-    // Until the code is compiled with what was seen of it; then how many fill a window.
+    // Until the code is compiled with what was seen of it, which is done on another thread; then how many fill a window.
     private async Task<int> WarmAsync(Func<ValueTask> operation)
     {
-        const int compiled = 200;
-        var least = window * 3;
+        var least = (rounds * window).TotalSeconds;
         var start = ThreadClock.Now;
         var count = 0;
-        while (count < 3 || ThreadClock.Now - start < (count < compiled ? 4 * least.TotalSeconds : least.TotalSeconds))
-        {
-            await operation();
-            count++;
-        }
-
+        for (; count < 3 || ThreadClock.Now - start < least; count++) await operation();
         return Math.Max(1, (int)(window.TotalSeconds * count / (ThreadClock.Now - start)));
     }
 

@@ -26,7 +26,7 @@ internal static class SmimeFigures
 
     private static void Print(Figure figure, Outcome outcome) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"| {figure.Operation} | {figure.Size} | {figure.Against} | {outcome.Ours:N0} | {outcome.Reference:N0} | {Ratio(outcome.Ratio)} | {Ratio(figure.Wanted)}"
+        $"| {figure.Operation} | {figure.Size} | {figure.Against} | {outcome.Ours:N0} | {outcome.Reference:N0} | {Ratio(outcome.Ratio)} | {(figure.Wanted is { } wanted ? Ratio(wanted) : "")}"
         + $" | {(outcome.Garbage is { } octets ? $"{octets:N0}" : "")} | {(figure.MostGarbage is { } most ? $"{most:N0}" : "")} |"));
 
     private static string Ratio(double ratio) => ratio < 3 ? ratio.ToString("F3", CultureInfo.InvariantCulture) : ratio.ToString("F1", CultureInfo.InvariantCulture) + " ×";

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Formats.Asn1;
+using MilSwitch.Smime.Asn1;
 
 namespace MilSwitch.Smime.Cms.Signed;
 
@@ -37,19 +38,19 @@ public sealed class AttributeSet : IReadOnlyList<CmsAttribute>
     /// <summary>Takes one from the reader.</summary>
     /// <exception cref="AsnContentException">It is not one.</exception>
     /// <exception cref="CmsFormatException">It has more attributes or values than the bounds allow.</exception>
-    public static AttributeSet Read(AsnReader reader, int tagNumber, CmsBounds bounds)
+    internal static AttributeSet Read(ref BerCursor reader, int tagNumber, CmsBounds bounds)
     {
         var tag = new Asn1Tag(TagClass.ContextSpecific, tagNumber, isConstructed: true);
         if (!reader.HasData || reader.PeekTag() != tag) return Absent;
         var encoded = reader.PeekEncodedValue();
-        var set = reader.ReadSetOf(skipSortOrderValidation: true, tag);
+        var set = reader.ReadSetOf(tag);
         var attributes = new CmsAttribute[8];
         var count = 0;
         while (set.HasData)
         {
             if (count == bounds.Attributes) throw new CmsFormatException("too many attributes", CmsFault.TooLarge);
             if (count == attributes.Length) Array.Resize(ref attributes, 2 * count);
-            attributes[count++] = CmsAttribute.Read(set, bounds);
+            attributes[count++] = CmsAttribute.Read(ref set, bounds);
         }
 
         Array.Resize(ref attributes, count);

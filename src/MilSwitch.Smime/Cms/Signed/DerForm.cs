@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Formats.Asn1;
+using MilSwitch.Smime.Asn1;
 
 namespace MilSwitch.Smime.Cms.Signed;
 
@@ -68,7 +69,8 @@ internal static class DerForm
 
     private static bool IsSorted(ReadOnlyMemory<byte> attributes)
     {
-        var set = new AsnReader(attributes, AsnEncodingRules.BER).ReadSetOf(skipSortOrderValidation: true, TagOf(attributes));
+        var whole = new BerCursor(attributes);
+        var set = whole.ReadSetOf(TagOf(attributes));
         ReadOnlyMemory<byte> last = default;
         while (set.HasData)
         {
@@ -77,7 +79,7 @@ internal static class DerForm
             last = next;
             var sequence = set.ReadSequence();
             sequence.ReadEncodedValue();
-            var values = sequence.ReadSetOf(skipSortOrderValidation: true);
+            var values = sequence.ReadSetOf();
             ReadOnlyMemory<byte> lastValue = default;
             while (values.HasData)
             {
