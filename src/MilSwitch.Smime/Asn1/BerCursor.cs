@@ -10,6 +10,9 @@ namespace MilSwitch.Smime.Asn1;
 /// </summary>
 internal struct BerCursor(ReadOnlyMemory<byte> octets)
 {
+    // Of the first octet of a tag.
+    private const int Constructed = 0x20, LongNumber = 0x1F;
+
     private ReadOnlyMemory<byte> rest = octets;
 
     public readonly bool HasData => !rest.IsEmpty;
@@ -18,6 +21,7 @@ internal struct BerCursor(ReadOnlyMemory<byte> octets)
 
     public readonly ReadOnlyMemory<byte> PeekEncodedValue()
     {
+        if (TryMeasure(out var offset, out var length)) return rest[..(offset + length)];
         AsnDecoder.ReadEncodedValue(rest.Span, AsnEncodingRules.BER, out _, out _, out var read);
         return rest[..read];
     }
@@ -31,14 +35,16 @@ internal struct BerCursor(ReadOnlyMemory<byte> octets)
 
     public BerCursor ReadSequence(Asn1Tag? tag = null)
     {
-        AsnDecoder.ReadSequence(rest.Span, AsnEncodingRules.BER, out var offset, out var length, out var read, tag);
+        if (Stands(tag ?? Asn1Tag.Sequence) && TryMeasure(out var offset, out var length)) return Enter(offset, length, offset + length);
+        AsnDecoder.ReadSequence(rest.Span, AsnEncodingRules.BER, out offset, out length, out var read, tag);
         return Enter(offset, length, read);
     }
 
     /// <summary>In any order.</summary>
     public BerCursor ReadSetOf(Asn1Tag? tag = null)
     {
-        AsnDecoder.ReadSetOf(rest.Span, AsnEncodingRules.BER, out var offset, out var length, out var read, skipSortOrderValidation: true, tag);
+        if (Stands(tag ?? Asn1Tag.SetOf) && TryMeasure(out var offset, out var length)) return Enter(offset, length, offset + length);
+        AsnDecoder.ReadSetOf(rest.Span, AsnEncodingRules.BER, out offset, out length, out var read, skipSortOrderValidation: true, tag);
         return Enter(offset, length, read);
     }
 
@@ -80,6 +86,29 @@ internal struct BerCursor(ReadOnlyMemory<byte> octets)
     public readonly void ThrowIfNotEmpty()
     {
         if (HasData) throw new AsnContentException();
+    }
+
+    // The tag, constructed, with a number of one octet.
+    private readonly bool Stands(Asn1Tag tag) => HasData && tag.TagValue < LongNumber && rest.Span[0] == ((int)tag.TagClass | Constructed | tag.TagValue);
+
+    // Short tags and definite lengths are nearly all there are; the rest is left to the decoder, and so is what does not fit.
+    private readonly bool TryMeasure(out int offset, out int length)
+    {
+        var octets = rest.Span;
+        (offset, length) = (2, 0);
+        if (octets.Length < 2 || (octets[0] & LongNumber) is LongNumber || octets[1] is 0x80 or > 0x83) return false;
+        if (octets[1] < 0x80)
+        {
+            length = octets[1];
+        }
+        else
+        {
+            offset += octets[1] & 0x7F;
+            if (octets.Length < offset) return false;
+            foreach (var digit in octets[2..offset]) length = (length << 8) | digit;
+        }
+
+        return length <= octets.Length - offset;
     }
 
     private BerCursor Enter(int offset, int length, int read)

@@ -17,6 +17,7 @@ internal static class SigningFigures
     [
         Control("control: RSA-2048 sign, both sides", () => SmimeMaterial.Rsa2048.Sign("control"u8)),
         Control("control: SHA-256 of 5 MiB, both sides", () => SmimeMaterial.Rsa2048.Hash(LargeContent)),
+        new("control: SHA-256 and P-256 sign, bare", SmimeMaterial.Name(SmimeMaterial.Large), "SHA-256", null, () => Done(SignLargeBare), () => SHA256.HashData(LargeContent)),
         await SignAsync("RSA-2048", SmimeMaterial.Rsa2048, 0.95),
         await SignAsync("RSA-3072", SmimeMaterial.Rsa3072, 0.95),
         await SignAsync("P-384", SmimeMaterial.P384, 0.95),
@@ -43,6 +44,12 @@ internal static class SigningFigures
     }
 
     public static async ValueTask<byte[]> SignedAsync(SmimeMaterial.Signer signer, byte[] content) => (await SignAsync(signer, new ContentDigests(content))).Join(content);
+
+    private static void SignLargeBare()
+    {
+        SHA256.HashData(LargeContent);
+        SmimeMaterial.P256.Sign("control"u8);
+    }
 
     // How far a ratio of one to one is off on this machine.
     private static Figure Control(string operation, Action both) => new(operation, "", "itself", null, () => Done(both), both);

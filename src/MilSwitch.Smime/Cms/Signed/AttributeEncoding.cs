@@ -22,7 +22,8 @@ internal static class AttributeEncoding
         foreach (var (type, identifier) in InOrder)
         {
             length = identifier.Length;
-            if (octets.StartsWith(identifier)) return type;
+            // They begin alike and differ in their ends.
+            if (octets.Length >= length && octets[length - 1] == identifier[^1] && octets.StartsWith(identifier)) return type;
         }
 
         length = 0;
