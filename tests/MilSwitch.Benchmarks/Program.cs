@@ -1,7 +1,16 @@
 using BenchmarkDotNet.Running;
 using MilSwitch.Benchmarks;
+using MilSwitch.Benchmarks.Smime;
 
-// `spool [messages] [pending] [folder]` is a load of its own; everything else goes to BenchmarkDotNet (`--filter *`).
-if (args is ["spool", ..]) return await SpoolThroughput.RunAsync(args[1..]);
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
-return 0;
+// `spool [messages] [pending] [folder]` and `smime [--filter TEXT] [--quick]` are loads of their own (README.md);
+// everything else goes to BenchmarkDotNet (`--filter *`).
+switch (args)
+{
+    case ["spool", ..]:
+        return await SpoolThroughput.RunAsync(args[1..]);
+    case ["smime", ..]:
+        return await SmimeFigures.RunAsync(args[1..]);
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        return 0;
+}

@@ -8,25 +8,29 @@ namespace MilSwitch.Smime.Algorithms;
 /// <summary>A message digest. Each exists once, so they are compared by reference.</summary>
 public sealed class DigestAlgorithm
 {
-    public static readonly DigestAlgorithm Md5 = new("1.2.840.113549.2.5", "md5", 16, HashAlgorithmName.MD5);
-    public static readonly DigestAlgorithm Sha1 = new("1.3.14.3.2.26", "sha1", 20, HashAlgorithmName.SHA1);
-    public static readonly DigestAlgorithm Sha224 = new("2.16.840.1.101.3.4.2.4", "sha224", 28, null);
-    public static readonly DigestAlgorithm Sha256 = new("2.16.840.1.101.3.4.2.1", "sha256", 32, HashAlgorithmName.SHA256);
-    public static readonly DigestAlgorithm Sha384 = new("2.16.840.1.101.3.4.2.2", "sha384", 48, HashAlgorithmName.SHA384);
-    public static readonly DigestAlgorithm Sha512 = new("2.16.840.1.101.3.4.2.3", "sha512", 64, HashAlgorithmName.SHA512);
+    public static readonly DigestAlgorithm Md5 = new(0, "1.2.840.113549.2.5", "md5", 16, HashAlgorithmName.MD5);
+    public static readonly DigestAlgorithm Sha1 = new(1, "1.3.14.3.2.26", "sha1", 20, HashAlgorithmName.SHA1);
+    public static readonly DigestAlgorithm Sha224 = new(2, "2.16.840.1.101.3.4.2.4", "sha224", 28, null);
+    public static readonly DigestAlgorithm Sha256 = new(3, "2.16.840.1.101.3.4.2.1", "sha256", 32, HashAlgorithmName.SHA256);
+    public static readonly DigestAlgorithm Sha384 = new(4, "2.16.840.1.101.3.4.2.2", "sha384", 48, HashAlgorithmName.SHA384);
+    public static readonly DigestAlgorithm Sha512 = new(5, "2.16.840.1.101.3.4.2.3", "sha512", 64, HashAlgorithmName.SHA512);
 
     /// <summary>All that can be computed; whether one is acceptable is for an <see cref="AlgorithmSuite"/> to say.</summary>
     public static readonly IReadOnlyList<DigestAlgorithm> All = [Md5, Sha1, Sha224, Sha256, Sha384, Sha512];
 
     private static readonly FrozenDictionary<string, DigestAlgorithm> ByOid = All.ToFrozenDictionary(d => d.Oid, StringComparer.Ordinal);
 
-    private DigestAlgorithm(string oid, string name, int length, HashAlgorithmName? platform)
+    private DigestAlgorithm(int index, string oid, string name, int length, HashAlgorithmName? platform)
     {
+        Index = index;
         Oid = oid;
         Name = name;
         Length = length;
         Platform = platform;
     }
+
+    /// <summary>Its place in <see cref="All"/>.</summary>
+    internal int Index { get; }
 
     public string Oid { get; }
 

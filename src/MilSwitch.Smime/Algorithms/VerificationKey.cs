@@ -2,6 +2,7 @@ using System.Formats.Asn1;
 using System.Security.Cryptography;
 using MilSwitch.Smime.Asn1;
 using MilSwitch.Smime.Cms;
+using MilSwitch.Smime.Cms.Signed;
 
 namespace MilSwitch.Smime.Algorithms;
 
@@ -10,6 +11,8 @@ public abstract class VerificationKey
 {
     private const string Dsa = "1.2.840.10040.4.1";
     private const string EcPublicKey = "1.2.840.10045.2.1";
+
+    private string? name;
 
     private protected VerificationKey(SignatureFamily family, int size)
     {
@@ -23,8 +26,11 @@ public abstract class VerificationKey
     /// <summary>Bits of modulus, field or prime; the number in the name of an ML-DSA key.</summary>
     public int Size { get; }
 
+    /// <summary>The certificate that it was first met in; null: read without one. Set before others see the key.</summary>
+    internal KnownCertificate? Certificate { get; set; }
+
     /// <summary>What is signed with it, as it is shown: <c>ecdsa-p384</c>, <c>rsa-3072</c>, <c>ml-dsa-65</c>.</summary>
-    public string Name => Family switch
+    public string Name => name ??= Family switch
     {
         SignatureFamily.RsaPkcs1 => $"rsa-{Size}",
         SignatureFamily.RsaPss => $"rsa-pss-{Size}",

@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using MilSwitch.Smime.Cms;
 using MilSwitch.Smime.Cms.Signed;
@@ -7,13 +7,21 @@ using MilSwitch.Smime.Cms.Signed;
 namespace MilSwitch.Smime.Algorithms;
 
 /// <summary>
-/// Parsed public keys by SHA-256 of the certificate: parsing one costs ten times a verification. Bounded; when full, it
-/// begins anew, which costs each key in use one parse. Thread-safe.
+/// Parsed public keys by their certificates: parsing one costs ten times a verification. Bounded; when full, it begins anew,
+/// which costs each key in use one parse. Thread-safe.
 /// </summary>
-public sealed class VerificationKeys(int capacity = 4_096)
+public sealed class VerificationKeys
 {
-    private readonly ConcurrentDictionary<(UInt128, UInt128), VerificationKey?> keys = new();
+    private readonly ConcurrentDictionary<byte[], VerificationKey?> keys = new(new OctetComparer());
+    private readonly ConcurrentDictionary<byte[], VerificationKey?>.AlternateLookup<ReadOnlySpan<byte>> index;
+    private readonly int capacity;
     private int count;
+
+    public VerificationKeys(int capacity = 4_096)
+    {
+        this.capacity = capacity;
+        index = keys.GetAlternateLookup<ReadOnlySpan<byte>>();
+    }
 
     /// <summary>How many are kept.</summary>
     public int Count => keys.Count;
@@ -24,31 +32,41 @@ public sealed class VerificationKeys(int capacity = 4_096)
     /// <exception cref="CmsFormatException">It is no certificate.</exception>
     public VerificationKey? Get(ReadOnlyMemory<byte> certificate, ReadOnlyMemory<byte> issuer = default)
     {
+        if (issuer.IsEmpty) return index.TryGetValue(certificate.Span, out var known) ? known : Keep(certificate.ToArray(), certificate, null);
         // A key of an issuer's other certificate may have other parameters: both make the name.
-        Span<byte> name = stackalloc byte[SHA256.HashSizeInBytes];
-        if (issuer.IsEmpty)
-        {
-            SHA256.HashData(certificate.Span, name);
-        }
-        else
-        {
-            Span<byte> both = stackalloc byte[2 * SHA256.HashSizeInBytes];
-            SHA256.HashData(certificate.Span, both);
-            SHA256.HashData(issuer.Span, both[SHA256.HashSizeInBytes..]);
-            SHA256.HashData(both, name);
-        }
+        var name = SHA256.HashData([.. SHA256.HashData(certificate.Span), .. SHA256.HashData(issuer.Span)]);
+        return keys.TryGetValue(name, out var inheriting)
+            ? inheriting
+            : Keep(name, certificate, VerificationKey.Read(CertificateFrame.Read(issuer).SubjectPublicKeyInfo));
+    }
 
-        var index = (BinaryPrimitives.ReadUInt128LittleEndian(name), BinaryPrimitives.ReadUInt128LittleEndian(name[16..]));
-        if (keys.TryGetValue(index, out var known)) return known;
-        var inherited = issuer.IsEmpty ? null : VerificationKey.Read(CertificateFrame.Read(issuer).SubjectPublicKeyInfo);
-        var key = VerificationKey.Read(CertificateFrame.Read(certificate).SubjectPublicKeyInfo, inherited);
+    private VerificationKey? Keep(byte[] name, ReadOnlyMemory<byte> certificate, VerificationKey? inherited)
+    {
+        // A copy, so that a large message is not kept for the certificate in it.
+        var known = new KnownCertificate(certificate.ToArray());
+        var key = VerificationKey.Read(known.Frame.SubjectPublicKeyInfo, inherited);
+        if (key is not null) key.Certificate = known;
         if (Interlocked.Increment(ref count) > capacity)
         {
             keys.Clear();
             Interlocked.Exchange(ref count, 1);
         }
 
-        keys[index] = key;
+        keys[name] = key;
         return key;
+    }
+
+    /// <summary>By their octets; the hash is keyed, so that nobody can make certificates that crowd in one place.</summary>
+    private sealed class OctetComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+    {
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(byte[] obj) => GetHashCode(obj.AsSpan());
+
+        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
+
+        public int GetHashCode(ReadOnlySpan<byte> alternate) => string.GetHashCode(MemoryMarshal.Cast<byte, char>(alternate));
+
+        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
     }
 }

@@ -35,6 +35,16 @@ public readonly record struct AlgorithmIdentifier(string Algorithm, ReadOnlyMemo
         return new AlgorithmIdentifier(algorithm, parameters);
     }
 
+    /// <inheritdoc cref="Read(AsnReader)"/>
+    internal static AlgorithmIdentifier Read(ref BerCursor cursor)
+    {
+        var sequence = cursor.ReadSequence();
+        var algorithm = sequence.ReadObjectIdentifier();
+        var parameters = sequence.HasData ? sequence.ReadEncodedValue() : default;
+        sequence.ThrowIfNotEmpty();
+        return new AlgorithmIdentifier(algorithm, parameters);
+    }
+
     /// <summary>Writes it.</summary>
     public void Write(AsnWriter writer)
     {

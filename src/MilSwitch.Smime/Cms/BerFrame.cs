@@ -10,6 +10,9 @@ public static class BerFrame
 {
     private const int Indefinite = -1;
 
+    // Of the first octet of a tag.
+    private const int EndOfContents = 0, Constructed = 0x20, LongNumber = 0x1F;
+
     /// <summary>Checks one element that must fill the octets.</summary>
     /// <exception cref="CmsFormatException">It is no complete element, there is something behind it, or it breaks a bound.</exception>
     public static void Check(ReadOnlySpan<byte> octets, CmsBounds bounds)
@@ -21,66 +24,71 @@ public static class BerFrame
     /// <exception cref="CmsFormatException">It is no complete element, or it breaks a bound.</exception>
     public static int Measure(ReadOnlySpan<byte> octets, CmsBounds bounds)
     {
-        // Where each open constructed element ends; Indefinite: at its end-of-contents octets.
+        // Where each open constructed element ends; of one of indefinite length, where what holds it ends.
         Span<int> ends = stackalloc int[bounds.Depth];
+        Span<bool> isIndefinite = stackalloc bool[bounds.Depth];
         var depth = 0;
         var elements = 0;
         var position = 0;
+        var limit = octets.Length;
         do
         {
             if (++elements > bounds.Elements) throw new CmsFormatException("too many elements", CmsFault.TooLarge);
-            var limit = depth > 0 && ends[depth - 1] != Indefinite ? ends[depth - 1] : Limit(ends[..depth], octets.Length);
-            if (!Asn1Tag.TryDecode(octets[position..limit], out var tag, out var tagLength)) throw new CmsFormatException("a tag is not complete");
-            var (length, lengthOctets) = ReadLength(octets[(position + tagLength)..limit]);
+            var tag = ReadTag(octets[position..limit], out var tagLength);
+            var length = ReadLength(octets[(position + tagLength)..limit], out var lengthOctets);
             position += tagLength + lengthOctets;
-            if (tag is { TagClass: TagClass.Universal, TagValue: 0 })
+            if ((tag & ~Constructed) is EndOfContents)
             {
                 // End-of-contents: only where an indefinite length is open.
-                if (depth is 0 || ends[depth - 1] != Indefinite || tag.IsConstructed || length is not 0) throw new CmsFormatException("unexpected end of contents");
+                if (depth is 0 || !isIndefinite[depth - 1] || tag is not EndOfContents || length is not 0) throw new CmsFormatException("unexpected end of contents");
                 depth--;
             }
-            else if (tag.IsConstructed)
+            else if ((tag & Constructed) is not 0)
             {
                 if (depth == bounds.Depth) throw new CmsFormatException("nested too deep", CmsFault.TooDeep);
                 if (length != Indefinite && length > limit - position) throw new CmsFormatException("an element is longer than what holds it");
-                ends[depth++] = length == Indefinite ? Indefinite : position + length;
+                isIndefinite[depth] = length == Indefinite;
+                ends[depth++] = length == Indefinite ? limit : position + length;
             }
             else
             {
                 if (length == Indefinite) throw new CmsFormatException("a primitive element of indefinite length");
                 if (length > limit - position) throw new CmsFormatException("an element is longer than what holds it");
-                if (length > bounds.Primitive && tag is { TagClass: TagClass.Universal, TagValue: (int)UniversalTagNumber.Integer or (int)UniversalTagNumber.ObjectIdentifier })
+                if (length > bounds.Primitive && (tag is (int)UniversalTagNumber.Integer or (int)UniversalTagNumber.ObjectIdentifier))
                     throw new CmsFormatException("a number or an object identifier is too long", CmsFault.TooLarge);
                 position += length;
             }
 
-            while (depth > 0 && ends[depth - 1] == position) depth--;
+            while (depth > 0 && !isIndefinite[depth - 1] && ends[depth - 1] == position) depth--;
+            limit = depth > 0 ? ends[depth - 1] : octets.Length;
         }
         while (depth > 0);
         return position;
     }
 
-    private static int Limit(ReadOnlySpan<int> ends, int length)
+    // The first octet, which tells class, form and number where the number is up to 30 (X.690 §8.1.2.2); nearly all are.
+    private static int ReadTag(ReadOnlySpan<byte> octets, out int length)
     {
-        for (var i = ends.Length - 1; i >= 0; i--)
-        {
-            if (ends[i] != Indefinite) return ends[i];
-        }
-
-        return length;
+        length = 1;
+        if (!octets.IsEmpty && ((octets[0] & LongNumber) is not LongNumber || Asn1Tag.TryDecode(octets, out _, out length))) return octets[0];
+        throw new CmsFormatException("a tag is not complete");
     }
 
-    private static (int Length, int Octets) ReadLength(ReadOnlySpan<byte> octets)
+    private static int ReadLength(ReadOnlySpan<byte> octets, out int count)
     {
+        count = 1;
         if (octets.IsEmpty) throw new CmsFormatException("a length is not complete");
-        var first = octets[0];
-        if (first < 0x80) return (first, 1);
-        if (first is 0x80) return (Indefinite, 1);
-        var count = first & 0x7F;
-        if (count > 8 || count >= octets.Length) throw new CmsFormatException("a length is not complete");
+        int first = octets[0];
+        return first < 0x80 ? first : first is 0x80 ? Indefinite : ReadLongLength(octets, out count);
+    }
+
+    private static int ReadLongLength(ReadOnlySpan<byte> octets, out int count)
+    {
+        var digits = octets[0] & 0x7F;
+        count = digits + 1;
+        if (digits > 8 || digits >= octets.Length) throw new CmsFormatException("a length is not complete");
         ulong length = 0;
-        for (var i = 1; i <= count; i++) length = (length << 8) | octets[i];
-        if (length > int.MaxValue) throw new CmsFormatException("an element is longer than what holds it");
-        return ((int)length, count + 1);
+        for (var i = 1; i <= digits; i++) length = (length << 8) | octets[i];
+        return length <= int.MaxValue ? (int)length : throw new CmsFormatException("an element is longer than what holds it");
     }
 }

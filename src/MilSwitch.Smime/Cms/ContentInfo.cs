@@ -18,7 +18,7 @@ public readonly record struct ContentInfo(string ContentType, ReadOnlyMemory<byt
         BerFrame.Check(octets.Span, bounds);
         try
         {
-            var reader = new AsnReader(octets, AsnEncodingRules.BER);
+            var reader = new BerCursor(octets);
             var sequence = reader.ReadSequence();
             var type = sequence.ReadObjectIdentifier();
             var wrapper = sequence.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0));

@@ -30,12 +30,13 @@ public sealed record EssCertId
 
     /// <summary>It is this certificate.</summary>
     /// <exception cref="CmsFormatException">The octets are no certificate.</exception>
-    public bool Names(ReadOnlyMemory<byte> certificate)
+    public bool Names(ReadOnlyMemory<byte> certificate) => Names(new KnownCertificate(certificate));
+
+    internal bool Names(KnownCertificate certificate)
     {
-        if (DigestAlgorithm.Find(HashAlgorithm) is not { } digest || !digest.Hash(certificate.Span).AsSpan().SequenceEqual(Hash.Span)) return false;
-        if (Issuer is null) return true;
-        var frame = CertificateFrame.Read(certificate);
-        return Serial.Span.SequenceEqual(frame.Serial.Span) && Issuer.Equals(GeneralNames.OfDirectoryName(frame.Issuer));
+        if (DigestAlgorithm.Find(HashAlgorithm) is not { } digest || !certificate.Digest(digest).SequenceEqual(Hash.Span)) return false;
+        var frame = certificate.Frame;
+        return Issuer is null || (Serial.Span.SequenceEqual(frame.Serial.Span) && Issuer.Equals(GeneralNames.OfDirectoryName(frame.Issuer)));
     }
 
     public bool Equals(EssCertId? other) => other is not null && HashAlgorithm.Equals(other.HashAlgorithm) && Hash.Span.SequenceEqual(other.Hash.Span)

@@ -6,6 +6,13 @@ namespace MilSwitch.Smime.Ess;
 /// <summary>What all values of ESS attributes have in common: one element, checked before it is read.</summary>
 internal static class EssValue
 {
+    // Octets that one encoding may have for its writer to be kept.
+    private const int LargestSpare = 8_192;
+
+    // For the next encoding of this thread. Encodings nest, so it is taken away while it is written to.
+    [ThreadStatic]
+    private static AsnWriter? spare;
+
     public static Asn1Tag Context(int number, bool isConstructed = false) => new(TagClass.ContextSpecific, number, isConstructed);
 
     /// <exception cref="CmsFormatException">It is no such value.</exception>
@@ -27,9 +34,14 @@ internal static class EssValue
 
     public static byte[] Encode(Action<AsnWriter> write)
     {
-        var writer = new AsnWriter(AsnEncodingRules.DER);
+        var writer = spare ?? new AsnWriter(AsnEncodingRules.DER);
+        spare = null;
         write(writer);
-        return writer.Encode();
+        var octets = writer.Encode();
+        if (octets.Length > LargestSpare) return octets;
+        writer.Reset();
+        spare = writer;
+        return octets;
     }
 
     /// <summary>All elements of a sequence, at least <paramref name="least"/> and at most <paramref name="most"/>.</summary>

@@ -1,5 +1,6 @@
 using System.Formats.Asn1;
 using MilSwitch.Smime.Cms;
+using MilSwitch.Smime.Cms.Signed;
 
 namespace MilSwitch.Smime.Ess;
 
@@ -44,6 +45,8 @@ public sealed record SigningCertificate(bool IsSecondVersion, IReadOnlyList<EssC
     /// <summary>The signer's certificate is this one (RFC 5035 §3: the first).</summary>
     /// <exception cref="CmsFormatException">The octets are no certificate.</exception>
     public bool Names(ReadOnlyMemory<byte> certificate) => Certificates[0].Names(certificate);
+
+    internal bool Names(KnownCertificate certificate) => Certificates[0].Names(certificate);
 
     public bool Equals(SigningCertificate? other) => other is not null && IsSecondVersion == other.IsSecondVersion && Certificates.SequenceEqual(other.Certificates)
         && Policies.Count == other.Policies.Count && Policies.Zip(other.Policies).All(p => p.First.Span.SequenceEqual(p.Second.Span));

@@ -96,7 +96,7 @@ public sealed class TokenDirectory : IDisposable
         TokenWork work;
         lock (gate)
         {
-            var wait = slots.First(s => s.ShouldHave(key.Label)).Options.Deadline;
+            var wait = DeadlineFor(key.Label);
             work = new TokenWork(precedence, key, operation, Time.GetTimestamp() + (long)(wait.TotalSeconds * Time.TimestampFrequency)) { Sequence = ++sequence };
             Place(work, "no token has it");
         }
@@ -108,12 +108,28 @@ public sealed class TokenDirectory : IDisposable
     /// <summary>Gives work to a slot, or fails it; the gate is held.</summary>
     internal void Place(TokenWork work, string reason)
     {
-        var meant = slots.Where(s => s.ShouldHave(work.Key.Label) && work.MayGoTo(s)).ToArray();
-        var slot = meant.Where(s => s.Serves(work.Key.Label)).MinBy(s => s.Load)
-            ?? meant.FirstOrDefault(s => s.Health.State is TokenState.Starting or TokenState.Sick);
+        TokenSlot? serving = null, recovering = null, refused = null;
+        foreach (var meant in slots)
+        {
+            if (!meant.ShouldHave(work.Key.Label) || !work.MayGoTo(meant)) continue;
+            if (meant.Serves(work.Key.Label))
+            {
+                if (serving is null || meant.Load < serving.Load) serving = meant;
+            }
+            else if (meant.Health.State is TokenState.Starting or TokenState.Sick)
+            {
+                recovering ??= meant;
+            }
+            else if (meant.Health.State is TokenState.Refused or TokenState.Stopped)
+            {
+                refused ??= meant;
+            }
+        }
+
+        var slot = serving ?? recovering;
         if (slot is null)
         {
-            if (meant.FirstOrDefault(s => s.Health.State is TokenState.Refused or TokenState.Stopped) is { } refused)
+            if (refused is not null)
                 reason = $"{refused.Options.Name}: {refused.Health.Reason}";
             work.Fail(new KeyUnavailableException($"The key {work.Key.Label} can't be used: {reason}."));
         }
@@ -133,6 +149,16 @@ public sealed class TokenDirectory : IDisposable
         if (closed) return;
         var stranded = slots.Where(s => s.Health.State is not TokenState.Working).SelectMany(s => s.Drain()).ToArray();
         foreach (var work in stranded) Place(work, "no token has it");
+    }
+
+    private TimeSpan DeadlineFor(string label)
+    {
+        foreach (var slot in slots)
+        {
+            if (slot.ShouldHave(label)) return slot.Options.Deadline;
+        }
+
+        throw new KeyUnavailableException($"The key {label} can't be used: no token has it.");
     }
 
     private void Tick()

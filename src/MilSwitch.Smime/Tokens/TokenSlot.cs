@@ -22,6 +22,7 @@ internal sealed class TokenSlot
     private readonly LinkScheduler<TokenWork> queue = new(Levels);
     private readonly List<SessionWorker> workers = [];
     private readonly List<SessionWorker> waiting = [];
+    private readonly HashSet<string> expected;
     private IReadOnlySet<string> labels = new HashSet<string>();
     private SessionWorker? opener;
     private int started;
@@ -36,6 +37,7 @@ internal sealed class TokenSlot
         Options = options;
         this.directory = directory;
         this.gate = gate;
+        expected = options.Keys.Select(k => k.Label).ToHashSet(StringComparer.Ordinal);
         Library = Pkcs11Library.At(options.Library);
         Library.Use();
         Health = new TokenHealth(TokenState.Starting, "no session was opened yet", Time.GetUtcNow());
@@ -50,12 +52,24 @@ internal sealed class TokenSlot
     public TokenHealth Health { get; private set; }
 
     /// <summary>Work that waits or is under way.</summary>
-    public int Load => queue.Count + workers.Count(w => w.Work is not null);
+    public int Load
+    {
+        get
+        {
+            var load = queue.Count;
+            foreach (var worker in workers)
+            {
+                if (worker.Work is not null) load++;
+            }
+
+            return load;
+        }
+    }
 
     public bool IsFullFor(Precedence precedence) => queue.Count >= (precedence.IsUrgent() ? Options.QueueLength + (Options.QueueLength / 4) : Options.QueueLength);
 
     /// <summary>It is meant to have the key.</summary>
-    public bool ShouldHave(string label) => Options.Keys.Any(k => k.Label == label);
+    public bool ShouldHave(string label) => expected.Contains(label);
 
     /// <summary>It works, and the key is there.</summary>
     public bool Serves(string label) => Health.State is TokenState.Working && labels.Contains(label);

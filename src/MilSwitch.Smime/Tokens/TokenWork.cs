@@ -12,7 +12,7 @@ namespace MilSwitch.Smime.Tokens;
 internal sealed class TokenWork(Precedence precedence, TokenKeyIdentity key, Func<TokenSession, IObjectHandle, byte[]?> operation, long due)
 {
     private readonly TaskCompletionSource<byte[]?> outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly HashSet<TokenSlot> failedOn = [];
+    private HashSet<TokenSlot>? failedOn;
 
     public Precedence Precedence => precedence;
 
@@ -47,9 +47,9 @@ internal sealed class TokenWork(Precedence precedence, TokenKeyIdentity key, Fun
     /// <summary>The slot failed it twice, and shall not see it again.</summary>
     public void FailedOn(TokenSlot slot)
     {
-        failedOn.Add(slot);
+        (failedOn ??= []).Add(slot);
         IsRepeated = false;
     }
 
-    public bool MayGoTo(TokenSlot slot) => !failedOn.Contains(slot);
+    public bool MayGoTo(TokenSlot slot) => failedOn?.Contains(slot) is not true;
 }

@@ -33,10 +33,10 @@ internal static class AlgorithmProtection
         if (value.IsEmpty) return false;
         try
         {
-            var reader = new AsnReader(value, AsnEncodingRules.BER);
+            var reader = new BerCursor(value);
             var sequence = reader.ReadSequence();
             reader.ThrowIfNotEmpty();
-            if (!IsSame(AlgorithmIdentifier.Read(sequence), digest)) return false;
+            if (!IsSame(AlgorithmIdentifier.Read(ref sequence), digest)) return false;
             var inner = sequence.ReadSequence(SignatureTag);
             var named = new AlgorithmIdentifier(inner.ReadObjectIdentifier(), inner.HasData ? inner.ReadEncodedValue() : default);
             inner.ThrowIfNotEmpty();

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Formats.Asn1;
+using MilSwitch.Smime.Asn1;
 
 namespace MilSwitch.Smime.Cms.Signed;
 
@@ -7,16 +8,18 @@ namespace MilSwitch.Smime.Cms.Signed;
 public sealed class AttributeSet : IReadOnlyList<CmsAttribute>
 {
     private readonly CmsAttribute[] attributes;
+    private readonly bool isSorted;
     private ReadOnlyMemory<byte>? der;
 
-    private AttributeSet(ReadOnlyMemory<byte> encoded, CmsAttribute[] attributes)
+    private AttributeSet(ReadOnlyMemory<byte> encoded, CmsAttribute[] attributes, bool isSorted)
     {
         Encoded = encoded;
+        this.isSorted = isSorted;
         this.attributes = attributes;
     }
 
     /// <summary>None at all, which is not the same as an empty set.</summary>
-    public static AttributeSet Absent { get; } = new(default, []);
+    public static AttributeSet Absent { get; } = new(default, [], isSorted: true);
 
     public bool IsAbsent => Encoded.IsEmpty;
 
@@ -32,28 +35,35 @@ public sealed class AttributeSet : IReadOnlyList<CmsAttribute>
     /// than DER's are tolerated as received, and are DER here.
     /// </summary>
     /// <exception cref="CmsFormatException">A value can't be brought into DER.</exception>
-    public ReadOnlySpan<byte> SetOf => (der ??= DerForm.SetOf(Encoded)).Span;
+    public ReadOnlySpan<byte> SetOf => (der ??= DerForm.SetOf(Encoded, isSorted)).Span;
 
     /// <summary>Takes one from the reader.</summary>
     /// <exception cref="AsnContentException">It is not one.</exception>
     /// <exception cref="CmsFormatException">It has more attributes or values than the bounds allow.</exception>
-    public static AttributeSet Read(AsnReader reader, int tagNumber, CmsBounds bounds)
+    internal static AttributeSet Read(ref BerCursor reader, int tagNumber, CmsBounds bounds)
     {
         var tag = new Asn1Tag(TagClass.ContextSpecific, tagNumber, isConstructed: true);
         if (!reader.HasData || reader.PeekTag() != tag) return Absent;
         var encoded = reader.PeekEncodedValue();
-        var set = reader.ReadSetOf(skipSortOrderValidation: true, tag);
+        var set = reader.ReadSetOf(tag);
         var attributes = new CmsAttribute[8];
         var count = 0;
+        var isSorted = true;
+        ReadOnlyMemory<byte> last = default;
         while (set.HasData)
         {
             if (count == bounds.Attributes) throw new CmsFormatException("too many attributes", CmsFault.TooLarge);
             if (count == attributes.Length) Array.Resize(ref attributes, 2 * count);
-            attributes[count++] = CmsAttribute.Read(set, bounds);
+            var next = set.PeekEncodedValue();
+            attributes[count] = CmsAttribute.Read(ref set, bounds);
+            // Whether several values are in order is seen when it is needed.
+            isSorted &= last.Span.SequenceCompareTo(next.Span) <= 0 && attributes[count].Values.Count <= 1;
+            last = next;
+            count++;
         }
 
         Array.Resize(ref attributes, count);
-        return new AttributeSet(encoded, attributes);
+        return new AttributeSet(encoded, attributes, isSorted);
     }
 
     /// <summary>How many attributes have this type. More than one is against RFC 5652 §11 and RFC 2634 §1.3.4.</summary>

@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using MilSwitch.Smime.Asn1;
 
 namespace MilSwitch.Smime.Cms.Signed;
 
@@ -32,18 +33,14 @@ internal sealed class CertificateFrame
         BerFrame.Check(certificate.Span, CmsBounds.Default);
         try
         {
-            var body = new AsnReader(certificate, AsnEncodingRules.BER).ReadSequence().ReadSequence();
-            if (body.PeekTag() == Context(0)) body.ReadEncodedValue();
-            var serial = body.ReadIntegerBytes();
-            body.ReadEncodedValue();
-            var issuer = body.ReadEncodedValue();
+            var body = ReadName(certificate, out var issuer, out var serial);
             body.ReadEncodedValue();
             body.ReadEncodedValue();
             var key = body.ReadEncodedValue();
             ReadOnlyMemory<byte> identifier = default;
             while (body.HasData)
             {
-                if (body.PeekTag() == Context(3)) identifier = Identifier(body.ReadSequence(Context(3)).ReadSequence());
+                if (body.PeekTag() == Context(3)) identifier = Identifier(body.ReadSequence(Context(3)));
                 else body.ReadEncodedValue();
             }
 
@@ -55,16 +52,32 @@ internal sealed class CertificateFrame
         }
     }
 
+    /// <summary>The name of a certificate whose frame was checked; what follows the issuer.</summary>
+    /// <exception cref="AsnContentException">It is no certificate.</exception>
+    public static BerCursor ReadName(ReadOnlyMemory<byte> certificate, out ReadOnlyMemory<byte> issuer, out ReadOnlyMemory<byte> serial)
+    {
+        var whole = new BerCursor(certificate);
+        var outer = whole.ReadSequence();
+        var body = outer.ReadSequence();
+        if (body.PeekTag() == Context(0)) body.ReadEncodedValue();
+        serial = body.ReadIntegerBytes();
+        body.ReadEncodedValue();
+        issuer = body.ReadEncodedValue();
+        return body;
+    }
+
     private static Asn1Tag Context(int number) => new(TagClass.ContextSpecific, number, isConstructed: true);
 
-    private static ReadOnlyMemory<byte> Identifier(AsnReader extensions)
+    private static ReadOnlyMemory<byte> Identifier(BerCursor wrapper)
     {
+        var extensions = wrapper.ReadSequence();
         while (extensions.HasData)
         {
             var extension = extensions.ReadSequence();
             if (extension.ReadObjectIdentifier() != SubjectKeyIdentifierExtension) continue;
-            if (extension.PeekTag() == Asn1Tag.Boolean) extension.ReadBoolean();
-            return new AsnReader(extension.ReadOctetString(), AsnEncodingRules.BER).ReadOctetString();
+            if (extension.PeekTag() == Asn1Tag.Boolean) extension.ReadEncodedValue();
+            var value = new BerCursor(extension.ReadOctetString());
+            return value.ReadOctetString();
         }
 
         return default;

@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using MilSwitch.Smime.Asn1;
 
 namespace MilSwitch.Smime.Cms.Signed;
 
@@ -18,11 +19,11 @@ public readonly record struct CmsAttribute(string Type, IReadOnlyList<ReadOnlyMe
     /// <summary>Takes one from the reader.</summary>
     /// <exception cref="AsnContentException">It is not one.</exception>
     /// <exception cref="CmsFormatException">It has more values than the bounds allow.</exception>
-    public static CmsAttribute Read(AsnReader reader, CmsBounds bounds)
+    internal static CmsAttribute Read(ref BerCursor reader, CmsBounds bounds)
     {
         var sequence = reader.ReadSequence();
         var type = sequence.ReadObjectIdentifier();
-        var set = sequence.ReadSetOf(skipSortOrderValidation: true);
+        var set = sequence.ReadSetOf();
         sequence.ThrowIfNotEmpty();
         if (!set.HasData) return new CmsAttribute(type, Array.Empty<ReadOnlyMemory<byte>>());
         var first = set.ReadEncodedValue();

@@ -39,8 +39,11 @@ public sealed class CmsSigner
         DigestAlgorithm = Encode(key.DigestAlgorithm);
         SignatureAlgorithm = Encode(key.SignatureAlgorithm);
         var certificateId = new SigningCertificate(IsSecondVersion: true, [EssCertId.Of(key.Certificate.Span, Digest.Length > 32 ? Digest : Algorithms.DigestAlgorithm.Sha256)], []);
-        SigningCertificateAttribute = new CmsAttribute(AttributeTypes.SigningCertificateV2, certificateId.Encode());
-        ProtectionAttribute = new CmsAttribute(AttributeTypes.AlgorithmProtection, AlgorithmProtection.Encode(key.DigestAlgorithm, key.SignatureAlgorithm));
+        EachTime =
+        [
+            AttributeEncoding.Single(AttributeTypes.SigningCertificateV2, certificateId.Encode()),
+            AttributeEncoding.Single(AttributeTypes.AlgorithmProtection, AlgorithmProtection.Encode(key.DigestAlgorithm, key.SignatureAlgorithm)),
+        ];
         var own = new List<CmsAttribute>();
         if (!capabilities.IsEmpty) own.Add(new CmsAttribute(AttributeTypes.SmimeCapabilities, capabilities));
         if (!encryptionCertificate.IsEmpty) own.Add(new CmsAttribute(AttributeTypes.EncryptionKeyPreference, EncryptionKeyPreference.Encode(SignerIdentifier.Of(encryptionCertificate))));
@@ -65,10 +68,8 @@ public sealed class CmsSigner
 
     internal ReadOnlyMemory<byte> SignatureAlgorithm { get; }
 
-    /// <summary>In countersignatures too.</summary>
-    internal CmsAttribute SigningCertificateAttribute { get; }
-
-    internal CmsAttribute ProtectionAttribute { get; }
+    /// <summary>Encoded attributes of each signature, countersignatures too: signingCertificateV2 and cmsAlgorithmProtection.</summary>
+    internal IReadOnlyList<byte[]> EachTime { get; }
 
     internal IReadOnlyList<CmsAttribute> OwnAttributes { get; }
 

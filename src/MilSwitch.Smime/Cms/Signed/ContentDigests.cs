@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using MilSwitch.Smime.Algorithms;
 
@@ -10,7 +9,8 @@ namespace MilSwitch.Smime.Cms.Signed;
 /// </summary>
 public sealed class ContentDigests
 {
-    private readonly ConcurrentDictionary<DigestAlgorithm, byte[]> values = new();
+    // One place for each algorithm. Two threads may take the same digest; whose stays does not matter.
+    private readonly byte[]?[] values = new byte[]?[DigestAlgorithm.All.Count];
 
     /// <summary>Of content at hand.</summary>
     public ContentDigests(ReadOnlyMemory<byte> content)
@@ -28,7 +28,7 @@ public sealed class ContentDigests
         foreach (var (algorithm, value) in values)
         {
             if (value.Length != algorithm.Length) throw new ArgumentException("a digest has the wrong length", nameof(values));
-            this.values[algorithm] = value;
+            this.values[algorithm.Index] = value;
         }
     }
 
@@ -41,8 +41,12 @@ public sealed class ContentDigests
     /// <summary>Null: the content is not at hand, and this digest was not taken.</summary>
     public byte[]? Find(DigestAlgorithm algorithm)
     {
-        if (values.TryGetValue(algorithm, out var value)) return value;
-        return Content is { } content ? values.GetOrAdd(algorithm, algorithm.Hash(content.Span)) : null;
+        ref var value = ref values[algorithm.Index];
+        if (Volatile.Read(ref value) is { } known) return known;
+        if (Content is not { } content) return null;
+        var taken = algorithm.Hash(content.Span);
+        Volatile.Write(ref value, taken);
+        return taken;
     }
 
     /// <summary>Of content in pieces. SHA-224 is not among those that can be taken so.</summary>

@@ -10,12 +10,14 @@ namespace MilSwitch.Smime.Cms.Signed;
 internal static class DerForm
 {
     /// <summary>Signed attributes, whatever their tag, as the SET OF that is hashed.</summary>
+    /// <param name="attributes">As received.</param>
+    /// <param name="isSorted">They, and the values of each, are known to be in order.</param>
     /// <exception cref="CmsFormatException">They can't be brought into DER.</exception>
-    public static byte[] SetOf(ReadOnlyMemory<byte> attributes)
+    public static byte[] SetOf(ReadOnlyMemory<byte> attributes, bool isSorted)
     {
         try
         {
-            return IsPlain(attributes.Span) && IsSorted(attributes) ? Retagged(attributes.Span) : Rewritten(attributes);
+            return isSorted && IsPlain(attributes.Span) ? Retagged(attributes.Span) : Rewritten(attributes);
         }
         catch (Exception fault) when (fault is AsnContentException or ArgumentException or InvalidOperationException)
         {
@@ -36,7 +38,9 @@ internal static class DerForm
         var position = 0;
         while (position < octets.Length)
         {
-            var tag = Asn1Tag.Decode(octets[position..], out var tagLength);
+            var tagLength = 1;
+            int tag = octets[position];
+            if ((tag & 0x1F) is 0x1F) Asn1Tag.Decode(octets[position..], out tagLength);
             position += tagLength;
             int first = octets[position++];
             var length = first;
@@ -50,14 +54,9 @@ internal static class DerForm
                 if (length < 0x80) return false;
             }
 
-            if (tag.IsConstructed)
-            {
-                if (IsString(tag)) return false;
-            }
-            else
-            {
-                position += length;
-            }
+            // Of universal class and constructed: only what holds elements of its own.
+            if ((tag & 0x20) is 0) position += length;
+            else if ((tag & 0xC0) is 0 && IsString(new Asn1Tag(TagClass.Universal, tag & 0x1F, isConstructed: true))) return false;
         }
 
         return true;
@@ -65,30 +64,6 @@ internal static class DerForm
 
     private static bool IsString(Asn1Tag tag) => tag.TagClass is TagClass.Universal && (UniversalTagNumber)tag.TagValue
         is not (UniversalTagNumber.Sequence or UniversalTagNumber.Set or UniversalTagNumber.External or UniversalTagNumber.Embedded);
-
-    private static bool IsSorted(ReadOnlyMemory<byte> attributes)
-    {
-        var set = new AsnReader(attributes, AsnEncodingRules.BER).ReadSetOf(skipSortOrderValidation: true, TagOf(attributes));
-        ReadOnlyMemory<byte> last = default;
-        while (set.HasData)
-        {
-            var next = set.PeekEncodedValue();
-            if (last.Span.SequenceCompareTo(next.Span) > 0) return false;
-            last = next;
-            var sequence = set.ReadSequence();
-            sequence.ReadEncodedValue();
-            var values = sequence.ReadSetOf(skipSortOrderValidation: true);
-            ReadOnlyMemory<byte> lastValue = default;
-            while (values.HasData)
-            {
-                var value = values.ReadEncodedValue();
-                if (lastValue.Span.SequenceCompareTo(value.Span) > 0) return false;
-                lastValue = value;
-            }
-        }
-
-        return true;
-    }
 
     private static Asn1Tag TagOf(ReadOnlyMemory<byte> octets) => Asn1Tag.Decode(octets.Span, out _);
 

@@ -55,28 +55,28 @@ public sealed class SignedData
     {
         try
         {
-            var reader = new AsnReader(content, AsnEncodingRules.BER);
+            var reader = new BerCursor(content);
             var sequence = reader.ReadSequence();
             reader.ThrowIfNotEmpty();
             if (!sequence.TryReadInt32(out var version)) throw new CmsFormatException("not SignedData");
             var digests = new List<AlgorithmIdentifier>(1);
-            for (var set = sequence.ReadSetOf(skipSortOrderValidation: true); set.HasData;)
+            for (var set = sequence.ReadSetOf(); set.HasData;)
             {
                 if (digests.Count == bounds.Attributes) throw new CmsFormatException("too many digest algorithms", CmsFault.TooLarge);
-                digests.Add(AlgorithmIdentifier.Read(set));
+                digests.Add(AlgorithmIdentifier.Read(ref set));
             }
 
             var encapsulated = sequence.ReadSequence();
             var contentType = encapsulated.ReadObjectIdentifier();
-            var octets = encapsulated.HasData ? ReadContentOctets(encapsulated) : default(ReadOnlyMemory<byte>?);
+            var octets = encapsulated.HasData ? ReadContentOctets(ref encapsulated) : default(ReadOnlyMemory<byte>?);
             encapsulated.ThrowIfNotEmpty();
-            var (certificates, otherCertificates) = ReadSet(sequence, 0, bounds);
-            var (lists, otherRevocation) = ReadSet(sequence, 1, bounds);
+            var (certificates, otherCertificates) = ReadSet(ref sequence, 0, bounds);
+            var (lists, otherRevocation) = ReadSet(ref sequence, 1, bounds);
             var signers = new List<SignerInfo>(1);
-            for (var set = sequence.ReadSetOf(skipSortOrderValidation: true); set.HasData;)
+            for (var set = sequence.ReadSetOf(); set.HasData;)
             {
                 if (signers.Count == bounds.Signers) throw new CmsFormatException("too many signers", CmsFault.TooLarge);
-                signers.Add(SignerInfo.Read(set, bounds));
+                signers.Add(SignerInfo.Read(ref set, bounds));
             }
 
             sequence.ThrowIfNotEmpty();
@@ -102,37 +102,31 @@ public sealed class SignedData
     /// <summary>The certificate that a signer names, when it is here; else empty.</summary>
     public ReadOnlyMemory<byte> CertificateOf(SignerInfo signer)
     {
-        foreach (var certificate in Certificates)
+        // One that is none is not the signer's; the others count.
+        for (var i = 0; i < Certificates.Count; i++)
         {
-            try
-            {
-                if (signer.Identifier.Names(certificate)) return certificate;
-            }
-            catch (CmsFormatException)
-            {
-                // One that is none is not the signer's; the others count.
-            }
+            if (signer.Identifier.NamesChecked(Certificates[i])) return Certificates[i];
         }
 
         return default;
     }
 
-    private static ReadOnlyMemory<byte> ReadContentOctets(AsnReader encapsulated)
+    private static ReadOnlyMemory<byte> ReadContentOctets(ref BerCursor encapsulated)
     {
         var wrapper = encapsulated.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0));
-        var octets = SignerInfo.ReadString(wrapper);
+        var octets = wrapper.ReadOctetString();
         wrapper.ThrowIfNotEmpty();
         return octets;
     }
 
     // CertificateSet and RevocationInfoChoices alike: universal SEQUENCEs are X.509's own, tagged ones are other kinds.
-    private static (IReadOnlyList<ReadOnlyMemory<byte>> Plain, IReadOnlyList<ReadOnlyMemory<byte>> Other) ReadSet(AsnReader reader, int number, CmsBounds bounds)
+    private static (IReadOnlyList<ReadOnlyMemory<byte>> Plain, IReadOnlyList<ReadOnlyMemory<byte>> Other) ReadSet(ref BerCursor reader, int number, CmsBounds bounds)
     {
         var tag = new Asn1Tag(TagClass.ContextSpecific, number, isConstructed: true);
         if (!reader.HasData || reader.PeekTag() != tag) return ([], []);
         var plain = new List<ReadOnlyMemory<byte>>(2);
         List<ReadOnlyMemory<byte>>? other = null;
-        for (var set = reader.ReadSetOf(skipSortOrderValidation: true, tag); set.HasData;)
+        for (var set = reader.ReadSetOf(tag); set.HasData;)
         {
             if (plain.Count + (other?.Count ?? 0) == bounds.Certificates) throw new CmsFormatException("too many certificates or revocation lists", CmsFault.TooLarge);
             if (set.PeekTag() == Asn1Tag.Sequence) plain.Add(set.ReadEncodedValue());

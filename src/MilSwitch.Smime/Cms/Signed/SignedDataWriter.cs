@@ -12,20 +12,6 @@ public static class SignedDataWriter
 {
     private const byte Sequence = 0x30, OctetString = 0x04, First = 0xA0, Set = 0x31;
 
-    // Written by each thread in turn; attributes of one signer rarely come to more.
-    [ThreadStatic]
-    private static AsnWriter? scratch;
-
-    private static AsnWriter Scratch
-    {
-        get
-        {
-            var writer = scratch ??= new AsnWriter(AsnEncodingRules.DER, 2_048);
-            writer.Reset();
-            return writer;
-        }
-    }
-
     /// <summary>Signs.</summary>
     /// <exception cref="SigningRefusedException">It would break a rule of placement or of the suite.</exception>
     /// <exception cref="Keys.KeyUnavailableException">A key can't be used now.</exception>
@@ -157,65 +143,33 @@ public static class SignedDataWriter
     private static byte[] Attributes(SigningOrder order, CmsSigner signer, CmsAttribute links)
     {
         var digest = order.Content.Find(signer.Digest) ?? throw new ArgumentException("a digest that a signer needs was not taken", nameof(order));
-        var writer = Scratch;
-        using (writer.PushSetOf())
-        {
-            using (writer.PushSequence())
-            {
-                writer.WriteObjectIdentifier(AttributeTypes.ContentType);
-                using (writer.PushSetOf()) writer.WriteObjectIdentifier(order.ContentType);
-            }
-
-            WriteDigestAndTime(writer, digest, order.SigningTime);
-            signer.SigningCertificateAttribute.Write(writer);
-            signer.ProtectionAttribute.Write(writer);
-            WriteAll(writer, signer.OwnAttributes, order.Attributes);
-            WriteAll(writer, order.Attributes, []);
-            if (links.Type is not null) links.Write(writer);
-        }
-
-        return writer.Encode();
+        var attributes = new List<byte[]>(8) { AttributeEncoding.ContentType(order.ContentType), AttributeEncoding.MessageDigest(digest) };
+        if (order.SigningTime is { } time) attributes.Add(AttributeEncoding.Single(AttributeTypes.SigningTime, SigningTime.Encode(time)));
+        attributes.AddRange(signer.EachTime);
+        Add(attributes, signer.OwnAttributes, order.Attributes);
+        Add(attributes, order.Attributes, []);
+        if (links.Type is not null) attributes.Add(AttributeEncoding.Of(links));
+        return AttributeEncoding.Set(attributes);
     }
 
     // Those of the order win over the signer's own of the same type.
-    private static void WriteAll(AsnWriter writer, IReadOnlyList<CmsAttribute> attributes, IReadOnlyList<CmsAttribute> winners)
+    private static void Add(List<byte[]> to, IReadOnlyList<CmsAttribute> attributes, IReadOnlyList<CmsAttribute> winners)
     {
         for (var i = 0; i < attributes.Count; i++)
         {
             var isBeaten = false;
             for (var j = 0; j < winners.Count; j++) isBeaten |= winners[j].Type == attributes[i].Type;
-            if (!isBeaten) attributes[i].Write(writer);
-        }
-    }
-
-    private static void WriteDigestAndTime(AsnWriter writer, byte[] digest, DateTimeOffset? time)
-    {
-        using (writer.PushSequence())
-        {
-            writer.WriteObjectIdentifier(AttributeTypes.MessageDigest);
-            using (writer.PushSetOf()) writer.WriteOctetString(digest);
-        }
-
-        if (time is not { } at) return;
-        using (writer.PushSequence())
-        {
-            writer.WriteObjectIdentifier(AttributeTypes.SigningTime);
-            using (writer.PushSetOf()) SigningTime.Write(writer, at);
+            if (!isBeaten) to.Add(AttributeEncoding.Of(attributes[i]));
         }
     }
 
     // RFC 5652 §11.4: no contentType. RFC 2634 §1.3.4 allows only these attributes.
     private static byte[] CounterAttributes(SignerInfo target, CmsSigner signer, DateTimeOffset? time)
     {
-        var writer = Scratch;
-        using (writer.PushSetOf())
-        {
-            WriteDigestAndTime(writer, signer.Digest.Hash(target.Signature.Span), time);
-            signer.SigningCertificateAttribute.Write(writer);
-            signer.ProtectionAttribute.Write(writer);
-        }
-
-        return writer.Encode();
+        var attributes = new List<byte[]> { AttributeEncoding.MessageDigest(signer.Digest.Hash(target.Signature.Span)) };
+        if (time is { } at) attributes.Add(AttributeEncoding.Single(AttributeTypes.SigningTime, SigningTime.Encode(at)));
+        attributes.AddRange(signer.EachTime);
+        return AttributeEncoding.Set(attributes);
     }
 
     // RFC 5752 §4.4.1: first with empty hashes, then with the hashes of that.

@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using MilSwitch.Smime.Asn1;
 
 namespace MilSwitch.Smime.Cms.Signed;
 
@@ -19,6 +20,13 @@ public readonly record struct SignerIdentifier(ReadOnlyMemory<byte> Issuer, Read
     /// <summary>Takes one from the reader.</summary>
     /// <exception cref="AsnContentException">It is not one.</exception>
     public static SignerIdentifier Read(AsnReader reader)
+    {
+        var cursor = new BerCursor(reader.ReadEncodedValue());
+        return Read(ref cursor);
+    }
+
+    /// <inheritdoc cref="Read(AsnReader)"/>
+    internal static SignerIdentifier Read(ref BerCursor reader)
     {
         if (reader.PeekTag().HasSameClassAndValue(KeyIdentifierTag)) return new SignerIdentifier(default, default, reader.ReadOctetString(KeyIdentifierTag));
         var sequence = reader.ReadSequence();
@@ -57,6 +65,21 @@ public readonly record struct SignerIdentifier(ReadOnlyMemory<byte> Issuer, Read
     /// <summary>It names this certificate.</summary>
     /// <exception cref="CmsFormatException">It is no certificate.</exception>
     public bool Names(ReadOnlyMemory<byte> certificate) => Names(CertificateFrame.Read(certificate));
+
+    /// <summary>It names this certificate, whose frame was checked with what holds it. False: also what is no certificate.</summary>
+    internal bool NamesChecked(ReadOnlyMemory<byte> certificate)
+    {
+        try
+        {
+            if (IsKeyIdentifier) return Names(certificate);
+            CertificateFrame.ReadName(certificate, out var issuer, out var serial);
+            return serial.Span.SequenceEqual(Serial.Span) && issuer.Span.SequenceEqual(Issuer.Span);
+        }
+        catch (Exception fault) when (fault is CmsFormatException or AsnContentException)
+        {
+            return false;
+        }
+    }
 
     internal bool Names(CertificateFrame certificate) => IsKeyIdentifier
         ? certificate.SubjectKeyIdentifier.Span.SequenceEqual(SubjectKeyIdentifier.Span)

@@ -39,7 +39,8 @@ public sealed class SignerInfo
     {
         try
         {
-            return Read(reader, bounds, bounds.Countersignatures);
+            var cursor = new BerCursor(reader.ReadEncodedValue());
+            return Read(ref cursor, bounds);
         }
         catch (AsnContentException fault)
         {
@@ -47,18 +48,23 @@ public sealed class SignerInfo
         }
     }
 
+    /// <summary>Takes one from what was checked.</summary>
+    /// <exception cref="AsnContentException">It is not one.</exception>
+    /// <exception cref="CmsFormatException">It is not one, or breaks a bound.</exception>
+    internal static SignerInfo Read(ref BerCursor cursor, CmsBounds bounds) => Read(ref cursor, bounds, bounds.Countersignatures);
+
     // Recursion ends at CmsBounds.Countersignatures.
-    private static SignerInfo Read(AsnReader reader, CmsBounds bounds, int levels)
+    private static SignerInfo Read(ref BerCursor reader, CmsBounds bounds, int levels)
     {
         var encoded = reader.PeekEncodedValue();
         var sequence = reader.ReadSequence();
         if (!sequence.TryReadInt32(out var version)) throw new CmsFormatException("not a SignerInfo");
-        var identifier = SignerIdentifier.Read(sequence);
-        var digest = AlgorithmIdentifier.Read(sequence);
-        var signed = AttributeSet.Read(sequence, 0, bounds);
-        var signatureAlgorithm = AlgorithmIdentifier.Read(sequence);
-        var signature = ReadString(sequence);
-        var unsigned = AttributeSet.Read(sequence, 1, bounds);
+        var identifier = SignerIdentifier.Read(ref sequence);
+        var digest = AlgorithmIdentifier.Read(ref sequence);
+        var signed = AttributeSet.Read(ref sequence, 0, bounds);
+        var signatureAlgorithm = AlgorithmIdentifier.Read(ref sequence);
+        var signature = sequence.ReadOctetString();
+        var unsigned = AttributeSet.Read(ref sequence, 1, bounds);
         sequence.ThrowIfNotEmpty();
         return new SignerInfo(encoded)
         {
@@ -81,12 +87,10 @@ public sealed class SignerInfo
         foreach (var value in unsigned.Values(AttributeTypes.CounterSignature))
         {
             if (counter.Count == bounds.Signers) throw new CmsFormatException("too many countersignatures", CmsFault.TooLarge);
-            counter.Add(Read(new AsnReader(value, AsnEncodingRules.BER), bounds, levels - 1));
+            var cursor = new BerCursor(value);
+            counter.Add(Read(ref cursor, bounds, levels - 1));
         }
 
         return [.. counter];
     }
-
-    internal static ReadOnlyMemory<byte> ReadString(AsnReader reader, Asn1Tag? tag = null) =>
-        reader.TryReadPrimitiveOctetString(out var slice, tag) ? slice : reader.ReadOctetString(tag);
 }

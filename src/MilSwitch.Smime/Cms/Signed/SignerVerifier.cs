@@ -54,10 +54,10 @@ public static class SignerVerifier
         try
         {
             BerFrame.Check(content.Span, CmsBounds.Default);
-            var reader = new AsnReader(content, AsnEncodingRules.BER);
-            var set = reader.ReadSetOf(skipSortOrderValidation: true);
+            var reader = new BerCursor(content);
+            var set = reader.ReadSetOf();
             if (!set.HasData) return false;
-            while (set.HasData) CmsAttribute.Read(set, CmsBounds.Default);
+            while (set.HasData) CmsAttribute.Read(ref set, CmsBounds.Default);
             return true;
         }
         catch (AsnContentException)
@@ -74,7 +74,7 @@ public static class SignerVerifier
     private ref struct Judge
     {
         private readonly SignerInfo signer;
-        private readonly ReadOnlyMemory<byte> certificate;
+        private readonly KnownCertificate? certificate;
         private readonly VerificationKey? key;
         private readonly VerificationOptions options;
         private readonly DigestAlgorithm? digest;
@@ -86,12 +86,12 @@ public static class SignerVerifier
         public Judge(SignerInfo signer, ReadOnlyMemory<byte> certificate, VerificationKey? key, VerificationOptions options)
         {
             this.signer = signer;
-            this.certificate = certificate;
+            this.certificate = Known(certificate, key);
             this.key = key;
             this.options = options;
             digest = DigestAlgorithm.Find(signer.DigestAlgorithm);
             scheme = SignatureScheme.Find(signer.SignatureAlgorithm);
-            if (!IsNamed()) Add(Reason.SignerMismatch);
+            if (this.certificate is null || !signer.Identifier.Names(this.certificate.Frame)) Add(Reason.SignerMismatch);
             if (digest is null || scheme is not { } known || key is null)
             {
                 Add(Reason.Unsupported);
@@ -151,15 +151,16 @@ public static class SignerVerifier
             Misplaced = misplaced,
         };
 
-        private readonly bool IsNamed()
+        // Null: it is no certificate.
+        private static KnownCertificate? Known(ReadOnlyMemory<byte> certificate, VerificationKey? key)
         {
             try
             {
-                return signer.Identifier.Names(certificate);
+                return KnownCertificate.Of(certificate, key);
             }
             catch (CmsFormatException)
             {
-                return false;
+                return null;
             }
         }
 
@@ -193,7 +194,7 @@ public static class SignerVerifier
             if (value.IsEmpty) return false;
             try
             {
-                var reader = new AsnReader(value, AsnEncodingRules.BER);
+                var reader = new BerCursor(value);
                 return reader.ReadObjectIdentifier() == contentType && !reader.HasData;
             }
             catch (AsnContentException)
@@ -213,8 +214,8 @@ public static class SignerVerifier
             if (digest is null) return;
             try
             {
-                var reader = new AsnReader(value, AsnEncodingRules.BER);
-                var signed = SignerInfo.ReadString(reader);
+                var reader = new BerCursor(value);
+                var signed = reader.ReadOctetString();
                 if (reader.HasData) Add(Reason.SignedAttributesInvalid);
                 // A digest that nobody took can't be compared: that is not a digest that fits.
                 if (content.Find(digest) is not { } computed || !signed.Span.SequenceEqual(computed)) Add(Reason.DigestMismatch);
@@ -235,12 +236,13 @@ public static class SignerVerifier
         // RFC 5035 §3, §4: the first certificate named is the signer's.
         private readonly bool IsCertificateMeant(AttributeSet attributes)
         {
+            var (second, first) = (attributes.CountOf(AttributeTypes.SigningCertificateV2), attributes.CountOf(AttributeTypes.SigningCertificate));
+            if (second is 0 && first is 0) return true;
+            if (certificate is null) return false;
             try
             {
-                if (attributes.CountOf(AttributeTypes.SigningCertificateV2) > 0
-                    && !SigningCertificate.Read(attributes.Value(AttributeTypes.SigningCertificateV2), isSecondVersion: true).Names(certificate)) return false;
-                return attributes.CountOf(AttributeTypes.SigningCertificate) is 0
-                    || SigningCertificate.Read(attributes.Value(AttributeTypes.SigningCertificate), isSecondVersion: false).Names(certificate);
+                if (second > 0 && !SigningCertificate.Read(attributes.Value(AttributeTypes.SigningCertificateV2), isSecondVersion: true).Names(certificate)) return false;
+                return first is 0 || SigningCertificate.Read(attributes.Value(AttributeTypes.SigningCertificate), isSecondVersion: false).Names(certificate);
             }
             catch (CmsFormatException)
             {

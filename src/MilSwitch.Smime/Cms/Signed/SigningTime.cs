@@ -1,18 +1,14 @@
 using System.Formats.Asn1;
+using MilSwitch.Smime.Ess;
 
 namespace MilSwitch.Smime.Cms.Signed;
 
 /// <summary><c>SigningTime ::= Time</c>, UTCTime from 1950 to 2049 and GeneralizedTime else (RFC 5652 §11.3).</summary>
 internal static class SigningTime
 {
-    public static byte[] Encode(DateTimeOffset time)
-    {
-        var writer = new AsnWriter(AsnEncodingRules.DER);
-        Write(writer, time);
-        return writer.Encode();
-    }
+    public static byte[] Encode(DateTimeOffset time) => EssValue.Encode(writer => Write(writer, time));
 
-    public static void Write(AsnWriter writer, DateTimeOffset time)
+    private static void Write(AsnWriter writer, DateTimeOffset time)
     {
         var utc = time.ToUniversalTime();
         if (utc.Year is >= 1950 and < 2050) writer.WriteUtcTime(utc);
