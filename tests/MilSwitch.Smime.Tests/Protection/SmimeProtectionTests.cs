@@ -1,0 +1,128 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Smime.Keys;
+using MilSwitch.Smime.Protection;
+
+namespace MilSwitch.Smime.Tests.Protection;
+
+public sealed class SmimeProtectionTests
+{
+    private const string Plain = "From: alice@origin.test\r\nTo: bob@dest.test\r\nDate: Fri, 27 Nov 2026 10:00:00 +0000\r\nMessage-ID: <1@origin.test>\r\nSubject: x\r\n\r\nhello\r\n";
+    private static readonly Material Keys = new();
+    private static readonly SmimeProtection Engine = new(Keys.Ring, TimeProvider.System);
+    private static readonly ArrivalProtection Opening = new() { AuthservId = "us.test", Verify = true, Keys = ["bob"], Trust = Keys.Trust };
+
+    [Theory]
+    [InlineData("aes256-gcm", true, true)]
+    [InlineData("aes256-gcm", false, true)]
+    [InlineData("aes256-cbc", true, true)]
+    [InlineData("aes256-cbc", false, false)]
+    [Trait("Threat", "C8")]
+    public async Task Opens_what_is_authentic_and_leaves_the_rest_as_it_came(string content, bool signed, bool opens)
+    {
+        var made = await ProtectAsync(new DepartureProtection { Sign = signed ? new DepartureSigning("alice") : null, Encrypt = Encrypt(content) });
+        var outcome = Assert.IsType<ArrivalOutcome.Accepted>(await ExamineAsync(made, Opening));
+        Assert.Equal(opens, outcome.Opened is { } text && Encoding.UTF8.GetString(text.Span).Contains("hello", StringComparison.Ordinal));
+        var result = Encoding.UTF8.GetString(outcome.Trace.Span);
+        Assert.StartsWith("Authentication-Results: us.test; smime=" + (signed ? "pass" : opens ? "none" : "neutral"), result, StringComparison.Ordinal);
+        Assert.Equal([AuditKind.Verified, AuditKind.Decrypted], outcome.Notes.Select(n => n.Kind));
+    }
+
+    [Fact]
+    public async Task Refuses_what_was_changed_where_that_is_asked_for()
+    {
+        var made = Encoding.UTF8.GetString(await ProtectAsync(new DepartureProtection { Sign = new DepartureSigning("alice") }));
+        var bent = Encoding.UTF8.GetBytes(made.Replace("hello", "hallo", StringComparison.Ordinal));
+        var settings = new ArrivalProtection { AuthservId = "us.test", Verify = true, RefuseInvalid = true, Trust = Keys.Trust };
+        Assert.Equal(Refusal.SignatureInvalid, Assert.IsType<ArrivalOutcome.Refused>(await ExamineAsync(bent, settings)).Refusal);
+        Assert.IsType<ArrivalOutcome.Accepted>(await ExamineAsync(Encoding.UTF8.GetBytes(made), settings));
+        Assert.IsType<ArrivalOutcome.Accepted>(await ExamineAsync(Encoding.UTF8.GetBytes(Plain), settings));
+    }
+
+    [Fact]
+    public async Task A_key_that_is_not_there_is_no_reason_to_go_on_without_it()
+    {
+        Assert.IsType<ArrivalOutcome.Unavailable>(await ExamineAsync(Encoding.UTF8.GetBytes(Plain), Opening with { Keys = ["nobody"] }));
+        Assert.IsType<DepartureOutcome.Unavailable>(await DepartAsync(Plain, new DepartureProtection { Sign = new DepartureSigning("nobody") }));
+    }
+
+    [Fact]
+    public async Task A_route_opens_what_is_authentic_holds_what_is_not_and_passes_on_what_is_for_others()
+    {
+        var opening = new DepartureProtection { Keys = ["bob"] };
+        var authentic = Encoding.UTF8.GetString(await ProtectAsync(new DepartureProtection { Encrypt = Encrypt("aes128-gcm") }));
+        Assert.Contains("hello", Text(await DepartAsync(authentic, opening)), StringComparison.Ordinal);
+        var malleable = Encoding.UTF8.GetString(await ProtectAsync(new DepartureProtection { Encrypt = Encrypt("aes256-cbc") }));
+        Assert.IsType<DepartureOutcome.Impossible>(await DepartAsync(malleable, opening));
+        Assert.Equal(authentic, Text(await DepartAsync(authentic, new DepartureProtection { Keys = ["alice"] })));
+        Assert.Equal(Plain, Text(await DepartAsync(Plain, opening)));
+    }
+
+    [Fact]
+    public void Finds_the_certificate_of_a_recipient_or_of_a_domain_above_it()
+    {
+        var directory = new RecipientDirectory([Keys.Certificate("bob"), Keys.Certificate("domain")]);
+        var now = TimeProvider.System.GetUtcNow();
+        Assert.NotNull(directory.Find(Mailbox.Parse("Bob@dest.test"), now));
+        Assert.NotNull(directory.Find(Mailbox.Parse("anybody@a.b.unit.test"), now));
+        Assert.NotEqual(directory.Find(Mailbox.Parse("bob@dest.test"), now), directory.Find(Mailbox.Parse("bob@unit.test"), now));
+        Assert.Null(directory.Find(Mailbox.Parse("carol@dest.test"), now));
+        Assert.Null(directory.Find(Mailbox.Parse("bob@notunit.test"), now));
+        Assert.Null(directory.Find(Mailbox.Parse("bob@dest.test"), now.AddYears(5)));
+    }
+
+    private static DepartureEncryption Encrypt(string content) => new() { Certificates = [Keys.Certificate("bob")], Content = content };
+
+    private static string Text(DepartureOutcome outcome) => Encoding.UTF8.GetString(Assert.IsType<DepartureOutcome.Protected>(outcome).Content.Span);
+
+    private static async Task<byte[]> ProtectAsync(DepartureProtection settings) => Encoding.UTF8.GetBytes(Text(await DepartAsync(Plain, settings)));
+
+    private static ValueTask<DepartureOutcome> DepartAsync(string text, DepartureProtection settings) =>
+        Engine.ProtectAsync(Encoding.UTF8.GetBytes(text), settings, [Mailbox.Parse("bob@dest.test")], Precedence.Routine, default);
+
+    private static ValueTask<ArrivalOutcome> ExamineAsync(byte[] octets, ArrivalProtection settings) => Engine.ExamineAsync(octets, settings, Precedence.Routine, default);
+
+    private sealed class Material
+    {
+        private readonly Dictionary<string, SoftwareKeyPair> pairs = new(StringComparer.Ordinal);
+
+        public Material()
+        {
+            using var authorityKey = RSA.Create(2048);
+            var request = new CertificateRequest("CN=authority", authorityKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+            request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+            request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+            var now = TimeProvider.System.GetUtcNow();
+            using var authority = request.CreateSelfSigned(now.AddDays(-2), now.AddYears(2));
+            Trust = new ArrivalTrust { Anchors = [authority.RawData] };
+            foreach (var (name, address) in new[] { ("alice", "alice@origin.test"), ("bob", "bob@dest.test"), ("domain", "domain-confidentiality-authority@unit.test") })
+            {
+                using var key = RSA.Create(2048);
+                var leaf = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+                var names = new SubjectAlternativeNameBuilder();
+                names.AddEmailAddress(address);
+                leaf.CertificateExtensions.Add(names.Build());
+                leaf.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment, true));
+                leaf.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, true, false));
+                using var certificate = leaf.Create(authority, now.AddDays(-1), now.AddYears(1), RandomNumberGenerator.GetBytes(8));
+                var file = KeyFile.Read(Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem()));
+                pairs.Add(name, new SoftwareKeyPair(file.Keys[0], certificate.RawData));
+            }
+
+            Ring = new KeyRing(null, new Dictionary<string, ReadOnlyMemory<byte>>(), pairs);
+        }
+
+        public ArrivalTrust Trust { get; }
+
+        public KeyRing Ring { get; }
+
+        public ReadOnlyMemory<byte> Certificate(string name) => pairs[name].Certificate;
+    }
+}
