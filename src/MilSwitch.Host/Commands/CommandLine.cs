@@ -65,6 +65,10 @@ public sealed partial class CommandLine
         }
     }
 
+    /// <summary>What is wrong with a command line, which is not run.</summary>
+    public static IReadOnlyList<string> Misunderstandings(string[] arguments, CommandEnvironment environment) =>
+        [.. new CommandLine(environment).root.Parse(arguments).Errors.Select(e => e.Message)];
+
     /// <summary>Runs one command line to its end; the result is the process's exit code.</summary>
     public static async Task<int> RunAsync(string[] arguments, CommandEnvironment environment, CancellationToken cancellationToken = default)
     {

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using MilSwitch.Mime;
 using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Headers;
-using MimeKit;
 
 namespace MilSwitch.Smime.Inspection;
 
@@ -32,15 +31,13 @@ internal sealed record SenderFields(ImmutableArray<MailParty> From, MailParty? S
         }
     }
 
-    // Two readers that have to agree on how many mailboxes there are: the strict one for the addresses, MimeKit's for the names
+    // Two readers that have to agree on how many mailboxes there are: the strict one for the addresses, a mail library's for the names
     // that a client would show.
     private static bool TryRead(string value, out ImmutableArray<MailParty> parties)
     {
         parties = [];
-        if (!MailboxList.TryRead(value, out var mailboxes) || !InternetAddressList.TryParse(value, out var list)) return false;
-        var shown = list.Mailboxes.ToArray();
-        if (shown.Length != mailboxes.Length) return false;
-        parties = [.. mailboxes.Zip(shown, (m, s) => new MailParty(m.Text, s.Name ?? ""))];
+        if (!MailboxList.TryRead(value, out var mailboxes) || DisplayNames.Read(value) is not { } names || names.Count != mailboxes.Length) return false;
+        parties = [.. mailboxes.Zip(names, (m, n) => new MailParty(m.Text, n))];
         return true;
     }
 }
