@@ -170,7 +170,7 @@ public sealed class MessageSigningTests
 
     [Theory]
     [InlineData("From: a@b.example\r\nSubject: x\r\n\r\none\r\ntwo\nthree\r\n", MakingRefusal.NotCanonical)]
-    [InlineData("From: a@b.example\n\none\rtwo\r\n", MakingRefusal.Ambiguous)]
+    [InlineData("From: a@b.example\n\none\rtwo\r\n", MakingRefusal.NotCanonical)]
     [InlineData("From: a@b.example\r\nSubject: x\r\n\r\none\rtwo\r\n", MakingRefusal.NotCanonical)]
     [InlineData("From: a@b.example\r\nContent-Type: text/plain\r\nContent-Type: text/html\r\n\r\nx", MakingRefusal.Ambiguous)]
     [InlineData("From: a@b.example\r\nSubject : x\r\n\r\nx", MakingRefusal.Ambiguous)]
