@@ -57,6 +57,19 @@ public sealed class KeySourceTests : IDisposable
         Assert.True(key.VerifyData(Octets, await signing.SignAsync(Octets), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
     }
 
+    [Fact]
+    public void Takes_the_key_that_may_sign_where_a_person_has_two()
+    {
+        using var confidentiality = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=Own", confidentiality, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyAgreement, true));
+        using var encryption = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(90));
+        File.WriteAllBytes(workspace["two.p12"], new X509Certificate2Collection { encryption, certificate }.Export(X509ContentType.Pkcs12, "SECRET-CANARY")!);
+        using var source = Open("password");
+        Assert.Equal(certificate.RawData, source.ReadSigningKey("--key", workspace["two.p12"]).Key.Certificate.ToArray());
+        Assert.Contains(source.ReadDecryptionKeys("--keys", [workspace["two.p12"]]), k => k.Certificate.Span.SequenceEqual(encryption.RawData));
+    }
+
     [Theory]
     [InlineData("own.der")]
     [InlineData("all/own.key")]

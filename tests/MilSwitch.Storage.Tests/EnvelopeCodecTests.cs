@@ -148,7 +148,7 @@ public sealed class EnvelopeCodecTests
         return from path in Gen.OneOf(Gen.Constant(ReversePath.Null), address.Select(a => new ReversePath(a)))
                from recipients in recipient.ArrayOf()
                from body in Gen.Choose(0, 2)
-               from flags in Gen.Choose(0, 15)
+               from flags in Gen.Choose(0, 31)
                from ret in Gen.Choose(0, 2)
                from envelopeId in optional
                from mt in priority

@@ -259,27 +259,17 @@ public sealed partial class CommandLine
         {
             return await act();
         }
-        catch (Exception fault) when (fault is MakingRefusedException or SigningRefusedException or KeyUnavailableException)
+        catch (Exception fault) when (fault is MakingRefusedException or SigningRefusedException)
         {
             throw new CommandFault(ExitCodes.Bad, "refused: " + fault.Message);
         }
+        catch (KeyUnavailableException fault)
+        {
+            throw new CommandFault(ExitCodes.NotFound, "the key can't be used: " + fault.Message);
+        }
     }
 
-    private byte[] ReadMessage(string file)
-    {
-        try
-        {
-            if (file != "-") return File.ReadAllBytes(file);
-            using var input = environment.OpenInput();
-            using var octets = new MemoryStream();
-            input.CopyTo(octets);
-            return octets.ToArray();
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new CommandFault(ExitCodes.NotFound, $"{file}: {(File.Exists(file) ? "can't be read" : "no such file")}");
-        }
-    }
+    private ReadOnlyMemory<byte> ReadMessage(string file) => MessageFile.Read(environment, "IN", file);
 
     private void Write(ParseResult arguments, SmimeOptions options, ReadOnlySequence<byte> message)
     {

@@ -34,21 +34,18 @@ internal sealed class KeySource(CommandEnvironment environment, string? password
         if (file.Keys.Count is 0) throw Fault(option, text, "no private key in it");
         IReadOnlyList<ReadOnlyMemory<byte>> certificates = certificate.IsEmpty ? file.Certificates : [certificate, .. file.Certificates];
         CmsFormatException? last = null;
-        foreach (var key in file.Keys)
+        foreach (var (key, own) in file.SigningPairs(certificates))
         {
-            foreach (var own in key.FindCertificates(certificates))
+            try
             {
-                try
-                {
-                    var signing = SoftwareSigningKey.Create(key.Pkcs8, own, choice);
-                    owned.Add(signing);
-                    return (signing, certificates);
-                }
-                catch (CmsFormatException fault)
-                {
-                    // A key for encryption may stand beside it.
-                    last = fault;
-                }
+                var signing = SoftwareSigningKey.Create(key.Pkcs8, own, choice);
+                owned.Add(signing);
+                return (signing, certificates);
+            }
+            catch (CmsFormatException fault)
+            {
+                // A key for encryption may stand beside it.
+                last = fault;
             }
         }
 

@@ -172,9 +172,13 @@ public static partial class ConfigurationReader
             // What is taken out of it lives as long as the configuration.
             var file = KeyFile.Read(File.ReadAllBytes(path), password);
             var certificates = certificate is { } own ? [own] : file.Certificates;
-            foreach (var key in file.Keys)
+            switch (file.SigningPairs(certificates).ToArray())
             {
-                if (key.FindCertificates(certificates).FirstOrDefault() is { IsEmpty: false } mine) return new SoftwareKeyPair(key, mine);
+                case [var only]:
+                    return new SoftwareKeyPair(only.Key, only.Certificate);
+                case [_, ..]:
+                    section.Reject("file", "holds several keys or certificates of a key; say with 'certificate' which is meant");
+                    return null;
             }
 
             section.Reject("file", file.Keys.Count is 0 ? "holds no private key" : certificates.Count is 0 ? "holds no certificate of the key; name one with 'certificate'" : "holds no key that belongs to the certificate");

@@ -1,6 +1,7 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Text;
+using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms;
 using Org.BouncyCastle.Asn1.Pkcs;
 using Org.BouncyCastle.Pkcs;
@@ -50,9 +51,28 @@ public sealed class KeyFile : IDisposable
         }
     }
 
+    /// <summary>
+    /// The keys with the certificates that are theirs, those first whose certificate lets them sign: a key that its own
+    /// certificate has for something else is taken only when there is no other.
+    /// </summary>
+    public IEnumerable<(SoftwareKey Key, ReadOnlyMemory<byte> Certificate)> SigningPairs(IReadOnlyCollection<ReadOnlyMemory<byte>> certificates) =>
+        Keys.SelectMany(k => k.FindCertificates(certificates).Select(c => (Key: k, Certificate: c))).OrderByDescending(p => MaySign(p.Certificate));
+
     public void Dispose()
     {
         foreach (var key in Keys) key.Dispose();
+    }
+
+    private static bool MaySign(ReadOnlyMemory<byte> certificate)
+    {
+        try
+        {
+            return Certificate.Read(certificate).KeyUsage is not { } uses || (uses & (KeyUses.DigitalSignature | KeyUses.NonRepudiation)) is not 0;
+        }
+        catch (CmsFormatException)
+        {
+            return false;
+        }
     }
 
     private static void ReadPem(ReadOnlySpan<byte> octets, string? password, List<byte[]> keys, List<ReadOnlyMemory<byte>> certificates)

@@ -1,4 +1,3 @@
-using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms;
 
 namespace MilSwitch.Smime.Keys;
@@ -29,8 +28,7 @@ public static class SoftwareSigningKeyReader
         using var read = KeyFile.Read(file, password);
         if (read.Keys.Count is 0) throw new CmsFormatException("no private key");
         CmsFormatException? last = null;
-        // Its own certificate may say that a key does not sign: then it is taken only when there is no other.
-        foreach (var (key, own) in read.Keys.SelectMany(k => k.FindCertificates(read.Certificates).Select(c => (k, c))).OrderByDescending(p => MaySign(p.c)))
+        foreach (var (key, own) in read.SigningPairs(read.Certificates))
         {
             try
             {
@@ -44,17 +42,5 @@ public static class SoftwareSigningKeyReader
         }
 
         throw last ?? new CmsFormatException("no certificate of the private key");
-    }
-
-    private static bool MaySign(ReadOnlyMemory<byte> certificate)
-    {
-        try
-        {
-            return Certificate.Read(certificate).KeyUsage is not { } uses || (uses & (KeyUses.DigitalSignature | KeyUses.NonRepudiation)) is not 0;
-        }
-        catch (CmsFormatException)
-        {
-            return false;
-        }
     }
 }
