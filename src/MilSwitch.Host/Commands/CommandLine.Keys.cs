@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using MilSwitch.Host.Configuration;
 using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Keys;
 using MilSwitch.Smime.Tokens;
@@ -20,11 +21,7 @@ public sealed partial class CommandLine
         ["p256"] = TokenKeyKind.P256, ["p384"] = TokenKeyKind.P384, ["p521"] = TokenKeyKind.P521,
     };
 
-    private static readonly Dictionary<string, KeyRole> Roles = new(StringComparer.Ordinal)
-    {
-        ["domain-signing"] = KeyRole.DomainSigning, ["domain-confidentiality"] = KeyRole.DomainConfidentiality, ["review"] = KeyRole.Review,
-        ["attribute-authority"] = KeyRole.AttributeAuthority, ["report-signing"] = KeyRole.ReportSigning, ["audit"] = KeyRole.Audit,
-    };
+    private static readonly Dictionary<string, KeyRole> Roles = ConfigurationReader.KeyRoles.ToDictionary(r => r.Word, r => r.Value, StringComparer.Ordinal);
 
     private readonly Option<string?> passwordFile = new("--password-file") { Description = "Holds the password of key files", HelpName = "FILE" };
     private readonly Option<string?> pinFile = new("--pin-file") { Description = "Holds the token's PIN, when the URI has no pin-source=", HelpName = "FILE" };

@@ -41,7 +41,7 @@ internal sealed class SignerOptions
     /// <summary>The certificate that was named for a key; empty: none.</summary>
     public ReadOnlyMemory<byte> Certificate(ParseResult arguments, CommandEnvironment environment, int index) => Certificate(arguments.GetValue(certificates) ?? [], environment, index);
 
-    public SignatureSettings Read(ParseResult arguments, CommandEnvironment environment, KeySource keys, byte[] message, AlgorithmSuite suite)
+    public SignatureSettings Read(ParseResult arguments, CommandEnvironment environment, KeySource keys, ReadOnlyMemory<byte> message, AlgorithmSuite suite)
     {
         var now = TimeProvider.System.GetUtcNow();
         var settings = new SignatureSettings

@@ -10,7 +10,8 @@ namespace MilSwitch.Host.Configuration;
 
 public static partial class ConfigurationReader
 {
-    private static readonly (string Word, KeyRole Value)[] KeyRoles =
+    /// <summary>As configuration and commands call them.</summary>
+    internal static readonly (string Word, KeyRole Value)[] KeyRoles =
     [
         ("domain-signing", KeyRole.DomainSigning), ("domain-confidentiality", KeyRole.DomainConfidentiality), ("review", KeyRole.Review),
         ("attribute-authority", KeyRole.AttributeAuthority), ("report-signing", KeyRole.ReportSigning), ("audit", KeyRole.Audit),

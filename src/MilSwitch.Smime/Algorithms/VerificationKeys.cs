@@ -23,6 +23,9 @@ public sealed class VerificationKeys
         index = keys.GetAlternateLookup<ReadOnlySpan<byte>>();
     }
 
+    /// <summary>One for the whole process: what a certificate's key is depends on nothing else.</summary>
+    public static VerificationKeys Shared { get; } = new();
+
     /// <summary>How many are kept.</summary>
     public int Count => keys.Count;
 

@@ -89,8 +89,20 @@ internal sealed class SignerJudge
     }
 
     // RFC 3279 §2.3.2: DSA parameters may stand with the issuer.
-    private VerificationKey? KeyOf(Certificate certificate) => certificate.ReadKey() ?? carried.Concat(options.Trust.Intermediates).Concat(options.Trust.Anchors)
+    private VerificationKey? KeyOf(Certificate certificate) => Kept(certificate) ?? carried.Concat(options.Trust.Intermediates).Concat(options.Trust.Anchors)
         .Where(c => c.Subject.Equals(certificate.Issuer)).Select(issuer => certificate.ReadKey(issuer.ReadKey())).FirstOrDefault(k => k is not null);
+
+    private static VerificationKey? Kept(Certificate certificate)
+    {
+        try
+        {
+            return VerificationKeys.Shared.Get(certificate.Encoded);
+        }
+        catch (CmsFormatException)
+        {
+            return null;
+        }
+    }
 
     // One that is none helps nobody, and the others count.
     private static IEnumerable<T> Parse<T>(IReadOnlyList<ReadOnlyMemory<byte>> encoded, Func<ReadOnlyMemory<byte>, T> read)

@@ -11,8 +11,6 @@ namespace MilSwitch.Smime.Making;
 /// <param name="Verdict">Of the signature.</param>
 public sealed record SignerJudgement(SignerInfo Signer, ReadOnlyMemory<byte> Certificate, SignerVerdict Verdict)
 {
-    private static readonly VerificationKeys Keys = new();
-
     internal static SignerJudgement Of(SignedData signed, SignerInfo signer, ContentDigests content, IReadOnlyList<ReadOnlyMemory<byte>> certificates, VerificationOptions options)
     {
         var certificate = CertificateOf(signed, signer, certificates);
@@ -25,7 +23,7 @@ public sealed record SignerJudgement(SignerInfo Signer, ReadOnlyMemory<byte> Cer
     {
         try
         {
-            return Keys.Get(certificate);
+            return VerificationKeys.Shared.Get(certificate);
         }
         catch (CmsFormatException)
         {
