@@ -60,9 +60,9 @@ public sealed class KeySourceTests : IDisposable
     [Fact]
     public void Takes_the_key_that_may_sign_where_a_person_has_two()
     {
-        using var confidentiality = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=Own", confidentiality, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyAgreement, true));
+        using var confidentiality = RSA.Create(2048);
+        var request = new CertificateRequest("CN=Own", confidentiality, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyEncipherment, true));
         using var encryption = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(90));
         File.WriteAllBytes(workspace["two.p12"], new X509Certificate2Collection { encryption, certificate }.Export(X509ContentType.Pkcs12, "SECRET-CANARY")!);
         using var source = Open("password");
