@@ -64,14 +64,15 @@ public sealed record SignatureResult(string Word, string Reason, ImmutableArray<
     private static ImmutableArray<(string Name, string Value)> Signer(InspectionResult inspection)
     {
         var properties = ImmutableArray.CreateBuilder<(string, string)>();
-        if (inspection.Report.Layers.Where(l => l.Type is "signed").SelectMany(l => l.Signers).LastOrDefault() is not { } signer) return [];
+        // The one on whom the verdict rests: others may have signed beside it, or inside of what was forwarded, and prove nothing.
+        if (inspection.Signer is not { } signer) return [];
         var from = inspection.Report.Identity.From;
-        var address = signer.Addresses.FirstOrDefault(a => from.Contains(a, StringComparer.OrdinalIgnoreCase)) ?? signer.Addresses.FirstOrDefault();
+        var address = signer.MailAddresses.FirstOrDefault(a => from.Contains(a, StringComparer.OrdinalIgnoreCase)) ?? signer.MailAddresses.FirstOrDefault();
         if (address is not null) properties.Add(("body.smime-identifier", address));
-        else if (signer is { Serial: { } serial, Issuer: { } issuer })
+        else
         {
-            properties.Add(("body.smime-serial", serial));
-            properties.Add(("body.smime-issuer", issuer));
+            properties.Add(("body.smime-serial", signer.SerialText));
+            properties.Add(("body.smime-issuer", signer.Issuer.ToString()));
         }
 
         if (inspection.Walk is { } walk && Section(walk) is { } section) properties.Add((Part, section));

@@ -35,6 +35,20 @@ public sealed class SmimeProtectionTests
     }
 
     [Fact]
+    [Trait("Threat", "C2")]
+    public async Task Names_who_signed_the_message_and_nobody_who_signed_something_in_it()
+    {
+        var forwarded = Encoding.UTF8.GetString(await ProtectAsync(new DepartureProtection { Sign = new DepartureSigning("bob") }));
+        var message = "From: alice@origin.test\r\nTo: bob@dest.test\r\nSubject: fwd\r\nMIME-Version: 1.0\r\nContent-Type: message/rfc822\r\n\r\n" + forwarded;
+        var made = Text(await DepartAsync(message, new DepartureProtection { Sign = new DepartureSigning("alice") }));
+        var outcome = Assert.IsType<ArrivalOutcome.Accepted>(await ExamineAsync(Encoding.UTF8.GetBytes(made), new ArrivalProtection { AuthservId = "us.test", Verify = true, Trust = Keys.Trust }));
+        var result = Encoding.UTF8.GetString(outcome.Trace.Span);
+        Assert.Contains("smime=pass", result, StringComparison.Ordinal);
+        Assert.Contains("body.smime-identifier=alice@origin.test", result, StringComparison.Ordinal);
+        Assert.DoesNotContain("bob@dest.test", result, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Refuses_what_was_changed_where_that_is_asked_for()
     {
         var made = Encoding.UTF8.GetString(await ProtectAsync(new DepartureProtection { Sign = new DepartureSigning("alice") }));
