@@ -39,6 +39,9 @@ internal sealed record LayerFinding(LayerType Type)
         _ => Reasons.IsEmpty ? InspectionVerdict.Valid : InspectionVerdict.Invalid,
     };
 
+    /// <summary>Those who are believed; all of them when nobody is, so that what they say can be shown beside the verdict.</summary>
+    public IEnumerable<SignerFinding> CountingSigners => Signers.Any(s => s.IsGood) ? Signers.Where(s => s.IsGood) : Signers;
+
     /// <summary>Of the layer and of the signers that make it what it is: one good signer suffices, unless another's octets are false.</summary>
     public IEnumerable<Reason> AllReasons => Verdict is InspectionVerdict.Valid ? [] : Reasons.Concat(Signers.SelectMany(s => s.Reasons)).Distinct();
 }

@@ -16,7 +16,7 @@ internal static class LayerReports
 {
     public static LayerReport Of(Layer layer, LayerFinding finding)
     {
-        var attributes = finding.Signers.Select(s => s.Info.SignedAttributes).FirstOrDefault() ?? AttributeSet.Absent;
+        var attributes = finding.CountingSigners.Select(s => s.Info.SignedAttributes).FirstOrDefault() ?? AttributeSet.Absent;
         return new LayerReport
         {
             Index = layer.Index,

@@ -157,11 +157,11 @@ public static class MessageInspector
             return (new IdentityReport(from, match, identity.Detail), signer.Certificate);
         }
 
-        // Every label that a signature at the root carries.
+        // Every label that counts: beside a signer who is believed, one who is not says nothing.
         private List<EssSecurityLabel> Labels()
         {
             var labels = new List<EssSecurityLabel>();
-            foreach (var attributes in signed.SelectMany(l => l.Signers).Select(s => s.Info.SignedAttributes))
+            foreach (var attributes in signed.SelectMany(l => l.CountingSigners).Select(s => s.Info.SignedAttributes))
             {
                 if (attributes.CountOf(AttributeTypes.SecurityLabel) is 0) continue;
                 if (LayerReports.Value(attributes, AttributeTypes.SecurityLabel, EssSecurityLabel.Read) is { } label) labels.Add(label);

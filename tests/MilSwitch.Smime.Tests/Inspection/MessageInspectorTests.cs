@@ -79,6 +79,56 @@ public sealed class MessageInspectorTests
         Assert.Equal(2, signed.Signers.Count);
     }
 
+    [Fact]
+    [Trait("Threat", "C11")]
+    public async Task Takes_no_label_from_a_signer_who_is_not_believed()
+    {
+        var label = new CmsAttribute(AttributeTypes.SecurityLabel, new EssSecurityLabel { Policy = "1.2.3", Classification = 1 }.Encode());
+        var weak = SignedData.Read(await SignAsync(Text, detached: false, SignatureLayer.Only, [label], "p256"), CmsBounds.Default);
+        var good = SignedData.Read(await SignAsync(Text, detached: false, SignatureLayer.Only, [], "ml-dsa-87"), CmsBounds.Default);
+        using var both = await InspectAsync(Message(Opaque(Together(weak, good), SmimeClaim.SignedData)), o => o with { Trust = new TrustMaterial([Certificate.Read(SignedPki.Get("ml-dsa-87").Certificate)]), Suite = AlgorithmSuite.Cnsa2 });
+        Assert.Equal((InspectionVerdict.Valid, 2), (both.Verdict, both.Report.Layers.Single().Signers.Length));
+        Assert.Null(both.Report.Label);
+        Assert.Null(both.Report.Layers.Single().Label);
+    }
+
+    // What anybody can do: put his own signature beside another's.
+    private static byte[] Together(SignedData first, SignedData second)
+    {
+        var writer = new System.Formats.Asn1.AsnWriter(System.Formats.Asn1.AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            writer.WriteObjectIdentifier(MilSwitch.Smime.Asn1.ContentTypes.SignedData);
+            using (writer.PushSequence(new System.Formats.Asn1.Asn1Tag(System.Formats.Asn1.TagClass.ContextSpecific, 0)))
+            using (writer.PushSequence())
+            {
+                writer.WriteInteger(1);
+                using (writer.PushSetOf())
+                {
+                    foreach (var algorithm in first.DigestAlgorithms.Concat(second.DigestAlgorithms)) algorithm.Write(writer);
+                }
+
+                using (writer.PushSequence())
+                {
+                    writer.WriteObjectIdentifier(first.ContentType);
+                    using (writer.PushSequence(new System.Formats.Asn1.Asn1Tag(System.Formats.Asn1.TagClass.ContextSpecific, 0))) writer.WriteOctetString(first.Content!.Value.Span);
+                }
+
+                using (writer.PushSetOf(new System.Formats.Asn1.Asn1Tag(System.Formats.Asn1.TagClass.ContextSpecific, 0)))
+                {
+                    foreach (var certificate in first.Certificates.Concat(second.Certificates)) writer.WriteEncodedValue(certificate.Span);
+                }
+
+                using (writer.PushSetOf())
+                {
+                    foreach (var signer in first.Signers.Concat(second.Signers)) writer.WriteEncodedValue(signer.Encoded.Span);
+                }
+            }
+        }
+
+        return writer.Encode();
+    }
+
     [Theory]
     [InlineData("From: other@unit.example\r\n", "mismatch", Reason.SignerMismatch)]
     [InlineData("From: signer@unit.example\r\nFrom: other@unit.example\r\n", "ambiguous", Reason.FromAmbiguous)]
