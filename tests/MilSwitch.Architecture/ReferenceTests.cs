@@ -8,11 +8,12 @@ public sealed class ReferenceTests
         { "MilSwitch.Domain", [] },
         { "MilSwitch.Smtp", ["MilSwitch.Domain"] },
         { "MilSwitch.Mime", ["MilSwitch.Domain"] },
-        { "MilSwitch.Smime", ["MilSwitch.Mime"] },
+        { "MilSwitch.Labels", ["MilSwitch.Domain"] },
+        { "MilSwitch.Smime", ["MilSwitch.Labels", "MilSwitch.Mime"] },
         { "MilSwitch.Storage", ["MilSwitch.Domain"] },
         { "MilSwitch.Storage.Sqlite", ["MilSwitch.Storage"] },
-        { "MilSwitch.Switching", ["MilSwitch.Domain", "MilSwitch.Mime", "MilSwitch.Smtp"] },
-        { "MilSwitch.Host", ["MilSwitch.Smime", "MilSwitch.Storage.Sqlite", "MilSwitch.Switching"] },
+        { "MilSwitch.Switching", ["MilSwitch.Domain", "MilSwitch.Labels", "MilSwitch.Mime", "MilSwitch.Smtp"] },
+        { "MilSwitch.Host", ["MilSwitch.Labels", "MilSwitch.Smime", "MilSwitch.Storage.Sqlite", "MilSwitch.Switching"] },
     };
 
     /// <summary>Packages by the beginning of their names, and the only projects that may use them.</summary>

@@ -1,0 +1,28 @@
+using System.Collections.Immutable;
+
+namespace MilSwitch.Labels.Decisions;
+
+/// <summary>What somebody or something may see under one policy (<c>Clearance</c>, X.501, RFC 5755 §4.4.6). Immutable.</summary>
+public sealed record Clearance
+{
+    /// <summary>Object identifier of the policy, dotted.</summary>
+    public required string Policy { get; init; }
+
+    /// <summary>Values of classifications (<c>classList</c>), ascending.</summary>
+    public required ImmutableArray<int> Classifications { get; init; }
+
+    /// <summary>
+    /// True: the highest listed classification includes all below it in the policy's hierarchy, as people mean it in a configuration.
+    /// False: just those listed, as the certificate's issuer wrote them.
+    /// </summary>
+    public bool IncludesLower { get; init; }
+
+    /// <summary>At most one for each tag.</summary>
+    public ImmutableArray<LabelCategory> Categories { get; init; } = [];
+
+    public bool Equals(Clearance? other) => other is not null && Policy == other.Policy && IncludesLower == other.IncludesLower
+        && Classifications.AsSpan().SequenceEqual(other.Classifications.AsSpan())
+        && Categories.Length == other.Categories.Length && Categories.All(other.Categories.Contains) && other.Categories.All(Categories.Contains);
+
+    public override int GetHashCode() => HashCode.Combine(Policy, Classifications.Length, IncludesLower, Categories.Length);
+}

@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+
+namespace MilSwitch.Labels.Decisions;
+
+/// <summary>One step of a decision: which rule, what it needed, what was there.</summary>
+/// <param name="Rule">Which.</param>
+/// <param name="IsMet">It held.</param>
+public sealed record DecisionStep(DecisionRule Rule, bool IsMet)
+{
+    /// <summary>Object identifier of the tag set; null: not about one.</summary>
+    public string? TagSet { get; init; }
+
+    /// <summary>Null: not about a tag.</summary>
+    public TagType? Type { get; init; }
+
+    /// <summary>Values that were needed: classifications or categories.</summary>
+    public ImmutableArray<int> Needed { get; init; } = [];
+
+    /// <summary>Values that were there.</summary>
+    public ImmutableArray<int> Present { get; init; } = [];
+
+    /// <summary>Further words, where values don't say it; null: none.</summary>
+    public string? Detail { get; init; }
+}

@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+
+namespace MilSwitch.Labels.Policies;
+
+/// <summary>One value of a tag (<c>tagCategory</c>).</summary>
+public sealed record CategoryDefinition
+{
+    public required string Name { get; init; }
+
+    /// <summary><c>lacv</c>: the value in labels and clearances.</summary>
+    public required int Value { get; init; }
+
+    /// <summary>Position among all categories of the policy, in the order of the document, from 0: the order of markings.</summary>
+    public required int Ordinal { get; init; }
+
+    /// <summary>In old labels only.</summary>
+    public bool IsObsolete { get; init; }
+
+    public ImmutableArray<MarkingData> Markings { get; init; } = [];
+
+    public ImmutableArray<EquivalentCategory> Equivalents { get; init; } = [];
+
+    /// <summary>Values of the classifications with which it can't stand (<c>excludedClass</c>).</summary>
+    public ImmutableArray<int> ExcludedClassifications { get; init; } = [];
+
+    public ImmutableArray<RequiredCategories> Required { get; init; } = [];
+
+    public ImmutableArray<CategoryReference> Excluded { get; init; } = [];
+}

@@ -1,0 +1,88 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+
+namespace MilSwitch.Labels.Policies;
+
+/// <summary>
+/// A security policy as its information file (SPIF) tells it. Whoever makes one has checked that it has one meaning. Immutable.
+/// </summary>
+public sealed class SecurityPolicy
+{
+    /// <summary>Object identifier, dotted.</summary>
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>Version of the policy; empty: none given.</summary>
+    public string Version { get; init; } = "";
+
+    /// <summary>Null: none given.</summary>
+    public DateTimeOffset? Created { get; init; }
+
+    /// <summary>Distinguished name of its author; empty: none given.</summary>
+    public string Originator { get; init; } = "";
+
+    /// <summary>SHA-256 of the document, lower case hexadecimal; empty: it came from none.</summary>
+    public string Digest { get; init; } = "";
+
+    /// <summary>In which syntax labels of this policy write their categories (<c>rbacId</c>).</summary>
+    public CategorySyntax LabelSyntax { get; init; }
+
+    /// <summary>In which syntax clearances write their categories (<c>privilegeId</c>).</summary>
+    public CategorySyntax ClearanceSyntax { get; init; }
+
+    /// <summary>In the order of the document; values and hierarchies each once.</summary>
+    public required ImmutableArray<ClassificationDefinition> Classifications
+    {
+        get;
+        init
+        {
+            field = value;
+            classificationsByValue = value.ToFrozenDictionary(c => c.Value);
+            classificationsByName = value.ToFrozenDictionary(c => c.Name, StringComparer.Ordinal);
+        }
+    }
+
+    /// <summary>In the order of the document; identifiers and names each once.</summary>
+    public ImmutableArray<TagSetDefinition> TagSets
+    {
+        get;
+        init
+        {
+            field = value;
+            tags = value.SelectMany(set => set.Tags.Select(tag => new PolicyTag(set, tag))).ToFrozenDictionary(t => (t.Set.Id, t.Tag.Type));
+            tagSetsById = value.ToFrozenDictionary(s => s.Id);
+        }
+    } = [];
+
+    public ImmutableArray<EquivalentPolicy> EquivalentPolicies { get; init; } = [];
+
+    public ImmutableArray<PrivacyMarkDefinition> PrivacyMarks { get; init; } = [];
+
+    public ImmutableArray<MarkingData> Markings { get; init; } = [];
+
+    public ImmutableArray<MarkingQualifier> Qualifiers { get; init; } = [];
+
+    private readonly FrozenDictionary<int, ClassificationDefinition> classificationsByValue = FrozenDictionary<int, ClassificationDefinition>.Empty;
+    private readonly FrozenDictionary<string, ClassificationDefinition> classificationsByName = FrozenDictionary<string, ClassificationDefinition>.Empty;
+    private readonly FrozenDictionary<(string TagSet, TagType Type), PolicyTag> tags = FrozenDictionary<(string, TagType), PolicyTag>.Empty;
+    private readonly FrozenDictionary<string, TagSetDefinition> tagSetsById = FrozenDictionary<string, TagSetDefinition>.Empty;
+
+    /// <returns>Null: there is none with this value.</returns>
+    public ClassificationDefinition? Classification(int value) => classificationsByValue.GetValueOrDefault(value);
+
+    /// <param name="name">In its exact letters.</param>
+    /// <returns>Null: there is none of this name.</returns>
+    public ClassificationDefinition? Classification(string name) => classificationsByName.GetValueOrDefault(name);
+
+    /// <returns>Null: the tag set is unknown or has no tag of this type. A tag set has at most one of each type.</returns>
+    public PolicyTag? Tag(string tagSet, TagType type) => tags.GetValueOrDefault((tagSet, type));
+
+    /// <param name="id">Object identifier, dotted.</param>
+    /// <returns>Null: there is none.</returns>
+    public TagSetDefinition? TagSet(string id) => tagSetsById.GetValueOrDefault(id);
+
+    /// <param name="id">Object identifier, dotted.</param>
+    /// <returns>Null: nothing is known of that policy.</returns>
+    public EquivalentPolicy? Equivalent(string id) => EquivalentPolicies.FirstOrDefault(p => p.Id == id);
+}

@@ -1,0 +1,4 @@
+using System.Runtime.Versioning;
+
+// The shared material's reader lives among what tests need of Linux.
+[assembly: SupportedOSPlatform("linux")]
