@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
 
@@ -17,7 +18,7 @@ public static class EnvelopeCodec
     {
         public const int ReversePath = 1, Recipient = 2, Body = 3, SmtpUtf8 = 4, RequireTls = 5, Return = 6, EnvelopeId = 7, Priority = 8,
             DeliverBy = 9, HoldUntil = 10, Precedence = 11, ArrivedAt = 12, Origin = 13, TlsOptional = 14, MinimizeConsidered = 15,
-            OpenedHere = 16;
+            OpenedHere = 16, Label = 17;
     }
 
     private static class RecipientField
@@ -41,6 +42,7 @@ public static class EnvelopeCodec
         if (envelope.TlsOptional) to.Number(Field.TlsOptional, 1);
         if (envelope.MinimizeConsidered) to.Number(Field.MinimizeConsidered, 1);
         if (envelope.OpenedHere) to.Number(Field.OpenedHere, 1);
+        if (envelope.Label is { } label) to.Octets(Field.Label, label.Encoded.Span);
         if (envelope.Return != DsnReturn.Unspecified) to.Number(Field.Return, (ulong)envelope.Return);
         if (envelope.EnvelopeId is { } envelopeId) to.Text(Field.EnvelopeId, envelopeId);
         if (envelope.Priority is { } priority) to.Signed(Field.Priority, priority.Value);
@@ -76,6 +78,7 @@ public static class EnvelopeCodec
         string? envelopeId = null;
         MtPriority? priority = null;
         DeliverBy? by = null;
+        MessageLabel? label = null;
         Origin? origin = null;
         Recipient? first = null;
         ImmutableArray<Recipient>.Builder? recipients = null;
@@ -91,6 +94,7 @@ public static class EnvelopeCodec
                 case Field.TlsOptional: tlsOptional = reader.Number != 0; break;
                 case Field.MinimizeConsidered: minimizeConsidered = reader.Number != 0; break;
                 case Field.OpenedHere: openedHere = reader.Number != 0; break;
+                case Field.Label: label = new MessageLabel(reader.Octets.ToArray()); break;
                 case Field.Return: @return = (DsnReturn)reader.Number; break;
                 case Field.EnvelopeId: envelopeId = reader.Text; break;
                 case Field.Priority: priority = ReadPriority(reader.Signed); break;
@@ -119,6 +123,7 @@ public static class EnvelopeCodec
             TlsOptional = tlsOptional,
             MinimizeConsidered = minimizeConsidered,
             OpenedHere = openedHere,
+            Label = label,
             Return = @return,
             EnvelopeId = envelopeId,
             Priority = priority,

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 
@@ -29,7 +30,7 @@ internal sealed class FakeProtection : IMessageProtection, ITokenMonitor
         new(Arrival(Encoding.UTF8.GetString(content.Span)));
 
     public ValueTask<DepartureOutcome> ProtectAsync(
-        ReadOnlyMemory<byte> content, DepartureProtection settings, ImmutableArray<Mailbox> recipients, Precedence precedence, CancellationToken cancellationToken)
+        ReadOnlyMemory<byte> content, DepartureProtection settings, ImmutableArray<Mailbox> recipients, DepartureLabels? labels, Precedence precedence, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref departures);
         return new(token.State == TokenCondition.Working ? Departure(Encoding.UTF8.GetString(content.Span), recipients) : new DepartureOutcome.Unavailable("the token is away"));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
@@ -41,6 +42,9 @@ public sealed record SwitchConfiguration
 
     /// <summary>What listeners do about the protection of messages, by their names; null: no listener does anything.</summary>
     public IReadOnlyDictionary<string, ArrivalProtection>? Arrivals { get; init; }
+
+    /// <summary>What listeners do about labels, by their names; null: no listener does anything.</summary>
+    public IReadOnlyDictionary<string, IListenerLabelling>? ListenerLabels { get; init; }
 
     public RateLimits Rates { get; init; } = new();
 

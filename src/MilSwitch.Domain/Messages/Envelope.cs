@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Precedences;
 
 namespace MilSwitch.Domain.Messages;
@@ -32,6 +33,9 @@ public sealed record Envelope
 
     /// <summary>It came encrypted and was opened on the way in: reports return nothing of it, they may travel in clear.</summary>
     public bool OpenedHere { get; init; }
+
+    /// <summary>The security label by which it is handled; null: it has none, or nothing here asks for labels.</summary>
+    public MessageLabel? Label { get; init; }
 
     /// <summary>RFC 3461 §4.3.</summary>
     public DsnReturn Return { get; init; } = DsnReturn.Unspecified;

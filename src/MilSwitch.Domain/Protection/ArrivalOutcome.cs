@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Labelling;
 
 namespace MilSwitch.Domain.Protection;
 
@@ -14,7 +15,11 @@ public abstract record ArrivalOutcome
     /// <param name="Trace">Whole header fields to be written before the content, each ending in CRLF; may be empty.</param>
     /// <param name="Opened">The opened message, which is the content from now on; null: it stays as it came.</param>
     /// <param name="Notes">For the audit trail.</param>
-    public sealed record Accepted(ReadOnlyMemory<byte> Trace, ReadOnlyMemory<byte>? Opened, ImmutableArray<ProtectionNote> Notes) : ArrivalOutcome;
+    public sealed record Accepted(ReadOnlyMemory<byte> Trace, ReadOnlyMemory<byte>? Opened, ImmutableArray<ProtectionNote> Notes) : ArrivalOutcome
+    {
+        /// <summary>The labels in signed attributes that count, where the settings ask for them.</summary>
+        public ImmutableArray<FoundLabel> Labels { get; init; } = [];
+    }
 
     /// <summary>The settings refuse it for good.</summary>
     /// <param name="Refusal">What the client is told.</param>

@@ -20,6 +20,9 @@ public sealed record ArrivalProtection
     /// <summary>What is signed and not to be believed is refused instead of marked.</summary>
     public bool RefuseInvalid { get; init; }
 
+    /// <summary>Say which labels stand in signed attributes.</summary>
+    public bool ReadLabels { get; init; }
+
     /// <summary>By whom signatures are believed.</summary>
     public ArrivalTrust Trust { get; init; } = ArrivalTrust.None;
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Precedences;
 
 namespace MilSwitch.Domain.Protection;
@@ -23,8 +24,9 @@ public interface IMessageProtection
     /// <param name="content">All octets as they were accepted, with CRLF line ends; good until the task ends.</param>
     /// <param name="settings">What the route asks for.</param>
     /// <param name="recipients">For whom this copy is.</param>
+    /// <param name="labels">What a signature says about the label; null: nothing.</param>
     /// <param name="precedence">Their level.</param>
     /// <param name="cancellationToken">Gives up.</param>
     ValueTask<DepartureOutcome> ProtectAsync(
-        ReadOnlyMemory<byte> content, DepartureProtection settings, ImmutableArray<Mailbox> recipients, Precedence precedence, CancellationToken cancellationToken);
+        ReadOnlyMemory<byte> content, DepartureProtection settings, ImmutableArray<Mailbox> recipients, DepartureLabels? labels, Precedence precedence, CancellationToken cancellationToken);
 }

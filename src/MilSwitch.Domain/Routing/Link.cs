@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Protection;
 
@@ -72,6 +73,9 @@ public sealed record LinkSettings
     /// <summary>What is done to messages before they leave; null: nothing.</summary>
     public DepartureProtection? Protection { get; init; }
 
+    /// <summary>What labels are asked for and written; null: none.</summary>
+    public ILinkLabelling? Labels { get; init; }
+
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>RFC 5321 §4.5.3.2 names five minutes for most replies.</summary>
@@ -95,11 +99,11 @@ public sealed record LinkSettings
     /// <summary>It leads to the same hosts, as far as they are not found through DNS.</summary>
     public bool LeadsWhere(LinkSettings other) => MxDomain == other.MxDomain && MxPort == other.MxPort && Targets.SequenceEqual(other.Targets);
 
-    /// <summary>Connections made by the other settings are as good as new ones: they differ in nothing but limits and protection on this side.</summary>
+    /// <summary>Connections made by the other settings are as good as new ones: they differ in nothing but limits, protection and labels on this side.</summary>
     public bool ConnectsLike(LinkSettings other) => LeadsWhere(other) && this == other with
     {
         Targets = Targets, Connections = Connections, MessagesPerConnection = MessagesPerConnection, IdleTimeout = IdleTimeout,
-        Protection = Protection,
+        Protection = Protection, Labels = Labels,
     };
 
     private bool MayRelax => Tls is { Mode: LinkTlsMode.Required, SenderMayRelax: true };

@@ -24,10 +24,14 @@ public sealed class RouteTable
     {
         Routes = [.. routes];
         rows = Routes.ToFrozenDictionary(r => KeyOf(r.Match), StringComparer.Ordinal);
+        AsksForLabels = Routes.Any(r => r.Link?.Labels is not null);
         this.ownNames = (ownNames ?? []).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
     }
 
     public ImmutableArray<Route> Routes { get; }
+
+    /// <summary>Some link does something about labels.</summary>
+    public bool AsksForLabels { get; }
 
     /// <summary>Names this switch answers to: an MX that names one of them is a loop.</summary>
     public bool IsOwnName(string host) => ownNames.Contains(host.TrimEnd('.'));

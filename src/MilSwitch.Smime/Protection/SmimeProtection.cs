@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
@@ -83,7 +84,7 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
     }
 
     public async ValueTask<DepartureOutcome> ProtectAsync(
-        ReadOnlyMemory<byte> content, DepartureProtection settings, ImmutableArray<Mailbox> recipients, Precedence precedence, CancellationToken cancellationToken)
+        ReadOnlyMemory<byte> content, DepartureProtection settings, ImmutableArray<Mailbox> recipients, DepartureLabels? labels, Precedence precedence, CancellationToken cancellationToken)
     {
         try
         {

@@ -119,6 +119,7 @@ public static class Replies
     private static readonly SmtpReply TooMuchFlash = Define(450, "4.7.28", "Too many messages of this priority, try again later", name: "TooMuchFlash");
     private static readonly SmtpReply SignatureRequired = Define(550, "5.7.1", "Signed messages only", name: "SignatureRequired");
     private static readonly SmtpReply SignatureInvalid = Define(550, "5.7.7", "Message integrity failure", name: "SignatureInvalid");
+    private static readonly SmtpReply LabelRefused = Define(550, "5.7.1", "Not permitted by security policy", name: "LabelRefused");
     private static readonly SmtpReply OpenedUnsound = Define(554, "5.6.0", "Malformed protected content", name: "OpenedUnsound");
     private static readonly SmtpReply KeyUnavailable = Define(451, "4.3.0", "Try again later", name: "KeyUnavailable");
     private static readonly SmtpReply NotOwner = Define(451, "4.3.0", "Try again later", name: "NotOwner");
@@ -160,6 +161,7 @@ public static class Replies
         Refusal.TooMuchFlash => TooMuchFlash,
         Refusal.SignatureRequired => SignatureRequired,
         Refusal.SignatureInvalid => SignatureInvalid,
+        Refusal.LabelRefused => LabelRefused,
         Refusal.OpenedUnsound => OpenedUnsound,
         Refusal.KeyUnavailable => KeyUnavailable,
         _ => throw new ArgumentOutOfRangeException(nameof(refusal)),

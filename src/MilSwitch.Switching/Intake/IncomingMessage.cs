@@ -97,9 +97,10 @@ internal sealed class IncomingMessage : IIncomingMessage
         if (Decide(facts, considered, out var decision) is { } refusal) return IntakeResult.Refused(refusal);
         if (!configuration.Budgets.HasRoomToAccept(runtime.Spool.Usage().FreeOctets, decision.Action)) return IntakeResult.Refused(Refusal.StoreFull);
         if (rates.Judge(client, decision.Action, count: true) is { } flood) return IntakeResult.Refused(flood);
-        if (configuration.Arrivals is not { } arrivals || !arrivals.TryGetValue(client.Listener, out var protection))
-            return await AcceptAsync(facts, decision, considered, null).ConfigureAwait(false);
-        var examination = await new ArrivalExaminer(runtime).ExamineAsync(content, protection, client, decision.Action, cancellationToken).ConfigureAwait(false);
+        var protection = configuration.Arrivals?.GetValueOrDefault(client.Listener);
+        var labelling = configuration.ListenerLabels?.GetValueOrDefault(client.Listener);
+        if (protection is null && labelling is null) return await AcceptAsync(facts, decision, considered, null).ConfigureAwait(false);
+        var examination = await new ArrivalExaminer(runtime).ExamineAsync(content, protection, labelling, envelope.ReversePath, client, decision.Action, cancellationToken).ConfigureAwait(false);
         if (examination.Refusal is { } kept) return IntakeResult.Refused(kept);
         if (examination.Replacement is { } replacement)
         {
@@ -150,6 +151,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             TlsOptional = facts.TlsRequiredNo && !envelope.RequireTls,
             MinimizeConsidered = minimizeConsidered,
             OpenedHere = examination is { IsOpened: true },
+            Label = examination?.Labels?.Label,
             // RFC 3461 §4.3: nor shall a later hop return what was opened here.
             Return = examination is { IsOpened: true } ? DsnReturn.Headers : envelope.Return,
         };
@@ -176,7 +178,9 @@ internal sealed class IncomingMessage : IIncomingMessage
             audit = [.. audit, .. examination.Notes.Select(n => new AuditEvent(now, n.Kind, id, -1, n.Detail))];
         }
 
-        var link = TryReserve(accepted, now);
+        var held = examination?.Labels?.HeldBecause;
+        if (held is not null) audit = audit.Add(new AuditEvent(now, AuditKind.Held, id, -1, held));
+        var link = held is null ? TryReserve(accepted, now) : null;
         var committed = false;
         try
         {
@@ -185,7 +189,10 @@ internal sealed class IncomingMessage : IIncomingMessage
                 {
                     Accept =
                     [
-                        new NewMessage(id, accepted, trace, content!, facts.MessageId, link is null ? RecipientState.Queued : RecipientState.Armed, null),
+                        new NewMessage(id, accepted, trace, content!, facts.MessageId, held is not null ? RecipientState.Held : link is null ? RecipientState.Queued : RecipientState.Armed, null)
+                        {
+                            HeldBecause = held,
+                        },
                     ],
                     Audit = audit,
                 },
@@ -205,7 +212,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             runtime.Events.Committed(audit, accepted.Precedence);
             foreach (var duplicate in result.Duplicates)
                 runtime.Events.Publish(new SwitchEvent(now, "message.duplicate") { Message = id, Recipient = duplicate.Index, Precedence = accepted.Precedence });
-            HandOver(partition, id, accepted, trace, result.Duplicates, ref link);
+            HandOver(partition, id, accepted, trace, held is null ? RecipientState.Queued : RecipientState.Held, result.Duplicates, ref link);
             // What the parameter asked for was answered at MAIL; what only the content asked for is answered here.
             return IntakeResult.Accepted(id, decision is { Lowered: true, Source: not PrecedenceSource.Parameter } ? MtPriority.From(decision.Action) : null);
         }
@@ -248,13 +255,13 @@ internal sealed class IncomingMessage : IIncomingMessage
         }
     }
 
-    // The straight path: one link with room that protects nothing, content in memory, no rule and no hold in the way.
+    // The straight path: one link with room that protects nothing and asks for no label, content in memory, no rule and no hold in the way.
     private LinkHandle? TryReserve(Envelope accepted, DateTimeOffset now)
     {
         if (content!.ReadFromMemory() is null || accepted.HoldUntil > now || !runtime.Rules.IsEmpty) return null;
         var first = accepted.Recipients[0];
         var routes = runtime.Configuration.Routes;
-        if (routes.Find(first.Address)?.For(accepted) is not { Protection: null } link) return null;
+        if (routes.Find(first.Address)?.For(accepted) is not { Protection: null, Labels: null } link) return null;
         for (var i = 1; i < accepted.Recipients.Length; i++)
         {
             var other = accepted.Recipients[i];
@@ -266,11 +273,11 @@ internal sealed class IncomingMessage : IIncomingMessage
     }
 
     private void HandOver(
-        OwnedPartition partition, MessageId id, Envelope accepted, byte[] trace, ImmutableArray<DuplicateRecipient> duplicates, ref LinkHandle? link)
+        OwnedPartition partition, MessageId id, Envelope accepted, byte[] trace, RecipientState state, ImmutableArray<DuplicateRecipient> duplicates, ref LinkHandle? link)
     {
         // In memory, armed means: may have been sent. What is only armed ahead in the store is queued here.
         var statuses = new RecipientStatus[accepted.Recipients.Length];
-        Array.Fill(statuses, RecipientStatus.Initial(RecipientState.Queued));
+        Array.Fill(statuses, RecipientStatus.Initial(state));
         foreach (var duplicate in duplicates) statuses[duplicate.Index] = RecipientStatus.Initial(RecipientState.Duplicate);
         if (duplicates.Length > 0) runtime.Meters.CountDuplicates(duplicates.Length);
         if (duplicates.Length == statuses.Length) return;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
@@ -81,6 +82,9 @@ internal sealed class LoadedMessage(Envelope envelope, ReadOnlyMemory<byte> trac
 
     /// <summary>How the octets were protected, or were to be; null: they are as they were accepted.</summary>
     public DepartureProtection? Protection { get; init; }
+
+    /// <summary>What wrote its label, or was to; null: nothing.</summary>
+    public ILinkLabelling? Labels { get; init; }
 
     /// <summary>Returns the memory from where nothing can be awaited.</summary>
     public void Release() => DisposeAsync().AsTask().ContinueWith(static _ => { }, TaskScheduler.Default);

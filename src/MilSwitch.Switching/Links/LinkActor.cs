@@ -223,14 +223,14 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
             gauge.Take();
         }
 
-        if (settings.Protection is not null)
+        if (settings.Protection is not null || settings.Labels is { Writes: true })
         {
             consignment.Protected = consignment.Size;
             protectedOctets += consignment.Size;
         }
 
         ref var last = ref readied[(int)consignment.Precedence];
-        last = TellInOrderAsync(last, loader.ReadyAsync(consignment, settings.Name, settings.Protection), Self);
+        last = TellInOrderAsync(last, loader.ReadyAsync(consignment, settings), Self);
     }
 
     // They are loaded side by side, and told in the order in which they waited: the order within a level is kept.
@@ -309,7 +309,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
             if (urgentReadying > 0 && connections.Budget.ReservedForUrgent is 0 && ready.TryPeekHighest(out var highest) && !highest.IsUrgent()) return;
             if (!ready.TryTake(allowed > lowest ? allowed : lowest, out var consignment, out _)) return;
             if (consignment.IsWithdrawn) Discard(consignment);
-            else if (consignment.Loaded!.Protection != settings.Protection)
+            else if (consignment.Loaded!.Protection != settings.Protection || consignment.Loaded.Labels != settings.Labels)
             {
                 // Made ready under another configuration: nothing leaves as that had it.
                 Discard(consignment);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Protection;
@@ -17,10 +18,10 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
     private readonly DepartureProtector protector = new(runtime);
 
     /// <param name="consignment">Taken by the link.</param>
-    /// <param name="link">The link.</param>
-    /// <param name="protection">What it does to messages; null: nothing.</param>
-    public async Task<LinkEvents.Readied> ReadyAsync(Consignment consignment, LinkName link, DepartureProtection? protection)
+    /// <param name="settings">The link's.</param>
+    public async Task<LinkEvents.Readied> ReadyAsync(Consignment consignment, LinkSettings settings)
     {
+        var link = settings.Name;
         ContentReader? content = null;
         try
         {
@@ -37,13 +38,22 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
                 return End(ReadyOutcome.TakenAway, verdict);
             }
 
+            // What may go was judged when it was queued; policies and clearances may be others by now.
+            if (settings.Labels is { } labels && Denied(labels, stored.Envelope, consignment) is { } denied)
+            {
+                consignment.PutBack();
+                if (!consignment.TryWithdraw()) return End(ReadyOutcome.Gone);
+                consignment.Partition.Tell(denied);
+                return End(ReadyOutcome.TakenAway);
+            }
+
             content = await runtime.Spool.OpenContentAsync(consignment.Id).ConfigureAwait(false);
             if (content is null) return Lost("the content is missing");
             ImmutableArray<AuditEvent> audit = [];
-            if (protection is not null)
+            if (settings.Protection is not null || settings.Labels is { Writes: true })
             {
                 // Before it is armed: what can't be protected is not about to be sent.
-                var outcome = await protector.ProtectAsync(consignment, stored.Envelope, content, protection).ConfigureAwait(false);
+                var outcome = await protector.ProtectAsync(consignment, stored.Envelope, content, settings).ConfigureAwait(false);
                 if (outcome is DepartureOutcome.Unavailable away) return Away(away.Reason, stored);
                 if (outcome is DepartureOutcome.Impossible never) return Never(never);
                 var made = (DepartureOutcome.Protected)outcome;
@@ -73,7 +83,7 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
                 trace = Concat(TraceFields.SuspectedDuplicate(consignment.Id, attempts + 1), trace);
             }
 
-            var loaded = new LoadedMessage(stored.Envelope, trace, content, null) { Protection = protection };
+            var loaded = new LoadedMessage(stored.Envelope, trace, content, null) { Protection = settings.Protection, Labels = settings.Labels };
             content = null;
             return new LinkEvents.Readied(consignment, ReadyOutcome.Ready, loaded, RuleVerdict.Go);
         }
@@ -94,7 +104,7 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
 
         // The message goes along for its envelope: nothing of it is sent.
         LinkEvents.Readied Away(string reason, StoredMessage stored) => new(
-            consignment, ReadyOutcome.KeyAway, new LoadedMessage(stored.Envelope, stored.Trace, ContentReader.Of(default), null) { Protection = protection }, RuleVerdict.Go)
+            consignment, ReadyOutcome.KeyAway, new LoadedMessage(stored.Envelope, stored.Trace, ContentReader.Of(default), null) { Protection = settings.Protection, Labels = settings.Labels }, RuleVerdict.Go)
         {
             Reason = reason,
         };
@@ -152,6 +162,17 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
         }
 
         return RuleVerdict.Go;
+    }
+
+    private static LabelDenied? Denied(ILinkLabelling labels, Envelope envelope, Consignment consignment)
+    {
+        foreach (var index in consignment.Recipients)
+        {
+            // One that may not go stops all; the step that follows judges each by itself and sends the others on.
+            if (labels.Judge(envelope.Label, envelope.Recipients[index].Address) is { Goes: false }) return new LabelDenied(consignment.Id);
+        }
+
+        return null;
     }
 
     private static ReadOnlyMemory<byte> Concat(ReadOnlyMemory<byte> first, ReadOnlyMemory<byte> second)

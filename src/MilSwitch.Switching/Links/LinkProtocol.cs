@@ -103,6 +103,12 @@ internal sealed record RuleDecided(Consignment Consignment, RuleVerdict Verdict)
 /// <summary>The stored octets are not the accepted ones, or they are gone.</summary>
 internal sealed record ContentLost(Consignment Consignment, string Reason) : ILocalMessage;
 
+/// <summary>
+/// What the link or the recipients may see does not reach up to the message's label, at least for one of these: each is to be
+/// judged by itself.
+/// </summary>
+internal sealed record LabelDenied(MessageId Id) : ILocalMessage;
+
 /// <summary>It can't be protected as its route demands, and trying again will not help: a person has to act.</summary>
 /// <param name="Recipients">Those whom it is about, by the message's indices.</param>
 internal sealed record ProtectionImpossible(Consignment Consignment, ImmutableArray<int> Recipients, string Reason) : ILocalMessage;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
@@ -25,6 +26,8 @@ internal static class MessageSteps
     public static readonly TimeSpan BinTime = TimeSpan.FromHours(24);
 
     private static readonly Reply ReturnedByOperator = new(554, new EnhancedStatusCode(5, 7, 0), "returned by the operator");
+    // The reason is the operator's to know: it would tell what the other side may see.
+    private static readonly Reply ReturnedByLabel = new(554, new EnhancedStatusCode(5, 7, 1), "not permitted by security policy");
     private static readonly Reply ReturnedByRule = new(554, new EnhancedStatusCode(5, 7, 0), "returned by order");
 
     /// <summary>A message that was just accepted goes to its links.</summary>
@@ -32,7 +35,8 @@ internal static class MessageSteps
     {
         var plan = Plan(runtime, partition, accepted.Id, accepted.Envelope, accepted.Statuses, accepted.Size, accepted, null);
         if (plan.Unroutable.Length > 0) partition.Actor.Tell(new ContentLost(Placeholder(accepted, partition, plan.Unroutable), "no route"));
-        return new PartitionEvents.StepDone(accepted.Id, accepted.Statuses, MessageState.Queued, plan.Consignments, null, [], false);
+        var held = accepted.Statuses.All(s => s.State.IsHeld() || s.State.IsFinal());
+        return new PartitionEvents.StepDone(accepted.Id, accepted.Statuses, held ? MessageState.Held : MessageState.Queued, plan.Consignments, null, [], false);
     }
 
     /// <summary>Divides open recipients over links and tells the links.</summary>
@@ -50,9 +54,16 @@ internal static class MessageSteps
         PartitionCommands.TakeOver? accepted, string? reroute, IReadOnlyList<int>? only = null)
     {
         var routes = runtime.Configuration.Routes;
-        var chosen = reroute is null ? null : routes.Routes.Select(r => r.Link).FirstOrDefault(l => l is not null && l.Name.Value == reroute);
-        var plan = DeliveryPlan.Make(
-            envelope, statuses, only ?? Enumerable.Range(0, statuses.Length), recipient => (chosen ?? routes.Find(recipient.Address))?.For(envelope));
+        var find = Finder(runtime, envelope, reroute);
+        IEnumerable<int> which = only ?? Enumerable.Range(0, statuses.Length);
+        if (routes.AsksForLabels)
+        {
+            var (permitted, denied) = Judge(envelope, statuses, which, find);
+            if (denied.Length > 0) partition.Actor.Tell(new LabelDenied(id));
+            which = permitted;
+        }
+
+        var plan = DeliveryPlan.Make(envelope, statuses, which, find);
         var consignments = ImmutableArray.CreateBuilder<Consignment>(plan.Consignments.Length);
         foreach (var planned in plan.Consignments)
         {
@@ -72,6 +83,30 @@ internal static class MessageSteps
         return (consignments.MoveToImmutable(), plan.Unroutable);
     }
 
+    /// <summary>The link that a recipient's copy takes; null: none.</summary>
+    private static Func<Recipient, LinkSettings?> Finder(SwitchRuntime runtime, Envelope envelope, string? reroute)
+    {
+        var routes = runtime.Configuration.Routes;
+        var chosen = reroute is null ? null : routes.Routes.Select(r => r.Link).FirstOrDefault(l => l is not null && l.Name.Value == reroute);
+        return recipient => (chosen ?? routes.Find(recipient.Address))?.For(envelope);
+    }
+
+    private static (ImmutableArray<int> Permitted, ImmutableArray<int> Denied) Judge(
+        Envelope envelope, ImmutableArray<RecipientStatus> statuses, IEnumerable<int> which, Func<Recipient, LinkSettings?> find)
+    {
+        var permitted = ImmutableArray.CreateBuilder<int>();
+        var denied = ImmutableArray.CreateBuilder<int>();
+        foreach (var index in which)
+        {
+            var recipient = envelope.Recipients[index];
+            var goes = statuses[index].State is not (RecipientState.Queued or RecipientState.Armed)
+                || find(recipient)?.Labels is not { } labels || labels.Judge(envelope.Label, recipient.Address).Goes;
+            (goes ? permitted : denied).Add(index);
+        }
+
+        return (permitted.DrainToImmutable(), denied.DrainToImmutable());
+    }
+
     /// <summary>Every other step. Throws <see cref="SpoolUnavailableException"/> when it could not be recorded; nothing was done then.</summary>
     public static async Task<PartitionEvents.StepDone> RunAsync(SwitchRuntime runtime, OwnedPartition partition, IActorRef reports, MessageActor.Step step)
     {
@@ -87,6 +122,7 @@ internal static class MessageSteps
             ContentLost lost => await run.HoldAsync(lost.Consignment.Recipients, lost.Reason, lost.Reason == "no route" ? AuditKind.Held : AuditKind.Damaged)
                 .ConfigureAwait(false),
             ProtectionImpossible impossible => await run.HoldUnprotectedAsync(impossible).ConfigureAwait(false),
+            LabelDenied => await run.DenyAsync().ConfigureAwait(false),
             RuleDecided decided => await run.RuleAsync(decided).ConfigureAwait(false),
             MessageActor.Operate operate => await run.OperateAsync(operate).ConfigureAwait(false),
             _ => throw new InvalidOperationException($"{step.What.GetType().Name} is not a step."),
@@ -145,7 +181,7 @@ internal static class MessageSteps
                 step.Id, envelope, step.Statuses, attempt.Consignment.Recipients, attempt.Answers,
                 runtime.Configuration.Precedences, Now);
             // Protected octets are the next hop's business: a report returns what the originator sent.
-            var head = plan.Reports.IsEmpty || attempt.Loaded.Protection is not null ? default : attempt.Loaded.Content.Inline;
+            var head = plan.Reports.IsEmpty || attempt.Loaded is { Protection: not null } or { Labels.Writes: true } ? default : attempt.Loaded.Content.Inline;
             // What the hop answered is armed in the store: a crash before this commit sends it again, marked.
             var patient = plan.Reports.IsEmpty && !attempt.Consignment.Precedence.IsUrgent();
             var done = await CommitAsync(envelope, plan, head, plan.Retries, patient: patient).ConfigureAwait(false);
@@ -201,6 +237,24 @@ internal static class MessageSteps
             return await CommitAsync(
                 stored.Envelope, plan, default, impossible.Consignment.Recipients.Where(i => !impossible.Recipients.Contains(i) && !step.Statuses[i].State.IsFinal()))
                 .ConfigureAwait(false);
+        }
+
+        // Those with the same reason are one outcome. The rest is planned again, which finds the next reason.
+        public async Task<PartitionEvents.StepDone> DenyAsync()
+        {
+            if (await ReadAsync().ConfigureAwait(false) is not { } stored) return Vanished();
+            var envelope = stored.Envelope;
+            var find = Finder(runtime, envelope, step.Reroute);
+            var open = Open.Where(i => step.Statuses[i].State is RecipientState.Queued or RecipientState.Armed).ToArray();
+            var verdicts = open.ToDictionary(i => i, i => find(envelope.Recipients[i])?.Labels?.Judge(envelope.Label, envelope.Recipients[i].Address) ?? LabelVerdict.Go);
+            if (verdicts.Values.FirstOrDefault(v => !v.Goes) is not { Goes: false } verdict) return Done(envelope, step.Statuses, step.State, open, []);
+            var whom = open.Where(i => verdicts[i] == verdict).ToArray();
+            var plan = verdict.Outcome is LabelOutcome.Return
+                ? OutcomePolicy.Return(step.Id, envelope, step.Statuses, whom, ReturnedByLabel, null, Now)
+                : OutcomePolicy.Set(step.Id, envelope, step.Statuses, whom, RecipientState.Held, AuditKind.Held, verdict.Reason, null, false, Now);
+            if (verdict.Outcome is LabelOutcome.Return)
+                plan = plan with { Audit = [new AuditEvent(Now, AuditKind.Labelled, step.Id, whom is [var only] ? only : -1, verdict.Reason), .. plan.Audit] };
+            return await CommitAsync(envelope, plan, default, open.Where(i => !whom.Contains(i))).ConfigureAwait(false);
         }
 
         public async Task<PartitionEvents.StepDone> RuleAsync(RuleDecided decided)

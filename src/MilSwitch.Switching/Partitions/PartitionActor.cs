@@ -196,6 +196,9 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
             case ProtectionImpossible impossible:
                 if (entries.TryGetValue(impossible.Consignment.Id, out var unprotected)) StartStep(unprotected, impossible);
                 break;
+            case LabelDenied denied:
+                if (entries.TryGetValue(denied.Id, out var labelled)) StartStep(labelled, denied);
+                break;
             case ContentLost lost:
                 if (entries.TryGetValue(lost.Consignment.Id, out var damaged)) StartStep(damaged, lost);
                 break;
@@ -259,7 +262,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         }
 
         // These plan whatever is open anew. What a step before them left waiting would be sent beside it.
-        if (step is MessageActor.Resume or MessageActor.Deadline or MessageActor.Operate or MessageActor.Park or RuleDecided { Verdict.Kind: RuleKind.Reroute })
+        if (step is MessageActor.Resume or MessageActor.Deadline or MessageActor.Operate or MessageActor.Park or LabelDenied or RuleDecided { Verdict.Kind: RuleKind.Reroute })
             WithdrawAll(entry);
         entry.Busy = true;
         if (entry.Worker is null)

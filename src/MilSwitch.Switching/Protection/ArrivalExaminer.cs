@@ -1,5 +1,8 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
@@ -8,22 +11,24 @@ using MilSwitch.Mime;
 namespace MilSwitch.Switching.Protection;
 
 /// <summary>
-/// Examines messages of listeners with protection: removes forged results, has the message judged and opened, and judges
-/// what was opened by the limits that hold for all content. Thread-safe.
+/// Examines messages of listeners with protection or labels: removes forged results, has the message judged and opened, judges
+/// what was opened by the limits that hold for all content, and asks what its label allows. Thread-safe.
 /// </summary>
 internal sealed partial class ArrivalExaminer(SwitchRuntime runtime)
 {
     private readonly ILogger logger = runtime.Loggers.CreateLogger<ArrivalExaminer>();
 
     /// <param name="content">Complete; the caller owns it.</param>
-    /// <param name="settings">The listener's.</param>
+    /// <param name="settings">The listener's; null: nothing is protected or opened.</param>
+    /// <param name="labelling">The listener's; null: labels do not count.</param>
+    /// <param name="from">Who sends it.</param>
     /// <param name="client">Who sent it, for the log.</param>
     /// <param name="precedence">The message's level.</param>
     /// <param name="cancellationToken">The client went away.</param>
     public async ValueTask<Examination> ExamineAsync(
-        StagedContent content, ArrivalProtection settings, ClientIdentity client, Precedence precedence, CancellationToken cancellationToken)
+        StagedContent content, ArrivalProtection? settings, IListenerLabelling? labelling, ReversePath from, ClientIdentity client, Precedence precedence, CancellationToken cancellationToken)
     {
-        if (runtime.Protection is not { } protection) return Unavailable("nothing in this node protects messages");
+        if (settings is not null && runtime.Protection is null) return Unavailable("nothing in this node protects messages");
         try
         {
             using var room = await runtime.ProtectionRoom.TakeAsync(content.Length, runtime.Configuration.Budgets.ProtectionInMemory, precedence, cancellationToken).ConfigureAwait(false);
@@ -31,12 +36,13 @@ internal sealed partial class ArrivalExaminer(SwitchRuntime runtime)
             await using (reader.ConfigureAwait(false))
             {
                 var came = await Octets.ReadAllAsync(reader, cancellationToken).ConfigureAwait(false);
+                if (settings is null) return await LabelAsync(came, null, [], default, [], false).ConfigureAwait(false);
                 var honest = WithoutForgeries(came, settings.AuthservId);
-                return await protection.ExamineAsync(honest ?? came, settings, precedence, cancellationToken).ConfigureAwait(false) switch
+                return await runtime.Protection!.ExamineAsync(honest ?? came, settings, precedence, cancellationToken).ConfigureAwait(false) switch
                 {
                     ArrivalOutcome.Refused refused => Refused(refused),
                     ArrivalOutcome.Unavailable unavailable => Unavailable(unavailable.Reason),
-                    ArrivalOutcome.Accepted accepted => await AcceptAsync(accepted, honest, settings, cancellationToken).ConfigureAwait(false),
+                    ArrivalOutcome.Accepted accepted => await AcceptAsync(accepted, came, honest, settings).ConfigureAwait(false),
                     _ => throw new InvalidOperationException("An unknown outcome."),
                 };
             }
@@ -56,26 +62,40 @@ internal sealed partial class ArrivalExaminer(SwitchRuntime runtime)
             return Examination.Refused(refused.Refusal);
         }
 
+        async ValueTask<Examination> AcceptAsync(ArrivalOutcome.Accepted accepted, ReadOnlyMemory<byte> came, ReadOnlyMemory<byte>? honest, ArrivalProtection asked)
+        {
+            var octets = honest;
+            if (accepted.Opened is { } opened)
+            {
+                if (!IsSound(opened)) return Examination.Refused(Refusal.OpenedUnsound);
+                // Nobody outside could see a forgery in there, but the next reader would.
+                octets = WithoutForgeries(opened, asked.AuthservId) ?? opened;
+            }
+
+            return await LabelAsync(octets ?? came, octets, accepted.Labels, accepted.Trace, accepted.Notes, accepted.Opened is not null).ConfigureAwait(false);
+        }
+
+        async ValueTask<Examination> LabelAsync(
+            ReadOnlyMemory<byte> message, ReadOnlyMemory<byte>? changed, ImmutableArray<FoundLabel> signed, ReadOnlyMemory<byte> trace, ImmutableArray<ProtectionNote> notes, bool isOpened)
+        {
+            var decision = labelling?.Decide(message, signed, from, runtime.Now);
+            if (decision is { Refusal: { } refusal })
+            {
+                LogRefused(client.Address, string.Join("; ", decision.Findings));
+                return Examination.Refused(refusal);
+            }
+
+            var octets = decision?.Changed ?? changed;
+            var replacement = octets is { } stored ? await StageAsync(stored, cancellationToken).ConfigureAwait(false) : null;
+            if (decision is not null) notes = [.. notes, .. decision.Findings.Select(f => new ProtectionNote(AuditKind.Labelled, f))];
+            return new Examination(null, replacement, trace, notes, isOpened, decision);
+        }
+
         Examination Unavailable(string reason)
         {
             LogUnavailable(client.Address, reason);
             return Examination.Refused(Refusal.KeyUnavailable);
         }
-    }
-
-    private async ValueTask<Examination> AcceptAsync(
-        ArrivalOutcome.Accepted accepted, ReadOnlyMemory<byte>? honest, ArrivalProtection settings, CancellationToken cancellationToken)
-    {
-        var octets = honest;
-        if (accepted.Opened is { } opened)
-        {
-            if (!IsSound(opened)) return Examination.Refused(Refusal.OpenedUnsound);
-            // Nobody outside could see a forgery in there, but the next reader would.
-            octets = WithoutForgeries(opened, settings.AuthservId) ?? opened;
-        }
-
-        var replacement = octets is { } changed ? await StageAsync(changed, cancellationToken).ConfigureAwait(false) : null;
-        return new Examination(null, replacement, accepted.Trace, accepted.Notes, accepted.Opened is not null);
     }
 
     private ReadOnlyMemory<byte>? WithoutForgeries(ReadOnlyMemory<byte> message, string authservId) =>

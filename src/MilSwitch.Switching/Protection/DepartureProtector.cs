@@ -1,13 +1,15 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Switching.Links;
 
 namespace MilSwitch.Switching.Protection;
 
-/// <summary>Makes what leaves over routes with protection. Thread-safe.</summary>
+/// <summary>Makes what leaves over routes that write labels, sign or encrypt. Thread-safe.</summary>
 internal sealed partial class DepartureProtector(SwitchRuntime runtime)
 {
     private readonly ILogger logger = runtime.Loggers.CreateLogger<DepartureProtector>();
@@ -18,17 +20,37 @@ internal sealed partial class DepartureProtector(SwitchRuntime runtime)
     /// <param name="settings">The link's.</param>
     /// <exception cref="ContentDamagedException">The stored octets are not the accepted ones.</exception>
     /// <exception cref="SpoolUnavailableException">The store does not give them.</exception>
-    public async Task<DepartureOutcome> ProtectAsync(Consignment consignment, Envelope envelope, ContentReader content, DepartureProtection settings)
+    public async Task<DepartureOutcome> ProtectAsync(Consignment consignment, Envelope envelope, ContentReader content, LinkSettings settings)
     {
-        if (runtime.Protection is not { } protection) return new DepartureOutcome.Unavailable("nothing in this node protects messages");
+        if (settings.Protection is not null && runtime.Protection is null) return new DepartureOutcome.Unavailable("nothing in this node protects messages");
         using var room = await runtime.ProtectionRoom
             .TakeAsync(content.Length, runtime.Configuration.Budgets.ProtectionInMemory, consignment.Precedence, CancellationToken.None).ConfigureAwait(false);
-        var octets = await Octets.ReadAllAsync(content, CancellationToken.None).ConfigureAwait(false);
+        var came = await Octets.ReadAllAsync(content, CancellationToken.None).ConfigureAwait(false);
+        var octets = came;
+        DepartureLabels? labelled = null;
+        ImmutableArray<ProtectionNote> notes = [];
+        if (settings.Labels is { Writes: true } labels)
+        {
+            try
+            {
+                labelled = labels.Write(octets, envelope.Label, runtime.Now);
+            }
+            catch (FormatException fault)
+            {
+                return new DepartureOutcome.Impossible("its label can't be written: " + fault.Message, []);
+            }
+
+            octets = labelled.Content;
+            notes = [.. labelled.Findings.Select(f => new ProtectionNote(AuditKind.Labelled, f))];
+        }
+
+        // Octets of the caller end with this task.
+        if (settings.Protection is not { } asked) return new DepartureOutcome.Protected(octets.Span == came.Span ? came.ToArray() : octets, notes);
         ImmutableArray<Domain.Addressing.Mailbox> recipients = [.. consignment.Recipients.Select(i => envelope.Recipients[i].Address)];
         DepartureOutcome outcome;
         try
         {
-            outcome = await protection.ProtectAsync(octets, settings, recipients, consignment.Precedence, CancellationToken.None).ConfigureAwait(false);
+            outcome = await runtime.Protection!.ProtectAsync(octets, asked, recipients, labelled, consignment.Precedence, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is not (OutOfMemoryException or ObjectDisposedException))
         {
@@ -37,9 +59,10 @@ internal sealed partial class DepartureProtector(SwitchRuntime runtime)
             return new DepartureOutcome.Impossible("its protection failed inside the switch", []);
         }
 
-        return outcome is DepartureOutcome.Protected made && !Octets.AreLines(made.Content.Span)
-            ? new DepartureOutcome.Impossible("what was opened has line ends that can't be relayed", [])
-            : outcome;
+        if (outcome is not DepartureOutcome.Protected made) return outcome;
+        return Octets.AreLines(made.Content.Span)
+            ? made with { Notes = [.. notes, .. made.Notes] }
+            : new DepartureOutcome.Impossible("what was opened has line ends that can't be relayed", []);
     }
 
     [LoggerMessage(3403, LogLevel.Error, "The protection of {MessageId} failed inside the switch")]

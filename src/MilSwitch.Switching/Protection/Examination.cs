@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
 
@@ -11,8 +12,9 @@ namespace MilSwitch.Switching.Protection;
 /// <param name="Trace">Header fields before the content.</param>
 /// <param name="Notes">For its audit trail.</param>
 /// <param name="IsOpened">It came encrypted and does not any more.</param>
+/// <param name="Labels">What was decided because of its label; null: nothing asked.</param>
 internal sealed record Examination(
-    Refusal? Refusal, StagedContent? Replacement, ReadOnlyMemory<byte> Trace, ImmutableArray<ProtectionNote> Notes, bool IsOpened)
+    Refusal? Refusal, StagedContent? Replacement, ReadOnlyMemory<byte> Trace, ImmutableArray<ProtectionNote> Notes, bool IsOpened, ArrivalLabelDecision? Labels)
 {
-    public static Examination Refused(Refusal refusal) => new(refusal, null, default, [], false);
+    public static Examination Refused(Refusal refusal) => new(refusal, null, default, [], false, null);
 }

@@ -98,7 +98,7 @@ public sealed class SmimeProtectionTests
     private static async Task<byte[]> ProtectAsync(DepartureProtection settings) => Encoding.UTF8.GetBytes(Text(await DepartAsync(Plain, settings)));
 
     private static ValueTask<DepartureOutcome> DepartAsync(string text, DepartureProtection settings) =>
-        Engine.ProtectAsync(Encoding.UTF8.GetBytes(text), settings, [Mailbox.Parse("bob@dest.test")], Precedence.Routine, default);
+        Engine.ProtectAsync(Encoding.UTF8.GetBytes(text), settings, [Mailbox.Parse("bob@dest.test")], null, Precedence.Routine, default);
 
     private static ValueTask<ArrivalOutcome> ExamineAsync(byte[] octets, ArrivalProtection settings) => Engine.ExamineAsync(octets, settings, Precedence.Routine, default);
 

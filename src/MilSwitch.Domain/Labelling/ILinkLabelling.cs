@@ -1,0 +1,22 @@
+using MilSwitch.Domain.Addressing;
+
+namespace MilSwitch.Domain.Labelling;
+
+/// <summary>What a link does about labels: one immutable snapshot of settings and policies. Pure and thread-safe.</summary>
+public interface ILinkLabelling
+{
+    /// <summary>It changes what leaves, so that nothing leaves as it is stored.</summary>
+    bool Writes { get; }
+
+    /// <summary>Asked before a copy is queued and again before it is made ready to be sent.</summary>
+    /// <param name="label">The message's; null: it has none.</param>
+    /// <param name="recipient">For whom the copy is.</param>
+    LabelVerdict Judge(MessageLabel? label, Mailbox recipient);
+
+    /// <summary>Writes the label as this link has it.</summary>
+    /// <param name="message">All octets, with CRLF line ends.</param>
+    /// <param name="label">The message's; <see cref="Judge"/> let it go.</param>
+    /// <param name="now">The time for what is written.</param>
+    /// <exception cref="FormatException">It can't be written; the message says why and names no content.</exception>
+    DepartureLabels Write(ReadOnlyMemory<byte> message, MessageLabel? label, DateTimeOffset now);
+}
