@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MilSwitch.Labels.Policies;
 
 namespace MilSwitch.Labels.Decisions;
 
@@ -18,6 +19,9 @@ public sealed record DecisionStep(DecisionRule Rule, bool IsMet)
 
     /// <summary>Values that were there.</summary>
     public ImmutableArray<int> Present { get; init; } = [];
+
+    /// <summary>The group of categories of which some must be there; null: the rule is another.</summary>
+    public RequiredCategories? Requirement { get; init; }
 
     /// <summary>Further words, where values don't say it; null: none.</summary>
     public string? Detail { get; init; }

@@ -1,0 +1,178 @@
+using System.Collections.Immutable;
+using MilSwitch.Labels.Policies;
+
+namespace MilSwitch.Labels.Decisions;
+
+/// <summary>
+/// Whether a policy knows a label and allows its elements to stand together (X.841 §6, SDN.801c). A label that could be read is
+/// well formed; this is the second half of the check. Pure and thread-safe.
+/// </summary>
+public static class LabelValidity
+{
+    /// <summary>Checks a label and tells every step.</summary>
+    /// <param name="use">Whether obsolete elements may stand in it.</param>
+    public static LabelDecision Check(SecurityLabel label, SecurityPolicy policy, LabelUse use = LabelUse.Received)
+    {
+        var trail = new DecisionTrail();
+        Run(label, policy, use, trail);
+        return trail.Conclude();
+    }
+
+    /// <summary>The same answer without the steps: allocates nothing.</summary>
+    public static bool IsValid(SecurityLabel label, SecurityPolicy policy, LabelUse use = LabelUse.Received) => Run(label, policy, use, null);
+
+    /// <summary>With a trail every rule is tried and the result is to be taken from it; without one the first unmet rule ends it.</summary>
+    internal static bool Run(SecurityLabel label, SecurityPolicy policy, LabelUse use, DecisionTrail? trail)
+    {
+        // A label of another policy has no meaning in this one: nothing else can be said of it.
+        var isOfPolicy = label.Policy == policy.Id;
+        trail?.Add(new DecisionStep(DecisionRule.Policy, isOfPolicy) { Detail = isOfPolicy ? null : DecisionDetails.OtherPolicy });
+        if (!isOfPolicy) return false;
+        if (!CheckClassification(label, policy, use, trail, out var classification) && trail is null) return false;
+        foreach (var category in label.Categories)
+        {
+            if (!CheckCategory(label, category, policy, use, trail) && trail is null) return false;
+        }
+
+        if (!CheckRepetition(label.Categories, trail) && trail is null) return false;
+        if (classification is not null)
+        {
+            if (!CheckRequired(classification.Required, label, trail) && trail is null) return false;
+            if (!CheckExcluded(classification.Excluded, label, trail) && trail is null) return false;
+        }
+
+        return CheckPrivacyMark(label, policy, use, trail);
+    }
+
+    private static bool CheckClassification(SecurityLabel label, SecurityPolicy policy, LabelUse use, DecisionTrail? trail, out ClassificationDefinition? classification)
+    {
+        classification = null;
+        if (label.Classification is not { } value)
+        {
+            // RFC 2634 §3.2 leaves it out where a policy has none; a policy that has some can't order a label without.
+            var isNeeded = !policy.Classifications.IsEmpty;
+            if (isNeeded) trail?.Add(new DecisionStep(DecisionRule.KnownClassification, false) { Detail = DecisionDetails.NoClassification });
+            return !isNeeded;
+        }
+
+        classification = policy.Classification(value);
+        trail?.Add(new DecisionStep(DecisionRule.KnownClassification, classification is not null) { Present = [value] });
+        if (classification is null) return false;
+        return !classification.IsObsolete || CheckObsolete(use, trail, null, null, value);
+    }
+
+    private static bool CheckCategory(SecurityLabel label, LabelCategory category, SecurityPolicy policy, LabelUse use, DecisionTrail? trail)
+    {
+        if (category is not TagCategory tag)
+        {
+            trail?.Add(new DecisionStep(DecisionRule.KnownCategory, false) { Detail = DecisionDetails.UnknownSyntax });
+            return false;
+        }
+
+        if (policy.Tag(tag.TagSet, tag.Type)?.Tag is not { } definition)
+        {
+            trail?.Add(new DecisionStep(DecisionRule.KnownCategory, false) { TagSet = tag.TagSet, Type = tag.Type, Present = tag.Values, Detail = DecisionDetails.UnknownTag });
+            return false;
+        }
+
+        var isKnown = true;
+        foreach (var value in tag.Values) isKnown &= definition.Find(value) is not null;
+        trail?.Add(new DecisionStep(DecisionRule.KnownCategory, isKnown) { TagSet = tag.TagSet, Type = tag.Type, Present = isKnown ? tag.Values : Unknown(tag, definition) });
+        if (!isKnown && trail is null) return false;
+
+        var isMet = isKnown;
+        if (definition.IsSingleSelection)
+        {
+            var isSingle = tag.Values.Length <= 1;
+            trail?.Add(new DecisionStep(DecisionRule.SingleSelection, isSingle) { TagSet = tag.TagSet, Type = tag.Type, Present = tag.Values });
+            isMet &= isSingle;
+        }
+
+        foreach (var value in tag.Values)
+        {
+            if (definition.Find(value) is not { } known) continue;
+            if (known.IsObsolete) isMet &= CheckObsolete(use, trail, tag.TagSet, tag.Type, value);
+            isMet &= CheckRequired(known.Required, label, trail) & CheckExcluded(known.Excluded, label, trail);
+            if (!known.ExcludedClassifications.IsEmpty) isMet &= CheckExcludedClassifications(known, tag, label, trail);
+            if (!isMet && trail is null) return false;
+        }
+
+        return isMet;
+    }
+
+    private static bool CheckObsolete(LabelUse use, DecisionTrail? trail, string? tagSet, TagType? type, int value)
+    {
+        var isMet = use is LabelUse.Received;
+        trail?.Add(new DecisionStep(DecisionRule.Obsolete, isMet) { TagSet = tagSet, Type = type, Present = [value] });
+        return isMet;
+    }
+
+    // Two that would be one tag: a reader that looks at the first and one that looks at the last would differ.
+    private static bool CheckRepetition(ImmutableArray<LabelCategory> categories, DecisionTrail? trail)
+    {
+        var isMet = true;
+        for (var i = 1; i < categories.Length; i++)
+        {
+            if (categories[i] is not TagCategory tag) continue;
+            for (var j = 0; j < i; j++)
+            {
+                if (categories[j] is not TagCategory other || other.Type != tag.Type || other.TagSet != tag.TagSet) continue;
+                trail?.Add(new DecisionStep(DecisionRule.OnceEach, false) { TagSet = tag.TagSet, Type = tag.Type });
+                isMet = false;
+                break;
+            }
+        }
+
+        return isMet;
+    }
+
+    private static bool CheckRequired(ImmutableArray<RequiredCategories> rules, SecurityLabel label, DecisionTrail? trail)
+    {
+        var all = true;
+        foreach (var rule in rules)
+        {
+            var isMet = RequiredRule.IsMet(rule, label.Categories);
+            all &= isMet;
+            trail?.Add(DecisionDetails.Required(rule, isMet));
+        }
+
+        return all;
+    }
+
+    private static bool CheckExcluded(ImmutableArray<CategoryReference> excluded, SecurityLabel label, DecisionTrail? trail)
+    {
+        var all = true;
+        foreach (var reference in excluded)
+        {
+            var isMet = RequiredRule.Count(reference, label.Categories) is 0;
+            all &= isMet;
+            trail?.Add(new DecisionStep(DecisionRule.ExcludedCategory, isMet) { TagSet = reference.TagSet, Type = reference.Type, Present = reference.Value is { } value ? [value] : [] });
+        }
+
+        return all;
+    }
+
+    private static bool CheckExcludedClassifications(CategoryDefinition known, TagCategory tag, SecurityLabel label, DecisionTrail? trail)
+    {
+        var isMet = label.Classification is not { } classification || !known.ExcludedClassifications.Contains(classification);
+        trail?.Add(new DecisionStep(DecisionRule.ExcludedClassification, isMet) { TagSet = tag.TagSet, Type = tag.Type, Present = [known.Value] });
+        return isMet;
+    }
+
+    // Where a policy lists none it leaves them to people.
+    private static bool CheckPrivacyMark(SecurityLabel label, SecurityPolicy policy, LabelUse use, DecisionTrail? trail)
+    {
+        if (label.PrivacyMark is not { } mark || policy.PrivacyMarks.IsEmpty) return true;
+        foreach (var known in policy.PrivacyMarks)
+        {
+            if (known.Name != mark) continue;
+            trail?.Add(new DecisionStep(DecisionRule.PrivacyMark, true));
+            return !known.IsObsolete || CheckObsolete(use, trail, null, null, -1);
+        }
+
+        trail?.Add(new DecisionStep(DecisionRule.PrivacyMark, false));
+        return false;
+    }
+
+    private static ImmutableArray<int> Unknown(TagCategory tag, TagDefinition definition) => [.. tag.Values.Where(value => definition.Find(value) is null)];
+}
