@@ -10,6 +10,7 @@ internal static class DecisionDetails
     public const string OtherClearance = "the clearance is of another policy";
     public const string NoClassification = "the label has no classification";
     public const string UnknownSyntax = "the label has a category in a syntax that is not known";
+    public const string TooMany = "together they have more categories than a label can have";
     public const string AndBelow = "and all below";
     public const string UnknownTag = "the policy has no such tag";
 

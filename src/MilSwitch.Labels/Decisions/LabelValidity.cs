@@ -100,10 +100,10 @@ public static class LabelValidity
         return isMet;
     }
 
-    private static bool CheckObsolete(LabelUse use, DecisionTrail? trail, string? tagSet, TagType? type, int value)
+    private static bool CheckObsolete(LabelUse use, DecisionTrail? trail, string? tagSet, TagType? type, int? value)
     {
         var isMet = use is LabelUse.Received;
-        trail?.Add(new DecisionStep(DecisionRule.Obsolete, isMet) { TagSet = tagSet, Type = type, Present = [value] });
+        trail?.Add(new DecisionStep(DecisionRule.Obsolete, isMet) { TagSet = tagSet, Type = type, Present = value is { } element ? [element] : [] });
         return isMet;
     }
 
@@ -167,7 +167,7 @@ public static class LabelValidity
         {
             if (known.Name != mark) continue;
             trail?.Add(new DecisionStep(DecisionRule.PrivacyMark, true));
-            return !known.IsObsolete || CheckObsolete(use, trail, null, null, -1);
+            return !known.IsObsolete || CheckObsolete(use, trail, null, null, null);
         }
 
         trail?.Add(new DecisionStep(DecisionRule.PrivacyMark, false));
