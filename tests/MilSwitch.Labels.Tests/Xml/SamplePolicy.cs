@@ -36,10 +36,10 @@ internal static class SamplePolicy
                     new TagDefinition
                     {
                         Name = "Handling", Type = TagType.Restrictive,
-                        Categories = [Category("ATOMIC", 1, 0), Category("CRYPTO", 2, 1, new MarkingData(null, null, MarkingCodes.NoMarkingDisplay)), Category("MEDICAL", 3, 2, new MarkingData("MED", null, MarkingCodes.Subject), new MarkingData("MEDICAL CARE", null, MarkingCodes.PageTop))],
+                        Categories = [Category("ATOMIC", 1, 0), Category("CRYPTO", 2, 1, new MarkingData(null, null, MarkingCodes.NoMarkingDisplay)), Category("MEDICAL", 3, 2, new MarkingData("MED", null, MarkingCodes.Subject), new MarkingData("MEDICAL CARE", null, MarkingCodes.PageTop)), Category("TWICE", 4, 3)],
                         Qualifiers = [new MarkingQualifier(MarkingCodes.PageTop, null, null, " ", null)],
                     },
-                    new TagDefinition { Name = "Numbered", Type = TagType.EnumeratedRestrictive, Categories = [Category("ATOMIC", 11, 3), Category("BOX", 70_000, 4)] },
+                    new TagDefinition { Name = "Numbered", Type = TagType.EnumeratedRestrictive, Categories = [Category("TWICE", 11, 13), Category("BOX", 70_000, 14)] },
                 ],
             },
             new TagSetDefinition
@@ -50,7 +50,7 @@ internal static class SamplePolicy
                     new TagDefinition
                     {
                         Name = "Releasable To", Type = TagType.EnumeratedPermissive,
-                        Categories = [Category("SOUTHLAND", 10, 5), Category("EASTLAND", 20, 6, new MarkingData("Eastland", null, MarkingCodes.PageTop | MarkingCodes.PageBottom))],
+                        Categories = [Category("SOUTHLAND", 10, 15), Category("EASTLAND", 20, 16, new MarkingData("Eastland", null, MarkingCodes.PageTop | MarkingCodes.PageBottom))],
                         Qualifiers = [new MarkingQualifier(MarkingCodes.PageTop | MarkingCodes.PageBottom, null, "Releasable to ", ", ", null), new MarkingQualifier(MarkingCodes.PageTop | MarkingCodes.PageBottom, "fr", "Communicable à ", null, null)],
                     },
                 ],
@@ -63,14 +63,14 @@ internal static class SamplePolicy
                     new TagDefinition
                     {
                         Name = "Context", Type = TagType.Permissive,
-                        Categories = [Category("JOINT", 0, 7, new MarkingData("NORTHLAND/JOINT", null, MarkingCodes.NoNameDisplay | MarkingCodes.ReplacePolicy)), Category("SILENT", 1, 8, new MarkingData(null, null, MarkingCodes.NoNameDisplay)), Category("SENSITIVE", 2, 9, new MarkingData("OPEN-SENSITIVE", null, MarkingCodes.SuppressClassName)) with { ExcludedClassifications = [4, 5] }],
+                        Categories = [Category("JOINT", 0, 17, new MarkingData("NORTHLAND/JOINT", null, MarkingCodes.NoNameDisplay | MarkingCodes.ReplacePolicy)), Category("SILENT", 1, 18, new MarkingData(null, null, MarkingCodes.NoNameDisplay)), Category("SENSITIVE", 2, 19, new MarkingData("OPEN-SENSITIVE", null, MarkingCodes.SuppressClassName)) with { ExcludedClassifications = [4, 5] }],
                     },
                 ],
             },
             new TagSetDefinition
             {
                 Name = "Staff", Id = Staff,
-                Tags = [new TagDefinition { Name = "Staff", Type = TagType.InformativeBits, Categories = [Category("STAFF", 2, 10), Category("PERSONAL", 3, 11)], Qualifiers = [new MarkingQualifier(MarkingCodes.PageTop, null, "- ", " ", null)] }],
+                Tags = [new TagDefinition { Name = "Staff", Type = TagType.InformativeBits, Categories = [Category("STAFF", 2, 20), Category("PERSONAL", 3, 21)], Qualifiers = [new MarkingQualifier(MarkingCodes.PageTop, null, "- ", " ", null)] }],
             },
         ],
         PrivacyMarks = [new PrivacyMarkDefinition("MEDICAL IN CONFIDENCE", false, []), new PrivacyMarkDefinition("HIDDEN", false, [new MarkingData(null, null, MarkingCodes.NoMarkingDisplay)])],

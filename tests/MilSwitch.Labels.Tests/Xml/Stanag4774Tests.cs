@@ -74,7 +74,7 @@ public sealed class Stanag4774Tests
     [InlineData(LabelFault.UnknownName, Start + Policy + Level + "<Category Type=\"RESTRICTIVE\" TagName=\"Nothing\"/>" + Close + End)]
     [InlineData(LabelFault.UnknownName, Start + Policy + Level + "<Category Type=\"PERMISSIVE\" TagName=\"Handling\"/>" + Close + End)]
     [InlineData(LabelFault.Ambiguous, Start + Policy + Level + "<Category Type=\"RESTRICTIVE\" TagName=\"Handling\"/>" + Close + End)]
-    [InlineData(LabelFault.Ambiguous, Start + Policy + Level + "<Category Type=\"RESTRICTIVE\" TagName=\"Handling\"><GenericValue>ATOMIC</GenericValue></Category>" + Close + End)]
+    [InlineData(LabelFault.Ambiguous, Start + Policy + Level + "<Category Type=\"RESTRICTIVE\" TagName=\"Handling\"><GenericValue>TWICE</GenericValue></Category>" + Close + End)]
     [InlineData(LabelFault.Duplicate, Start + Policy + Level + "<Category Type=\"RESTRICTIVE\" TagName=\"Handling\"><GenericValue>BOX</GenericValue><GenericValue>box</GenericValue></Category>" + Close + End)]
     [InlineData(LabelFault.UnknownName, Start + Policy + Level + "<Category Type=\"RESTRICTIVE\" TagName=\"Handling\"><GenericValue>NUCLEAR</GenericValue></Category>" + Close + End)]
     [InlineData(LabelFault.Malformed, Start + Policy + Level + "<Category Type=\"RESTRICTIVE\" TagName=\"Handling\"><BitStringValue>01</BitStringValue></Category>" + Close + End)]
