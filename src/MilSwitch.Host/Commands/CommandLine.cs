@@ -43,6 +43,7 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Inspect());
         root.Subcommands.Add(Path());
         root.Subcommands.Add(Smime());
+        root.Subcommands.Add(Label());
         root.Subcommands.Add(Key());
         root.Subcommands.Add(Cert());
         root.Subcommands.Add(Demo.DemoCommand.Create(environment, Example));

@@ -3,9 +3,13 @@ using System.Collections.Immutable;
 namespace MilSwitch.Smime.Inspection;
 
 /// <summary>What all carriers of labels say together.</summary>
-/// <param name="Sources">Of <c>ess sio-label stanag4774 flot</c>, those that carry one.</param>
+/// <param name="Sources">Of <c>ess sio-label stanag4774 flot subject</c>, those that carry one.</param>
 /// <param name="Agree">They say the same.</param>
-/// <param name="Policy">Object identifier.</param>
+/// <param name="Policy">Object identifier; null: no carrier could be read.</param>
 /// <param name="Classification">Of the most restrictive one.</param>
 /// <param name="Marking">By the policy's SPIF; null when there is none.</param>
-public sealed record MessageLabelReport(ImmutableArray<string> Sources, bool Agree, string? Policy, int? Classification, string? Marking);
+public sealed record MessageLabelReport(ImmutableArray<string> Sources, bool Agree, string? Policy, int? Classification, string? Marking)
+{
+    /// <summary>In what they differ, as <c>SOURCE and SOURCE: WHAT</c>.</summary>
+    public ImmutableArray<string> Differences { get; init; } = [];
+}

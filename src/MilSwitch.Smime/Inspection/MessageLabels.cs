@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+using System.Formats.Asn1;
+using MilSwitch.Domain.Labelling;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
+using MilSwitch.Labels.Decisions;
+using MilSwitch.Labels.Markings;
+using MilSwitch.Labels.Policies;
+using MilSwitch.Smime.Cms.Signed;
+using MilSwitch.Smime.Ess;
+using MilSwitch.Smime.Verdicts;
+
+namespace MilSwitch.Smime.Inspection;
+
+/// <summary>What every carrier of a message says about its label, and whether they agree (threat C11). Immutable.</summary>
+internal sealed class MessageLabels
+{
+    private MessageLabels(ImmutableArray<FoundLabel> signed, ImmutableArray<Reason> reasons, MessageLabelReport? report)
+    {
+        Signed = signed;
+        Reasons = reasons;
+        Report = report;
+    }
+
+    /// <summary>Of signers that count: beside one who is believed, one who is not says nothing. Also octets that are no label.</summary>
+    public ImmutableArray<FoundLabel> Signed { get; }
+
+    public ImmutableArray<Reason> Reasons { get; }
+
+    /// <summary>Null when no carrier has a label.</summary>
+    public MessageLabelReport? Report { get; }
+
+    /// <param name="signed">The signatures at the root, outermost first.</param>
+    /// <param name="unsigned">What other carriers say.</param>
+    /// <param name="policies">By which labels are checked and markings read.</param>
+    public static MessageLabels Read(IReadOnlyList<LayerFinding> signed, UnsignedLabels unsigned, PolicySet policies)
+    {
+        var found = Found(signed);
+        var reasons = new HashSet<Reason>(unsigned.Reasons);
+        var carried = new List<CarriedLabel>();
+        foreach (var one in found)
+        {
+            try
+            {
+                carried.Add(new CarriedLabel("ess", one.IsBelieved) { Label = EssLabel.Read(one.Encoded) });
+            }
+            catch (LabelRefusedException)
+            {
+                reasons.Add(Reason.LabelInvalid);
+            }
+        }
+
+        carried.AddRange(unsigned.Carried);
+        if (carried.Any(c => c.Label is { } label && policies.Find(label.Policy) is { } policy && !LabelValidity.IsValid(label, policy))) reasons.Add(Reason.LabelInvalid);
+        // Nobody can say what a marking means without its policy, nor that it means something else.
+        var comparison = LabelComparison.Compare(policies.All.Count > 0 ? carried : [.. carried.Where(c => c.Marking is null)], policies);
+        if (!comparison.IsAgreed) reasons.Add(Reason.LabelMismatch);
+        ImmutableArray<string> sources = [.. (found.IsEmpty ? [] : new[] { "ess" }).Concat(unsigned.Sources).Distinct(StringComparer.Ordinal)];
+        return new MessageLabels(found, [.. reasons], sources.IsEmpty ? null : Report(sources, comparison, carried, policies));
+    }
+
+    private static MessageLabelReport Report(ImmutableArray<string> sources, LabelComparison comparison, List<CarriedLabel> carried, PolicySet policies)
+    {
+        // Without an order among them the greatest number is all that can be said.
+        var ruling = (comparison.MostRestrictive ?? comparison.Reference)?.Label;
+        var classification = comparison.MostRestrictive is null && ruling is not null
+            ? carried.Where(c => c.IsTrusted == comparison.Reference!.IsTrusted && c.Label?.Policy == ruling.Policy).Max(c => c.Label!.Classification) ?? ruling.Classification
+            : ruling?.Classification;
+        return new MessageLabelReport(
+            sources, comparison.IsAgreed, ruling?.Policy, classification,
+            ruling is not null && policies.Find(ruling.Policy) is { } policy ? MarkingText.Generate(ruling, policy, MarkingPlace.Display) : null)
+        {
+            Differences = [.. comparison.Findings.Where(f => f.IsContradiction).Select(f => Difference(f, policies)).Distinct(StringComparer.Ordinal)],
+        };
+    }
+
+    private static string Difference(LabelFinding finding, PolicySet policies)
+    {
+        var what = finding.Difference switch
+        {
+            LabelDifference.Policy => "another policy",
+            LabelDifference.Classification => "another classification",
+            LabelDifference.PrivacyMark => "another privacy mark",
+            LabelDifference.Category when finding.TagSet is { } set => $"other categories of {policies.All.Select(p => p.TagSet(set)?.Name).FirstOrDefault(n => n is not null) ?? set}",
+            LabelDifference.Category => "other categories",
+            _ => "a marking that is not the label's",
+        };
+        return finding.Source == finding.Reference ? $"{finding.Source}: {what}" : $"{finding.Source} and {finding.Reference}: {what}";
+    }
+
+    private static ImmutableArray<FoundLabel> Found(IReadOnlyList<LayerFinding> signed)
+    {
+        var found = ImmutableArray.CreateBuilder<FoundLabel>();
+        foreach (var layer in signed)
+        {
+            var isValid = layer.Verdict is InspectionVerdict.Valid;
+            foreach (var signer in layer.CountingSigners)
+            {
+                var attributes = signer.Info.SignedAttributes;
+                if (attributes.CountOf(AttributeTypes.SecurityLabel) is 0) continue;
+                found.Add(new FoundLabel(Octets(attributes), signer.IsGood && isValid, Equivalents(attributes)));
+            }
+        }
+
+        return found.ToImmutable();
+    }
+
+    // Two values are no label, and must never become the first of them.
+    private static ReadOnlyMemory<byte> Octets(AttributeSet attributes) =>
+        attributes.Value(AttributeTypes.SecurityLabel) is { IsEmpty: false } only ? only : attributes.Values(AttributeTypes.SecurityLabel).SelectMany(v => v.ToArray()).ToArray();
+
+    private static ImmutableArray<ReadOnlyMemory<byte>> Equivalents(AttributeSet attributes)
+    {
+        var octets = attributes.Value(AttributeTypes.EquivalentLabels);
+        if (octets.IsEmpty) return [];
+        try
+        {
+            var labels = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>();
+            for (var reader = new AsnReader(octets, AsnEncodingRules.BER).ReadSequence(); reader.HasData;) labels.Add(reader.ReadEncodedValue());
+            return labels.ToImmutable();
+        }
+        catch (AsnContentException)
+        {
+            return [octets];
+        }
+    }
+}
