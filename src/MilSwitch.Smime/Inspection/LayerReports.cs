@@ -103,7 +103,7 @@ internal static class LayerReports
         Classification = label.Classification,
         PrivacyMark = label.PrivacyMark,
         // What a category means is for its policy to say; without one its octets stand for themselves.
-        Categories = [.. label.Categories.Select(c => new LabelCategoryReport(c.Type, "unknown", [Hex(c.Value)]))],
+        Categories = [.. label.Categories.Select(c => new LabelCategoryReport(c.Type, "unknown", [new LabelValueReport(Hex(c.Value), null)]))],
     };
 
     private static ReceiptRequestReport Of(ReceiptRequest request) => new(
