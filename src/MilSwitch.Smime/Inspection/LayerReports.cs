@@ -1,5 +1,9 @@
 using System.Collections.Immutable;
 using System.Formats.Asn1;
+using System.Globalization;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
+using MilSwitch.Labels.Policies;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms;
@@ -14,7 +18,7 @@ namespace MilSwitch.Smime.Inspection;
 /// <summary>Findings in the words of the report. What an attribute says is shown also where its signature is bad; the verdict stands beside it.</summary>
 internal static class LayerReports
 {
-    public static LayerReport Of(Layer layer, LayerFinding finding)
+    public static LayerReport Of(Layer layer, LayerFinding finding, PolicySet policies)
     {
         var attributes = finding.CountingSigners.Select(s => s.Info.SignedAttributes).FirstOrDefault() ?? AttributeSet.Absent;
         return new LayerReport
@@ -37,8 +41,8 @@ internal static class LayerReports
             Signers = [.. finding.Signers.Select(Of)],
             Recipients = [.. finding.Recipients.Select((r, i) => new RecipientReport(r.Kind, Name(r), i == finding.OpenedBy))],
             ContentEncryption = finding.ContentEncryption is { } cipher ? SuiteAlgorithms.CipherName(cipher.Algorithm) : null,
-            Label = Value(attributes, AttributeTypes.SecurityLabel, EssSecurityLabel.Read) is { } label ? Of(label) : null,
-            EquivalentLabels = Value(attributes, AttributeTypes.EquivalentLabels, EquivalentLabels.Read) is { } equivalents ? [.. equivalents.Select(Of)] : [],
+            Label = Value(attributes, AttributeTypes.SecurityLabel, EssLabel.Read) is { } label ? LabelReport.Of(label, policies) : null,
+            EquivalentLabels = Value(attributes, AttributeTypes.EquivalentLabels, EquivalentLabels.Read) is { } equivalents ? [.. equivalents.Select(e => LabelReport.Of(e, policies))] : [],
             ReceiptRequest = Value(attributes, AttributeTypes.ReceiptRequest, ReceiptRequest.Read) is { } request ? Of(request) : null,
             Receipt = finding.Type is LayerType.Receipt ? Receipt(finding.Signed!, attributes) : null,
             MlExpansionHistory = Value(attributes, AttributeTypes.MlExpansionHistory, MlData.ReadHistory) is { } history ? [.. history.Select(Of)] : [],
@@ -68,7 +72,7 @@ internal static class LayerReports
         {
             return read(value);
         }
-        catch (CmsFormatException)
+        catch (Exception fault) when (fault is CmsFormatException or LabelRefusedException)
         {
             return null;
         }
@@ -96,15 +100,6 @@ internal static class LayerReports
 
     /// <summary>Object identifiers of its SignatureType attribute.</summary>
     public static IReadOnlyList<string> Types(SignerInfo signer) => Value(signer.SignedAttributes, AttributeTypes.SignatureType, SignatureType.Read) ?? [];
-
-    private static LabelReport Of(EssSecurityLabel label) => new()
-    {
-        Policy = label.Policy,
-        Classification = label.Classification,
-        PrivacyMark = label.PrivacyMark,
-        // What a category means is for its policy to say; without one its octets stand for themselves.
-        Categories = [.. label.Categories.Select(c => new LabelCategoryReport(c.Type, "unknown", [new LabelValueReport(Hex(c.Value), null)]))],
-    };
 
     private static ReceiptRequestReport Of(ReceiptRequest request) => new(
         Hex(request.ContentIdentifier),
