@@ -25,6 +25,9 @@ public sealed record SecurityLabel
         init => field = value is null or { Length: > 0 and <= LabelBounds.PrivacyMark } ? value : throw new LabelRefusedException(LabelFault.TooLarge, "a privacy mark has from 1 to 1024 characters");
     }
 
+    /// <summary>The mark was UTF8String on the wire though PrintableString would do, and goes out so again. Of no other meaning.</summary>
+    public bool IsPrivacyMarkUtf8 { get; init; }
+
     public ImmutableArray<LabelCategory> Categories { get; init; } = [];
 
     public bool Equals(SecurityLabel? other) => other is not null && Policy == other.Policy && Classification == other.Classification

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Asn1;
 using MilSwitch.Smime.Certificates;
@@ -171,7 +173,7 @@ internal sealed class CmsBelief(IReadOnlyList<IDecryptionKey> keys, IReadOnlyLis
                         AttributeTypes.SigningTime => SigningTime.Read(value),
                         AttributeTypes.SmimeCapabilities => SmimeCapabilities.Read(value),
                         AttributeTypes.ReceiptRequest => ReceiptRequest.Read(value),
-                        AttributeTypes.SecurityLabel => EssSecurityLabel.Read(value),
+                        AttributeTypes.SecurityLabel => EssLabel.Read(value),
                         AttributeTypes.MlExpansionHistory => MlData.ReadHistory(value),
                         AttributeTypes.ContentHints => ContentHints.Read(value),
                         AttributeTypes.MsgSigDigest or AttributeTypes.ContentIdentifier => EssOctets.Read(value),

@@ -1,4 +1,6 @@
 using System.Runtime.Versioning;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Smime.Asn1;
 using MilSwitch.Smime.Cms.Enveloped;
 using MilSwitch.Smime.Cms.Signed;
@@ -10,13 +12,13 @@ namespace MilSwitch.Smime.Tests;
 [SupportedOSPlatform("linux")]
 internal static class EssSamples
 {
-    public static readonly EssSecurityLabel Label = new()
+    public static readonly SecurityLabel Label = new()
     {
         Policy = "1.3.26.0.4406.4.1", Classification = 3, PrivacyMark = "Releasable to KFOR",
-        Categories = [new SecurityCategory("1.2.3.4", EssOctets.Encode([0xAB])), new SecurityCategory("1.2.3.5", EssOctets.Encode([0xCD, 0xEF]))],
+        Categories = [new UnknownCategory("1.2.3.4", EssOctets.Encode([0xAB])), new UnknownCategory("1.2.3.5", EssOctets.Encode([0xCD, 0xEF]))],
     };
 
-    public static readonly EssSecurityLabel Other = new() { Policy = "1.3.6.1.4.1.99999.7", Classification = 256, PrivacyMark = "Für Übung" };
+    public static readonly SecurityLabel Other = new() { Policy = "1.3.6.1.4.1.99999.7", Classification = 256, PrivacyMark = "Für Übung" };
 
     public static readonly ReceiptRequest Request = new()
     {
@@ -42,7 +44,7 @@ internal static class EssSamples
     /// <summary>What an inner signature may carry (RFC 2634 §1.3.4).</summary>
     public static IReadOnlyList<CmsAttribute> Inner =>
     [
-        new(AttributeTypes.SecurityLabel, Label.Encode()),
+        new(AttributeTypes.SecurityLabel, EssLabel.Encode(Label)),
         new(AttributeTypes.EquivalentLabels, EquivalentLabels.Encode([Other])),
         new(AttributeTypes.ReceiptRequest, Request.Encode()),
         new(AttributeTypes.ContentIdentifier, EssOctets.Encode(Request.ContentIdentifier.Span)),
@@ -55,7 +57,7 @@ internal static class EssSamples
     /// <summary>What an outer one may.</summary>
     public static IReadOnlyList<CmsAttribute> Outer =>
     [
-        new(AttributeTypes.SecurityLabel, Label.Encode()),
+        new(AttributeTypes.SecurityLabel, EssLabel.Encode(Label)),
         new(AttributeTypes.MlExpansionHistory, MlData.EncodeHistory(History)),
         new(AttributeTypes.SignatureType, SignatureType.Encode(SignatureType.Domain)),
     ];

@@ -1,4 +1,6 @@
 using System.Runtime.Versioning;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Asn1;
 using MilSwitch.Smime.Cms;
@@ -119,13 +121,13 @@ public sealed class EssTests
         {
             var octets = new byte[random.Next(1, 40)];
             random.NextBytes(octets);
-            var label = new EssSecurityLabel
+            var label = new SecurityLabel
             {
                 Policy = $"1.3.26.0.4406.{random.Next(1000)}", Classification = random.Next(3) is 0 ? null : random.Next(257),
                 PrivacyMark = random.Next(3) switch { 0 => null, 1 => "Mark " + round, _ => "Marqué " + round },
-                Categories = [.. Enumerable.Range(0, random.Next(4)).Select(i => new SecurityCategory($"1.2.{i}.{random.Next(9999)}", EssOctets.Encode(octets)))],
+                Categories = [.. Enumerable.Range(0, random.Next(4)).Select(i => new UnknownCategory($"1.2.{i}.{random.Next(9999)}", EssOctets.Encode(octets)))],
             };
-            Assert.Equal(label, EssSecurityLabel.Read(label.Encode()));
+            Assert.Equal(label, EssLabel.Read(EssLabel.Encode(label)));
             Assert.Equal([label, label], EquivalentLabels.Read(EquivalentLabels.Encode([label, label])));
             Assert.Equal(octets, EssOctets.Read(EssOctets.Encode(octets)));
             var hints = new ContentHints(ContentTypes.Receipt, random.Next(2) is 0 ? null : "hint " + round);

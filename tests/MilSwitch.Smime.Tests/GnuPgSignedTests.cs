@@ -3,6 +3,7 @@ using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Smime.Cms;
 using MilSwitch.Smime.Cms.Enveloped;
 using MilSwitch.Smime.Cms.Signed;
@@ -49,7 +50,7 @@ public sealed class GnuPgSignedTests : IDisposable
     public async Task GnuPG_verifies_what_is_made_here(string kind)
     {
         Good("--import", folder["ca.pem"]);
-        var order = new SigningOrder { Content = new ContentDigests(Content), Signers = [SignedPki.Signer(kind)], SigningTime = SignedPki.Now, Attributes = [new CmsAttribute(AttributeTypes.SecurityLabel, EssSamples.Label.Encode())] };
+        var order = new SigningOrder { Content = new ContentDigests(Content), Signers = [SignedPki.Signer(kind)], SigningTime = SignedPki.Now, Attributes = [new CmsAttribute(AttributeTypes.SecurityLabel, EssLabel.Encode(EssSamples.Label))] };
         File.WriteAllBytes(folder["opaque"], (await SignedDataWriter.SignAsync(order)).Join(Content));
         File.WriteAllBytes(folder["clear"], (await SignedDataWriter.SignAsync(order with { IsDetached = true })).Join([]));
         Good("--verify", folder["opaque"]);

@@ -1,6 +1,8 @@
 using System.Formats.Asn1;
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Asn1;
 using MilSwitch.Smime.Cms;
@@ -91,7 +93,7 @@ public sealed class SignedDataReaderTests(ITestOutputHelper output)
     {
         if (Vector("ess/rfc2634-SignedMessage-signed_message.der") is not { } octets) return;
         var attributes = SignedData.Read(octets, CmsBounds.Default).Signers[0].SignedAttributes;
-        var label = EssSecurityLabel.Read(attributes.Value(AttributeTypes.SecurityLabel));
+        var label = EssLabel.Read(attributes.Value(AttributeTypes.SecurityLabel));
         Assert.Equal("1.3.6.1.4.1.22112.1.1", label.Policy);
         Assert.Equal(1, label.Classification);
         Assert.Equal("Boagus Privacy Mark", label.PrivacyMark);
@@ -117,7 +119,7 @@ public sealed class SignedDataReaderTests(ITestOutputHelper output)
     [InlineData("ml-dsa-44")]
     public async Task Mutations_never_crash_and_never_pass(string kind)
     {
-        var label = new EssSecurityLabel { Policy = "1.3.26.0.4406.4.1", Classification = 3, PrivacyMark = "Nur für Übung" }.Encode();
+        var label = EssLabel.Encode(new SecurityLabel { Policy = "1.3.26.0.4406.4.1", Classification = 3, PrivacyMark = "Nur für Übung" });
         var sound = (await SignedDataWriter.SignAsync(new SigningOrder
         {
             Content = new ContentDigests(Content), Signers = [SignedPki.Signer(kind)], SigningTime = SignedPki.Now, Attributes = [new CmsAttribute(AttributeTypes.SecurityLabel, label)],

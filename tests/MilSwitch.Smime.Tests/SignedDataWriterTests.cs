@@ -2,6 +2,8 @@ using System.Formats.Asn1;
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Asn1;
 using MilSwitch.Smime.Cms;
@@ -199,7 +201,7 @@ public sealed class SignedDataWriterTests
     public async Task Signs_with_little_garbage_whatever_the_size()
     {
         var signer = SignedPki.Signer("rsa");
-        var label = new EssSecurityLabel { Policy = "1.3.26.0.4406.4.1", Classification = 3 }.Encode();
+        var label = EssLabel.Encode(new SecurityLabel { Policy = "1.3.26.0.4406.4.1", Classification = 3 });
         var digests = new ContentDigests(5 << 20, (DigestAlgorithm.Sha256, SHA256.HashData("x"u8)));
         var order = new SigningOrder { Content = digests, Signers = [signer], SigningTime = SignedPki.Now, Attributes = [new CmsAttribute(AttributeTypes.SecurityLabel, label)] };
         for (var i = 0; i < 20; i++) await SignedDataWriter.SignAsync(order);

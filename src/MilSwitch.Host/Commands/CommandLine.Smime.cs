@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.CommandLine;
 using System.Globalization;
+using MilSwitch.Labels.Carriers;
+using MilSwitch.Labels;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms;
@@ -320,7 +322,7 @@ public sealed partial class CommandLine
         _ => [],
     };
 
-    private static EssSecurityLabel? ReadLabel(string option, string? spec)
+    private static SecurityLabel? ReadLabel(string option, string? spec)
     {
         if (spec is null) return null;
         try
@@ -328,19 +330,19 @@ public sealed partial class CommandLine
             if (File.Exists(spec))
             {
                 var octets = CertificateSource.ReadFile(option, spec);
-                return EssSecurityLabel.Read(octets is [0x31, ..] ? octets : Convert.FromBase64String(System.Text.Encoding.ASCII.GetString(octets)));
+                return EssLabel.Read(octets is [0x31, ..] ? octets : Convert.FromBase64String(System.Text.Encoding.ASCII.GetString(octets)));
             }
 
             var parts = spec.Split(':', 3);
             if (parts.Length >= 2 && IsOid(parts[0]) && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var classification) && classification is >= 0 and <= 256 && (parts.Length is 2 || parts[2].Length > 0))
             {
-                var label = new EssSecurityLabel { Policy = parts[0], Classification = classification, PrivacyMark = parts.Length > 2 ? parts[2] : null };
+                var label = new SecurityLabel { Policy = parts[0], Classification = classification, PrivacyMark = parts.Length > 2 ? parts[2] : null };
                 // What can't be written is found out here, with the option's name.
-                label.Encode();
+                EssLabel.Encode(label);
                 return label;
             }
         }
-        catch (Exception fault) when (fault is CmsFormatException or FormatException or InvalidOperationException or ArgumentException)
+        catch (Exception fault) when (fault is LabelRefusedException or FormatException or ArgumentException)
         {
             throw new CommandFault(ExitCodes.WrongUse, $"{option}: '{spec}' is no label: {fault.Message}");
         }

@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using System.Formats.Asn1;
+using System.Globalization;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms;
@@ -37,7 +40,7 @@ internal static class LayerReports
             Signers = [.. finding.Signers.Select(Of)],
             Recipients = [.. finding.Recipients.Select((r, i) => new RecipientReport(r.Kind, Name(r), i == finding.OpenedBy))],
             ContentEncryption = finding.ContentEncryption is { } cipher ? SuiteAlgorithms.CipherName(cipher.Algorithm) : null,
-            Label = Value(attributes, AttributeTypes.SecurityLabel, EssSecurityLabel.Read) is { } label ? Of(label) : null,
+            Label = Value(attributes, AttributeTypes.SecurityLabel, EssLabel.Read) is { } label ? Of(label) : null,
             EquivalentLabels = Value(attributes, AttributeTypes.EquivalentLabels, EquivalentLabels.Read) is { } equivalents ? [.. equivalents.Select(Of)] : [],
             ReceiptRequest = Value(attributes, AttributeTypes.ReceiptRequest, ReceiptRequest.Read) is { } request ? Of(request) : null,
             Receipt = finding.Type is LayerType.Receipt ? Receipt(finding.Signed!, attributes) : null,
@@ -68,7 +71,7 @@ internal static class LayerReports
         {
             return read(value);
         }
-        catch (CmsFormatException)
+        catch (Exception fault) when (fault is CmsFormatException or LabelRefusedException)
         {
             return null;
         }
@@ -97,13 +100,20 @@ internal static class LayerReports
     /// <summary>Object identifiers of its SignatureType attribute.</summary>
     public static IReadOnlyList<string> Types(SignerInfo signer) => Value(signer.SignedAttributes, AttributeTypes.SignatureType, SignatureType.Read) ?? [];
 
-    private static LabelReport Of(EssSecurityLabel label) => new()
+    private static LabelReport Of(SecurityLabel label) => new()
     {
         Policy = label.Policy,
         Classification = label.Classification,
         PrivacyMark = label.PrivacyMark,
-        // What a category means is for its policy to say; without one its octets stand for themselves.
-        Categories = [.. label.Categories.Select(c => new LabelCategoryReport(c.Type, "unknown", [Hex(c.Value)]))],
+        Categories = [.. label.Categories.Select(Of)],
+    };
+
+    // What a value is called is for the policy to say; octets in an unknown syntax stand for themselves.
+    private static LabelCategoryReport Of(LabelCategory category) => category switch
+    {
+        TagCategory tag => new LabelCategoryReport(tag.TagSet, tag.Type.Name(), [.. tag.Values.Select(v => v.ToString(CultureInfo.InvariantCulture))]),
+        UnknownCategory unknown => new LabelCategoryReport(unknown.Syntax, "unknown", [Hex(unknown.Value)]),
+        _ => throw new ArgumentOutOfRangeException(nameof(category)),
     };
 
     private static ReceiptRequestReport Of(ReceiptRequest request) => new(

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Mime;
 using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms.Signed;
@@ -158,13 +160,13 @@ public static class MessageInspector
         }
 
         // Every label that counts: beside a signer who is believed, one who is not says nothing.
-        private List<EssSecurityLabel> Labels()
+        private List<SecurityLabel> Labels()
         {
-            var labels = new List<EssSecurityLabel>();
+            var labels = new List<SecurityLabel>();
             foreach (var attributes in signed.SelectMany(l => l.CountingSigners).Select(s => s.Info.SignedAttributes))
             {
                 if (attributes.CountOf(AttributeTypes.SecurityLabel) is 0) continue;
-                if (LayerReports.Value(attributes, AttributeTypes.SecurityLabel, EssSecurityLabel.Read) is { } label) labels.Add(label);
+                if (LayerReports.Value(attributes, AttributeTypes.SecurityLabel, EssLabel.Read) is { } label) labels.Add(label);
                 else reasons.Add(Reason.LabelInvalid);
             }
 

@@ -1,3 +1,5 @@
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Asn1;
 using MilSwitch.Smime.Cms.Signed;
@@ -22,9 +24,9 @@ public sealed record SignatureSettings
     public DateTimeOffset? SigningTime { get; init; }
 
     /// <summary>Null: no eSSSecurityLabel.</summary>
-    public EssSecurityLabel? Label { get; init; }
+    public SecurityLabel? Label { get; init; }
 
-    public IReadOnlyList<EssSecurityLabel> EquivalentLabels { get; init; } = [];
+    public IReadOnlyList<SecurityLabel> EquivalentLabels { get; init; } = [];
 
     /// <summary>Null: no receipt is asked for. Not in an outer signature (RFC 2634 §2.2).</summary>
     public ReceiptRequest? ReceiptRequest { get; init; }
@@ -86,11 +88,12 @@ public sealed record SignatureSettings
     public AlgorithmSuite Suite { get; init; } = AlgorithmSuite.Default;
 
     /// <summary>The attributes that these settings ask for, besides those that every signature has.</summary>
+    /// <exception cref="LabelRefusedException">A label can't be written.</exception>
     internal List<CmsAttribute> SignedAttributes()
     {
         var all = new List<CmsAttribute>();
-        if (Label is { } label) all.Add(new(AttributeTypes.SecurityLabel, label.Encode()));
-        if (EquivalentLabels.Count > 0) all.Add(new(AttributeTypes.EquivalentLabels, Ess.EquivalentLabels.Encode(EquivalentLabels)));
+        if (Label is { } label) all.Add(new(AttributeTypes.SecurityLabel, EssLabel.Encode(label)));
+        if (EquivalentLabels.Count > 0) all.Add(new(AttributeTypes.EquivalentLabels, Labels.Carriers.EquivalentLabels.Encode(EquivalentLabels)));
         if (ReceiptRequest is { } request) all.Add(new(AttributeTypes.ReceiptRequest, request.Encode()));
         if (SignatureTypes.Count > 0) all.Add(new(AttributeTypes.SignatureType, SignatureType.Encode([.. SignatureTypes])));
         if (Capabilities.Count > 0) all.Add(new(AttributeTypes.SmimeCapabilities, SmimeCapabilities.Encode(Capabilities)));

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using MilSwitch.Labels.Carriers;
+using MilSwitch.Labels;
 using MilSwitch.Smime.Cms.Enveloped;
 using MilSwitch.Smime.Cms.Signed;
 using MilSwitch.Smime.Ess;
@@ -59,7 +61,7 @@ internal static class SmimeMaterial
     }
 
     private static CmsAttribute Label { get; } = new(
-        AttributeTypes.SecurityLabel, new EssSecurityLabel { Policy = "1.3.6.1.4.1.99999.1", Classification = 3, PrivacyMark = "RELEASABLE TO EXERCISE" }.Encode());
+        AttributeTypes.SecurityLabel, EssLabel.Encode(new SecurityLabel { Policy = "1.3.6.1.4.1.99999.1", Classification = 3, PrivacyMark = "RELEASABLE TO EXERCISE" }));
 
     private static GeneralNames[] ReceiptsTo { get; } = [GeneralNames.OfAddress("operations@unit.example")];
 

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Text;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms;
@@ -83,7 +85,7 @@ public sealed class MessageInspectorTests
     [Trait("Threat", "C11")]
     public async Task Takes_no_label_from_a_signer_who_is_not_believed()
     {
-        var label = new CmsAttribute(AttributeTypes.SecurityLabel, new EssSecurityLabel { Policy = "1.2.3", Classification = 1 }.Encode());
+        var label = new CmsAttribute(AttributeTypes.SecurityLabel, EssLabel.Encode(new SecurityLabel { Policy = "1.2.3", Classification = 1 }));
         var weak = SignedData.Read(await SignAsync(Text, detached: false, SignatureLayer.Only, [label], "p256"), CmsBounds.Default);
         var good = SignedData.Read(await SignAsync(Text, detached: false, SignatureLayer.Only, [], "ml-dsa-87"), CmsBounds.Default);
         using var both = await InspectAsync(Message(Opaque(Together(weak, good), SmimeClaim.SignedData)), o => o with { Trust = new TrustMaterial([Certificate.Read(SignedPki.Get("ml-dsa-87").Certificate)]), Suite = AlgorithmSuite.Cnsa2 });
@@ -185,8 +187,8 @@ public sealed class MessageInspectorTests
     [Trait("Feature", "E-07")]
     public async Task Checks_the_outside_of_a_triple_wrap_without_the_key_and_all_of_it_with_one()
     {
-        var label = new EssSecurityLabel { Policy = "1.2.3", Classification = 3 };
-        var inner = Clear(Text, await SignAsync(Text, detached: true, SignatureLayer.Inner, [new CmsAttribute(AttributeTypes.SecurityLabel, label.Encode())], "p256"));
+        var label = new SecurityLabel { Policy = "1.2.3", Classification = 3 };
+        var inner = Clear(Text, await SignAsync(Text, detached: true, SignatureLayer.Inner, [new CmsAttribute(AttributeTypes.SecurityLabel, EssLabel.Encode(label))], "p256"));
         var wrapped = await TripleAsync(inner, label);
         using (var closed = await InspectAsync(Message(wrapped)))
         {
@@ -372,10 +374,10 @@ public sealed class MessageInspectorTests
     private static byte[] Encrypt(string entity, ContentCipherChoice cipher) =>
         EnvelopedMaterial.Seal(Octets(entity), SealingOptions.Default with { Cipher = cipher }, EnvelopedRecipient.For(RecipientCertificate.Read(EnvelopedMaterial.Rsa.Certificate)));
 
-    private static async Task<byte[]> TripleAsync(byte[] inner, EssSecurityLabel label)
+    private static async Task<byte[]> TripleAsync(byte[] inner, SecurityLabel label)
     {
         var encrypted = Latin1(Opaque(Encrypt(Latin1(inner), ContentCipherChoice.Aes256Gcm), SmimeClaim.AuthEnvelopedData));
-        return Opaque(await SignAsync(encrypted, detached: false, SignatureLayer.Outer, [new CmsAttribute(AttributeTypes.SecurityLabel, label.Encode())], "p384"), SmimeClaim.SignedData);
+        return Opaque(await SignAsync(encrypted, detached: false, SignatureLayer.Outer, [new CmsAttribute(AttributeTypes.SecurityLabel, EssLabel.Encode(label))], "p384"), SmimeClaim.SignedData);
     }
 
     private static string Mixed(string first, string second) => $"Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n{first}\r\n--m\r\n{second}\r\n--m--\r\n";

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Runtime.Versioning;
 using System.Text;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Asn1;
 using MilSwitch.Smime.Cms.Signed;
@@ -104,7 +106,7 @@ public sealed class MessageSigningTests
     [Trait("Feature", "F-05")]
     public async Task Signs_the_attributes_that_were_ordered()
     {
-        var label = new EssSecurityLabel { Policy = "1.3.26.1.3.1", Classification = 3, PrivacyMark = "NATO SECRET" };
+        var label = new SecurityLabel { Policy = "1.3.26.1.3.1", Classification = 3, PrivacyMark = "NATO SECRET" };
         var settings = Signing("rsa", "p384") with
         {
             LinkSignatures = true,
@@ -123,7 +125,7 @@ public sealed class MessageSigningTests
         {
             Assert.Empty(SignedPki.Verify(signed, signer, new ContentDigests(covered)).Reasons);
             var attributes = signer.SignedAttributes;
-            Assert.Equal(label, EssSecurityLabel.Read(attributes.Value(AttributeTypes.SecurityLabel)));
+            Assert.Equal(label, EssLabel.Read(attributes.Value(AttributeTypes.SecurityLabel)));
             Assert.Single(EquivalentLabels.Read(attributes.Value(AttributeTypes.EquivalentLabels)));
             Assert.Equal(settings.ReceiptRequest, ReceiptRequest.Read(attributes.Value(AttributeTypes.ReceiptRequest)));
             Assert.Equal([SignatureType.Originator], SignatureType.Read(attributes.Value(AttributeTypes.SignatureType)));

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Runtime.Versioning;
 using System.Text;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Smime.Cms.Enveloped;
 using MilSwitch.Smime.Cms.Signed;
 using MilSwitch.Smime.Ess;
@@ -16,7 +18,7 @@ namespace MilSwitch.Smime.Tests.Making;
 [Trait("Feature", "E-07")]
 public sealed class TripleWrapTests : IDisposable
 {
-    private static readonly EssSecurityLabel Label = new() { Policy = "1.3.26.1.3.1", Classification = 3 };
+    private static readonly SecurityLabel Label = new() { Policy = "1.3.26.1.3.1", Classification = 3 };
     private readonly Workspace folder = new("making");
 
     public void Dispose() => folder.Dispose();
@@ -84,7 +86,7 @@ public sealed class TripleWrapTests : IDisposable
         Assert.True(covered.Span.SequenceEqual(coveredNow.Span));
         Assert.Equal(SignedPki.Get("p384").Certificate, old.CertificateOf(old.Signers[0]).ToArray());
         Assert.Equal(SignedPki.Get("p521").Certificate, signed.CertificateOf(Assert.Single(signed.Signers)).ToArray());
-        Assert.Equal(Label, EssSecurityLabel.Read(signed.Signers[0].SignedAttributes.Value(AttributeTypes.SecurityLabel)));
+        Assert.Equal(Label, EssLabel.Read(signed.Signers[0].SignedAttributes.Value(AttributeTypes.SecurityLabel)));
         Assert.Equal(Text(made)[..Text(made).IndexOf("Content-Type", StringComparison.Ordinal)], Text(replaced)[..Text(replaced).IndexOf("Content-Type", StringComparison.Ordinal)]);
         using var bare = await MessageProtector.DecryptAsync(replaced.ToArray(), [EnvelopedMaterial.P384.Key], OpeningOptions.Default, DecryptionExtent.Everything);
         Assert.Equal(Encoding.Latin1.GetString(Message), Text(bare.Message));
