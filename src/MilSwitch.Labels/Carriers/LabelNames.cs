@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using System.Xml.Linq;
+using MilSwitch.Labels.Policies;
+
+namespace MilSwitch.Labels.Carriers;
+
+/// <summary>
+/// What the names of an XML label mean in a policy. In their exact letters first; else, as ADatP-4774 has it for the NATO policy,
+/// without regard to case, where that leaves one meaning.
+/// </summary>
+internal static class LabelNames
+{
+    /// <param name="policies">Known ones.</param>
+    /// <param name="name">Empty: none given.</param>
+    /// <param name="id">Null: none given.</param>
+    /// <param name="at">For the refusal.</param>
+    public static SecurityPolicy Policy(PolicySet policies, string name, string? id, XObject at)
+    {
+        if (id is not null)
+        {
+            var identified = policies.Find(id) ?? throw LabelXml.Refusal(LabelFault.UnknownPolicy, "the label's policy is not known", at);
+            return name.Length == 0 || identified.Name.Equals(name, StringComparison.OrdinalIgnoreCase) ? identified
+                : throw LabelXml.Refusal(LabelFault.Ambiguous, "the label's policy has one name and the identifier of another", at);
+        }
+
+        return One(policies.All, p => p.Name, name, "policy", at, LabelFault.UnknownPolicy);
+    }
+
+    public static ClassificationDefinition Classification(SecurityPolicy policy, string name, XObject at) =>
+        policy.Classification(name) ?? One(policy.Classifications, c => c.Name, name, "classification", at);
+
+    public static TagSetDefinition TagSet(SecurityPolicy policy, string name, string? id, XObject at)
+    {
+        var set = One(policy.TagSets, s => s.Name, name, "tag set", at);
+        return id is null || set.Id == id ? set : throw LabelXml.Refusal(LabelFault.Ambiguous, "a tag set has one name and the identifier of another", at);
+    }
+
+    /// <summary>In which of the tags a name stands.</summary>
+    public static (TagDefinition Tag, CategoryDefinition Category) Category(ImmutableArray<TagDefinition> tags, string name, XObject at) =>
+        One(tags.SelectMany(t => t.Categories.Select(c => (Tag: t, Category: c))).ToArray(), c => c.Category.Name, name, "category", at);
+
+    private static T One<T>(IReadOnlyList<T> all, Func<T, string> nameOf, string name, string what, XObject at, LabelFault unknown = LabelFault.UnknownName)
+    {
+        foreach (var comparison in (ReadOnlySpan<StringComparison>)[StringComparison.Ordinal, StringComparison.OrdinalIgnoreCase])
+        {
+            var found = all.Where(a => nameOf(a).Equals(name, comparison)).Take(2).ToArray();
+            if (found is [var only]) return only;
+            if (found.Length > 1) throw LabelXml.Refusal(LabelFault.Ambiguous, $"more than one {what} has this name", at);
+        }
+
+        throw LabelXml.Refusal(unknown, $"the policy has no {what} of this name", at);
+    }
+}

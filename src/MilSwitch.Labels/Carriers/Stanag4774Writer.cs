@@ -1,0 +1,69 @@
+using System.Text;
+using System.Xml.Linq;
+using MilSwitch.Labels.Policies;
+
+namespace MilSwitch.Labels.Carriers;
+
+internal static class Stanag4774Writer
+{
+    private static XNamespace Space => Stanag4774.Name;
+
+    public static XElement Element(Stanag4774Label label, PolicySet policies) => Element(label, label.Kind switch
+    {
+        Stanag4774Kind.Originator => "originatorConfidentialityLabel",
+        Stanag4774Kind.Alternative => "alternativeConfidentialityLabel",
+        Stanag4774Kind.Metadata => "metadataConfidentialityLabel",
+        _ => "ConfidentialityLabel",
+    }, policies);
+
+    private static XElement Element(Stanag4774Label label, string name, PolicySet policies)
+    {
+        var root = new XElement(Space + name);
+        if (label.Id is not null) root.Add(new XAttribute("Id", label.Id));
+        if (label.Review is not null) root.Add(new XAttribute("ReviewDateTime", label.Review.Text));
+        root.Add(Information(label, policies));
+        if (label.Originator is { } originator) root.Add(new XElement(Space + "OriginatorID", new XAttribute("IDType", originator.Type), originator.Value));
+        if (label.Created is not null) root.Add(new XElement(Space + "CreationDateTime", label.Created.Text));
+        if (label.Succession is { } succession)
+        {
+            root.Add(new XElement(
+                Space + "SuccessionHandling",
+                new XElement(Space + "SuccessionDateTime", succession.From.Text),
+                Element(succession.Successor with { Id = null, Succession = null }, "SuccessorConfidentialityLabel", policies)));
+        }
+
+        foreach (var extension in label.Extensions) root.Add(LabelXml.Load(Encoding.UTF8.GetBytes(extension)));
+        return root;
+    }
+
+    private static XElement Information(Stanag4774Label label, PolicySet policies)
+    {
+        var policy = policies.Find(label.Label.Policy) ?? throw new LabelRefusedException(LabelFault.UnknownPolicy, "the label's policy is not known");
+        var classification = label.Label.Classification is { } value
+            ? policy.Classification(value) ?? throw new LabelRefusedException(LabelFault.UnknownName, "the policy has no such classification")
+            : throw new LabelRefusedException(LabelFault.Malformed, "the form has no place for a label without a classification");
+        var information = new XElement(
+            Space + "ConfidentialityInformation",
+            new XElement(Space + "PolicyIdentifier", new XAttribute("URI", LabelXml.OidUrn + policy.Id), policy.Name),
+            new XElement(Space + "Classification", classification.Name));
+        if (label.Label.PrivacyMark is { } mark) information.Add(new XElement(Space + "PrivacyMark", mark));
+        foreach (var category in label.Label.Categories) information.Add(Category(category, policy));
+        foreach (var extension in label.InformationExtensions) information.Add(LabelXml.Load(Encoding.UTF8.GetBytes(extension)));
+        return information;
+    }
+
+    private static XElement Category(LabelCategory category, SecurityPolicy policy)
+    {
+        if (category is not TagCategory known) throw new LabelRefusedException(LabelFault.Malformed, "the form has no place for a category in an unknown syntax");
+        var tag = policy.Tag(known.TagSet, known.Type) ?? throw new LabelRefusedException(LabelFault.UnknownName, "the policy has no such tag");
+        var type = known.Type.IsRestrictive() ? "RESTRICTIVE" : known.Type.IsPermissive() ? "PERMISSIVE" : "INFORMATIVE";
+        var element = new XElement(Space + "Category", new XAttribute("Type", type), new XAttribute("TagName", tag.Set.Name), new XAttribute("URI", LabelXml.OidUrn + tag.Set.Id));
+        foreach (var value in known.Values)
+        {
+            var named = tag.Tag.Find(value) ?? throw new LabelRefusedException(LabelFault.UnknownName, "the policy has no such category");
+            element.Add(new XElement(Space + "GenericValue", named.Name));
+        }
+
+        return element;
+    }
+}

@@ -1,0 +1,97 @@
+using System.Text;
+
+namespace MilSwitch.Labels.Markings;
+
+/// <summary>
+/// A text with one space for each run of white space and none at its ends, which remembers where its characters stood. Pieces are
+/// matched as if they had been put together first and their white space reduced afterwards.
+/// </summary>
+internal sealed class MarkingLine
+{
+    private readonly string text;
+    private readonly int[] origins;
+    private int steps;
+
+    public MarkingLine(string original)
+    {
+        var builder = new StringBuilder(original.Length);
+        origins = new int[original.Length + 1];
+        for (var i = 0; i < original.Length; i++)
+        {
+            if (char.IsWhiteSpace(original[i]))
+            {
+                if (builder.Length == 0 || builder[^1] == ' ') continue;
+                origins[builder.Length] = i;
+                builder.Append(' ');
+            }
+            else
+            {
+                origins[builder.Length] = i;
+                builder.Append(original[i]);
+            }
+        }
+
+        if (builder.Length > 0 && builder[^1] == ' ') builder.Length--;
+        text = builder.ToString();
+        origins[text.Length] = original.Length;
+    }
+
+    public int Length => text.Length;
+
+    /// <summary>Characters and phrases compared so far.</summary>
+    public int Steps => steps;
+
+    public static string Normal(string original) => new MarkingLine(original).text;
+
+    /// <summary>Where a character stood before.</summary>
+    public int Origin(int position) => origins[position];
+
+    public bool Is(string normal) => text == normal;
+
+    /// <returns>Behind the piece; -1: it does not stand there.</returns>
+    public int Match(string piece, int position)
+    {
+        foreach (var letter in piece)
+        {
+            steps++;
+            if (char.IsWhiteSpace(letter) ? !Space(ref position) : !Letter(letter, ref position)) return -1;
+        }
+
+        return position;
+    }
+
+    /// <summary>All phrases of a tag that stand there: each category with the position behind it.</summary>
+    public void Match(MarkingTrie trie, int position, int after, List<(ShownCategory Category, int Position)> found)
+    {
+        var active = new Stack<(MarkingTrie Node, int Position)>();
+        active.Push((trie, position));
+        while (active.TryPop(out var way))
+        {
+            steps++;
+            foreach (var category in way.Node.Ends)
+            {
+                steps++;
+                if (category.Order > after) found.Add((category, way.Position));
+            }
+
+            // Where a space was taken away beside another, phrases with and without it both stand there.
+            var (at, isSpace) = (way.Position, way.Position < text.Length && text[way.Position] == ' ');
+            if (way.Node.Next(' ') is { } space && Space(ref at)) active.Push((space, at));
+            at = way.Position;
+            if (!isSpace && at < text.Length && way.Node.Next(text[at]) is { } next && Letter(text[at], ref at)) active.Push((next, at));
+        }
+    }
+
+    private bool Letter(char letter, ref int position)
+    {
+        if (position == text.Length || text[position] != letter) return false;
+        position++;
+        return true;
+    }
+
+    private bool Space(ref int position)
+    {
+        if (position == 0 || position == text.Length || text[position - 1] == ' ') return true;
+        return Letter(' ', ref position);
+    }
+}

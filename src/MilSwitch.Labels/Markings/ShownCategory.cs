@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+
+namespace MilSwitch.Labels.Markings;
+
+internal sealed class ShownCategory
+{
+    /// <summary>Rank among all categories of the policy, in the order of the document.</summary>
+    public required int Order { get; init; }
+
+    public required ShownTag Tag { get; init; }
+
+    public required int Value { get; init; }
+
+    /// <summary>Null: nothing is shown.</summary>
+    public required string? Text { get; init; }
+
+    /// <summary>Shown in place of the policy's name; null: leaves that alone.</summary>
+    public required string? PolicyText { get; init; }
+
+    /// <summary>The classification is not shown beside it.</summary>
+    public required bool HidesClassification { get; init; }
+
+    public required ImmutableArray<int> ExcludedClassifications { get; init; }
+}

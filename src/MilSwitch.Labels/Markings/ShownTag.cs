@@ -1,0 +1,18 @@
+using System.Collections.Frozen;
+
+namespace MilSwitch.Labels.Markings;
+
+internal sealed class ShownTag
+{
+    public required ShownTagSet Set { get; init; }
+
+    public required TagType Type { get; init; }
+
+    public required string Prefix { get; init; }
+
+    public required string Separator { get; init; }
+
+    public required string Suffix { get; init; }
+
+    public FrozenDictionary<int, ShownCategory> Categories { get; set; } = FrozenDictionary<int, ShownCategory>.Empty;
+}
