@@ -58,7 +58,7 @@ public sealed partial class CommandLine
         {
             var policies = options.ReadPolicies(arguments);
             var decoded = LabelSource.Read(environment, label.Name, arguments.GetRequiredValue(label), null, policies);
-            WriteLabel(arguments, decoded.Label, LabelForms.Form(arguments.GetRequiredValue(form)), policies, arguments.GetValue(language), arguments.GetValue(output));
+            WriteLabel(arguments, decoded.Label, LabelForms.Form(arguments.GetRequiredValue(form)!), policies, arguments.GetValue(language), arguments.GetValue(output));
             return ExitCodes.Done;
         });
         return Example(

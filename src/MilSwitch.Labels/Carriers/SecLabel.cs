@@ -38,7 +38,7 @@ public static class SecLabel
             {
                 LabelXml.Allow(child, "URI");
                 policy = LabelXml.Oid(child.Attribute("URI")?.Value ?? "") ?? throw LabelXml.Refusal(LabelFault.Malformed, "PolicyIdentifier has no object identifier", child);
-                if (LabelXml.Token(child) is { Length: > 0 } name) PolicyNames.Policy(policies, name, policy, child);
+                if (LabelXml.Token(child) is { Length: > 0 } name) LabelNames.Policy(policies, name, policy, child);
             }
             else if (child.Name == Name + "Classification" && policy is not null && classification is null)
             {
@@ -61,6 +61,6 @@ public static class SecLabel
             return value <= LabelBounds.Classification ? value : throw LabelXml.Refusal(LabelFault.OutOfRange, "a classification is from 0 to 256", at);
         }
 
-        return PolicyNames.Classification(PolicyNames.Policy(policies, "", policy, at), text, at).Value;
+        return LabelNames.Classification(LabelNames.Policy(policies, "", policy, at), text, at).Value;
     }
 }

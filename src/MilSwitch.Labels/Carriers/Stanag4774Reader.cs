@@ -58,7 +58,7 @@ internal static class Stanag4774Reader
         var label = new SecurityLabel
         {
             Policy = policy.Id,
-            Classification = PolicyNames.Classification(policy, name, classification).Value,
+            Classification = LabelNames.Classification(policy, name, classification).Value,
             PrivacyMark = mark is null ? null : LabelXml.Text(mark),
             Categories = categories.ToImmutable(),
         };
@@ -72,7 +72,7 @@ internal static class Stanag4774Reader
         if (name.Length == 0) throw LabelXml.Refusal(LabelFault.Malformed, "PolicyIdentifier is empty", element);
         var (uri, url) = (element.Attribute("URI")?.Value, element.Attribute("URL")?.Value);
         if (uri is not null && url is not null && uri != url) throw LabelXml.Refusal(LabelFault.Ambiguous, "PolicyIdentifier has two identifiers", element);
-        return PolicyNames.Policy(policies, name, Id(uri ?? url, element), element);
+        return LabelNames.Policy(policies, name, Id(uri ?? url, element), element);
     }
 
     private static string? Id(string? uri, XElement element) => uri is null ? null
@@ -82,7 +82,7 @@ internal static class Stanag4774Reader
     {
         LabelXml.Allow(element, "Type", "TagName", "URI");
         var tagName = element.Attribute("TagName")?.Value ?? throw LabelXml.Refusal(LabelFault.Malformed, "Category has no TagName", element);
-        var set = PolicyNames.TagSet(policy, tagName, Id(element.Attribute("URI")?.Value, element), element);
+        var set = LabelNames.TagSet(policy, tagName, Id(element.Attribute("URI")?.Value, element), element);
         Func<TagType, bool> isOfType = element.Attribute("Type")?.Value switch
         {
             "RESTRICTIVE" => static t => t.IsRestrictive(),
@@ -110,7 +110,7 @@ internal static class Stanag4774Reader
     private static (TagDefinition Tag, CategoryDefinition Category) Value(ImmutableArray<TagDefinition> tags, XElement value)
     {
         LabelXml.Allow(value);
-        if (value.Name == Space + "GenericValue") return PolicyNames.Category(tags, LabelXml.Text(value), value);
+        if (value.Name == Space + "GenericValue") return LabelNames.Category(tags, LabelXml.Text(value), value);
         if (value.Name == Space + "IntegerValue")
         {
             if (!int.TryParse(LabelXml.Token(value), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) throw LabelXml.Refusal(LabelFault.OutOfRange, "IntegerValue is not a number in its range", value);

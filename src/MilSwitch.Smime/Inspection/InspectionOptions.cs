@@ -1,3 +1,4 @@
+using MilSwitch.Labels.Policies;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms;
@@ -34,6 +35,9 @@ public sealed record InspectionOptions
 
     /// <summary>What a CMS object without content covers; null: nothing is at hand. Messages bring their own.</summary>
     public ReadOnlyMemory<byte>? DetachedContent { get; init; }
+
+    /// <summary>By which labels are checked, named and compared; without the policy of a label its form alone is.</summary>
+    public PolicySet Policies { get; init; } = PolicySet.Empty;
 
     public CmsBounds Bounds { get; init; } = CmsBounds.Default;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Messages;
 using MilSwitch.Smime.Verdicts;
@@ -25,6 +26,12 @@ public sealed class InspectionResult : IDisposable
 
     /// <summary>The layers with their MIME entities; null for a CMS object without a message around it.</summary>
     public LayerWalk? Walk { get; init; }
+
+    /// <summary>
+    /// Labels in the signed attributes of signers that count: beside one who is believed, one who is not says nothing. What stands
+    /// there and is no label, or stands there more than once, is among them with octets that can't be read.
+    /// </summary>
+    public ImmutableArray<FoundLabel> SignedLabels { get; init; } = [];
 
     public required InspectionReport Report { get; init; }
 

@@ -3,6 +3,7 @@ using System.Formats.Asn1;
 using System.Globalization;
 using MilSwitch.Labels;
 using MilSwitch.Labels.Carriers;
+using MilSwitch.Labels.Policies;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms;
@@ -17,7 +18,7 @@ namespace MilSwitch.Smime.Inspection;
 /// <summary>Findings in the words of the report. What an attribute says is shown also where its signature is bad; the verdict stands beside it.</summary>
 internal static class LayerReports
 {
-    public static LayerReport Of(Layer layer, LayerFinding finding)
+    public static LayerReport Of(Layer layer, LayerFinding finding, PolicySet policies)
     {
         var attributes = finding.CountingSigners.Select(s => s.Info.SignedAttributes).FirstOrDefault() ?? AttributeSet.Absent;
         return new LayerReport
@@ -40,8 +41,8 @@ internal static class LayerReports
             Signers = [.. finding.Signers.Select(Of)],
             Recipients = [.. finding.Recipients.Select((r, i) => new RecipientReport(r.Kind, Name(r), i == finding.OpenedBy))],
             ContentEncryption = finding.ContentEncryption is { } cipher ? SuiteAlgorithms.CipherName(cipher.Algorithm) : null,
-            Label = Value(attributes, AttributeTypes.SecurityLabel, EssLabel.Read) is { } label ? Of(label) : null,
-            EquivalentLabels = Value(attributes, AttributeTypes.EquivalentLabels, EquivalentLabels.Read) is { } equivalents ? [.. equivalents.Select(Of)] : [],
+            Label = Value(attributes, AttributeTypes.SecurityLabel, EssLabel.Read) is { } label ? LabelReport.Of(label, policies) : null,
+            EquivalentLabels = Value(attributes, AttributeTypes.EquivalentLabels, EquivalentLabels.Read) is { } equivalents ? [.. equivalents.Select(e => LabelReport.Of(e, policies))] : [],
             ReceiptRequest = Value(attributes, AttributeTypes.ReceiptRequest, ReceiptRequest.Read) is { } request ? Of(request) : null,
             Receipt = finding.Type is LayerType.Receipt ? Receipt(finding.Signed!, attributes) : null,
             MlExpansionHistory = Value(attributes, AttributeTypes.MlExpansionHistory, MlData.ReadHistory) is { } history ? [.. history.Select(Of)] : [],
@@ -99,22 +100,6 @@ internal static class LayerReports
 
     /// <summary>Object identifiers of its SignatureType attribute.</summary>
     public static IReadOnlyList<string> Types(SignerInfo signer) => Value(signer.SignedAttributes, AttributeTypes.SignatureType, SignatureType.Read) ?? [];
-
-    private static LabelReport Of(SecurityLabel label) => new()
-    {
-        Policy = label.Policy,
-        Classification = label.Classification,
-        PrivacyMark = label.PrivacyMark,
-        Categories = [.. label.Categories.Select(Of)],
-    };
-
-    // What a value is called is for the policy to say; octets in an unknown syntax stand for themselves.
-    private static LabelCategoryReport Of(LabelCategory category) => category switch
-    {
-        TagCategory tag => new LabelCategoryReport(tag.TagSet, tag.Type.Name(), [.. tag.Values.Select(v => v.ToString(CultureInfo.InvariantCulture))]),
-        UnknownCategory unknown => new LabelCategoryReport(unknown.Syntax, "unknown", [Hex(unknown.Value)]),
-        _ => throw new ArgumentOutOfRangeException(nameof(category)),
-    };
 
     private static ReceiptRequestReport Of(ReceiptRequest request) => new(
         Hex(request.ContentIdentifier),

@@ -35,7 +35,7 @@ public static class MessageInspector
             // An object by itself is read as what a message without fields would hold.
             var message = cms is { } bare ? (ReadOnlyMemory<byte>)(byte[])[.. Wrapper, .. bare.Span] : octets;
             var walk = await LayerWalk.WalkAsync(message, opener, options.Budget(), cancellationToken).ConfigureAwait(false);
-            return new Inspection(walk, opener, isMessage: cms is null).Conclude();
+            return new Inspection(walk, opener, options.Policies, isMessage: cms is null).Conclude();
         }
     }
 
@@ -43,14 +43,15 @@ public static class MessageInspector
     {
         private readonly LayerWalk walk;
         private readonly CmsOpener opener;
+        private readonly PolicySet policies;
         private readonly bool isMessage;
         private readonly List<(Layer Layer, LayerFinding Finding)> layers;
         private readonly List<LayerFinding> signed;
         private readonly HashSet<Reason> reasons = [];
 
-        public Inspection(LayerWalk walk, CmsOpener opener, bool isMessage)
+        public Inspection(LayerWalk walk, CmsOpener opener, PolicySet policies, bool isMessage)
         {
-            (this.walk, this.opener, this.isMessage) = (walk, opener, isMessage);
+            (this.walk, this.opener, this.policies, this.isMessage) = (walk, opener, policies, isMessage);
             layers = Place(walk, opener);
             signed = [.. layers.Where(l => l.Layer.IsAtRoot && IsSigned(l.Finding)).Select(l => l.Finding)];
         }
@@ -63,11 +64,11 @@ public static class MessageInspector
             var signers = signed.Count is 0 ? [] : signed[^1].Signers;
             var secureFields = isSigned ? signers.Where(s => s.IsGood).Select(SecureFields).FirstOrDefault(f => !f.IsDefault) : default;
             var headers = ProtectedHeaders.Read(walk.Root.Header, walk.Payload == walk.Root ? null : walk.Payload, isSigned, isEncrypted, secureFields);
-            var labels = Labels();
+            var labels = MessageLabels.Read(signed, isMessage ? UnsignedLabels.Read(walk, headers, isSigned, policies) : UnsignedLabels.None, policies);
+            reasons.UnionWith(labels.Reasons);
             var verdict = JudgeLayers();
             var (identity, signer) = isMessage ? JudgeSender(headers, signers) : (new IdentityReport([], "none", null), null);
             if (isMessage && headers is { FromMismatch: true } or { Mismatch: >= HeaderMismatch.Suspicious }) reasons.Add(Reason.HeaderMismatch);
-            if (labels.Distinct().Count() > 1) reasons.Add(Reason.LabelMismatch);
             if (walk.HasEncryptedBelowRoot) reasons.Add(Reason.EncryptedNotAtRoot);
             // Two readers may see two messages: which of them was signed?
             if (isMessage && walk.Ambiguity is not MimeAmbiguity.None && signed.Count > 0) reasons.Add(Reason.Malformed);
@@ -78,14 +79,15 @@ public static class MessageInspector
                 Reasons = [.. reasons.Order()],
                 Signer = signer,
                 Walk = isMessage ? walk : null,
+                SignedLabels = labels.Signed,
                 Report = new InspectionReport
                 {
                     Verdict = LayerReports.Text(verdict),
                     Reasons = [.. reasons.Order().Select(r => r.Text())],
-                    Layers = [.. layers.Select(l => LayerReports.Of(l.Layer, l.Finding))],
+                    Layers = [.. layers.Select(l => LayerReports.Of(l.Layer, l.Finding, policies))],
                     HeaderProtection = isMessage ? HeaderProtectionReport.Of(headers) : new HeaderProtectionReport("none", []),
                     Identity = identity,
-                    Label = labels.Count is 0 ? null : new MessageLabelReport(["ess"], labels.Distinct().Count() is 1, labels[0].Policy, labels.Max(l => l.Classification), null),
+                    Label = labels.Report,
                     Mmhs = isMessage ? Mmhs(headers) : null,
                     Attachments = walk.Payload is { } payload && isMessage ? [.. payload.Walk().Where(e => SmimePart.Recognise(e) is null).Select(AttachmentReport.Of).OfType<AttachmentReport>()] : [],
                 },
@@ -157,20 +159,6 @@ public static class MessageInspector
             reasons.UnionWith(identity.Reasons);
             var match = identity.Match switch { IdentityMatch.Ok => "ok", IdentityMatch.Mismatch => "mismatch", IdentityMatch.Ambiguous => "ambiguous", _ => "none" };
             return (new IdentityReport(from, match, identity.Detail), signer.Certificate);
-        }
-
-        // Every label that counts: beside a signer who is believed, one who is not says nothing.
-        private List<SecurityLabel> Labels()
-        {
-            var labels = new List<SecurityLabel>();
-            foreach (var attributes in signed.SelectMany(l => l.CountingSigners).Select(s => s.Info.SignedAttributes))
-            {
-                if (attributes.CountOf(AttributeTypes.SecurityLabel) is 0) continue;
-                if (LayerReports.Value(attributes, AttributeTypes.SecurityLabel, EssLabel.Read) is { } label) labels.Add(label);
-                else reasons.Add(Reason.LabelInvalid);
-            }
-
-            return labels;
         }
 
         private MmhsReport? Mmhs(ProtectedHeaders headers)

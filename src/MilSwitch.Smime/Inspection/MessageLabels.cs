@@ -56,10 +56,10 @@ internal sealed class MessageLabels
         var comparison = LabelComparison.Compare(policies.All.Count > 0 ? carried : [.. carried.Where(c => c.Marking is null)], policies);
         if (!comparison.IsAgreed) reasons.Add(Reason.LabelMismatch);
         ImmutableArray<string> sources = [.. (found.IsEmpty ? [] : new[] { "ess" }).Concat(unsigned.Sources).Distinct(StringComparer.Ordinal)];
-        return new MessageLabels(found, [.. reasons], sources.IsEmpty ? null : Report(sources, comparison, carried, policies));
+        return new MessageLabels(found, [.. reasons], sources.IsEmpty ? null : Conclude(sources, comparison, carried, policies));
     }
 
-    private static MessageLabelReport Report(ImmutableArray<string> sources, LabelComparison comparison, List<CarriedLabel> carried, PolicySet policies)
+    private static MessageLabelReport Conclude(ImmutableArray<string> sources, LabelComparison comparison, List<CarriedLabel> carried, PolicySet policies)
     {
         // Without an order among them the greatest number is all that can be said.
         var ruling = (comparison.MostRestrictive ?? comparison.Reference)?.Label;

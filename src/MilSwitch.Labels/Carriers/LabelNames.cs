@@ -8,7 +8,7 @@ namespace MilSwitch.Labels.Carriers;
 /// What the names of an XML label mean in a policy. In their exact letters first; else, as ADatP-4774 has it for the NATO policy,
 /// without regard to case, where that leaves one meaning.
 /// </summary>
-internal static class PolicyNames
+internal static class LabelNames
 {
     /// <param name="policies">Known ones.</param>
     /// <param name="name">Empty: none given.</param>
