@@ -1,9 +1,14 @@
+using System.CommandLine;
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Text;
 using MilSwitch.Labels;
 using MilSwitch.Labels.Carriers;
 using MilSwitch.Labels.Decisions;
 using MilSwitch.Labels.Policies;
+using MilSwitch.Smime.Certificates;
+using MilSwitch.Smime.Clearances;
+using MilSwitch.Smime.Cms;
 
 namespace MilSwitch.Host.Commands;
 
@@ -12,19 +17,35 @@ internal static class ClearanceSource
 {
     private const int MostOctets = 4 * LabelBounds.EncodedOctets;
 
-    /// <param name="environment">Standard input.</param>
+    /// <summary>What somebody without any clearance is answered.</summary>
+    public static LabelDecision NoClearance { get; } = new(false, [new DecisionStep(DecisionRule.Policy, false) { Detail = "the certificate gives no clearance under this policy" }]);
+
+    /// <param name="environment">Standard input, and talk.</param>
     /// <param name="option">Its name.</param>
     /// <param name="file">'-' for standard input.</param>
     /// <param name="policies">For forms that speak in names.</param>
     /// <param name="policy">Of several clearances in a certificate that of this policy counts.</param>
-    /// <exception cref="CommandFault">It can't be read or is none.</exception>
-    public static Clearance Read(CommandEnvironment environment, string option, string file, PolicySet policies, SecurityPolicy policy)
+    /// <param name="trust">What certificates are believed by; without anchors they are not judged.</param>
+    /// <param name="arguments">The command line.</param>
+    /// <returns>Null: a certificate without a clearance.</returns>
+    /// <exception cref="CommandFault">It can't be read, is none, or a certificate is not believed.</exception>
+    public static Clearance? Read(CommandEnvironment environment, string option, string file, PolicySet policies, SecurityPolicy policy, TrustOptions trust, ParseResult arguments)
     {
         var octets = MessageFile.Read(environment, option, file);
         try
         {
             if (octets.Length > MostOctets) throw new LabelRefusedException(LabelFault.TooLarge, "it is larger than any clearance", MostOctets);
-            return Decode(octets, policies, policy);
+            var text = octets.Span.TrimStart(" \t\r\n\uFEFF"u8);
+            switch (text)
+            {
+                case [(byte)'{', ..]:
+                    return ClearanceBinding.Bind(ClearanceText.FromJson(text), policies);
+                case [(byte)'<', ..]:
+                    return NativeXmlClearance.Read(octets, policies);
+            }
+
+            var bare = Bare(octets);
+            return IsCertificate(bare) ? OfCertificate(environment, option, file, octets, policies, policy, trust, arguments) : ClearanceCodec.Read(bare, policies);
         }
         catch (LabelRefusedException refused)
         {
@@ -36,21 +57,44 @@ internal static class ClearanceSource
         }
     }
 
-    private static Clearance Decode(ReadOnlyMemory<byte> octets, PolicySet policies, SecurityPolicy policy)
+    private static Clearance? OfCertificate(
+        CommandEnvironment environment, string option, string file, ReadOnlyMemory<byte> octets, PolicySet policies, SecurityPolicy policy, TrustOptions trust, ParseResult arguments)
     {
-        var text = octets.Span.TrimStart(" \t\r\n\uFEFF"u8);
-        return text switch
+        CertificateFileContents contents;
+        try
         {
-            [(byte)'{', ..] => ClearanceBinding.Bind(ClearanceText.FromJson(text), policies),
-            [(byte)'<', ..] => NativeXmlClearance.Read(octets, policies),
-            _ => Asn1(Bare(octets), policy),
+            contents = CertificateFile.Read(octets, null);
+        }
+        catch (CmsFormatException fault)
+        {
+            throw new CommandFault(ExitCodes.NotFound, $"{option}: {file}: {fault.Message}");
+        }
+
+        var subject = contents.Certificates.FirstOrDefault(c => !c.IsAuthority) ?? contents.Certificates.FirstOrDefault() ?? throw new CommandFault(ExitCodes.NotFound, $"{option}: {file}: no certificate in it");
+        var path = new PathOptions
+        {
+            Trust = trust.ReadTrust(arguments, new CertificateSource(environment, arguments.GetValue(trust.PasswordFile)), contents.Certificates),
+            At = trust.ReadAt(arguments),
+            Suite = trust.ReadSuite(arguments),
+            Revocation = trust.ReadRevocation(arguments),
         };
+        if (path.Trust.Anchors.Count is 0) throw new CommandFault(ExitCodes.WrongUse, $"{option}: {file}: a certificate says nothing unless it is believed: name its anchors with --anchors");
+        var verdict = ClearanceJudge.Judge(subject, new ClearanceOptions { Path = path, Policies = policies });
+        if (!verdict.IsSuccess) throw new CommandFault(ExitCodes.Bad, string.Join('\n', verdict.Findings.Select(f => $"{option}: {file}: {f.Detail}")));
+        return verdict.Effective is { } held && held.Policy == policy.Id ? held : null;
     }
 
-    // A Clearance begins with the identifier of its policy (RFC 5755 §4.4.6), in the old form under a tag of its own; a certificate with a SEQUENCE.
-    private static Clearance Asn1(ReadOnlyMemory<byte> octets, SecurityPolicy policy)
+    // A Clearance begins with the identifier of its policy (RFC 5755 §4.4.6, or the old form with [0]); a certificate with a SEQUENCE.
+    private static bool IsCertificate(ReadOnlyMemory<byte> octets)
     {
-        throw new LabelRefusedException(LabelFault.Malformed, $"{octets.Length} {policy.Id}");
+        try
+        {
+            return new AsnReader(octets, AsnEncodingRules.BER).ReadSequence() is { HasData: true } inside && inside.PeekTag().HasSameClassAndValue(Asn1Tag.Sequence);
+        }
+        catch (AsnContentException)
+        {
+            return false;
+        }
     }
 
     private static ReadOnlyMemory<byte> Bare(ReadOnlyMemory<byte> octets)

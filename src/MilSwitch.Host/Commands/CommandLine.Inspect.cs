@@ -15,8 +15,9 @@ public sealed partial class CommandLine
         var keys = TrustOptions.Files("--keys", "Keys that may open it, with their certificates: PEM, DER, PKCS#12, or pkcs11: URIs");
         var content = new Option<string?>("--content") { Description = "What a detached CMS signature covers", HelpName = "FILE" };
         var authenticated = new Option<bool>("--require-authenticated-encryption") { Description = "Encryption that anybody on the way could change (CBC) is not good enough" };
+        var spif = PolicySource.Spif("Policies by which labels are named, checked and compared");
         var print = new Option<bool>("--json") { Description = "Print the report as JSON" };
-        var command = new Command("inspect", "What a message is, layer by layer, and whether to believe it; exit 1 when not") { file, keys, content, authenticated, print };
+        var command = new Command("inspect", "What a message is, layer by layer, and whether to believe it; exit 1 when not") { file, keys, content, authenticated, spif, print };
         trust.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
@@ -31,6 +32,7 @@ public sealed partial class CommandLine
                 Keys = source.ReadDecryptionKeys("--keys", arguments.GetValue(keys) ?? []),
                 Opening = OpeningOptions.Default,
                 RequireAuthenticatedEncryption = arguments.GetValue(authenticated),
+                Policies = PolicySource.Read(environment, "--spif", arguments.GetValue(spif)),
                 DetachedContent = arguments.GetValue(content) is { } detached ? MessageFile.Read(environment, "--content", detached) : default(ReadOnlyMemory<byte>?),
             };
             var message = MessageFile.Read(environment, "FILE", arguments.GetRequiredValue(file));
@@ -51,6 +53,7 @@ public sealed partial class CommandLine
             "milswitch inspect message.eml --anchors anchors/",
             "milswitch inspect message.eml --anchors root.pem --crls crls/ --revocation require --keys bob.p12 --password-file bob.password",
             "milswitch inspect old.p7m --suite legacy --at 2004-06-01T00:00:00Z --anchors root.cer --json",
+            "milswitch inspect message.eml --anchors anchors/ --spif config/policies",
             "milswitch inspect signature.p7s --content signed.bin --anchors root.pem");
     }
 }

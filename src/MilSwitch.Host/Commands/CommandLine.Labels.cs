@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using MilSwitch.Labels;
@@ -9,7 +8,9 @@ using MilSwitch.Labels.Decisions;
 using MilSwitch.Labels.Markings;
 using MilSwitch.Labels.Policies;
 using MilSwitch.Labels.Translation;
+using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Inspection;
+using MilSwitch.Smime.Policies;
 
 namespace MilSwitch.Host.Commands;
 
@@ -154,16 +155,18 @@ public sealed partial class CommandLine
         var options = new LabelOptions(environment);
         var label = LabelOptions.Label("LABEL");
         var clearance = new Option<string>("--clearance") { Description = "What somebody may see: JSON, X.501 in DER, XML, or a certificate that says it", Required = true, HelpName = "FILE" };
+        var trust = new TrustOptions();
         var command = new Command("permits", "Whether a clearance permits a label; exit 1 when not") { label, clearance };
         options.AddTo(command, options.Policies("The policy; of several the label's own", required: true));
         options.AddExplain(command);
+        trust.AddTo(command);
         command.SetAction(arguments =>
         {
             var policies = options.ReadPolicies(arguments);
             var decoded = LabelSource.Read(environment, label.Name, arguments.GetRequiredValue(label), null, policies);
             var policy = Governing(decoded.Label, policies);
-            var held = ClearanceSource.Read(environment, "--clearance", arguments.GetRequiredValue(clearance), policies, policy);
-            var decision = AccessControl.Decide(decoded.Label, held, policy);
+            var held = ClearanceSource.Read(environment, "--clearance", arguments.GetRequiredValue(clearance), policies, policy, trust, arguments);
+            var decision = held is null ? ClearanceSource.NoClearance : AccessControl.Decide(decoded.Label, held, policy);
             if (options.IsJson(arguments))
                 WriteJson(new LabelPermitsView(decision.IsGranted, LabelReport.Of(decoded.Label, policies), LabelRendering.Steps(decision.Steps, policy)), LabelJson.Default.LabelPermitsView);
             else LabelRendering.Write(environment.Output, decision.IsGranted ? "permitted" : "denied", decision, policy, options.IsExplained(arguments));
@@ -172,36 +175,47 @@ public sealed partial class CommandLine
         return Example(
             command,
             "milswitch label permits label.der --clearance link.json --spif config/policies/alfa.xml --explain",
-            "milswitch label permits label.der --clearance officer.pem --spif config/policies --json");
+            "milswitch label permits label.der --clearance officer.pem --anchors root.pem --spif config/policies --json");
     }
 
     private Command CheckPolicy()
     {
         var options = new LabelOptions(environment);
         var file = new Argument<string>("FILE") { Description = "The policy: SPIF in XML or ASN.1; '-' for standard input" };
-        var command = new Command("policy", "Check a policy and sum it up; every problem as FILE:line: what is wrong; exit 1 when it is refused") { file };
+        var signers = TrustOptions.Files("--signed-by", "The policy must have a good XML signature (Open XML SPIF) by a signer whom these anchors certify");
+        var command = new Command("policy", "Check a policy and sum it up; every problem as FILE:line: what is wrong; exit 1 when it is refused") { file, signers };
         options.AddTo(command, null);
         command.SetAction(arguments =>
         {
             var path = arguments.GetRequiredValue(file);
             var document = MessageFile.Read(environment, "FILE", path);
             SecurityPolicy? policy = null;
+            string? signer = null;
             ImmutableArray<PolicyProblem> problems = [];
             try
             {
-                policy = PolicySource.ReadOne(document);
+                if (arguments.GetValue(signers) is { Length: > 0 } anchors)
+                {
+                    var trust = new TrustMaterial(new CertificateSource(environment, null).ReadAll("--signed-by", anchors).SelectMany(c => c.Certificates));
+                    var signed = SignedPolicyReader.Read(document, new PathOptions { Trust = trust, At = TimeProvider.System.GetUtcNow() });
+                    (policy, signer) = (signed.Policy, signed.Signer.Subject.ToString());
+                }
+                else policy = PolicySource.ReadOne(document);
             }
             catch (PolicyRefusedException refused)
             {
                 problems = refused.Problems;
             }
 
-            if (options.IsJson(arguments)) WriteJson(LabelRendering.View(path, policy, problems), LabelJson.Default.PolicyFileView);
-            else if (policy is not null) LabelRendering.Write(environment.Output, policy);
+            if (options.IsJson(arguments)) WriteJson(LabelRendering.View(path, policy, problems, signer), LabelJson.Default.PolicyFileView);
+            else if (policy is not null) LabelRendering.Write(environment.Output, policy, signer);
             else foreach (var problem in problems) environment.Output.WriteLine(Text.Printable(PolicySource.Problem(path, problem)));
             return policy is null ? ExitCodes.Bad : ExitCodes.Done;
         });
-        return Example(command, "milswitch label policy config/policies/alfa.xml", "milswitch label policy config/policies/alfa.xml --json");
+        return Example(
+            command,
+            "milswitch label policy config/policies/alfa.xml",
+            "milswitch label policy received.xml --signed-by policy-authority.pem --json");
     }
 
     // A label of a policy that is not there is answered by the one that is: it says so.

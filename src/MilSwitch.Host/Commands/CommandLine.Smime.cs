@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.CommandLine;
 using System.Globalization;
-using MilSwitch.Labels.Carriers;
 using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms;
@@ -28,6 +28,7 @@ public sealed partial class CommandLine
         var options = new SmimeOptions();
         var signing = new SignerOptions();
         var label = LabelOption("--label", "Security label in the signature");
+        var spif = PolicySource.Spif("Policies, for labels that speak in names");
         var type = new Option<string?>("--signature-type") { Description = "On whose behalf: originator, domain, attribute or review (RFC 3183)" };
         type.AcceptOnlyFromAmong("originator", "domain", "attribute", "review");
         var protection = HeaderProtection();
@@ -35,7 +36,7 @@ public sealed partial class CommandLine
         var command = new Command("sign", "Sign a message, or countersign a signed one") { options.Input };
         options.AddTo(command);
         signing.AddTo(command);
-        foreach (var option in new Option[] { label, type, protection, countersign }) command.Options.Add(option);
+        foreach (var option in new Option[] { label, spif, type, protection, countersign }) command.Options.Add(option);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var keys = options.Keys(arguments, environment);
@@ -54,7 +55,7 @@ public sealed partial class CommandLine
 
             var signature = signing.Read(arguments, environment, keys, message, suite) with
             {
-                Label = ReadLabel("--label", arguments.GetValue(label)),
+                Label = ReadLabel(arguments, "--label", arguments.GetValue(label), spif),
                 SignatureTypes = SignatureTypes(arguments.GetValue(type)),
                 HeaderProtection = Scheme(arguments.GetValue(protection)),
             };
@@ -64,6 +65,7 @@ public sealed partial class CommandLine
             command,
             "milswitch smime sign order.eml --key ops.p12 --password-file ops.password -o signed.eml",
             "milswitch smime sign order.eml --key ops.pem --format opaque --label 1.3.26.1.3.1:3:'NATO SECRET' --receipt-request",
+            "milswitch smime sign order.eml --key ops.pem --label 'ALFA SECRET' --spif config/policies/alfa.xml",
             "milswitch smime sign draft.eml --key 'pkcs11:token=unit;object=release?pin-source=file:/etc/milswitch/pin' --cert release.crt --countersign");
     }
 
@@ -92,6 +94,7 @@ public sealed partial class CommandLine
         var options = new SmimeOptions();
         var signing = new SignerOptions();
         var sealing = new SealOptions();
+        var spif = PolicySource.Spif("Policies, for labels that speak in names");
         var inner = LabelOption("--inner-label", "Security label of the content");
         var outer = LabelOption("--outer-label", "Security label for those who pass it on");
         var outerKey = new Option<string[]>("--outer-key") { Description = "Signs outside; without, --key does", HelpName = "K", AllowMultipleArgumentsPerToken = true };
@@ -101,7 +104,7 @@ public sealed partial class CommandLine
         options.AddTo(command);
         signing.AddTo(command);
         sealing.AddTo(command);
-        foreach (var option in new Option[] { inner, outer, outerKey, outerCert, protection }) command.Options.Add(option);
+        foreach (var option in new Option[] { inner, outer, spif, outerKey, outerCert, protection }) command.Options.Add(option);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var keys = options.Keys(arguments, environment);
@@ -109,12 +112,12 @@ public sealed partial class CommandLine
             var suite = options.Suite(arguments);
             var first = signing.Read(arguments, environment, keys, message, suite) with
             {
-                Label = ReadLabel("--inner-label", arguments.GetValue(inner)),
+                Label = ReadLabel(arguments, "--inner-label", arguments.GetValue(inner), spif),
                 HeaderProtection = Scheme(arguments.GetValue(protection)),
             };
             var last = first with
             {
-                Label = ReadLabel("--outer-label", arguments.GetValue(outer)),
+                Label = ReadLabel(arguments, "--outer-label", arguments.GetValue(outer), spif),
                 ReceiptRequest = null,
                 Capabilities = [],
                 HeaderProtection = first.HeaderProtection is ProtectionScheme.None ? ProtectionScheme.None : ProtectionScheme.Rfc9788,
@@ -301,7 +304,7 @@ public sealed partial class CommandLine
 
     private static Option<string?> LabelOption(string name, string description) => new(name)
     {
-        Description = description + ": POLICY-OID:CLASSIFICATION[:PRIVACY-MARK], or a file with an ESSSecurityLabel in DER or base64", HelpName = "SPEC",
+        Description = description + ": POLICY-OID:CLASSIFICATION[:PRIVACY-MARK], or any other form that 'milswitch label decode' knows", HelpName = "SPEC",
     };
 
     private static Option<string> HeaderProtection()
@@ -322,34 +325,19 @@ public sealed partial class CommandLine
         _ => [],
     };
 
-    private static SecurityLabel? ReadLabel(string option, string? spec)
+    private SecurityLabel? ReadLabel(ParseResult arguments, string option, string? spec, Option<string[]> spif)
     {
         if (spec is null) return null;
+        var label = LabelSource.Read(environment, option, spec, null, PolicySource.Read(environment, "--spif", arguments.GetValue(spif)), ExitCodes.WrongUse).Label;
         try
         {
-            if (File.Exists(spec))
-            {
-                var octets = CertificateSource.ReadFile(option, spec);
-                return EssLabel.Read(octets is [0x31, ..] ? octets : Convert.FromBase64String(System.Text.Encoding.ASCII.GetString(octets)));
-            }
-
-            var parts = spec.Split(':', 3);
-            if (parts.Length >= 2 && IsOid(parts[0]) && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var classification) && classification is >= 0 and <= 256 && (parts.Length is 2 || parts[2].Length > 0))
-            {
-                var label = new SecurityLabel { Policy = parts[0], Classification = classification, PrivacyMark = parts.Length > 2 ? parts[2] : null };
-                // What can't be written is found out here, with the option's name.
-                EssLabel.Encode(label);
-                return label;
-            }
+            // What can't be written is found out here, with the option's name.
+            EssLabel.Encode(label);
+            return label;
         }
-        catch (Exception fault) when (fault is LabelRefusedException or FormatException or ArgumentException)
+        catch (LabelRefusedException refused)
         {
-            throw new CommandFault(ExitCodes.WrongUse, $"{option}: '{spec}' is no label: {fault.Message}");
+            throw new CommandFault(ExitCodes.WrongUse, $"{option}: it can't be written as ESSSecurityLabel: {refused.Message}");
         }
-
-        throw new CommandFault(ExitCodes.WrongUse, $"{option}: '{spec}' is no label; write POLICY-OID:CLASSIFICATION[:PRIVACY-MARK], or name a file");
     }
-
-    private static bool IsOid(string text) =>
-        text.Contains('.', StringComparison.Ordinal) && text.Split('.').All(a => a.Length > 0 && a.All(char.IsAsciiDigit));
 }

@@ -14,8 +14,7 @@ internal static class InspectionTree
         foreach (var layer in report.Layers) Write(output, layer, new string(' ', 2 * (1 + Depth(layer))));
         WriteIdentity(output, report.Identity);
         WriteHeader(output, report.HeaderProtection);
-        if (report.Label is { } label)
-            output.WriteLine($"label: policy {label.Policy}{(label.Classification is { } level ? $", classification {level}" : "")}, from {string.Join(", ", label.Sources)}{(label.Agree ? "" : "; they do not agree")}");
+        if (report.Label is { } label) Write(output, label);
         if (report.Mmhs is { } mmhs)
             output.WriteLine("military: " + string.Join(", ", new[] { Named("primary precedence", mmhs.PrimaryPrecedence), Named("copy precedence", mmhs.CopyPrecedence), Named("message type", mmhs.MessageType?.ToString(System.Globalization.CultureInfo.InvariantCulture)) }.OfType<string>()));
         foreach (var file in report.Attachments) output.WriteLine($"attachment {file.Part}: {Text.Printable(file.Name ?? "(no name)")}, {Text.Printable(file.Type)}, {Text.Number(file.Size)} octets");
@@ -71,8 +70,20 @@ internal static class InspectionTree
         foreach (var reason in reasons) output.WriteLine($"{indent}{reason}: {ReasonWords.Find(reason)?.Words()}");
     }
 
-    private static string Of(LabelReport label) =>
-        $"policy {label.Policy}{(label.Classification is { } level ? $", classification {level}" : "")}{(label.PrivacyMark is { } mark ? $", \"{Text.Printable(mark)}\"" : "")}{(label.Categories.IsEmpty ? "" : $", {label.Categories.Length} categories")}";
+    private static void Write(TextWriter output, MessageLabelReport label)
+    {
+        var what = label.Marking is { } marking ? $"\"{Text.Printable(marking)}\", " : "";
+        var policy = label.Policy is { } id ? $"policy {id}{(label.Classification is { } level ? $", classification {level}" : "")}, " : "";
+        output.WriteLine($"label: {what}{policy}from {string.Join(", ", label.Sources)}{(label.Agree ? "" : "; they do not agree")}");
+        foreach (var difference in label.Differences) output.WriteLine("  " + Text.Printable(difference));
+    }
+
+    private static string Of(LabelReport label)
+    {
+        if (label.Marking is { } marking) return $"\"{Text.Printable(marking)}\", policy {label.Policy}{(label.Classification is { } value ? $", classification {value}" : "")}";
+        var categories = string.Concat(label.Categories.Select(c => $", {c.TagSet} {c.Type} {Text.Printable(string.Join('/', c.Values))}"));
+        return $"policy {label.Policy}{(label.Classification is { } level ? $", classification {level}" : "")}{(label.PrivacyMark is { } mark ? $", \"{Text.Printable(mark)}\"" : "")}{categories}";
+    }
 
     private static int Depth(LayerReport layer) => layer.Part.Count(c => c == '.');
 }

@@ -24,7 +24,7 @@ internal sealed partial class LabelJson : JsonSerializerContext
         all["encoded"] = encoded;
         if (decoded.Field is { } field)
         {
-            all["field"] = new JsonObject { ["marking"] = field.Marking, ["fgcolor"] = field.ForegroundColor, ["bgcolor"] = field.BackgroundColor, ["type"] = field.Type };
+            all["field"] = new JsonObject { ["marking"] = field.Marking, ["fgcolor"] = field.Foreground, ["bgcolor"] = field.Background, ["type"] = field.Type };
         }
 
         if (decoded.Stanag4774 is { } xml)

@@ -22,7 +22,7 @@ internal static class LabelRendering
             ("review", decoded.Stanag4774?.Review?.Text),
             ("originator", decoded.Stanag4774?.Originator?.Value),
             ("shown as", decoded.Field?.Marking),
-            ("colours", decoded.Field is { ForegroundColor: { } front } field ? $"{front} on {field.BackgroundColor ?? "any"}" : decoded.Field?.BackgroundColor));
+            ("colours", decoded.Field is { Foreground: { } front } field ? $"{front} on {field.Background ?? "any"}" : decoded.Field?.Background));
     }
 
     public static void Write(TextWriter output, LabelReport label)
@@ -63,7 +63,7 @@ internal static class LabelRendering
         }
     }
 
-    public static void Write(TextWriter output, SecurityPolicy policy)
+    public static void Write(TextWriter output, SecurityPolicy policy, string? signer)
     {
         Text.WriteFields(
             output,
@@ -71,6 +71,7 @@ internal static class LabelRendering
             ("version", policy.Version),
             ("created", policy.Created is { } created ? Text.Time(created) : null),
             ("originator", policy.Originator),
+            ("signed by", signer),
             ("sha-256", policy.Digest),
             ("privacy marks", string.Join(", ", policy.PrivacyMarks.Select(m => m.Name))),
             ("equivalences", string.Join(", ", policy.EquivalentPolicies.Select(e => Named(e.Id, e.Name)))));
@@ -96,8 +97,8 @@ internal static class LabelRendering
         _ => throw new InvalidOperationException("a translation has two outcomes"),
     };
 
-    public static PolicyFileView View(string file, SecurityPolicy? policy, ImmutableArray<PolicyProblem> problems) => new(
-        file, policy is not null, [.. problems.Select(p => new PolicyProblemView(p.Line > 0 ? p.Line : null, p.Column > 0 ? p.Column : null, p.Text))],
+    public static PolicyFileView View(string file, SecurityPolicy? policy, ImmutableArray<PolicyProblem> problems, string? signer) => new(
+        file, policy is not null, signer, [.. problems.Select(p => new PolicyProblemView(p.Line > 0 ? p.Line : null, p.Column > 0 ? p.Column : null, p.Octet >= 0 ? p.Octet : null, p.Text))],
         policy is null ? null : new PolicyView(
             policy.Id, policy.Name, policy.Version, policy.Created, policy.Originator, policy.Digest,
             [.. policy.Classifications.Select(c => new PolicyClassificationView(c.Value, c.Name, c.Hierarchy, c.Color, c.IsObsolete))],

@@ -50,9 +50,10 @@ internal static class LabelSource
         switch (asked)
         {
             case LabelForm.Ess or LabelForm.EssBase64:
-                return new DecodedLabel(LabelForm.Ess, EssLabel.Read(text is null ? octets : Armoured(text)));
+                return new DecodedLabel(LabelForm.Ess, Resolved(EssLabel.Read(text is null ? octets : Armoured(text)), policies));
             case LabelForm.X411:
-                return new DecodedLabel(asked, X411Label.Read(text is null ? octets : Armoured(text)));
+                // X.411 leaves the policy to the domain: one that is named alone is it.
+                return new DecodedLabel(asked, Resolved(X411Label.Read(text is null ? octets : Armoured(text), policies.All is [var local] ? local.Id : null), policies));
             case LabelForm.SioLabel:
                 return Field(text ?? throw Binary(), policies);
             case LabelForm.Stanag4774 or LabelForm.Stanag4778 or LabelForm.Native or LabelForm.SecLabel:
@@ -123,7 +124,8 @@ internal static class LabelSource
         var body = text.TrimStart();
         if (body.StartsWith(FieldName, StringComparison.OrdinalIgnoreCase)) body = body[FieldName.Length..];
         var field = SioLabel.Parse(body.Trim());
-        if (field.Read(policies) is { } label) return new DecodedLabel(LabelForm.SioLabel, label) { Field = field };
+        var label = field.Type is SioLabel.Xml ? XmlLabel.Read(field.LabelOctets, policies).Label : field.Decode(policies);
+        if (label is not null) return new DecodedLabel(LabelForm.SioLabel, label) { Field = field };
         if (field.Marking is not { } marking) throw new LabelRefusedException(LabelFault.UnknownPolicy, "the label is of a type that is not known");
         return Marking(marking, null, policies) with { Form = LabelForm.SioLabel, Field = field };
     }
@@ -146,7 +148,10 @@ internal static class LabelSource
         return TryArmoured(text, out var octets) && octets is [0x31, ..] ? LabelForm.Ess : LabelForm.Display;
     }
 
-    // RFC 7444 §2: a field begins with a parameter.
+    // Categories in the syntax of MISSI are of a kind that only their policy tells.
+    private static SecurityLabel Resolved(SecurityLabel label, PolicySet policies) => policies.Find(label.Policy) is { } policy ? MissiCategories.Resolve(label, policy) : label;
+
+    // RFC 7444 §4: a field begins with a parameter.
     private static bool BeginsWithParameter(ReadOnlySpan<char> text)
     {
         var equals = text.IndexOf('=');

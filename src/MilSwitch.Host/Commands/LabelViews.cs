@@ -38,9 +38,9 @@ internal sealed record LabelTranslationView(
 internal sealed record LabelReasonView(string Cause, string Text);
 
 /// <summary>What <c>label policy</c> answers.</summary>
-internal sealed record PolicyFileView(string File, bool Valid, ImmutableArray<PolicyProblemView> Problems, PolicyView? Policy);
+internal sealed record PolicyFileView(string File, bool Valid, string? Signer, ImmutableArray<PolicyProblemView> Problems, PolicyView? Policy);
 
-internal sealed record PolicyProblemView(int? Line, int? Column, string Text);
+internal sealed record PolicyProblemView(int? Line, int? Column, long? Octet, string Text);
 
 internal sealed record PolicyView(
     string Id, string Name, string Version, DateTimeOffset? Created, string Originator, string Digest,

@@ -29,9 +29,13 @@ internal static class LabelWriter
         _ => throw new LabelRefusedException(LabelFault.Malformed, "a binding needs the object that it binds"),
     };
 
-    private static SioLabel Field(SecurityLabel label, PolicySet policies, string? language) => policies.Find(label.Policy) is { } policy
-        ? SioLabel.Of(label, policy, language)
-        : SioLabel.Of(label);
+    // With its policy the field also tells people: what it shows, and in which colour.
+    private static SioLabel Field(SecurityLabel label, PolicySet policies, string? language)
+    {
+        if (policies.Find(label.Policy) is not { } policy) return SioLabel.Of(label);
+        var colour = label.Classification is { } value ? policy.Classification(value)?.Color : null;
+        return SioLabel.Of(label, MarkingText.Generate(label, policy, MarkingPlace.Display, language), background: colour);
+    }
 
     private static string Plain(SecurityLabel label)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using MilSwitch.Labels.Policies;
 
 namespace MilSwitch.Host.Commands;
@@ -48,9 +49,13 @@ internal static class PolicySource
         return document.Span.TrimStart(" \t\r\n\uFEFF"u8) is [(byte)'0', ..] ? AsnSpifReader.Read(document) : SpifReader.Read(document);
     }
 
-    /// <summary><c>FILE:line: what is wrong</c>.</summary>
-    public static string Problem(string file, PolicyProblem problem) =>
-        problem.Line > 0 ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{file}:{problem.Line}: {problem.Text}") : $"{file}: {problem.Text}";
+    /// <summary><c>FILE:line: what is wrong</c>; in ASN.1 there are octets instead of lines.</summary>
+    public static string Problem(string file, PolicyProblem problem) => string.Create(CultureInfo.InvariantCulture, problem switch
+    {
+        { Line: > 0 } => $"{file}:{problem.Line}: {problem.Text}",
+        { Octet: >= 0 } => $"{file}: octet {problem.Octet}: {problem.Text}",
+        _ => $"{file}: {problem.Text}",
+    });
 
     private static string[] Files(string option, string path)
     {

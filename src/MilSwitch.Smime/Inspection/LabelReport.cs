@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Labels.Markings;
 using MilSwitch.Labels.Policies;
 
@@ -33,6 +34,7 @@ public sealed record LabelReport
     public static LabelReport Of(SecurityLabel label, PolicySet policies)
     {
         var policy = policies.Find(label.Policy);
+        if (policy is not null) label = MissiCategories.Resolve(label, policy);
         return new LabelReport
         {
             Policy = label.Policy,

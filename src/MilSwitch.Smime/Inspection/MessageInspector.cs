@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
-using MilSwitch.Labels;
-using MilSwitch.Labels.Carriers;
+using MilSwitch.Labels.Policies;
 using MilSwitch.Mime;
 using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms.Signed;

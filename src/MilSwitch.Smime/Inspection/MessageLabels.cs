@@ -42,7 +42,9 @@ internal sealed class MessageLabels
         {
             try
             {
-                carried.Add(new CarriedLabel("ess", one.IsBelieved) { Label = EssLabel.Read(one.Encoded) });
+                var label = EssLabel.Read(one.Encoded);
+                // Categories in the syntax of MISSI are of a kind that only their policy tells.
+                carried.Add(new CarriedLabel("ess", one.IsBelieved) { Label = policies.Find(label.Policy) is { } policy ? MissiCategories.Resolve(label, policy) : label });
             }
             catch (LabelRefusedException)
             {
@@ -51,7 +53,7 @@ internal sealed class MessageLabels
         }
 
         carried.AddRange(unsigned.Carried);
-        if (carried.Any(c => c.Label is { } label && policies.Find(label.Policy) is { } policy && !LabelValidity.IsValid(label, policy))) reasons.Add(Reason.LabelInvalid);
+        if (carried.Any(c => c.Label is { } label && policies.Find(label.Policy) is { } known && !LabelValidity.IsValid(label, known))) reasons.Add(Reason.LabelInvalid);
         // Nobody can say what a marking means without its policy, nor that it means something else.
         var comparison = LabelComparison.Compare(policies.All.Count > 0 ? carried : [.. carried.Where(c => c.Marking is null)], policies);
         if (!comparison.IsAgreed) reasons.Add(Reason.LabelMismatch);

@@ -16,7 +16,6 @@ namespace MilSwitch.Smime.Inspection;
 /// </summary>
 internal sealed class UnsignedLabels
 {
-    private const string FieldName = "SIO-Label";
     private const int MostLanguages = 16;
     private const int MostBindings = 16;
 
@@ -58,8 +57,8 @@ internal sealed class UnsignedLabels
 
     private void ReadFields(ProtectedHeaders headers, bool isSigned)
     {
-        var fields = headers.Fields.Where(f => f.Name.Equals(FieldName, StringComparison.OrdinalIgnoreCase)).ToArray();
-        // RFC 7444 §2: at most one.
+        var fields = headers.Fields.Where(f => f.Name.Equals(SioLabel.FieldName, StringComparison.OrdinalIgnoreCase)).ToArray();
+        // RFC 7444 §4: at most one.
         if (fields.Count(f => f.Outer is not null) > 1 || fields.Count(f => f.Protected is not null) > 1) reasons.Add(Reason.LabelInvalid);
         foreach (var field in fields)
         {
@@ -74,9 +73,9 @@ internal sealed class UnsignedLabels
         try
         {
             var field = SioLabel.Parse(body);
-            var label = field.Read(policies);
+            var label = field.Type is SioLabel.Xml ? XmlLabel.Read(field.LabelOctets, policies).Label : field.Decode(policies);
             if (label is not null) carried.Add(new CarriedLabel("sio-label", isTrusted) { Label = label });
-            // What it shows is held against the label as well (RFC 7444 §2).
+            // What it shows is held against the label as well (RFC 7444 §4).
             if (field.Marking is { } marking && (label is null || policies.Find(label.Policy) is not null))
                 carried.Add(new CarriedLabel("sio-label", isTrusted) { Marking = marking, Place = MarkingPlace.Display, Language = Language(marking, MarkingPlace.Display, out _) });
         }
