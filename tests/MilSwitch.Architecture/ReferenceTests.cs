@@ -27,6 +27,7 @@ public sealed class ReferenceTests
         { "MailKit", ["MilSwitch.Mime", "MilSwitch.Host"] },
         { "BouncyCastle", ["MilSwitch.Smime"] },
         { "Pkcs11Interop", ["MilSwitch.Smime"] },
+        { "System.Security.Cryptography.Xml", ["MilSwitch.Smime"] },
         { "DnsClient", ["MilSwitch.Smtp"] },
         { "Microsoft.AspNetCore", ["MilSwitch.Smtp", "MilSwitch.Host"] },
         { "System.CommandLine", ["MilSwitch.Host"] },

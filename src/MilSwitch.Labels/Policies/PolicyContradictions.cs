@@ -47,6 +47,7 @@ internal sealed class PolicyContradictions(PolicyHeadings headings, PolicyProble
         var what = $"Category {category.Name}";
         if (category.Excluded.Any(e => Covers(e, reference))) problems.Add(element.Place, $"{what} excludes itself");
         Rules(what, category.Required, category.Excluded, category.IsObsolete, element, reference);
+        if (category.Required.IsEmpty && category.ExcludedClassifications.Length < classifications.Length && classifications.All(c => c.Excluded.IsEmpty)) return;
         var usable = classifications.Where(c => !category.ExcludedClassifications.Contains(c.Value) && !c.Excluded.Any(e => Covers(e, reference))).Select(c => c.Value).ToHashSet();
         if (usable.Count is 0) problems.Add(element.Place, $"{what} is excluded with every classification");
         foreach (var needed in Needed(category.Required))
@@ -59,6 +60,7 @@ internal sealed class PolicyContradictions(PolicyHeadings headings, PolicyProble
 
     private void Rules(string what, ImmutableArray<RequiredCategories> required, ImmutableArray<CategoryReference> excluded, bool isObsolete, SpifElement element, CategoryReference? own)
     {
+        if (required.IsEmpty) return;
         foreach (var rule in required)
         {
             var possible = rule.Group.Where(r => !excluded.Any(e => Covers(e, r))).ToArray();

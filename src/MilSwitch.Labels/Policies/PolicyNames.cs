@@ -44,6 +44,7 @@ internal static class PolicyNames
     /// <summary>The same for names that people take for each other.</summary>
     public static string Likeness(string name)
     {
+        if (Ascii.IsValid(name)) return name.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant();
         var text = new StringBuilder(name.Length);
         foreach (var c in name)
         {

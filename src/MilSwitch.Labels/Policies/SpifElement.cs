@@ -6,7 +6,7 @@ namespace MilSwitch.Labels.Policies;
 /// </summary>
 internal sealed class SpifElement(string name, SpifPlace place)
 {
-    private readonly List<(string Name, string Value, SpifPlace Place)> attributes = [];
+    private readonly List<(string Name, string Value, SpifPlace Place)> attributes = new(2);
 
     public string Name { get; } = name;
 

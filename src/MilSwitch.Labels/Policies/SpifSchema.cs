@@ -69,19 +69,21 @@ internal static class SpifSchema
         }
 
         if (!rule.HasText && element.Text.Length > 0) problems.Add(element.Place, $"{element.Name} has no text");
-        foreach (var child in element.Children)
+        for (var i = element.Children.Count - 1; i >= 0; i--)
         {
+            var child = element.Children[i];
+            if (rule.Knows(child.Name)) continue;
             // An element of another namespace has been told of where it was read.
-            if (child.Name.Length > 0 && !rule.Knows(child.Name)) problems.Add(child.Place, $"{element.Name} has no element {SpifReader.Shown(child.Name)}");
+            if (child.Name.Length > 0) problems.Add(child.Place, $"{element.Name} has no element {SpifReader.Shown(child.Name)}");
+            element.Children.RemoveAt(i);
         }
 
-        element.Children.RemoveAll(c => !rule.Knows(c.Name));
         foreach (var name in rule.One)
         {
             if (element.First(name) is null) problems.Add(element.Place, $"{element.Name} lacks its element {name}");
         }
 
-        foreach (var name in rule.One.Concat(rule.AtMostOne))
+        foreach (var name in rule.Single)
         {
             foreach (var again in element.All(name).Skip(1)) problems.Add(again.Place, $"{element.Name} has one element {name} at most");
         }
@@ -98,6 +100,8 @@ internal static class SpifSchema
         public string[] One { get; } = Words(one);
 
         public string[] AtMostOne { get; } = Words(atMostOne);
+
+        public string[] Single { get; } = Words(one + " " + atMostOne);
 
         public bool HasText { get; init; }
 
