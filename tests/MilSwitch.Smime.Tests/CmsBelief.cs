@@ -192,14 +192,14 @@ internal sealed class CmsBelief(IReadOnlyList<IDecryptionKey> keys, IReadOnlyLis
         }
     }
 
-    /// <summary>The one exception that readers are documented to throw.</summary>
+    /// <summary>The exceptions that readers are documented to throw.</summary>
     private static void Decode(Action read)
     {
         try
         {
             read();
         }
-        catch (CmsFormatException)
+        catch (Exception fault) when (fault is CmsFormatException or LabelRefusedException)
         {
             // An outcome like others.
         }
