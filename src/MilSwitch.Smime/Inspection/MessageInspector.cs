@@ -63,6 +63,7 @@ public static class MessageInspector
             var signers = signed.Count is 0 ? [] : signed[^1].Signers;
             var secureFields = isSigned ? signers.Where(s => s.IsGood).Select(SecureFields).FirstOrDefault(f => !f.IsDefault) : default;
             var headers = ProtectedHeaders.Read(walk.Root.Header, walk.Payload == walk.Root ? null : walk.Payload, isSigned, isEncrypted, secureFields);
+            var known = policies;
             var labels = MessageLabels.Read(signed, isMessage ? UnsignedLabels.Read(walk, headers, isSigned, policies) : UnsignedLabels.None, policies);
             reasons.UnionWith(labels.Reasons);
             var verdict = JudgeLayers();
@@ -83,7 +84,7 @@ public static class MessageInspector
                 {
                     Verdict = LayerReports.Text(verdict),
                     Reasons = [.. reasons.Order().Select(r => r.Text())],
-                    Layers = [.. layers.Select(l => LayerReports.Of(l.Layer, l.Finding, policies))],
+                    Layers = [.. layers.Select(l => LayerReports.Of(l.Layer, l.Finding, known))],
                     HeaderProtection = isMessage ? HeaderProtectionReport.Of(headers) : new HeaderProtectionReport("none", []),
                     Identity = identity,
                     Label = labels.Report,
