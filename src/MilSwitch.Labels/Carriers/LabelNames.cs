@@ -36,16 +36,41 @@ internal static class LabelNames
     }
 
     /// <summary>In which of the tags a name stands.</summary>
-    public static (TagDefinition Tag, CategoryDefinition Category) Category(ImmutableArray<TagDefinition> tags, string name, XObject at) =>
-        One(tags.SelectMany(t => t.Categories.Select(c => (Tag: t, Category: c))).ToArray(), c => c.Category.Name, name, "category", at);
-
-    private static T One<T>(IReadOnlyList<T> all, Func<T, string> nameOf, string name, string what, XObject at, LabelFault unknown = LabelFault.UnknownName)
+    public static (TagDefinition Tag, CategoryDefinition Category) Category(ImmutableArray<TagDefinition> tags, string name, XObject at)
     {
         foreach (var comparison in (ReadOnlySpan<StringComparison>)[StringComparison.Ordinal, StringComparison.OrdinalIgnoreCase])
         {
-            var found = all.Where(a => nameOf(a).Equals(name, comparison)).Take(2).ToArray();
-            if (found is [var only]) return only;
-            if (found.Length > 1) throw LabelXml.Refusal(LabelFault.Ambiguous, $"more than one {what} has this name", at);
+            (TagDefinition, CategoryDefinition)? found = null;
+            foreach (var tag in tags)
+            {
+                foreach (var category in tag.Categories)
+                {
+                    if (!category.Name.Equals(name, comparison)) continue;
+                    if (found is not null) throw LabelXml.Refusal(LabelFault.Ambiguous, "more than one category has this name", at);
+                    found = (tag, category);
+                }
+            }
+
+            if (found is not null) return found.Value;
+        }
+
+        throw LabelXml.Refusal(LabelFault.UnknownName, "the policy has no category of this name", at);
+    }
+
+    private static T One<T>(IEnumerable<T> all, Func<T, string> nameOf, string name, string what, XObject at, LabelFault unknown = LabelFault.UnknownName)
+        where T : class
+    {
+        foreach (var comparison in (ReadOnlySpan<StringComparison>)[StringComparison.Ordinal, StringComparison.OrdinalIgnoreCase])
+        {
+            T? found = null;
+            foreach (var one in all)
+            {
+                if (!nameOf(one).Equals(name, comparison)) continue;
+                if (found is not null) throw LabelXml.Refusal(LabelFault.Ambiguous, $"more than one {what} has this name", at);
+                found = one;
+            }
+
+            if (found is not null) return found;
         }
 
         throw LabelXml.Refusal(unknown, $"the policy has no {what} of this name", at);

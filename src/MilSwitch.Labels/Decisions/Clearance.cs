@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MilSwitch.Labels.Policies;
 
 namespace MilSwitch.Labels.Decisions;
 
@@ -19,6 +20,18 @@ public sealed record Clearance
 
     /// <summary>At most one for each tag.</summary>
     public ImmutableArray<LabelCategory> Categories { get; init; } = [];
+
+    /// <summary>The same with every classification listed, as certificates have it.</summary>
+    /// <param name="policy">Its policy.</param>
+    /// <exception cref="ArgumentException">It is of another policy.</exception>
+    public Clearance Listed(SecurityPolicy policy)
+    {
+        if (policy.Id != Policy) throw new ArgumentException("the clearance is of another policy", nameof(policy));
+        if (!IncludesLower) return this;
+        var top = Classifications.Select(policy.Classification).OfType<ClassificationDefinition>().Select(known => (int?)known.Hierarchy).Max();
+        var below = policy.Classifications.Where(known => known.Hierarchy <= top).Select(known => known.Value);
+        return this with { IncludesLower = false, Classifications = [.. Classifications.Union(below).Order()] };
+    }
 
     public bool Equals(Clearance? other) => other is not null && Policy == other.Policy && IncludesLower == other.IncludesLower
         && Classifications.AsSpan().SequenceEqual(other.Classifications.AsSpan())

@@ -9,19 +9,19 @@ internal sealed class PolicyEquivalence
 {
     private readonly FrozenDictionary<int, ImmutableArray<(int Value, ImmutableArray<RequiredCategories> Condition)>> claimedClassifications;
     private readonly FrozenDictionary<CategoryReference, ImmutableArray<CategoryReference>> claimedCategories;
-    private readonly string target;
+    private readonly SecurityPolicy target;
 
     public PolicyEquivalence(SecurityPolicy from, SecurityPolicy to)
     {
-        target = to.Id;
-        Required = from.Equivalent(to.Id)?.Required ?? [];
+        target = to;
+        Required = Resolved(from.Equivalent(to.Id)?.Required ?? [], to);
         claimedClassifications = to.Classifications
-            .SelectMany(known => known.Equivalents.Where(e => e.Policy == from.Id && e.Applied.HasFlag(EquivalenceUse.Decrypt)).Select(e => (e.Value, Claim: (known.Value, e.Required))))
+            .SelectMany(known => known.Equivalents.Where(e => e.Policy == from.Id && e.Applied.HasFlag(EquivalenceUse.Decrypt)).Select(e => (e.Value, Claim: (known.Value, Resolved(e.Required, from)))))
             .GroupBy(claim => claim.Value).ToFrozenDictionary(group => group.Key, group => group.Select(claim => claim.Claim).ToImmutableArray());
         claimedCategories = to.TagSets
             .SelectMany(set => set.Tags.SelectMany(tag => tag.Categories.SelectMany(known => known.Equivalents
                 .Where(e => e.Policy == from.Id && e.Category?.Value is not null && e.Applied.HasFlag(EquivalenceUse.Decrypt))
-                .Select(e => (From: e.Category!, To: new CategoryReference(set.Id, tag.Type, known.Value))))))
+                .Select(e => (From: from.Resolve(e.Category!) ?? e.Category!, To: new CategoryReference(set.Id, tag.Type, known.Value))))))
             .GroupBy(claim => claim.From).ToFrozenDictionary(group => group.Key, group => group.Select(claim => claim.To).Distinct().ToImmutableArray());
         Exists = from.Equivalent(to.Id) is not null || to.Equivalent(from.Id) is not null || claimedClassifications.Count > 0
             || from.Classifications.Any(known => known.Equivalents.Any(e => e.Policy == to.Id));
@@ -34,8 +34,8 @@ internal sealed class PolicyEquivalence
     public ImmutableArray<RequiredCategories> Required { get; }
 
     /// <summary>What the policy of the label says of a classification.</summary>
-    public IEnumerable<EquivalentClassification> Granted(ClassificationDefinition classification) =>
-        classification.Equivalents.Where(e => e.Policy == target && e.Applied.HasFlag(EquivalenceUse.Encrypt));
+    public IEnumerable<EquivalentClassification> Granted(ClassificationDefinition classification) => classification.Equivalents
+        .Where(e => e.Policy == target.Id && e.Applied.HasFlag(EquivalenceUse.Encrypt)).Select(e => e with { Required = Resolved(e.Required, target) });
 
     /// <summary>What the target policy says of a classification, and which categories of the label's policy it expects with it.</summary>
     public ImmutableArray<(int Value, ImmutableArray<RequiredCategories> Condition)> Claimed(int classification) =>
@@ -48,8 +48,10 @@ internal sealed class PolicyEquivalence
         var targets = ImmutableArray.CreateBuilder<CategoryReference>();
         foreach (var e in category.Equivalents)
         {
-            if (e.Policy != target || !e.Applied.HasFlag(EquivalenceUse.Encrypt)) continue;
-            if (e.Category is not { } reference) discards = true;
+            if (e.Policy != target.Id || !e.Applied.HasFlag(EquivalenceUse.Encrypt)) continue;
+            // What the other policy does not have stays as it is, and makes the result invalid.
+            var reference = e.Category is { } named ? target.Resolve(named) ?? named : null;
+            if (reference is null) discards = true;
             else if (!targets.Contains(reference)) targets.Add(reference);
         }
 
@@ -59,4 +61,8 @@ internal sealed class PolicyEquivalence
 
     /// <summary>What the target policy says of a category; null: nothing.</summary>
     public EquivalentTarget? Claimed(CategoryReference category) => claimedCategories.TryGetValue(category, out var targets) ? new EquivalentTarget(targets) : null;
+
+    // Rules about another policy name its tag sets as that policy does.
+    private static ImmutableArray<RequiredCategories> Resolved(ImmutableArray<RequiredCategories> rules, SecurityPolicy policy) =>
+        [.. rules.Select(rule => rule with { Group = [.. rule.Group.Select(reference => policy.Resolve(reference) ?? reference)] })];
 }

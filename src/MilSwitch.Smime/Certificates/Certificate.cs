@@ -1,6 +1,8 @@
 using System.Formats.Asn1;
 using System.Numerics;
 using System.Security.Cryptography;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Decisions;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Asn1;
 using MilSwitch.Smime.Cms;
@@ -102,6 +104,12 @@ public sealed class Certificate : IEquatable<Certificate>
     public ReadOnlyMemory<byte>? SubjectKeyIdentifier { get; private set; }
 
     public ReadOnlyMemory<byte>? AuthorityKeyIdentifier { get; private set; }
+
+    /// <summary>Authority Clearance Constraints (RFC 5913 §3), encoded and of good form; null: absent, and it constrains nothing.</summary>
+    public ReadOnlyMemory<byte>? ClearanceConstraints { get; private set; }
+
+    /// <summary>Its clearance constraints have a policy twice: whatever path it stands on is rejected (RFC 5913 §3).</summary>
+    public bool HasRepeatedConstraint { get; private set; }
 
     /// <summary>Subject and issuer have one name (RFC 5280 §6.1).</summary>
     public bool IsSelfIssued => Subject.Equals(Issuer);
@@ -251,10 +259,27 @@ public sealed class Certificate : IEquatable<Certificate>
                 var authority = ExtensionReader.Sequence(value);
                 if (ExtensionReader.Next(authority, 0)) AuthorityKeyIdentifier = authority.ReadOctetString(new Asn1Tag(TagClass.ContextSpecific, 0));
                 return true;
-            case CertificateOids.IssuerAlternativeName or CertificateOids.FreshestCrl or CertificateOids.OcspNoCheck:
+            case CertificateOids.ClearanceConstraints:
+                ReadClearanceConstraints(value);
+                return true;
+            case CertificateOids.SubjectDirectoryAttributes or CertificateOids.IssuerAlternativeName or CertificateOids.FreshestCrl or CertificateOids.OcspNoCheck:
                 return true;
             default:
                 return false;
+        }
+    }
+
+    // What they mean depends on the policies that are loaded then; here just whether they are any.
+    private void ReadClearanceConstraints(ReadOnlyMemory<byte> value)
+    {
+        try
+        {
+            HasRepeatedConstraint = Labels.Decisions.ClearanceConstraints.Of(ClearanceCodec.ReadConstraints(value)) is null;
+            ClearanceConstraints = value;
+        }
+        catch (LabelRefusedException refusal)
+        {
+            throw new AsnContentException("no clearance constraints", refusal);
         }
     }
 

@@ -3,6 +3,7 @@ namespace MilSwitch.Smime.Certificates;
 /// <summary>Object identifiers of certificates, revocation lists and OCSP.</summary>
 internal static class CertificateOids
 {
+    public const string SubjectDirectoryAttributes = "2.5.29.9";
     public const string SubjectKeyIdentifier = "2.5.29.14";
     public const string KeyUsage = "2.5.29.15";
     public const string SubjectAlternativeName = "2.5.29.17";
@@ -25,6 +26,9 @@ internal static class CertificateOids
     public const string AnyExtendedKeyUsage = "2.5.29.37.0";
     public const string FreshestCrl = "2.5.29.46";
     public const string InhibitAnyPolicy = "2.5.29.54";
+
+    /// <summary>Authority Clearance Constraints (RFC 5913 §3).</summary>
+    public const string ClearanceConstraints = "1.3.6.1.5.5.7.1.21";
 
     public const string EmailProtection = "1.3.6.1.5.5.7.3.4";
     public const string OcspSigning = "1.3.6.1.5.5.7.3.9";

@@ -128,6 +128,7 @@ internal sealed class PathValidator(PathOptions options, PathBudget budget)
         if (options.At < certificate.NotBefore) Add(Reason.CertNotYetValid, certificate, $"valid from {Time(certificate.NotBefore)}");
         if (options.At > certificate.NotAfter) Add(Reason.CertExpired, certificate, $"expired {Time(certificate.NotAfter)}");
         if (certificate.UnknownCriticalExtension is { } unknown) Add(Reason.UnknownCriticalExtension, certificate, $"critical extension {unknown} is not known");
+        if (certificate.HasRepeatedConstraint) Add(Reason.Malformed, certificate, "its clearance constraints have the same policy twice");
         if (budget.KeyOf(certificate) is not { } key) return;
         if (!options.Suite.Accepting.Signatures.TryGetValue(key.Family, out var least) || key.Size < least) Add(Reason.WeakKey, certificate, $"a key {key.Name} is not accepted by the suite {options.Suite.Name}");
     }

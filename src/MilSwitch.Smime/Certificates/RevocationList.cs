@@ -94,10 +94,13 @@ public sealed class RevocationList
     }
 
     /// <summary>What the list says of a certificate; null: nothing.</summary>
-    public RevokedEntry? Find(Certificate certificate)
+    public RevokedEntry? Find(Certificate certificate) => Find(certificate.Issuer, certificate.SerialNumber);
+
+    /// <summary>What the list says of a certificate, an attribute certificate as well; null: nothing.</summary>
+    internal RevokedEntry? Find(DistinguishedName issuer, BigInteger serialNumber)
     {
-        if (certificate.Issuer.Equals(Issuer) && own.TryGetValue(certificate.SerialNumber, out var entry)) return entry;
-        return others.TryGetValue((certificate.Issuer, certificate.SerialNumber), out entry) ? entry : null;
+        if (issuer.Equals(Issuer) && own.TryGetValue(serialNumber, out var entry)) return entry;
+        return others.TryGetValue((issuer, serialNumber), out entry) ? entry : null;
     }
 
     private void ReadSigned(AsnReader body)

@@ -6,6 +6,7 @@ internal static class LabelFigures
     private static readonly (string Name, Action Run)[] Figures =
     [
         ("load", PolicyLoadFigures.Run),
+        ("decide", DecideFigures.Run),
     ];
 
     /// <param name="arguments"><c>--filter TEXT</c>: figures whose name has it.</param>

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Globalization;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
+using MilSwitch.Labels.Decisions;
+using MilSwitch.Labels.Markings;
+using MilSwitch.Labels.Policies;
+
+namespace MilSwitch.Benchmarks.Labels;
+
+/// <summary>Decode, check, permit and mark an ESS label with ten categories: operations a second on one core, and octets for each.</summary>
+internal static class DecideFigures
+{
+    private const int Operations = 200_000;
+
+    public static void Run()
+    {
+        Console.WriteLine("categories of the policy   stage     operations/s   octets/operation");
+        foreach (var size in new[] { 300, 3_000 }) Run(size);
+    }
+
+    private static void Run(int size)
+    {
+        var policy = Policy(size);
+        // Ten categories over five tags, as in the NATO policy.
+        var label = new SecurityLabel
+        {
+            Policy = policy.Id, Classification = 4, Categories = [.. policy.TagSets.Take(5).Select(set => new TagCategory(set.Id, set.Tags[0].Type, [set.Tags[0].Categories[1].Value, set.Tags[0].Categories[3].Value]))],
+        };
+        var clearance = new Clearance { Policy = policy.Id, Classifications = [4], IncludesLower = true, Categories = [.. label.Categories.OfType<TagCategory>().Where(tag => !tag.Type.IsInformative())] };
+        var octets = EssLabel.Encode(label);
+        if (!AccessControl.Permits(label, clearance, policy)) throw new InvalidOperationException("the label is not permitted");
+        Measure(size, "decode", () => EssLabel.Read(octets));
+        Measure(size, "check", () => LabelValidity.IsValid(label, policy));
+        Measure(size, "permit", () => AccessControl.Permits(label, clearance, policy, isKnownValid: true));
+        Measure(size, "mark", () => MarkingText.Generate(label, policy, MarkingPlace.FirstLine));
+        Measure(size, "all", () =>
+        {
+            var read = EssLabel.Read(octets);
+            if (LabelValidity.IsValid(read, policy) && AccessControl.Permits(read, clearance, policy, isKnownValid: true)) _ = MarkingText.Generate(read, policy, MarkingPlace.FirstLine);
+        });
+        Measure(size, "explain", () => AccessControl.Decide(label, clearance, policy));
+    }
+
+    private static void Measure<T>(int size, string stage, Func<T> work) => Measure(size, stage, () => { _ = work(); });
+
+    private static void Measure(int size, string stage, Action work)
+    {
+        for (var i = 0; i < Operations / 4; i++) work();
+        var best = TimeSpan.MaxValue;
+        long allocated = 0;
+        for (var round = 0; round < 3; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var start = Stopwatch.GetTimestamp();
+            for (var i = 0; i < Operations; i++) work();
+            var took = Stopwatch.GetElapsedTime(start);
+            if (took < best) best = took;
+            allocated = (GC.GetAllocatedBytesForCurrentThread() - before) / Operations;
+        }
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{size,24}   {stage,-8}  {Operations / best.TotalSeconds,12:N0}   {allocated,16:N0}"));
+    }
+
+    private static SecurityPolicy Policy(int size)
+    {
+        TagType[] types = [TagType.Restrictive, TagType.EnumeratedPermissive, TagType.EnumeratedPermissive, TagType.InformativeBits, TagType.EnumeratedRestrictive];
+        const string Id = "1.3.26.1.3.1";
+        return new SecurityPolicy
+        {
+            Id = Id,
+            Name = "FIGURE",
+            Classifications = [.. Enumerable.Range(0, 5).Select(i => new ClassificationDefinition { Name = string.Create(CultureInfo.InvariantCulture, $"CLASS {i}"), Value = i + 1, Hierarchy = i + 1 })],
+            TagSets = [.. types.Select((type, s) => new TagSetDefinition
+            {
+                Name = string.Create(CultureInfo.InvariantCulture, $"Set {s}"),
+                Id = string.Create(CultureInfo.InvariantCulture, $"{Id}.{s + 1}"),
+                Tags = [new TagDefinition
+                {
+                    Name = string.Create(CultureInfo.InvariantCulture, $"Tag {s}"), Type = type,
+                    Categories = [.. Enumerable.Range(0, size / types.Length).Select(v => new CategoryDefinition { Name = string.Create(CultureInfo.InvariantCulture, $"S{s}V{v}"), Value = v, Ordinal = (s * size) + v })],
+                }],
+            })],
+        };
+    }
+}
