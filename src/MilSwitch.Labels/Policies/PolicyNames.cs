@@ -36,8 +36,8 @@ internal static class PolicyNames
         if (name[0] is ' ' || name[^1] is ' ' || name.Contains("  ", StringComparison.Ordinal)) return "has blanks at an end, or two in a row";
         if (Ascii.IsValid(name)) return null;
         if (name.Any(c => c is not ' ' && char.IsWhiteSpace(c))) return "has another blank than the space";
-        if (!name.IsNormalized(NormalizationForm.FormC)) return "is not in the composed form of Unicode";
-        if (!name.IsNormalized(NormalizationForm.FormKC)) return "has characters that only look like others";
+        if (HasLooseMark(name)) return "is not in the composed form of Unicode";
+        if (name.EnumerateRunes().Any(r => IsCompatibility(r.Value))) return "has characters that only look like others";
         return Scripts(name) > 1 ? "mixes letters of several scripts" : null;
     }
 
@@ -60,6 +60,25 @@ internal static class PolicyNames
     public static bool IsDisguised(string name) => !Ascii.IsValid(name) && name.Any(char.IsLetter) && name.Where(char.IsLetter).All(c => Lookalikes.Contains(c, StringComparison.Ordinal));
 
     public static bool HasLatin(string name) => name.Any(char.IsAsciiLetter);
+
+    // Without ICU the platform knows no normal forms. Letters of these scripts come with their marks; a mark by itself can make the same look.
+    private static bool HasLooseMark(string name)
+    {
+        Rune? before = null;
+        foreach (var rune in name.EnumerateRunes())
+        {
+            var isMark = Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
+            if (isMark && (before is not { } letter || Script(letter.Value) <= 2)) return true;
+            if (!isMark) before = rune;
+        }
+
+        return false;
+    }
+
+    // Super- and subscripts, letter-like signs, number forms, enclosed and squared letters, ligatures, full and half width, mathematical letters.
+    private static bool IsCompatibility(int value) => value is 0xAA or 0xB2 or 0xB3 or 0xB9 or 0xBA or (>= 0xBC and <= 0xBE) or (>= 0x1C4 and <= 0x1CC) or (>= 0x1F1 and <= 0x1F3)
+        or (>= 0x2B0 and < 0x300) or (>= 0x1D2C and < 0x1DC0) or (>= 0x2070 and < 0x20A0) or (>= 0x2100 and < 0x2190) or (>= 0x2460 and < 0x2500) or (>= 0x3200 and < 0x3400)
+        or (>= 0xF900 and < 0xFB50) or (>= 0xFE30 and < 0xFE70) or (>= 0xFF00 and < 0xFFF0) or (>= 0x1D400 and < 0x1D800) or (>= 0x1F100 and < 0x1F200);
 
     private static int Scripts(string name) => name.EnumerateRunes().Where(Rune.IsLetter).Select(r => Script(r.Value)).Distinct().Count();
 

@@ -44,7 +44,7 @@ public static class SpifReader
         }
         catch (XmlException e) when (e.Message.Contains("DTD", StringComparison.Ordinal))
         {
-            throw PolicyProblems.Only(new SpifPlace(e.LineNumber, e.LinePosition), "A document type, and with it entities, is not allowed", e);
+            throw PolicyProblems.Only(DocumentType(document.Span), "A document type, and with it entities, is not allowed", e);
         }
         catch (XmlException e)
         {
@@ -54,6 +54,15 @@ public static class SpifReader
         {
             throw PolicyProblems.Only(SpifPlace.Unknown, "The document's encoding can't be read", e);
         }
+    }
+
+    // The platform's reader refuses it without saying where.
+    private static SpifPlace DocumentType(ReadOnlySpan<byte> document)
+    {
+        var at = document.IndexOf("<!DOCTYPE"u8);
+        if (at < 0) return SpifPlace.Unknown;
+        var before = document[..at];
+        return new SpifPlace(before.Count((byte)'\n') + 1, at - before.LastIndexOf((byte)'\n'));
     }
 
     private static SpifElement ReadTree(XmlReader reader, PolicyProblems problems)
@@ -69,6 +78,7 @@ public static class SpifReader
             {
                 case XmlNodeType.Element:
                     if (++count > SpifBounds.Elements) throw PolicyProblems.Only(Place(reader), $"There are more than {SpifBounds.Elements} elements");
+                    if (root is null && (reader.LocalName is not "SPIF" || reader.NamespaceURI is not Namespace)) throw PolicyProblems.Only(Place(reader), $"The document's element is not SPIF of the namespace {Namespace}");
                     if (open.Count > 0 && IsOpaque(reader, open))
                     {
                         PassOver(reader, ref count);

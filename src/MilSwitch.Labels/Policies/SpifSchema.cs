@@ -42,12 +42,6 @@ internal static class SpifSchema
     /// <summary>Takes out what is no part of a SPIF, and says so.</summary>
     public static void Check(SpifElement root, PolicyProblems problems)
     {
-        if (root.Name is not "SPIF")
-        {
-            problems.Add(root.Place, "The document's element is not SPIF");
-            problems.Throw();
-        }
-
         var left = new Stack<SpifElement>([root]);
         while (left.TryPop(out var element))
         {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.Xml;
 using System.Xml;
+using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms;
 
@@ -68,9 +69,14 @@ internal sealed class PolicySignature
         return CryptographicOperations.FixedTimeEquals(CryptographicOperations.HashData(digest, Canonical(copy, canonicalizeDocument())), digestValue);
     }
 
-    /// <summary><c>SignedInfo</c> as it was signed: with the namespaces and xml: attributes of what is around it (XML-C14N §2.4).</summary>
+    /// <summary>
+    /// <c>SignedInfo</c> as it was signed: with the namespaces and xml: attributes of what is around it (XML-C14N §2.4), the latter
+    /// not in the exclusive form (XML-EXC-C14N §3).
+    /// </summary>
     public byte[] SignedOctets()
     {
+        var transform = canonicalizeInfo();
+        var isExclusive = transform is XmlDsigExcC14NTransform;
         var alone = new XmlDocument { PreserveWhitespace = true, XmlResolver = null };
         var top = (XmlElement)alone.ImportNode(signedInfo, deep: true);
         alone.AppendChild(top);
@@ -78,27 +84,29 @@ internal sealed class PolicySignature
         {
             foreach (var attribute in around.Attributes.OfType<XmlAttribute>())
             {
-                if ((attribute.Prefix is "xmlns" or "xml" || attribute.Name is "xmlns") && !top.HasAttribute(attribute.Name)) top.SetAttributeNode((XmlAttribute)alone.ImportNode(attribute, deep: true));
+                var isInherited = attribute.Prefix is "xmlns" || attribute.Name is "xmlns" || (attribute.Prefix is "xml" && !isExclusive);
+                if (isInherited && !top.HasAttribute(attribute.Name)) top.SetAttributeNode((XmlAttribute)alone.ImportNode(attribute, deep: true));
             }
         }
 
-        return Canonical(alone, canonicalizeInfo());
+        return Canonical(alone, transform);
     }
 
     public bool Verifies(Certificate certificate, ReadOnlySpan<byte> octets)
     {
+        var key = certificate.ReadKey();
         if (method.IsRsa)
         {
-            if (certificate.KeyAlgorithm.Algorithm is not "1.2.840.113549.1.1.1") return false;
+            if (key is not { Family: SignatureFamily.RsaPkcs1, Size: >= LeastRsa and <= MostRsa }) return false;
             using var rsa = RSA.Create();
             rsa.ImportSubjectPublicKeyInfo(certificate.SubjectPublicKeyInfo.Span, out _);
-            return rsa.KeySize is >= LeastRsa and <= MostRsa && rsa.VerifyData(octets, value, method.Digest, RSASignaturePadding.Pkcs1);
+            return rsa.VerifyData(octets, value, method.Digest, RSASignaturePadding.Pkcs1);
         }
 
-        if (certificate.KeyAlgorithm.Algorithm is not CertificateOids.EcPublicKey) return false;
+        if (key is not { Family: SignatureFamily.Ecdsa, Size: 256 or 384 or 521 }) return false;
         using var ecdsa = ECDsa.Create();
         ecdsa.ImportSubjectPublicKeyInfo(certificate.SubjectPublicKeyInfo.Span, out _);
-        return ecdsa.KeySize is 256 or 384 or 521 && ecdsa.VerifyData(octets, value, method.Digest, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        return ecdsa.VerifyData(octets, value, method.Digest, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
     }
 
     private static byte[] Canonical(XmlDocument tree, Transform transform)

@@ -9,7 +9,6 @@ public sealed class AsnSpifReaderTests
     [Theory]
     [InlineData(AsnEncodingRules.DER, false)]
     [InlineData(AsnEncodingRules.BER, false)]
-    [InlineData(AsnEncodingRules.CER, false)]
     [InlineData(AsnEncodingRules.DER, true)]
     public void Reads_a_policy(AsnEncodingRules rules, bool isSigned)
     {

@@ -12,7 +12,7 @@ public sealed class SpifRefusalTests
     public static TheoryData<string, string, string> Structure => new()
     {
         { "schemaVersion=\"2.1\"", "§schemaVersion=\"3.0\"", "schemaVersion" },
-        { "<SPIF", "<§SPIF foreign=\"1\"", "SPIF has no attribute foreign" },
+        { "<SPIF", "<SPIF §foreign=\"1\"", "SPIF has no attribute foreign" },
         { "version=\"1\"", "§version=\"one\"", "no integer" },
         { "rbacId=\"2.16.840.1.101.2.1.8.3\"", "§rbacId=\"1.2.3\"", "rbacId" },
         { " keyIdentifier=\"\"", "", "lacks its attribute keyIdentifier" },
