@@ -1,7 +1,7 @@
 namespace MilSwitch.Labels.Policies;
 
-/// <summary>Categories of the same policy that a rule speaks of.</summary>
-/// <param name="TagSet">Object identifier of the tag set.</param>
+/// <summary>Categories that a rule speaks of.</summary>
+/// <param name="TagSet">Object identifier of the tag set; of another policy's, its name where the rule gives no more (<see cref="SecurityPolicy.Resolve"/>).</param>
 /// <param name="Type">Of the tag.</param>
 /// <param name="Value">Null: any value of the tag.</param>
 public sealed record CategoryReference(string TagSet, TagType Type, int? Value);

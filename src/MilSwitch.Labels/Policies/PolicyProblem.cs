@@ -6,5 +6,8 @@ namespace MilSwitch.Labels.Policies;
 /// <param name="Text">What is wrong, as a sentence.</param>
 public sealed record PolicyProblem(int Line, int Column, string Text)
 {
-    public override string ToString() => Line > 0 ? $"{Line}:{Column}: {Text}" : Text;
+    /// <summary>Where a document without lines (ASN.1) has it, from 0; -1: not to be said.</summary>
+    public long Octet { get; init; } = -1;
+
+    public override string ToString() => Line > 0 ? $"{Line}:{Column}: {Text}" : Octet >= 0 ? $"octet {Octet}: {Text}" : Text;
 }

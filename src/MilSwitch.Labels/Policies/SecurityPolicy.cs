@@ -19,6 +19,15 @@ public sealed class SecurityPolicy
     /// <summary>Null: none given.</summary>
     public DateTimeOffset? Created { get; init; }
 
+    /// <summary>From when it holds; null: from ever.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>Until when it holds; null: for ever.</summary>
+    public DateTimeOffset? NotAfter { get; init; }
+
+    /// <summary>Policy of a label that names none (<c>defaultSecurityPolicyId</c>), dotted; empty: none given.</summary>
+    public string DefaultPolicy { get; init; } = "";
+
     /// <summary>Distinguished name of its author; empty: none given.</summary>
     public string Originator { get; init; } = "";
 
@@ -85,4 +94,19 @@ public sealed class SecurityPolicy
     /// <param name="id">Object identifier, dotted.</param>
     /// <returns>Null: nothing is known of that policy.</returns>
     public EquivalentPolicy? Equivalent(string id) => EquivalentPolicies.FirstOrDefault(p => p.Id == id);
+
+    /// <summary>It holds at that time.</summary>
+    public bool IsCurrentAt(DateTimeOffset time) => !(time < NotBefore) && !(time > NotAfter);
+
+    /// <summary>
+    /// What another policy calls categories of this one: it may name the tag set by its name, and leaves open how informative
+    /// tags are written.
+    /// </summary>
+    /// <returns>With the tag set's identifier and the tag's own type; null: this policy has no such tag or value.</returns>
+    public CategoryReference? Resolve(CategoryReference reference)
+    {
+        var set = TagSet(reference.TagSet) ?? TagSets.FirstOrDefault(s => s.Name == reference.TagSet);
+        var tag = set?.Tags.FirstOrDefault(t => t.Type == reference.Type) ?? (reference.Type.IsInformative() ? set?.Tags.FirstOrDefault(t => t.Type.IsInformative()) : null);
+        return tag is null || (reference.Value is { } value && tag.Find(value) is null) ? null : new CategoryReference(set!.Id, tag.Type, reference.Value);
+    }
 }

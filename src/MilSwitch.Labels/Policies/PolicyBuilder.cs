@@ -1,0 +1,208 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace MilSwitch.Labels.Policies;
+
+/// <summary>Makes a policy of the elements of a SPIF, or says all that is wrong with them. Not thread-safe.</summary>
+internal sealed class PolicyBuilder
+{
+    private const string Acp145 = "2.16.840.1.101.2.1.8.3";
+
+    private static readonly FrozenDictionary<string, CategorySyntax> LabelSyntaxes = new Dictionary<string, CategorySyntax>(StringComparer.Ordinal)
+    {
+        [Acp145] = CategorySyntax.Acp145,
+        ["2.16.840.1.101.2.1.8.1"] = CategorySyntax.Missi,
+    }.ToFrozenDictionary();
+
+    private static readonly FrozenDictionary<string, CategorySyntax> ClearanceSyntaxes = new Dictionary<string, CategorySyntax>(StringComparer.Ordinal)
+    {
+        [Acp145] = CategorySyntax.Acp145,
+        ["2.16.840.1.101.2.1.8.2"] = CategorySyntax.Missi,
+    }.ToFrozenDictionary();
+
+    // 2.0 has the same elements; what 3.0 means is not public.
+    private static readonly FrozenDictionary<string, bool> Versions = new Dictionary<string, bool>(StringComparer.Ordinal) { ["2.0"] = true, ["2.1"] = true }.ToFrozenDictionary();
+
+    private readonly SpifElement root;
+    private readonly SpifValues values;
+    private readonly PolicyHeadings headings;
+    private readonly MarkingReader markings;
+    private readonly RuleReader rules;
+    private readonly PolicyContradictions contradictions;
+
+    private PolicyBuilder(SpifElement root, PolicyProblems problems)
+    {
+        this.root = root;
+        values = new SpifValues(problems);
+        headings = new PolicyHeadings(root, values);
+        markings = new MarkingReader(values);
+        rules = new RuleReader(headings, values);
+        contradictions = new PolicyContradictions(headings, problems);
+    }
+
+    /// <param name="root">SPIF.</param>
+    /// <param name="document">All octets that it was read from, of which the policy keeps the digest.</param>
+    /// <param name="problems">What is wrong with its form.</param>
+    /// <exception cref="PolicyRefusedException">Something is wrong.</exception>
+    public static SecurityPolicy Build(SpifElement root, ReadOnlySpan<byte> document, PolicyProblems problems)
+    {
+        SpifSchema.Check(root, problems);
+        return new PolicyBuilder(root, problems).Build(Convert.ToHexStringLower(SHA256.HashData(document)));
+    }
+
+    private SecurityPolicy Build(string digest)
+    {
+        values.Choice(root, "schemaVersion", Versions);
+        if (root["version"] is { } version && !version.All(char.IsAsciiDigit)) values.Problems.Add(root.PlaceOf("version"), "The version of SPIF is no integer");
+        var labelSyntax = values.Choice(root, "rbacId", LabelSyntaxes) ?? CategorySyntax.Acp145;
+        var clearanceSyntax = values.Choice(root, "privilegeId", ClearanceSyntaxes) ?? CategorySyntax.Acp145;
+        var notBefore = Moment("notBefore");
+        var notAfter = Moment("notAfter");
+        if (notAfter < notBefore) values.Problems.Add(root.PlaceOf("notAfter"), "The policy ends before it begins");
+        var group = root.First("securityClassifications");
+        if (group is not null && headings.Classifications.Count is 0) values.Problems.Add(group.Place, "securityClassifications has no classification");
+        var ownId = root.First("securityPolicyId");
+        var byDefault = root.First("defaultSecurityPolicyId");
+        if (byDefault is not null) values.Name(byDefault);
+        var defaultPolicy = byDefault is null ? "" : values.ObjectIdentifier(byDefault, "id");
+        var classifications = headings.Classifications.Select(c => Classification(c, group!)).ToImmutableArray();
+        var ordinal = 0;
+        var tagSets = headings.TagSets.Select(s => TagSet(s, labelSyntax, ref ordinal)).ToImmutableArray();
+        var equivalentPolicies = headings.EquivalentPolicies.Select(p => new EquivalentPolicy(p["id"] ?? "", p["name"] ?? "", rules.Required(p, isOwn: false))).ToImmutableArray();
+        var privacyMarks = PrivacyMarks();
+        var ownMarkings = Replacing(ownId).Concat(markings.Markings(root)).ToImmutableArray();
+        var qualifiers = (ownId is null ? [] : markings.Qualifiers(ownId)).Concat(markings.Qualifiers(root)).ToImmutableArray();
+        contradictions.Check(classifications, tagSets);
+        values.Problems.Throw();
+        return new SecurityPolicy
+        {
+            Id = headings.Id,
+            Name = headings.Name,
+            Version = root["version"] ?? "",
+            Created = SpifTime.Read(root["creationDate"] ?? ""),
+            NotBefore = notBefore,
+            NotAfter = notAfter,
+            Originator = root["originatorDN"] ?? "",
+            Digest = digest,
+            DefaultPolicy = defaultPolicy,
+            LabelSyntax = labelSyntax,
+            ClearanceSyntax = clearanceSyntax,
+            Classifications = classifications,
+            TagSets = tagSets,
+            EquivalentPolicies = equivalentPolicies,
+            PrivacyMarks = privacyMarks,
+            Markings = ownMarkings,
+            Qualifiers = qualifiers,
+        };
+    }
+
+    private ClassificationDefinition Classification(ClassificationHeading heading, SpifElement group)
+    {
+        var element = heading.Element;
+        var own = markings.Markings(element);
+        var qualifiers = markings.Qualifiers(element);
+        return new ClassificationDefinition
+        {
+            Name = heading.Name,
+            // What is missing or doubled has been told; the number only keeps the policy from being made of it.
+            Value = heading.Value ?? -1,
+            Hierarchy = heading.Hierarchy ?? -1,
+            IsObsolete = values.Flag(element, "obsolete"),
+            Color = Color(element),
+            Markings = own.IsEmpty ? markings.Markings(group) : own,
+            Qualifiers = qualifiers.IsEmpty ? markings.Qualifiers(group) : qualifiers,
+            Equivalents = rules.EquivalentClassifications(element),
+            Required = rules.Required(element, isOwn: true),
+            Excluded = rules.Excluded(element),
+        };
+    }
+
+    private TagSetDefinition TagSet(TagSetHeading heading, CategorySyntax syntax, ref int ordinal)
+    {
+        var element = heading.Element;
+        foreach (var unknown in element.All("equivalentSecurityCategoryTagSet"))
+            values.Problems.Add(unknown.Place, "equivalentSecurityCategoryTagSet is not supported: it says neither which categories are meant nor in which direction");
+        if (syntax is CategorySyntax.Missi && heading.Tags.Count(t => t.Type is TagType.EnumeratedPermissive or TagType.EnumeratedRestrictive) > 1)
+            values.Problems.Add(element.Place, "A tag set has enumerated tags of both kinds, which labels in the syntax of rbacId can't tell apart");
+        var tags = ImmutableArray.CreateBuilder<TagDefinition>(heading.Tags.Count);
+        foreach (var tag in heading.Tags)
+        {
+            var categories = ImmutableArray.CreateBuilder<CategoryDefinition>(tag.Categories.Count);
+            foreach (var category in tag.Categories) categories.Add(Category(category, ordinal++));
+            tags.Add(new TagDefinition
+            {
+                Name = tag.Name,
+                Type = tag.Type ?? TagType.Restrictive,
+                IsSingleSelection = tag.IsSingle,
+                // Two of the same value, which have been told, can't be looked up.
+                Categories = contradictions.AreTold ? [] : categories.ToImmutable(),
+                Markings = markings.Markings(tag.Element),
+                Qualifiers = markings.Qualifiers(tag.Element),
+            });
+        }
+
+        return new TagSetDefinition { Name = heading.Name, Id = heading.Id, Tags = tags.ToImmutable(), Markings = markings.Markings(element), Qualifiers = markings.Qualifiers(element) };
+    }
+
+    private CategoryDefinition Category(CategoryHeading heading, int ordinal)
+    {
+        var element = heading.Element;
+        if (element["userInput"] is not null) values.Problems.Add(element.PlaceOf("userInput"), "A category with user input is not supported: labels have numbers only");
+        if (element["notBefore"] is not null || element["notAfter"] is not null) values.Problems.Add(element.Place, "A category with a period of its own is not supported");
+        if (element.First("markingQualifier") is { } qualifier) values.Problems.Add(qualifier.Place, "A markingQualifier of one category is not supported; put it in the phrase");
+        return new CategoryDefinition
+        {
+            Name = heading.Name,
+            Value = heading.Value ?? -1,
+            Ordinal = ordinal,
+            IsObsolete = heading.IsObsolete,
+            Markings = markings.Markings(element),
+            Equivalents = rules.EquivalentCategories(element),
+            ExcludedClassifications = rules.ExcludedClassifications(element),
+            Required = rules.Required(element, isOwn: true),
+            Excluded = rules.Excluded(element),
+        };
+    }
+
+    private ImmutableArray<PrivacyMarkDefinition> PrivacyMarks()
+    {
+        if (root.First("privacyMarks") is { } group)
+        {
+            // A label has one at most, whatever is selected.
+            new SelectionReader(values).IsSingle(group, 1);
+            if (group.First("markingQualifier") is { } ofAll) values.Problems.Add(ofAll.Place, "A markingQualifier of privacy marks is not supported; put it in the phrase");
+            if (group.First("markingData") is { } dataOfAll) values.Problems.Add(dataOfAll.Place, "markingData of all privacy marks is not supported; put it in each");
+        }
+
+        var all = ImmutableArray.CreateBuilder<PrivacyMarkDefinition>();
+        foreach (var element in headings.PrivacyMarks)
+        {
+            if (element.First("markingQualifier") is { } qualifier) values.Problems.Add(qualifier.Place, "A markingQualifier of privacy marks is not supported; put it in the phrase");
+            all.Add(new PrivacyMarkDefinition(values.Name(element), values.Flag(element, "obsolete"), markings.Markings(element)));
+        }
+
+        return all.ToImmutable();
+    }
+
+    // Marking data of the policy's identifier speak of its name, so they stand in place of it.
+    private IEnumerable<MarkingData> Replacing(SpifElement? id) =>
+        id is null ? [] : markings.Markings(id).Select(m => m with { Codes = m.Codes | MarkingCodes.ReplacePolicy });
+
+    private string? Color(SpifElement element)
+    {
+        if (element["color"] is not { Length: > 0 } color) return null;
+        if (color[0] is '#' ? color.Length is 7 && color.Skip(1).All(char.IsAsciiHexDigit) : SpifColors.IsKnown(color)) return color;
+        values.Problems.Add(element.PlaceOf("color"), "The color is neither the name of one nor # with six hexadecimal digits");
+        return null;
+    }
+
+    private DateTimeOffset? Moment(string attribute)
+    {
+        if (root[attribute] is not { } text) return null;
+        if (DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)) return moment;
+        values.Problems.Add(root.PlaceOf(attribute), $"The {attribute} of SPIF is no dateTime");
+        return null;
+    }
+}

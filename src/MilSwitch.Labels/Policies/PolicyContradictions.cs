@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+
+namespace MilSwitch.Labels.Policies;
+
+/// <summary>
+/// Finds rules that no label can keep together. It looks at each element with its rules, and at those that it can't stand without;
+/// it doesn't solve the whole policy. Not thread-safe.
+/// </summary>
+internal sealed class PolicyContradictions(PolicyHeadings headings, PolicyProblems problems)
+{
+    private readonly Dictionary<CategoryReference, (CategoryDefinition Definition, SpifElement Element)> categories = [];
+    private readonly Dictionary<(string Set, TagType Type), TagHeading> tags = [];
+
+    /// <summary>Something is wrong already: then rules may point to what was left out, and would be told wrongly.</summary>
+    public bool AreTold => !problems.IsEmpty;
+
+    public void Check(ImmutableArray<ClassificationDefinition> classifications, ImmutableArray<TagSetDefinition> sets)
+    {
+        if (AreTold) return;
+        foreach (var (set, heading) in sets.Zip(headings.TagSets))
+        {
+            foreach (var (tag, tagHeading) in set.Tags.Zip(heading.Tags))
+            {
+                tags.Add((set.Id, tag.Type), tagHeading);
+                foreach (var (category, categoryHeading) in tag.Categories.Zip(tagHeading.Categories))
+                    categories.Add(new CategoryReference(set.Id, tag.Type, category.Value), (category, categoryHeading.Element));
+            }
+        }
+
+        foreach (var (classification, heading) in classifications.Zip(headings.Classifications)) Classification(classification, heading.Element);
+        foreach (var (reference, (category, element)) in categories) Category(reference, category, element, classifications);
+        new EquivalenceContradictions(problems).Check(classifications.Zip(headings.Classifications, (c, h) => (c, h.Element)), categories.Select(c => (c.Key, c.Value.Definition, c.Value.Element)));
+    }
+
+    private void Classification(ClassificationDefinition classification, SpifElement element)
+    {
+        Rules($"Classification {classification.Name}", classification.Required, classification.Excluded, classification.IsObsolete, element, null);
+        foreach (var needed in Needed(classification.Required))
+        {
+            if (Find(needed) is { } category && category.ExcludedClassifications.Contains(classification.Value))
+                problems.Add(element.Place, $"Classification {classification.Name} requires category {category.Name}, which excludes it");
+        }
+    }
+
+    private void Category(CategoryReference reference, CategoryDefinition category, SpifElement element, ImmutableArray<ClassificationDefinition> classifications)
+    {
+        var what = $"Category {category.Name}";
+        if (category.Excluded.Any(e => Covers(e, reference))) problems.Add(element.Place, $"{what} excludes itself");
+        Rules(what, category.Required, category.Excluded, category.IsObsolete, element, reference);
+        var usable = classifications.Where(c => !category.ExcludedClassifications.Contains(c.Value) && !c.Excluded.Any(e => Covers(e, reference))).Select(c => c.Value).ToHashSet();
+        if (usable.Count is 0) problems.Add(element.Place, $"{what} is excluded with every classification");
+        foreach (var needed in Needed(category.Required))
+        {
+            if (Find(needed) is not { } other) continue;
+            if (other.Excluded.Any(e => Covers(e, reference))) problems.Add(element.Place, $"{what} requires category {other.Name}, which excludes it");
+            if (usable.Count > 0 && usable.All(other.ExcludedClassifications.Contains)) problems.Add(element.Place, $"{what} requires category {other.Name}, which is excluded with every classification that is left");
+        }
+    }
+
+    private void Rules(string what, ImmutableArray<RequiredCategories> required, ImmutableArray<CategoryReference> excluded, bool isObsolete, SpifElement element, CategoryReference? own)
+    {
+        foreach (var rule in required)
+        {
+            var possible = rule.Group.Where(r => !excluded.Any(e => Covers(e, r))).ToArray();
+            if (rule.Operation is RequiredOperation.All ? possible.Length < rule.Group.Length : possible.Length is 0)
+                problems.Add(element.Place, $"{what} requires a category that it excludes");
+            // An old label may have what is obsolete, a new one can't.
+            var inUse = rule.Group.Where(r => !IsObsolete(r)).ToArray();
+            if (!isObsolete && (rule.Operation is RequiredOperation.All ? inUse.Length < rule.Group.Length : inUse.Length is 0))
+                problems.Add(element.Place, $"{what} requires a category that is obsolete");
+            if (rule.Operation is RequiredOperation.OnlyOne && own is not null && rule.Group.Contains(own) && rule.Group.Length > 1)
+                problems.Add(element.Place, $"{what} requires itself as one of several of which only one may stand");
+        }
+
+        var needed = Needed(required).Concat(own is null ? [] : new[] { own }).Distinct().ToArray();
+        foreach (var group in needed.Where(n => n.Value is not null).GroupBy(n => (n.TagSet, n.Type)))
+        {
+            if (group.Count() > 1 && tags.TryGetValue(group.Key, out var tag) && tag.IsSingle) problems.Add(element.Place, $"{what} requires several categories of {tag.Name}, of which a label has one at most");
+        }
+
+        for (var i = 0; i < needed.Length; i++)
+        {
+            if (needed[i] == own || Find(needed[i]) is not { } category) continue;
+            if (needed.Any(n => n != own && n != needed[i] && category.Excluded.Any(e => Covers(e, n)))) problems.Add(element.Place, $"{what} requires categories that exclude each other");
+        }
+    }
+
+    private static IEnumerable<CategoryReference> Needed(ImmutableArray<RequiredCategories> required) =>
+        required.Where(r => r.Operation is RequiredOperation.All || r.Group.Length is 1).SelectMany(r => r.Group).Distinct();
+
+    private CategoryDefinition? Find(CategoryReference reference) => categories.TryGetValue(reference, out var found) ? found.Definition : null;
+
+    private bool IsObsolete(CategoryReference reference) => reference.Value is null
+        ? tags.TryGetValue((reference.TagSet, reference.Type), out var tag) && tag.Categories.All(c => c.IsObsolete)
+        : Find(reference)?.IsObsolete is true;
+
+    private bool Covers(CategoryReference excluded, CategoryReference other)
+    {
+        if (excluded.TagSet != other.TagSet || excluded.Type != other.Type) return false;
+        return excluded.Value is null || excluded.Value == other.Value
+            || (other.Value is null && tags.TryGetValue((other.TagSet, other.Type), out var tag) && tag.Categories.Count is 1 && tag.Categories[0].Value == excluded.Value);
+    }
+}

@@ -1,0 +1,83 @@
+namespace MilSwitch.Labels.Policies;
+
+/// <summary>Finds what is in a policy twice, or looks so. Not thread-safe.</summary>
+internal sealed class PolicyTwins(PolicyProblems problems)
+{
+    public void Check(PolicyHeadings policy)
+    {
+        Names("classification", policy.Classifications.Select(c => (c.Name, c.Element)));
+        Values("classification", "lacv", policy.Classifications.Select(c => (c.Value, c.Element)));
+        Values("classification", "hierarchy", policy.Classifications.Select(c => (c.Hierarchy, c.Element)));
+        Names("tag set", policy.TagSets.Select(s => (s.Name, s.Element)));
+        Ids("tag set", policy.TagSets.Select(s => (s.Id, s.Element)), policy.Id);
+        foreach (var set in policy.TagSets)
+        {
+            Names("tag", set.Tags.Select(t => (t.Name, t.Element)));
+            OneOfEachType(set);
+            foreach (var tag in set.Tags)
+            {
+                Names("category", tag.Categories.Select(c => (c.Name, c.Element)));
+                Values("category", "lacv", tag.Categories.Select(c => (c.Value, c.Element)));
+            }
+        }
+
+        Names("equivalent policy", policy.EquivalentPolicies.Select(p => (p["name"] ?? "", p)));
+        Ids("equivalent policy", policy.EquivalentPolicies.Select(p => (p["id"] ?? "", p)), policy.Id);
+        Names("privacy mark", policy.PrivacyMarks.Select(p => (p["name"] ?? "", p)));
+        Disguises(policy);
+    }
+
+    private void Names(string kind, IEnumerable<(string Name, SpifElement Element)> named)
+    {
+        var exact = new HashSet<string>(StringComparer.Ordinal);
+        var alike = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (name, element) in named)
+        {
+            if (name.Length is 0) continue;
+            if (!exact.Add(name)) problems.Add(element.PlaceOf("name"), $"The name of a {kind} is there twice");
+            else if (!alike.Add(PolicyNames.Likeness(name))) problems.Add(element.PlaceOf("name"), $"The name of a {kind} differs from another only in case, blanks or letters that look the same");
+        }
+    }
+
+    private void Values(string kind, string attribute, IEnumerable<(int? Value, SpifElement Element)> valued)
+    {
+        var seen = new HashSet<int>();
+        foreach (var (value, element) in valued)
+        {
+            if (value is { } known && !seen.Add(known)) problems.Add(element.PlaceOf(attribute), $"The {attribute} {known} of a {kind} is there twice");
+        }
+    }
+
+    private void Ids(string kind, IEnumerable<(string Id, SpifElement Element)> identified, string own)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (id, element) in identified)
+        {
+            if (id.Length is 0) continue;
+            if (id == own) problems.Add(element.PlaceOf("id"), $"The id of a {kind} is that of the policy itself");
+            if (!seen.Add(id)) problems.Add(element.PlaceOf("id"), $"The id of a {kind} is there twice");
+        }
+    }
+
+    // Labels name the tag set and the type, and nothing else: two of them would be one in every label.
+    private void OneOfEachType(TagSetHeading set)
+    {
+        var seen = new HashSet<TagType>();
+        foreach (var tag in set.Tags)
+        {
+            if (tag.Type is { } type && !seen.Add(type)) problems.Add(tag.Element.Place, $"A tag set has two {type.Name()} tags, which labels can't tell apart");
+        }
+    }
+
+    // Between Latin names, one in the letters of another script that all look Latin is there to deceive.
+    private void Disguises(PolicyHeadings policy)
+    {
+        var all = policy.Classifications.Select(c => (c.Name, c.Element))
+            .Concat(policy.TagSets.SelectMany(s => s.Tags.SelectMany(t => t.Categories.Select(c => (c.Name, c.Element)).Prepend((t.Name, t.Element))).Prepend((s.Name, s.Element)))).ToArray();
+        if (!all.Any(n => PolicyNames.HasLatin(n.Name))) return;
+        foreach (var (name, element) in all)
+        {
+            if (PolicyNames.IsDisguised(name)) problems.Add(element.PlaceOf("name"), $"The name of {element.Name} is in letters of another script that look Latin");
+        }
+    }
+}
