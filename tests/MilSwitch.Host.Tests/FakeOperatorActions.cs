@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
@@ -120,6 +121,11 @@ public sealed class FakeOperatorActions : IOperatorActions
     private RuleChange Judge(string id, Func<OperatorRule, bool>? expected) => Rules.Find(r => r.Id == id) is not { } rule
         ? RuleChange.NotFound
         : expected?.Invoke(rule) is false ? RuleChange.Unexpected : RuleChange.Done;
+
+    public LabelCatalogue? Catalogue { get; set; }
+
+    public ValueTask<LabelCatalogue> LabelsAsync(string? policy, Mailbox from, ImmutableArray<Mailbox> to, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Catalogue ?? throw new FormatException("no security policy is loaded"));
 
     public ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, CancellationToken cancellationToken) => ValueTask.FromResult(
         address.Domain == "nowhere.example"

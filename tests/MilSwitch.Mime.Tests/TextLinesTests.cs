@@ -72,4 +72,17 @@ public sealed class TextLinesTests
     public void Reads_the_subject_as_people_see_it(string message, string? subject) => Assert.Equal(subject, SubjectText.Read(Encoding.UTF8.GetBytes(message)));
 
     private static (string? First, string? Last) Read(string entity) => TextLines.Read(Encoding.UTF8.GetBytes(entity));
+
+    [Theory]
+    [InlineData("Exercise report (ALFA SECRET)")]
+    [InlineData("Übung läuft an (ALFA SECRET)")]
+    [InlineData("A subject that is so long that it has to be folded at least once on its way into the header of a message (ALFA SECRET)")]
+    public void Writes_a_subject_that_is_read_as_it_was(string subject)
+    {
+        var field = SubjectText.Write(subject);
+
+        Assert.True(field.AsSpan().EndsWith("\r\n"u8));
+        Assert.DoesNotContain("\n", System.Text.Encoding.UTF8.GetString(field).Replace("\r\n", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Equal(subject, SubjectText.Read(field));
+    }
 }

@@ -20,6 +20,9 @@ internal sealed class FakeProtection : IMessageProtection, ITokenMonitor
     public Func<string, ImmutableArray<Mailbox>, DepartureOutcome> Departure { get; set; } =
         (text, _) => new DepartureOutcome.Protected(Encoding.UTF8.GetBytes(text), []);
 
+    /// <summary>Hears what a signature is to say about the label.</summary>
+    public Action<DepartureLabels?> Labels { get; set; } = _ => { };
+
     public int Departures => Volatile.Read(ref departures);
 
     public IReadOnlyList<TokenStatus> Tokens => [token];
@@ -33,6 +36,7 @@ internal sealed class FakeProtection : IMessageProtection, ITokenMonitor
         ReadOnlyMemory<byte> content, DepartureProtection settings, ImmutableArray<Mailbox> recipients, DepartureLabels? labels, Precedence precedence, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref departures);
+        Labels(labels);
         return new(token.State == TokenCondition.Working ? Departure(Encoding.UTF8.GetString(content.Span), recipients) : new DepartureOutcome.Unavailable("the token is away"));
     }
 }

@@ -46,6 +46,9 @@ public sealed record SwitchConfiguration
     /// <summary>What listeners do about labels, by their names; null: no listener does anything.</summary>
     public IReadOnlyDictionary<string, IListenerLabelling>? ListenerLabels { get; init; }
 
+    /// <summary>The labels that may be used; null: no policy is known.</summary>
+    public ILabelCatalogue? LabelCatalogue { get; init; }
+
     public RateLimits Rates { get; init; } = new();
 
     public Retention Retention { get; init; } = new();

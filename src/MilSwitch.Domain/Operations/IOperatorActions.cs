@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
@@ -68,6 +69,12 @@ public interface IOperatorActions
     ValueTask<RuleTrial> TryRuleAsync(OperatorRule rule, bool remove, OperatorIdentity who, CancellationToken cancellationToken);
 
     ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, CancellationToken cancellationToken);
+
+    /// <summary>The labels that somebody may use towards all of these recipients. Throws <see cref="FormatException"/> with a text for the operator.</summary>
+    /// <param name="policy">Name or object identifier; null: the one that is meant where none is named.</param>
+    /// <param name="from">Who would send.</param>
+    /// <param name="to">At least one.</param>
+    ValueTask<LabelCatalogue> LabelsAsync(string? policy, Mailbox from, ImmutableArray<Mailbox> to, CancellationToken cancellationToken);
 }
 
 /// <param name="Name">Account or <c>local:uid</c>.</param>

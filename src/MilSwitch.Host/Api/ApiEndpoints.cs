@@ -22,6 +22,7 @@ public static class ApiEndpoints
 
     private const int MaximumPage = 10_000;
     private const int MaximumIds = 10_000;
+    private const int MaximumLabelRecipients = 100;
 
     /// <summary>Adds the routes. <see cref="ApiCaller"/> must be among the request's features when they run.</summary>
     public static void MapApi(this IEndpointRouteBuilder routes)
@@ -62,6 +63,9 @@ public static class ApiEndpoints
             .Produces<RuleView>(200, "application/json").Guarded().Stored();
         api.MapGet("/route-test", RouteTestAsync).Describe<RouteView>("routeTest", "Where an address goes, and why")
             .Query("address", "A mail address", required: true).Query("precedence", "The level it would travel at; routine when absent");
+        api.MapGet("/labels/catalogue", LabelsAsync).Describe<LabelCatalogueView>("labelCatalogue", "The labels that a sender may use towards recipients")
+            .Query("from", "The sender's address", required: true).Query("to", "Addresses of recipients, separated by commas", required: true)
+            .Query("policy", "Name or object identifier of the policy; labels.policy of the configuration when absent");
         api.MapGet("/config", ConfigurationAsync).Describe<ConfigurationStateView>("configuration", "The configuration in force").Tagged();
         api.MapPost("/config/apply", ApplyAsync).Describe<ConfigurationView>("applyConfiguration", "Read the configuration again and swap it whole; 422 when it is refused").Once().Guarded();
         routes.MapOpenApi($"{Prefix}/openapi.json");
@@ -318,6 +322,30 @@ public static class ApiEndpoints
         if (reader.Finish() is { } fault) return Problems.BadRequest(fault);
         if (!Mailbox.TryParse(text, allowUtf8: true, out var address, out _)) return Problems.BadRequest("address is not a mail address.");
         return Json(RouteView.Of(await actions.ExplainRouteAsync(address, precedence, cancellationToken)), ApiJson.Default.RouteView);
+    }
+
+    private static async Task<IResult> LabelsAsync(HttpRequest request, IOperatorActions actions, CancellationToken cancellationToken)
+    {
+        var reader = new QueryReader(request.Query);
+        var (policy, sender, recipients) = (reader.Text("policy"), reader.Text("from") ?? "", reader.Text("to") ?? "");
+        if (reader.Finish() is { } fault) return Problems.BadRequest(fault);
+        if (!Mailbox.TryParse(sender, allowUtf8: true, out var from, out _)) return Problems.BadRequest("from is not a mail address.");
+        var to = ImmutableArray.CreateBuilder<Mailbox>();
+        foreach (var text in recipients.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!Mailbox.TryParse(text, allowUtf8: true, out var address, out _)) return Problems.BadRequest("to is not a list of mail addresses, separated by commas.");
+            to.Add(address);
+        }
+
+        if (to.Count is 0 or > MaximumLabelRecipients) return Problems.BadRequest(string.Create(CultureInfo.InvariantCulture, $"to must name from 1 to {MaximumLabelRecipients} recipients."));
+        try
+        {
+            return Json(LabelCatalogueView.Of(await actions.LabelsAsync(policy, from, to.ToImmutable(), cancellationToken)), ApiJson.Default.LabelCatalogueView);
+        }
+        catch (FormatException refused)
+        {
+            return Problems.BadRequest(refused.Message + ".");
+        }
     }
 
     private static IResult ConfigurationAsync(HttpContext context, ConfigurationHolder configuration)

@@ -232,6 +232,7 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(RuleView))]
 [JsonSerializable(typeof(RuleRequest))]
 [JsonSerializable(typeof(RouteView))]
+[JsonSerializable(typeof(LabelCatalogueView))]
 [JsonSerializable(typeof(ConfigurationView))]
 [JsonSerializable(typeof(ConfigurationStateView))]
 [JsonSerializable(typeof(Page<AlarmView>))]

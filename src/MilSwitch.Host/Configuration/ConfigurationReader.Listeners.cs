@@ -5,9 +5,11 @@ using System.Security.Cryptography;
 using System.Text;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Smtp.Server;
+using MilSwitch.Switching.Labelling;
 
 namespace MilSwitch.Host.Configuration;
 
@@ -23,7 +25,7 @@ public static partial class ConfigurationReader
     // The exemptions and the protection belong to the switch, which judges by them; in the file they stand where the client stands.
     private static ImmutableArray<SmtpListenerSettings> ReadListeners(
         ConfigurationSource source, Section root, string hostName, List<(string Listener, IPNetwork Network, bool MayExempt)> exemptions,
-        KeyConfiguration keys, Dictionary<string, ArrivalProtection> arrivals)
+        KeyConfiguration keys, LabelConfiguration labels, Dictionary<string, ArrivalProtection> arrivals, Dictionary<string, IListenerLabelling> labellings)
     {
         var listeners = ImmutableArray.CreateBuilder<SmtpListenerSettings>();
         if (root.Find("listeners") is null) root.Reject("listeners", "is missing; a switch needs at least one");
@@ -36,7 +38,7 @@ public static partial class ConfigurationReader
             }
 
             var section = new Section(source, map, path);
-            var listener = ReadListener(source, section, hostName, exemptions, keys, arrivals);
+            var listener = ReadListener(source, section, hostName, exemptions, keys, labels, arrivals, labellings);
             if (listeners.Any(l => l.Name == listener.Name && l.Name.Length > 0)) section.Reject("name", $"'{listener.Name}' is given to another listener already");
             listeners.Add(listener);
         }
@@ -46,7 +48,7 @@ public static partial class ConfigurationReader
 
     private static SmtpListenerSettings ReadListener(
         ConfigurationSource source, Section section, string hostName, List<(string Listener, IPNetwork Network, bool MayExempt)> exemptions,
-        KeyConfiguration keys, Dictionary<string, ArrivalProtection> arrivals)
+        KeyConfiguration keys, LabelConfiguration labels, Dictionary<string, ArrivalProtection> arrivals, Dictionary<string, IListenerLabelling> labellings)
     {
         var name = section.RequiredText("name") ?? "";
         var endpoint = section.Endpoint("endpoint");
@@ -91,6 +93,14 @@ public static partial class ConfigurationReader
         else if (settings.StartsQueues && mechanisms.IsEmpty && (settings.Clients.IsEmpty || settings.RequireAuthentication))
             section.Reject("etrn", "there are no 'clients' and no 'auth', so nobody could ever use it");
         if (ReadArrival(source, section, settings.HostName, keys) is { } arrival) arrivals[name] = arrival;
+        if (ReadListenerLabels(source, section, labels) is { } labelling)
+        {
+            labellings[name] = new ListenerLabelling(labelling, labels.Authority);
+            // Signed attributes are read where messages are looked into, whether or not anybody is believed.
+            if (labellings[name].ReadsSigned) arrivals[name] = (arrivals.GetValueOrDefault(name) ?? new ArrivalProtection { AuthservId = settings.HostName }) with { ReadLabels = true };
+            if (labelling.SignedOnly && arrivals[name].Trust.Anchors.IsEmpty) section.Map("labels").Reject("require-signed", "needs protection.verify with anchors: nobody's signature would be believed");
+        }
+
         if (settings.RequireAuthentication && mechanisms.IsEmpty) section.Reject("require-authentication", "no mechanism is offered under 'auth', so nobody could ever send");
         section.Finish();
         return settings;

@@ -11,7 +11,7 @@ public static partial class ConfigurationReader
 {
     private const string NextHopForm = "must be host:port, a list of them, or mx";
 
-    private static RouteTable ReadRoutes(ConfigurationSource source, Section root, string hostName, ImmutableArray<string> ownNames, KeyConfiguration keys)
+    private static RouteTable ReadRoutes(ConfigurationSource source, Section root, string hostName, ImmutableArray<string> ownNames, KeyConfiguration keys, LabelConfiguration labels)
     {
         var routes = new List<Route>();
         var matches = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -26,7 +26,7 @@ public static partial class ConfigurationReader
             }
 
             var section = new Section(source, map, path);
-            var route = ReadRoute(source, section, hostName, keys);
+            var route = ReadRoute(source, section, hostName, keys, labels);
             section.Finish();
             if (route is null) continue;
             if (!matches.TryAdd(route.Match.ToLowerInvariant(), section.LineOf("match")))
@@ -52,7 +52,7 @@ public static partial class ConfigurationReader
     // Records compare arrays by reference.
     private static bool SameLink(LinkSettings a, LinkSettings b) => a with { Targets = [] } == b with { Targets = [] } && a.Targets.SequenceEqual(b.Targets);
 
-    private static Route? ReadRoute(ConfigurationSource source, Section section, string hostName, KeyConfiguration keys)
+    private static Route? ReadRoute(ConfigurationSource source, Section section, string hostName, KeyConfiguration keys, LabelConfiguration labels)
     {
         var match = ReadMatch(section);
         var refuse = section.Text("refuse");
@@ -79,6 +79,7 @@ public static partial class ConfigurationReader
             MessagesPerConnection = section.Number("messages-per-connection", link.MessagesPerConnection, 1, 1_000_000_000),
             Tls = tls,
             Protection = ReadDeparture(source, section, keys),
+            Labels = ReadLinkLabels(source, section, labels),
             TunnelPriority = section.Flag("tunnel-priority", link.TunnelPriority),
             ConnectTimeout = timeouts.Duration("connect", link.ConnectTimeout, second, TimeSpan.FromMinutes(30)),
             CommandTimeout = timeouts.Duration("command", link.CommandTimeout, second, TimeSpan.FromHours(2)),

@@ -8,7 +8,9 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Protection;
+using MilSwitch.Switching.Labelling;
 
 namespace MilSwitch.Host.Configuration;
 
@@ -95,10 +97,12 @@ public static partial class ConfigurationReader
         var exemptClients = new List<(string Listener, IPNetwork Network, bool MayExempt)>();
         var exemptAccounts = ImmutableHashSet.CreateBuilder<string>();
         var keys = ReadKeys(source, root);
+        var labels = ReadLabels(source, root, hostName);
         var arrivals = new Dictionary<string, ArrivalProtection>(StringComparer.Ordinal);
-        var listeners = ReadListeners(source, root, hostName, exemptClients, keys, arrivals);
+        var labellings = new Dictionary<string, IListenerLabelling>(StringComparer.Ordinal);
+        var listeners = ReadListeners(source, root, hostName, exemptClients, keys, labels, arrivals, labellings);
         var accounts = ReadAccounts(source, root, exemptAccounts);
-        var routes = ReadRoutes(source, root, hostName, ownNames, keys);
+        var routes = ReadRoutes(source, root, hostName, ownNames, keys, labels);
         var postmaster = ReadPostmaster(root, routes);
         var precedences = ReadPrecedences(source, root, problems);
         var dataFolder = data is null ? "" : source.FullPath(data);
@@ -117,11 +121,14 @@ public static partial class ConfigurationReader
             Switch = ReadSwitch(root, name ?? "", hostName, ownNames) with
             {
                 Routes = routes, Precedences = precedences, Postmaster = postmaster, Arrivals = arrivals.Count > 0 ? arrivals : null,
+                ListenerLabels = labellings.Count > 0 ? labellings : null,
+                LabelCatalogue = labels.Authority.Policies.All.Count > 0 ? new LabelCatalogueList(labels.Authority, labels.Home) : null,
                 MinimizeExemptions = new MinimizeExemptions { Clients = [.. exemptClients], Accounts = exemptAccounts.ToImmutable() },
             },
             Listeners = listeners,
             Accounts = accounts,
             Keys = keys,
+            Labels = labels,
             Admin = admin,
             Metrics = metricsEndpoint,
             DnsServers = dns.Servers,

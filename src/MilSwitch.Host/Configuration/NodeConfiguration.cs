@@ -25,6 +25,8 @@ public sealed record NodeConfiguration
     /// <summary>Tokens and keys in memory.</summary>
     public KeyConfiguration Keys { get; init; } = KeyConfiguration.None;
 
+    public LabelConfiguration Labels { get; init; } = LabelConfiguration.None;
+
     public required AdminSettings Admin { get; init; }
 
     /// <summary>Null: no metrics and no health over the network.</summary>

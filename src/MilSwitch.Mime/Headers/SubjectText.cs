@@ -1,3 +1,4 @@
+using MimeKit;
 using MimeKit.Utils;
 
 namespace MilSwitch.Mime;
@@ -14,6 +15,16 @@ public static class SubjectText
 
     /// <inheritdoc cref="Read(ReadOnlyMemory{byte})"/>
     public static string? Read(HeaderBlock header) => header.TryGetSingle("Subject"u8, out var value) ? Decode(value) : null;
+
+    /// <summary>The whole field, ending in CRLF; what is not ASCII becomes encoded words.</summary>
+    public static byte[] Write(string subject)
+    {
+        var options = FormatOptions.Default.Clone();
+        options.NewLineFormat = NewLineFormat.Dos;
+        var field = new Header(HeaderId.Subject, "");
+        field.SetValue(options, System.Text.Encoding.UTF8, subject);
+        return [.. "Subject:"u8, .. field.RawValue];
+    }
 
     /// <param name="value">Of the field, folds undone.</param>
     public static string Decode(string value) => Rfc2047.DecodeText(System.Text.Encoding.UTF8.GetBytes(value)).Trim();

@@ -8,6 +8,7 @@ using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms.Enveloped;
@@ -48,6 +49,7 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
             using var inspection = await MessageInspector.InspectAsync(content, options, cancellationToken).ConfigureAwait(false);
             var notes = ImmutableArray.CreateBuilder<ProtectionNote>(2);
             var result = SignatureResult.Of(inspection);
+            var labels = settings.ReadLabels ? inspection.SignedLabels : [];
             ReadOnlyMemory<byte>? opened = null;
             if (openers.Length > 0 && inspection.Walk is { IsEncrypted: true })
             {
@@ -60,17 +62,17 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
                 else
                 {
                     // Whoever changed an unauthenticated ciphertext learns from nothing that is said here whether it opened (threats C8, C9).
-                    if (!result.IsPass) result = SignatureResult.Closed;
+                    if (!result.IsPass) (result, labels) = (SignatureResult.Closed, []);
                     notes.Add(new ProtectionNote(AuditKind.Decrypted, "left as it came: " + (decrypted.Text ?? "its encryption is not authenticated, and no signature inside is to be believed")));
                 }
             }
 
-            if (!settings.Verify) return new ArrivalOutcome.Accepted(default, opened, notes.ToImmutable());
+            if (!settings.Verify) return new ArrivalOutcome.Accepted(default, opened, notes.ToImmutable()) { Labels = labels };
             notes.Insert(0, new ProtectionNote(AuditKind.Verified, result.Reason.Length is 0 ? result.Word : $"{result.Word}: {result.Reason}"));
             // An encrypted message that does not open might hold a signature: it is none that anybody here can believe.
             if (settings.RefuseUnsigned && result.IsUnsigned) return new ArrivalOutcome.Refused(Refusal.SignatureRequired, $"smime={result.Word}");
             if (settings.RefuseInvalid && !result.IsPass && !result.IsUnsigned) return new ArrivalOutcome.Refused(Refusal.SignatureInvalid, $"smime={result.Word} {result.Reason}");
-            return new ArrivalOutcome.Accepted(result.Write(settings.AuthservId), opened, notes.ToImmutable());
+            return new ArrivalOutcome.Accepted(result.Write(settings.AuthservId), opened, notes.ToImmutable()) { Labels = labels };
         }
         catch (KeyUnavailableException unavailable)
         {
@@ -108,7 +110,7 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
                 encryption = Encryption(order, to);
             }
 
-            var signature = settings.Sign is { } sign ? Signature(sign, ring, encryption, precedence, now) : null;
+            var signature = settings.Sign is { } sign ? Signature(sign, ring, encryption, labels, precedence, now) : null;
             var made = (signature, encryption) switch
             {
                 ({ } s, { } e) => await MessageProtector.SignAndEncryptAsync(message, s, e, cancellationToken).ConfigureAwait(false),
@@ -150,8 +152,10 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
         }
     }
 
-    private SignatureSettings Signature(DepartureSigning sign, KeyRing ring, EncryptionSettings? encryption, Precedence precedence, DateTimeOffset now) => new()
+    private SignatureSettings Signature(DepartureSigning sign, KeyRing ring, EncryptionSettings? encryption, DepartureLabels? labels, Precedence precedence, DateTimeOffset now) => new()
     {
+        Label = labels?.Label is { } label ? EssLabel.Read(label) : null,
+        EquivalentLabels = labels is null ? [] : [.. labels.Equivalents.Select(EssLabel.Read)],
         Signers = [new CmsSigner(ring.Signing(sign.Key, Digest(sign.Digest), precedence))],
         Format = sign.Opaque ? SignatureFormat.Opaque : SignatureFormat.Clear,
         SigningTime = now,

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Akka.Actor;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
@@ -304,6 +305,15 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
             address.Text, decision.Link?.Name,
             decision.Link is null ? [] : decision.Link.MxDomain is { } domain ? [$"mx of {domain}"] : [.. decision.Link.Targets.Select(t => t.ToString())],
             decision.Refusal, steps, applying));
+    }
+
+    public ValueTask<LabelCatalogue> LabelsAsync(string? policy, Mailbox from, ImmutableArray<Mailbox> to, CancellationToken cancellationToken)
+    {
+        var configuration = runtime.Configuration;
+        var catalogue = configuration.LabelCatalogue ?? throw new FormatException("no security policy is loaded");
+        var links = to.Select(address => configuration.Resolve(new Recipient(address)).Address)
+            .Select(target => (target, configuration.Routes.Find(target) ?? throw new FormatException($"no route takes '{target.Text}'")));
+        return ValueTask.FromResult(catalogue.List(policy, from, [.. links]));
     }
 
     private void Tell(string type, string subject, string detail, OperatorIdentity who) =>

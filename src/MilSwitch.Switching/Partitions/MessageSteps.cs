@@ -249,10 +249,12 @@ internal static class MessageSteps
             var verdicts = open.ToDictionary(i => i, i => find(envelope.Recipients[i])?.Labels?.Judge(envelope.Label, envelope.Recipients[i].Address) ?? LabelVerdict.Go);
             if (verdicts.Values.FirstOrDefault(v => !v.Goes) is not { Goes: false } verdict) return Done(envelope, step.Statuses, step.State, open, []);
             var whom = open.Where(i => verdicts[i] == verdict).ToArray();
-            var plan = verdict.Outcome is LabelOutcome.Return
+            // A report has nobody to go back to.
+            var returns = verdict.Outcome is LabelOutcome.Return && !envelope.ReversePath.IsNull;
+            var plan = returns
                 ? OutcomePolicy.Return(step.Id, envelope, step.Statuses, whom, ReturnedByLabel, null, Now)
                 : OutcomePolicy.Set(step.Id, envelope, step.Statuses, whom, RecipientState.Held, AuditKind.Held, verdict.Reason, null, false, Now);
-            if (verdict.Outcome is LabelOutcome.Return)
+            if (returns)
                 plan = plan with { Audit = [new AuditEvent(Now, AuditKind.Labelled, step.Id, whom is [var only] ? only : -1, verdict.Reason), .. plan.Audit] };
             return await CommitAsync(envelope, plan, default, open.Where(i => !whom.Contains(i))).ConfigureAwait(false);
         }

@@ -2,10 +2,12 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Reports;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Mime;
 
 namespace MilSwitch.Switching.Reports;
@@ -98,6 +100,7 @@ internal sealed class ReportActor : UntypedActor
             FinalLogId = make.Original.ToString(),
             Now = now,
         });
+        if (original.Label is { } label) octets = Labelled(octets, label);
         await using var writer = runtime.Spool.CreateContent();
         await writer.WriteAsync(octets).ConfigureAwait(false);
         var content = await writer.CompleteAsync().ConfigureAwait(false);
@@ -117,12 +120,17 @@ internal sealed class ReportActor : UntypedActor
             TlsOptional = original.TlsOptional,
             Priority = inherited.Priority,
             Precedence = precedence,
+            // What a report tells of a message is as sensitive as the message.
+            Label = original.Label,
             ArrivedAt = now,
             Origin = new Origin { Listener = "switch" },
         };
         return new ReportAnswer(new NewMessage(
             make.Id, envelope, ReadOnlyMemory<byte>.Empty, content, $"<{make.Id}@{configuration.HostName}>", RecipientState.Queued, make.Original));
     }
+
+    private static byte[] Labelled(byte[] report, MessageLabel label) => LabelFields.Replace(
+        report, HeaderBlock.Scan(report, int.MaxValue, int.MaxValue), SioLabel.Of(EssLabel.Read(label.Encoded)).Format(), null);
 
     // RFC 3464 §2.3.4: the class tells the action, whatever the class of the reply that led to it.
     private static EnhancedStatusCode StatusOf(ReportAction action, Reply reply) => reply.EffectiveStatus.InClass(action switch

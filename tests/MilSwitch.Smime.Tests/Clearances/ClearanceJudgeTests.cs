@@ -183,7 +183,7 @@ public sealed class ClearanceJudgeTests : IDisposable
         var octets = Sound().Encode();
         var other = new X509V2AttributeCertificate(octets);
         other.Verify(new X509CertificateParser().ReadCertificate(authority.Encoded.ToArray()).GetPublicKey());
-        Assert.Equal(Asserted, ClearanceCodec.Read(other.GetAttributes(Attribute)[0].GetAttributeValues()[0].GetEncoded()));
+        Assert.Equal(Asserted, ClearanceCodec.Read(other.GetAttributes(Attribute)[0].GetValues()[0].GetEncoded()));
         Assert.True(other.Holder.Match(new X509CertificateParser().ReadCertificate(alice.Encoded.ToArray())));
     }
 

@@ -1,0 +1,310 @@
+using System.Collections.Immutable;
+using MilSwitch.Domain.Labelling;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Decisions;
+using MilSwitch.Labels.Policies;
+using MilSwitch.Smime.Certificates;
+using MilSwitch.Smime.Policies;
+using MilSwitch.Switching.Labelling;
+
+namespace MilSwitch.Host.Configuration;
+
+public static partial class ConfigurationReader
+{
+    private const int MostPolicyOctets = 16 << 20;
+
+    private static readonly (string Word, LabelSource Value)[] LabelSources =
+    [
+        ("ess", LabelSource.Ess), ("sio-label", LabelSource.SioLabel), ("first-line", LabelSource.FirstLine), ("last-line", LabelSource.LastLine), ("subject", LabelSource.Subject),
+    ];
+
+    // Policies come before everything that names one.
+    private static LabelConfiguration ReadLabels(ConfigurationSource source, Section root, string hostName)
+    {
+        var policies = ReadPolicies(source, root);
+        var section = root.Map("labels");
+        var home = ReadPolicy(section, "policy", policies);
+        if (root.Has("labels") && policies.All.Count is 0) root.Reject("labels", "there are no 'policies' by which labels could be judged");
+        var clearances = ReadAddressClearances(source, section, policies, home);
+        section.Finish();
+        return new LabelConfiguration(new LabelAuthority(policies, clearances), home, hostName);
+    }
+
+    private static PolicySet ReadPolicies(ConfigurationSource source, Section root)
+    {
+        var policies = new Dictionary<string, SecurityPolicy>(StringComparer.Ordinal);
+        foreach (var (node, path) in root.Items("policies"))
+        {
+            string? file;
+            IReadOnlyList<Certificate>? anchors = null;
+            var line = node.Line;
+            switch (node)
+            {
+                case YamlText { IsNull: false, Value.Length: > 0 } text:
+                    file = text.Value;
+                    break;
+                case YamlMap map:
+                    var entry = new Section(source, map, path);
+                    file = entry.RequiredText("file");
+                    if (entry.Has("signed-by"))
+                    {
+                        anchors = ReadMaterial(source, entry, "signed-by").Certificates;
+                        if (anchors.Count is 0) entry.Reject("signed-by", "holds no certificate");
+                    }
+
+                    entry.Finish();
+                    break;
+                default:
+                    source.Reject(line, path, "must be the path of a policy (SPIF), or a mapping with file and signed-by");
+                    continue;
+            }
+
+            if (file is null || ReadPolicyFile(source, line, path, file, anchors) is not { } policy) continue;
+            if (policies.TryGetValue(policy.Id, out var other)) source.Reject(line, path, $"policy {policy.Id} ({policy.Name}) is there already, as '{other.Name}'");
+            else policies.Add(policy.Id, policy);
+        }
+
+        return new PolicySet(policies.Values);
+    }
+
+    private static SecurityPolicy? ReadPolicyFile(
+        ConfigurationSource source, int line, string path, string file, IReadOnlyList<Certificate>? anchors)
+    {
+        if (source.ReadableFile(line, path, file) is not { } full) return null;
+        try
+        {
+            if (new FileInfo(full).Length > MostPolicyOctets)
+            {
+                source.Reject(line, path, $"'{file}' is larger than a policy may be");
+                return null;
+            }
+
+            var octets = File.ReadAllBytes(full);
+            return anchors is null
+                ? PolicyFile.Read(octets)
+                : SignedPolicyReader.Read(octets, new PathOptions { Trust = new TrustMaterial(anchors, [], []), At = TimeProvider.System.GetUtcNow(), Purpose = PathPurpose.Sign }).Policy;
+        }
+        catch (PolicyRefusedException refused)
+        {
+            // Each at its own line of its own file.
+            var beside = source.Beside(file);
+            foreach (var problem in refused.Problems) beside.Reject(problem.Line, "", problem.Text);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            source.Reject(line, path, ConfigurationSource.Reason(file, fault));
+        }
+
+        return null;
+    }
+
+    private static SecurityPolicy? ReadPolicy(Section section, string key, PolicySet policies)
+    {
+        if (section.Text(key) is not { } name) return null;
+        if (policies.Named(name) is { } policy) return policy;
+        section.Reject(key, $"there is no policy '{name}' under 'policies'{Spelling.Suggest(name, [.. policies.All.Select(p => p.Name)])}");
+        return null;
+    }
+
+    private static AddressClearances ReadAddressClearances(ConfigurationSource source, Section labels, PolicySet policies, SecurityPolicy? home)
+    {
+        var rows = new List<(string Match, Clearance Clearance)>();
+        foreach (var (node, path) in labels.Items("clearances"))
+        {
+            if (node is not YamlMap map)
+            {
+                source.Reject(node.Line, path, "must be a mapping with match and clearance");
+                continue;
+            }
+
+            var entry = new Section(source, map, path);
+            var match = ReadMatch(entry);
+            var clearance = ReadClearance(source, entry, policies, home);
+            if (!entry.Has("clearance")) entry.Reject("clearance", "is missing");
+            entry.Finish();
+            if (match is null || clearance is null) continue;
+            if (rows.Any(r => r.Match.Equals(match, StringComparison.OrdinalIgnoreCase))) entry.Reject("match", $"'{match}' is matched already");
+            else rows.Add((match, clearance));
+        }
+
+        return new AddressClearances(rows);
+    }
+
+    private static Clearance? ReadClearance(ConfigurationSource source, Section section, PolicySet policies, SecurityPolicy? home)
+    {
+        if (section.Find("clearance") is null) return null;
+        var clearance = section.Map("clearance");
+        var policy = clearance.Has("policy") ? ReadPolicy(clearance, "policy", policies) : home;
+        if (policy is null && !clearance.Has("policy")) clearance.Reject("policy", "is missing, and 'labels' names no policy that could stand in for it");
+        var upTo = clearance.Text("up-to");
+        var listed = clearance.Texts("classifications");
+        if (upTo is null && listed.IsEmpty) clearance.Reject("up-to", "is missing; name the highest classification, or list them under classifications");
+        if (upTo is not null && !listed.IsEmpty) clearance.Reject("classifications", "are given as well as up-to; give one of them");
+        var values = ImmutableArray.CreateBuilder<int>();
+        foreach (var name in upTo is not null ? [upTo] : listed)
+        {
+            if (policy is null) break;
+            if (policy.Classification(name) is { } known) values.Add(known.Value);
+            else clearance.Reject(upTo is not null ? "up-to" : "classifications", NoSuchClassification(name, policy));
+        }
+
+        values.Sort();
+        var categories = ReadCategories(source, clearance, policy);
+        clearance.Finish();
+        return policy is null || values.Count is 0
+            ? null
+            : new Clearance { Policy = policy.Id, Classifications = [.. values.Distinct()], IncludesLower = upTo is not null, Categories = categories };
+    }
+
+    private static SecurityLabel? ReadLabel(ConfigurationSource source, Section section, string key, PolicySet policies, SecurityPolicy? home)
+    {
+        if (section.Find(key) is null) return null;
+        var written = section.Map(key);
+        var policy = written.Has("policy") ? ReadPolicy(written, "policy", policies) : home;
+        if (policy is null && !written.Has("policy")) written.Reject("policy", "is missing, and 'labels' names no policy that could stand in for it");
+        var name = written.RequiredText("classification");
+        var mark = written.Text("privacy-mark");
+        if (mark is { Length: > LabelBounds.PrivacyMark }) written.Reject("privacy-mark", "is too long");
+        var categories = ReadCategories(source, written, policy);
+        written.Finish();
+        if (policy is null || name is null) return null;
+        if (policy.Classification(name) is not { } classification)
+        {
+            written.Reject("classification", NoSuchClassification(name, policy));
+            return null;
+        }
+
+        var label = new SecurityLabel
+        {
+            Policy = policy.Id, Classification = classification.Value, PrivacyMark = mark is { Length: <= LabelBounds.PrivacyMark } ? mark : null, Categories = categories,
+        };
+        var check = LabelValidity.Check(label, policy, LabelUse.Originated);
+        if (check.IsGranted) return label;
+        foreach (var step in check.Unmet) section.Reject(key, Explanation.Describe(step, policy));
+        return null;
+    }
+
+    private static ImmutableArray<LabelCategory> ReadCategories(ConfigurationSource source, Section section, SecurityPolicy? policy)
+    {
+        if (section.Find("categories") is not YamlMap map)
+        {
+            if (section.Has("categories")) section.Reject("categories", "must be a mapping of tag sets to values");
+            return [];
+        }
+
+        var categories = ImmutableArray.CreateBuilder<LabelCategory>();
+        var sets = new Section(source, map, section.PathOf("categories"));
+        foreach (var entry in map.Entries)
+        {
+            var names = sets.Texts(entry.Key);
+            if (policy is null) continue;
+            if (policy.TagSets.FirstOrDefault(s => s.Name == entry.Key || s.Id == entry.Key) is not { } set)
+            {
+                sets.Reject(entry.Key, $"policy {policy.Name} has no tag set '{entry.Key}'{Spelling.Suggest(entry.Key, [.. policy.TagSets.Select(s => s.Name)])}");
+                continue;
+            }
+
+            foreach (var tag in set.Tags)
+            {
+                var values = names.Select(n => tag.Categories.FirstOrDefault(c => c.Name == n)).OfType<CategoryDefinition>().Select(c => c.Value).Distinct().ToImmutableArray();
+                if (values.Length > 0) categories.Add(new TagCategory(set.Id, tag.Type, values) { Syntax = policy.LabelSyntax });
+            }
+
+            foreach (var name in names)
+            {
+                var found = set.Tags.Sum(t => t.Categories.Count(c => c.Name == name));
+                if (found is 0) sets.Reject(entry.Key, $"tag set '{set.Name}' has no value '{name}'{Spelling.Suggest(name, [.. set.Tags.SelectMany(t => t.Categories).Select(c => c.Name)])}");
+                else if (found > 1) sets.Reject(entry.Key, $"tag set '{set.Name}' has more than one value '{name}'");
+            }
+        }
+
+        sets.Finish();
+        return categories.DrainToImmutable();
+    }
+
+    private static string NoSuchClassification(string name, SecurityPolicy policy) =>
+        $"policy {policy.Name} has no classification '{name}'{Spelling.Suggest(name, [.. policy.Classifications.Select(c => c.Name)])}";
+
+    private static ListenerLabelSettings? ReadListenerLabels(ConfigurationSource source, Section listener, LabelConfiguration labels)
+    {
+        if (listener.Find("labels") is null) return null;
+        var section = listener.Map("labels");
+        var policies = labels.Authority.Policies;
+        if (policies.All.Count is 0) listener.Reject("labels", "there are no 'policies' by which labels could be judged");
+        var given = section.Keyword(
+            "unlabelled", (Action: LabelFaultAction.Accept, Default: false),
+            ("accept", (LabelFaultAction.Accept, false)), ("hold", (LabelFaultAction.Hold, false)), ("refuse", (LabelFaultAction.Refuse, false)), ("default", (LabelFaultAction.Accept, true)));
+        var substitute = ReadLabel(source, section, "default", policies, labels.Home);
+        if (given.Default && !section.Has("default")) section.Reject("default", "is missing; unlabelled: default needs the label that is to be given");
+        if (!given.Default && section.Has("default")) section.Reject("default", "does nothing without unlabelled: default");
+        var sources = section.Has("sources") ? ReadSources(source, section, "sources") : [LabelSource.Ess, LabelSource.SioLabel];
+        var signedOnly = section.Flag("require-signed", false);
+        if (signedOnly && !sources.Contains(LabelSource.Ess)) section.Reject("require-signed", "needs ess among the sources: no other label is signed");
+        var settings = new ListenerLabelSettings
+        {
+            HostName = labels.HostName,
+            Sources = sources,
+            SignedOnly = signedOnly,
+            Unlabelled = given.Action,
+            Default = given.Default ? substitute : null,
+            Labelled = Fault(section, "labelled", LabelFaultAction.Accept, mayAccept: true),
+            Invalid = Fault(section, "invalid", LabelFaultAction.Hold, mayAccept: false),
+            Disagreeing = Fault(section, "disagreeing", LabelFaultAction.Hold, mayAccept: false),
+            Denied = Fault(section, "denied", LabelFaultAction.Refuse, mayAccept: false),
+            Clearance = ReadClearance(source, section, policies, labels.Home),
+            MarkingPolicy = labels.Home,
+        };
+        if (sources.Any(s => s is LabelSource.FirstLine or LabelSource.LastLine or LabelSource.Subject) && labels.Home is null)
+            section.Reject("sources", "texts are read by the marking codes of the policy that 'labels' names, and it names none");
+        section.Finish();
+        return settings;
+    }
+
+    private static ILinkLabelling? ReadLinkLabels(ConfigurationSource source, Section route, LabelConfiguration labels)
+    {
+        if (route.Find("labels") is null)
+        {
+            // Whoever may see less than everything is known, whichever way leads there.
+            return labels.Authority.Clearances.IsEmpty
+                ? null
+                : new LinkLabelling(new LinkLabelSettings { HostName = labels.HostName, Unlabelled = LabelOutcome.Go }, labels.Authority);
+        }
+
+        var section = route.Map("labels");
+        var policies = labels.Authority.Policies;
+        if (policies.All.Count is 0) route.Reject("labels", "there are no 'policies' by which labels could be judged");
+        var clearance = ReadClearance(source, section, policies, labels.Home);
+        var writes = ReadSources(source, section, "write");
+        if (writes.Contains(LabelSource.Ess)) section.Reject("write", "ess is written by protection.sign, whenever the message has a label");
+        var settings = new LinkLabelSettings
+        {
+            HostName = labels.HostName,
+            Clearance = clearance,
+            Policy = ReadPolicy(section, "policy", policies),
+            Unlabelled = section.Keyword(
+                "unlabelled", section.Has("clearance") ? LabelOutcome.Hold : LabelOutcome.Go, ("send", LabelOutcome.Go), ("hold", LabelOutcome.Hold), ("return", LabelOutcome.Return)),
+            Denied = section.Keyword("denied", LabelOutcome.Hold, ("hold", LabelOutcome.Hold), ("return", LabelOutcome.Return)),
+            Writes = writes,
+        };
+        section.Finish();
+        return new LinkLabelling(settings, labels.Authority);
+    }
+
+    private static LabelFaultAction Fault(Section section, string key, LabelFaultAction otherwise, bool mayAccept) => mayAccept
+        ? section.Keyword(key, otherwise, ("accept", LabelFaultAction.Accept), ("hold", LabelFaultAction.Hold), ("refuse", LabelFaultAction.Refuse))
+        : section.Keyword(key, otherwise, ("hold", LabelFaultAction.Hold), ("refuse", LabelFaultAction.Refuse));
+
+    private static ImmutableArray<LabelSource> ReadSources(ConfigurationSource source, Section section, string key)
+    {
+        var sources = ImmutableArray.CreateBuilder<LabelSource>();
+        foreach (var (node, path) in section.Items(key))
+        {
+            var text = (node as YamlText)?.Value ?? "";
+            var found = Array.FindIndex(LabelSources, s => s.Word == text);
+            if (found < 0) source.Reject(node.Line, path, $"'{text}' is not one of {string.Join(", ", LabelSources.Select(s => s.Word))}{Spelling.Suggest(text, [.. LabelSources.Select(s => s.Word)])}");
+            else if (!sources.Contains(LabelSources[found].Value)) sources.Add(LabelSources[found].Value);
+        }
+
+        return sources.ToImmutable();
+    }
+}

@@ -1,0 +1,174 @@
+using System.Collections.Immutable;
+using MilSwitch.Domain.Labelling;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
+using MilSwitch.Labels.Decisions;
+using MilSwitch.Labels.Markings;
+using MilSwitch.Mime;
+
+namespace MilSwitch.Switching.Labelling;
+
+/// <summary>Looks for the labels of one message wherever its listener looks, and compares them. For one message and one thread.</summary>
+internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority authority)
+{
+    private readonly List<CarriedLabel> carried = [];
+    private ImmutableArray<CarriedLabel> labels = [];
+
+    /// <summary>For the audit trail.</summary>
+    public List<string> Findings { get; } = [];
+
+    /// <summary>Something that stands where a label stands is none; null: nothing does.</summary>
+    public string? Fault { get; private set; }
+
+    /// <summary>Two places say different things; null: they agree.</summary>
+    public string? Disagreement { get; private set; }
+
+    /// <summary>The message without the fields that nobody here asked for; null: they are not there.</summary>
+    public ReadOnlyMemory<byte>? Stripped { get; private set; }
+
+    /// <summary>Where labels were found.</summary>
+    public IEnumerable<string> Places => carried.Select(c => c.Source).Distinct();
+
+    /// <summary>The label that counts, as it was found: a believed one before others; null: none does.</summary>
+    public SecurityLabel? Label => Counting.FirstOrDefault();
+
+    private IEnumerable<SecurityLabel> Counting => settings.SignedOnly
+        ? labels.Where(c => c.IsTrusted).Select(c => c.Label!)
+        : labels.OrderByDescending(c => c.IsTrusted).Select(c => c.Label!);
+
+    public void Read(ReadOnlyMemory<byte> message, ImmutableArray<FoundLabel> signed)
+    {
+        if (settings.Sources.Contains(LabelSource.Ess))
+        {
+            foreach (var label in signed) ReadSigned(label);
+        }
+
+        ReadField(message);
+        ReadTexts(message);
+        Compare();
+    }
+
+    /// <summary>By what a message is handled whose labels can't be told from one another: the most that any of them asks for; null: there is no such label.</summary>
+    public SecurityLabel? Highest()
+    {
+        if (labels.IsEmpty || authority.Policies.Find(labels[0].Label!.Policy) is not { } policy) return null;
+        var all = labels.Select(c => authority.InPolicy(c.Label!, policy).Label).ToArray();
+        return all.Any(l => l is null) ? null : HighWaterMark.Of(all!, policy) is HighWaterMarkResult.Reached reached ? reached.Label : null;
+    }
+
+    private void ReadSigned(FoundLabel signed)
+    {
+        if (!signed.IsBelieved)
+        {
+            Findings.Add("ess: signed by nobody who is believed here");
+            if (settings.SignedOnly) return;
+        }
+
+        try
+        {
+            var label = EssLabel.Read(signed.Encoded);
+            // RFC 2634 §3.4.1: where the label itself says nothing here, one of the same signer's that does.
+            if (authority.Policies.Find(label.Policy) is null && signed.IsBelieved && Equivalent(signed) is { } equivalent)
+            {
+                Findings.Add($"ess: policy {label.Policy} is not known, an equivalent label of the same signer is taken");
+                label = equivalent;
+            }
+
+            carried.Add(new CarriedLabel("ess", signed.IsBelieved) { Label = label });
+        }
+        catch (LabelRefusedException refused)
+        {
+            Fault ??= $"ess: {refused.Message}";
+        }
+    }
+
+    private SecurityLabel? Equivalent(FoundLabel signed) =>
+        signed.Equivalents.Select(EssLabel.Read).FirstOrDefault(label => authority.Policies.Find(label.Policy) is not null);
+
+    private void ReadField(ReadOnlyMemory<byte> message)
+    {
+        var header = HeaderBlock.Scan(message, int.MaxValue, int.MaxValue);
+        if (!settings.Sources.Contains(LabelSource.SioLabel))
+        {
+            // Whoever may not set it can't have later readers believe it either.
+            Stripped = LabelFields.Remove(message, header, alsoHistory: true) is { } honest ? honest : default(ReadOnlyMemory<byte>?);
+            if (Stripped is not null) Findings.Add("sio-label: removed, the listener does not take it from here");
+            return;
+        }
+
+        var fields = LabelFields.Find(header);
+        if (fields.IsAmbiguous) Fault ??= "sio-label: stands more than once";
+        if (fields.Labels is not [var value]) return;
+        try
+        {
+            var field = SioLabel.Parse(value);
+            if (SioLabels.Decode(field, authority.Policies) is { } label) carried.Add(new CarriedLabel("sio-label", false) { Label = label });
+            else Findings.Add("sio-label: has a marking only, which is no label");
+        }
+        catch (LabelRefusedException refused)
+        {
+            Fault ??= $"sio-label: {refused.Message}";
+        }
+    }
+
+    private void ReadTexts(ReadOnlyMemory<byte> message)
+    {
+        if (settings.MarkingPolicy is not { } policy) return;
+        foreach (var source in settings.Sources)
+        {
+            var (name, place, text) = source switch
+            {
+                LabelSource.FirstLine => ("first-line", MarkingPlace.FirstLine, TextLines.Read(message).First),
+                LabelSource.LastLine => ("last-line", MarkingPlace.LastLine, TextLines.Read(message).Last),
+                LabelSource.Subject => ("subject", MarkingPlace.Subject, SubjectText.Read(message) is { } subject ? MarkedSubject.Marking(subject) : null),
+                _ => default,
+            };
+            if (string.IsNullOrEmpty(text)) continue;
+            try
+            {
+                // Most lines are no markings.
+                if (MarkingGrammar.For(policy, place).TryParse(text, out _)) carried.Add(new CarriedLabel(name, false) { Marking = text, Place = place });
+                else MarkingGrammar.For(policy, place).Parse(text);
+            }
+            catch (LabelRefusedException refused)
+            {
+                if (refused.Fault is LabelFault.Ambiguous) Fault ??= $"{name}: {refused.Message}";
+            }
+        }
+    }
+
+    // Labels of different policies agree when the one is the other's equivalent, so all are held against one another in one policy.
+    private void Compare()
+    {
+        if (carried.Count is 0) return;
+        var first = carried.FirstOrDefault(c => c is { IsTrusted: true, Label: not null }) ?? carried.FirstOrDefault(c => c.Label is not null);
+        var policy = first?.Label is { } reference ? authority.Policies.Find(reference.Policy) : null;
+        var comparable = carried.Select(c => c.Label is { } label && policy is not null && authority.InPolicy(label, policy).Label is { } same ? c with { Label = same } : c).ToList();
+        var markingsOnly = comparable.Where(c => c.Marking is null || policy is null || policy == settings.MarkingPolicy).ToList();
+        var comparison = LabelComparison.Compare(markingsOnly, authority.Policies);
+        if (!comparison.IsAgreed) Disagreement = string.Join("; ", comparison.Findings.Where(f => f.IsContradiction).Select(Describe).Distinct());
+        CompareForeign(comparable, policy, first);
+        labels = [.. carried.Where(c => c.Label is not null)];
+        if (labels.IsEmpty && comparison.Reference is { Label: not null } read) labels = [read];
+    }
+
+    // A marking of the house policy beside a label of another one.
+    private void CompareForeign(List<CarriedLabel> comparable, Labels.Policies.SecurityPolicy? policy, CarriedLabel? first)
+    {
+        if (first?.Label is not { } label || policy is null || policy == settings.MarkingPolicy || settings.MarkingPolicy is not { } house) return;
+        var translated = authority.InPolicy(label, house).Label;
+        foreach (var marking in comparable.Where(c => c.Marking is not null))
+        {
+            if (translated is null || MarkingText.Generate(translated, house, marking.Place) != marking.Marking) Disagreement ??= $"{first.Source} and {marking.Source} say different things";
+        }
+    }
+
+    private static string Describe(LabelFinding finding) => $"{finding.Reference} and {finding.Source} differ in {finding.Difference switch
+    {
+        LabelDifference.Policy => "the policy",
+        LabelDifference.Classification => "the classification",
+        LabelDifference.PrivacyMark => "the privacy mark",
+        LabelDifference.Category => "categories",
+        _ => "the marking",
+    }}";
+}

@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using MilSwitch.Domain.Labelling;
+using MilSwitch.Labels.Decisions;
+using MilSwitch.Labels.Policies;
+
+namespace MilSwitch.Switching.Labelling;
+
+/// <summary>What a link does about labels. Immutable.</summary>
+public sealed record LinkLabelSettings
+{
+    /// <summary>What may go over it; null: anything.</summary>
+    public Clearance? Clearance { get; init; }
+
+    /// <summary>Labels leave in this policy, translated where they are of another; null: as they are.</summary>
+    public SecurityPolicy? Policy { get; init; }
+
+    /// <summary>No label.</summary>
+    public LabelOutcome Unlabelled { get; init; } = LabelOutcome.Hold;
+
+    /// <summary>The label is above what the link or a recipient may see, or can't be translated.</summary>
+    public LabelOutcome Denied { get; init; } = LabelOutcome.Hold;
+
+    /// <summary>Where the label is written; empty: nowhere. <see cref="LabelSource.Ess"/> is written by signing.</summary>
+    public ImmutableArray<LabelSource> Writes { get; init; } = [];
+
+    /// <summary>The name that the trace of a label names.</summary>
+    public required string HostName { get; init; }
+
+    public bool Equals(LinkLabelSettings? other) => other is not null && Equals(Clearance, other.Clearance) && ReferenceEquals(Policy, other.Policy)
+        && Unlabelled == other.Unlabelled && Denied == other.Denied && Writes.AsSpan().SequenceEqual(other.Writes.AsSpan()) && HostName == other.HostName;
+
+    public override int GetHashCode() => HashCode.Combine(Clearance, Policy?.Id, Unlabelled, Denied, Writes.Length, HostName);
+}

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Labelling;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
+using MilSwitch.Labels.Decisions;
+using MilSwitch.Labels.Policies;
+
+namespace MilSwitch.Switching.Labelling;
+
+/// <summary>
+/// Finds the label of a message that comes in, and decides whether it may. The rules in their order: every label that is found
+/// is one; all of them agree; there is one where one is required; it holds under its policy; the listener and the originator
+/// may send it. The first rule that is broken decides. Pure and thread-safe.
+/// </summary>
+public sealed class ListenerLabelling(ListenerLabelSettings settings, LabelAuthority authority) : IListenerLabelling
+{
+    public bool ReadsSigned => settings.Sources.Contains(LabelSource.Ess);
+
+    public ArrivalLabelDecision Decide(ReadOnlyMemory<byte> message, ImmutableArray<FoundLabel> signed, ReversePath from, DateTimeOffset now)
+    {
+        var search = new LabelSearch(settings, authority);
+        search.Read(message, signed);
+        var stripped = search.Stripped;
+        var findings = search.Findings;
+        if (search.Fault is { } fault) return End(settings.Invalid, fault, search.Highest());
+        if (search.Disagreement is { } disagreement) return End(settings.Disagreeing, disagreement, search.Highest());
+        var label = search.Label;
+        if (label is null)
+        {
+            if (settings.Default is { } given)
+            {
+                findings.Add("no label: the listener's default was given");
+                var changed = new LabelWriter(authority.Policies, settings.HostName, now, findings).Write(stripped ?? message, given, [LabelSource.SioLabel]);
+                return End(LabelFaultAction.Accept, null, given, changed);
+            }
+
+            return settings.Unlabelled is LabelFaultAction.Accept ? End(LabelFaultAction.Accept, null, null) : End(settings.Unlabelled, "it has no label", null);
+        }
+
+        if (settings.Labelled is not LabelFaultAction.Accept) return End(settings.Labelled, "it has a label, where none may be", label);
+        if (authority.Policies.Find(label.Policy) is not { } policy) return End(settings.Invalid, $"its policy {label.Policy} is not known", label);
+        if (!LabelValidity.IsValid(label, policy))
+        {
+            var unmet = LabelValidity.Check(label, policy).Unmet.Select(step => Explanation.Describe(step, policy));
+            return End(settings.Invalid, $"its label does not hold under {LabelAuthority.Named(policy)}: {string.Join("; ", unmet)}", label);
+        }
+
+        findings.Add($"{string.Join(", ", search.Places)}: {MarkingOf(label, policy)} ({LabelAuthority.Named(policy)})");
+        if (settings.Clearance is { } clearance && authority.Denial(label, clearance, "the listener") is { } denied) return End(settings.Denied, denied, label);
+        if (from.Mailbox is { } sender && authority.Denial(label, sender) is { } forbidden) return End(settings.Denied, forbidden, label);
+        return End(LabelFaultAction.Accept, null, label);
+
+        ArrivalLabelDecision End(LabelFaultAction action, string? reason, SecurityLabel? by, ReadOnlyMemory<byte>? changed = null)
+        {
+            if (reason is not null) findings.Add(reason);
+            if (findings.Count is 0) findings.Add("no label");
+            return new ArrivalLabelDecision
+            {
+                Refusal = reason is not null && action is LabelFaultAction.Refuse ? Refusal.LabelRefused : null,
+                HeldBecause = reason is not null && action is LabelFaultAction.Hold ? reason : null,
+                Label = by is null ? null : new MessageLabel(EssLabel.Encode(by)),
+                Changed = changed ?? stripped,
+                Findings = [.. findings],
+            };
+        }
+    }
+
+    private static string MarkingOf(SecurityLabel label, SecurityPolicy policy) => Labels.Markings.MarkingText.Generate(label, policy, Labels.Markings.MarkingPlace.Display);
+}

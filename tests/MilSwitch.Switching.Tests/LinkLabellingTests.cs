@@ -1,0 +1,136 @@
+using System.Text;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Labelling;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
+using MilSwitch.Labels.Markings;
+using MilSwitch.Switching.Labelling;
+using static MilSwitch.Switching.Tests.LabelStage;
+
+namespace MilSwitch.Switching.Tests;
+
+/// <summary>Whether a label may go over a link to a recipient, and how it is written there.</summary>
+public sealed class LinkLabellingTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly Mailbox Recipient = Mailbox.Parse("b@dest.test");
+    private static readonly SecurityLabel Secret = Label(Alfa, "SECRET");
+    private static readonly SecurityLabel Restricted = Label(Alfa, "RESTRICTED");
+
+    [Fact]
+    public void Lets_go_what_the_link_is_cleared_for_and_explains_what_not()
+    {
+        var link = Link(s => s with { Clearance = UpTo(Alfa, "RESTRICTED") });
+        Assert.Equal(LabelVerdict.Go, link.Judge(Stored(Restricted), Recipient));
+        var denied = link.Judge(Stored(Secret), Recipient);
+        Assert.Equal(LabelOutcome.Hold, denied.Outcome);
+        Assert.Equal("the link is not cleared for it under ALFA version 3: classification: needs SECRET; the clearance has RESTRICTED and all below", denied.Reason);
+        Assert.Equal(LabelOutcome.Return, Link(s => s with { Clearance = UpTo(Alfa, "RESTRICTED"), Denied = LabelOutcome.Return }).Judge(Stored(Secret), Recipient).Outcome);
+    }
+
+    [Fact]
+    public void Names_the_category_that_is_missing()
+    {
+        var reason = Link(s => s with { Clearance = UpTo(Alfa, "SECRET") }).Judge(Stored(Label(Alfa, "SECRET", ("Codewords", "GRANITE"))), Recipient).Reason;
+        Assert.Contains("restrictive tag 'Codewords': needs GRANITE", reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Requires_a_label_where_the_settings_do()
+    {
+        Assert.Equal(LabelOutcome.Hold, Link().Judge(null, Recipient).Outcome);
+        Assert.Equal(LabelOutcome.Return, Link(s => s with { Unlabelled = LabelOutcome.Return }).Judge(null, Recipient).Outcome);
+        Assert.True(Link(s => s with { Unlabelled = LabelOutcome.Go }).Judge(null, Recipient).Goes);
+    }
+
+    [Fact]
+    public void Asks_what_the_recipient_is_cleared_for_whichever_link_leads_there()
+    {
+        var authority = new LabelAuthority(Policies, new AddressClearances([("b@dest.test", UpTo(Alfa, "RESTRICTED")), ("dest.test", UpTo(Alfa, "SECRET"))]));
+        var link = Link(s => s with { Unlabelled = LabelOutcome.Go }, authority);
+        Assert.False(link.Judge(Stored(Secret), Recipient).Goes);
+        Assert.True(link.Judge(Stored(Secret), Mailbox.Parse("c@dest.test")).Goes);
+        Assert.False(link.Judge(null, Recipient).Goes);
+        Assert.True(link.Judge(null, Mailbox.Parse("c@elsewhere.test")).Goes);
+    }
+
+    [Fact]
+    public void Denies_unknown_policies_damaged_labels_and_what_has_no_equivalent()
+    {
+        Assert.False(Link().Judge(Stored(new SecurityLabel { Policy = "1.2.3", Classification = 1 }), Recipient).Goes);
+        Assert.False(Link().Judge(new MessageLabel(new byte[] { 1, 2, 3 }), Recipient).Goes);
+        var link = Link(s => s with { Policy = Coalition });
+        Assert.True(link.Judge(Stored(Secret), Recipient).Goes);
+        Assert.Contains("LAGOON", link.Judge(Stored(Label(Alfa, "CONFIDENTIAL", ("Compartments", "LAGOON"))), Recipient).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Writes_the_translated_label_with_its_history_and_gives_the_original_to_the_signature()
+    {
+        var link = Link(s => s with { Policy = Coalition, Writes = [LabelSource.SioLabel] });
+        var message = "Received: x\r\n" + Message(Secret, "kept");
+        var written = link.Write(Octets(message), Stored(Secret), Now);
+
+        var text = Encoding.UTF8.GetString(written.Content.Span);
+        var expected = Label(Coalition, "SECRET");
+        Assert.Equal(expected, LabelOf(text));
+        Assert.Equal(expected, EssLabel.Read(written.Label!.Value));
+        Assert.Equal(Secret, EssLabel.Read(Assert.Single(written.Equivalents)));
+        Assert.EndsWith("Subject: s\r\n\r\nkept\r\n", text, StringComparison.Ordinal);
+        var history = SioLabelHistory.Parse(Assert.Single(Mime.LabelFields.Find(Mime.HeaderBlock.Scan(written.Content, 9999, 99)).History));
+        Assert.Equal((SioLabelChange.Replace, Secret, expected), (history.Change, history.Before!.Decode(Policies), history.After!.Decode(Policies)));
+        Assert.Equal(["translated to COALITION version 2 from ALFA version 3", "sio-label: replaced"], written.Findings);
+    }
+
+    [Fact]
+    public void Changes_no_octet_of_a_message_that_says_it_already()
+    {
+        var octets = Octets(Message(Secret));
+        var written = Link(s => s with { Writes = [LabelSource.SioLabel] }).Write(octets, Stored(Secret), Now);
+        Assert.True(written.Content.Span == octets.Span);
+        Assert.Empty(written.Findings);
+        Assert.True(Link(s => s with { Writes = [LabelSource.SioLabel] }).Write(octets, null, Now).Content.Span == octets.Span);
+    }
+
+    [Fact]
+    public void Marks_first_line_last_line_and_subject_once()
+    {
+        var link = Link(s => s with { Writes = [LabelSource.FirstLine, LabelSource.LastLine, LabelSource.Subject] });
+        var once = link.Write(Octets("Subject: Grüße\r\n\r\ntext\r\n"), Stored(Secret), Now).Content;
+        var text = Encoding.UTF8.GetString(once.Span);
+        Assert.Contains($"\r\n\r\n{MarkingText.Generate(Secret, Alfa, MarkingPlace.FirstLine)}\r\n\r\ntext\r\n\r\n{MarkingText.Generate(Secret, Alfa, MarkingPlace.LastLine)}\r\n", text, StringComparison.Ordinal);
+        Assert.Equal(MarkedSubject.With("Grüße", MarkingText.Generate(Secret, Alfa, MarkingPlace.Subject)), Mime.SubjectText.Read(once));
+
+        Assert.Equal(text, Encoding.UTF8.GetString(link.Write(once, Stored(Secret), Now).Content.Span));
+        // Another label takes the place of the first.
+        var other = Encoding.UTF8.GetString(link.Write(once, Stored(Restricted), Now).Content.Span);
+        Assert.DoesNotContain(MarkingText.Generate(Secret, Alfa, MarkingPlace.FirstLine), other, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Content-Type: multipart/signed; boundary=b\r\nSubject: s\r\n\r\n--b\r\n")]
+    [InlineData("Content-Type: application/pkcs7-mime\r\nSubject: s\r\n\r\nMAA=\r\n")]
+    public void Leaves_alone_what_a_signature_covers(string message)
+    {
+        var written = Link(s => s with { Writes = [LabelSource.FirstLine, LabelSource.Subject] }).Write(Octets(message), Stored(Secret), Now);
+        Assert.Equal(message, Encoding.UTF8.GetString(written.Content.Span));
+        Assert.Equal(2, written.Findings.Length);
+    }
+
+    [Fact]
+    public void Lists_the_labels_that_may_be_used()
+    {
+        var authority = new LabelAuthority(Policies, new AddressClearances([("a@src.test", UpTo(Alfa, "SECRET"))]));
+        var link = new Domain.Routing.LinkSettings { Name = new("l"), HeloName = "h", Labels = Link(s => s with { Clearance = UpTo(Coalition, "CONFIDENTIAL") }, authority) };
+        var catalogue = new LabelCatalogueList(authority, Alfa).List(null, Mailbox.Parse("a@src.test"), [(Recipient, link)]);
+
+        Assert.Equal(("ALFA", "3"), (catalogue.PolicyName, catalogue.PolicyVersion));
+        Assert.Equal(["UNCLASSIFIED", "RESTRICTED", "CONFIDENTIAL"], catalogue.Entries.Select(e => e.Name));
+        Assert.Equal(Restricted, EssLabel.Read(catalogue.Entries[1].Label!.Value));
+        // No clearance has a codeword or a release, LAGOON has no equivalent, and what only informs never hinders.
+        Assert.All(catalogue.Entries[2].Categories, c => Assert.Equal("informative", c.Type));
+        Assert.NotEmpty(catalogue.Entries[2].Categories);
+        Assert.Throws<FormatException>(() => new LabelCatalogueList(authority, null).List(null, Recipient, [(Recipient, link)]));
+        Assert.Throws<FormatException>(() => new LabelCatalogueList(authority, null).List("NOBODY", Recipient, [(Recipient, link)]));
+    }
+}

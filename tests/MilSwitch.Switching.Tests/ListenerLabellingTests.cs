@@ -1,0 +1,189 @@
+using System.Text;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Labelling;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
+using MilSwitch.Labels.Markings;
+using MilSwitch.Switching.Labelling;
+using static MilSwitch.Switching.Tests.LabelStage;
+
+namespace MilSwitch.Switching.Tests;
+
+/// <summary>What becomes of a message on its way in because of its label.</summary>
+public sealed class ListenerLabellingTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly ReversePath From = new(Mailbox.Parse("a@src.test"));
+    private static readonly SecurityLabel Secret = Label(Alfa, "SECRET");
+    private static readonly SecurityLabel Restricted = Label(Alfa, "RESTRICTED");
+
+    [Fact]
+    public void Takes_the_label_of_the_field_and_leaves_the_octets()
+    {
+        var decision = Decide(Listener(), Message(Secret));
+
+        Assert.Equal((null, null), (decision.Refusal, decision.HeldBecause));
+        Assert.Equal(Stored(Secret), decision.Label);
+        Assert.Null(decision.Changed);
+        Assert.Equal("sio-label: ALFA SECRET (ALFA version 3)", Assert.Single(decision.Findings));
+    }
+
+    [Fact]
+    public void Takes_a_believed_label_before_the_field_when_both_agree()
+    {
+        var decision = Decide(Listener(), Message(Secret), Signed(Secret));
+        Assert.Equal(Stored(Secret), decision.Label);
+        Assert.StartsWith("ess, sio-label: ", decision.Findings[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Threat", "C11")]
+    public void Holds_labels_that_disagree_under_the_highest_of_them()
+    {
+        var decision = Decide(Listener(), Message(Restricted), Signed(Secret));
+        Assert.Null(decision.Refusal);
+        Assert.Equal("ess and sio-label differ in the classification", decision.HeldBecause);
+        Assert.Equal(Stored(Secret), decision.Label);
+    }
+
+    [Fact]
+    public void Refuses_labels_that_disagree_where_the_settings_say_so() =>
+        Assert.Equal(Refusal.LabelRefused, Decide(Listener(s => s with { Disagreeing = LabelFaultAction.Refuse }), Message(Restricted), Signed(Secret)).Refusal);
+
+    [Fact]
+    public void Takes_an_equivalent_of_another_policy_for_agreement()
+    {
+        var decision = Decide(Listener(), Message(Label(Coalition, "SECRET")), Signed(Secret));
+        Assert.Null(decision.HeldBecause);
+        Assert.Equal(Stored(Secret), decision.Label);
+    }
+
+    [Fact]
+    [Trait("Threat", "C11")]
+    public void Two_believed_labels_that_differ_are_a_contradiction() =>
+        Assert.Contains("ess", Decide(Listener(), "Subject: s\r\n\r\n\r\n", Signed(Secret), Signed(Restricted)).HeldBecause, StringComparison.Ordinal);
+
+    [Fact]
+    [Trait("Threat", "C11")]
+    public void A_label_that_nobody_who_is_believed_signed_does_not_count_where_that_is_required()
+    {
+        var listener = Listener(s => s with { SignedOnly = true, Unlabelled = LabelFaultAction.Hold });
+        Assert.Equal("it has no label", Decide(listener, Message(Secret), Signed(Secret, isBelieved: false)).HeldBecause);
+        Assert.Equal(Stored(Secret), Decide(listener, Message(Secret), Signed(Secret)).Label);
+    }
+
+    [Fact]
+    [Trait("Threat", "M3")]
+    public void Removes_a_field_and_its_history_that_the_listener_does_not_take()
+    {
+        var text = "SIO-Label-History: marking=x; change=delete; changed-by=a; changed-at=\"18 Feb 2013 9:24 PDT\"\r\n" + Message(Secret, "kept");
+        var decision = Decide(Listener(s => s with { Sources = [LabelSource.Ess] }), text);
+        Assert.Equal("Subject: s\r\n\r\nkept\r\n", Encoding.UTF8.GetString(decision.Changed!.Value.Span));
+        Assert.Null(decision.Label);
+    }
+
+    [Theory]
+    [InlineData("SIO-Label: type=\":ess\"; label=\"!!!!\"\r\n")]
+    [InlineData("SIO-Label: type=\":ess\"; label=\"MAA=\"\r\n")]
+    [InlineData("SIO-Label: type=\":xml\"; label=\"PCFET0NUWVBFIGE+PGEvPg==\"\r\n")]
+    [InlineData("SIO-Label: type=\"urn:x\"; label=\"MAA=\"\r\n")]
+    [InlineData("SIO-Label: marking=\"A\"\r\nSIO-Label: marking=\"A\"\r\n")]
+    public void Holds_what_is_no_label(string field)
+    {
+        var decision = Decide(Listener(), field + "\r\n");
+        Assert.StartsWith("sio-label: ", decision.HeldBecause, StringComparison.Ordinal);
+        Assert.Equal(Refusal.LabelRefused, Decide(Listener(s => s with { Invalid = LabelFaultAction.Refuse }), field + "\r\n").Refusal);
+    }
+
+    [Fact]
+    public void Holds_a_label_of_an_unknown_policy_and_one_that_does_not_hold()
+    {
+        Assert.Contains("1.2.3", Decide(Listener(), Message(new SecurityLabel { Policy = "1.2.3", Classification = 1 })).HeldBecause, StringComparison.Ordinal);
+        var without = Decide(Listener(), Message(Label(Alfa, "TOP SECRET"))).HeldBecause;
+        Assert.Contains("does not hold under ALFA version 3", without, StringComparison.Ordinal);
+        Assert.Contains("GRANITE", without, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Takes_an_equivalent_label_of_a_believed_signer_where_its_own_is_unknown()
+    {
+        var foreign = new FoundLabel(EssLabel.Encode(new SecurityLabel { Policy = "1.2.3", Classification = 1 }), true, [EssLabel.Encode(Secret)]);
+        Assert.Equal(Stored(Secret), Decide(Listener(), "Subject: s\r\n\r\n", foreign).Label);
+        Assert.NotNull(Decide(Listener(), "Subject: s\r\n\r\n", foreign with { IsBelieved = false }).HeldBecause);
+    }
+
+    [Fact]
+    public void Accepts_holds_or_refuses_the_unlabelled()
+    {
+        const string plain = "Subject: s\r\n\r\ntext\r\n";
+        Assert.Equal((null, null), (Decide(Listener(), plain).Refusal, Decide(Listener(), plain).HeldBecause));
+        Assert.Equal("it has no label", Decide(Listener(s => s with { Unlabelled = LabelFaultAction.Hold }), plain).HeldBecause);
+        Assert.Equal(Refusal.LabelRefused, Decide(Listener(s => s with { Unlabelled = LabelFaultAction.Refuse }), plain).Refusal);
+    }
+
+    [Fact]
+    public void Gives_the_default_with_its_history()
+    {
+        var decision = Decide(Listener(s => s with { Default = Restricted }), "Subject: s\r\n\r\ntext\r\n");
+        var text = Encoding.UTF8.GetString(decision.Changed!.Value.Span);
+        Assert.Equal(Stored(Restricted), decision.Label);
+        Assert.Equal(Restricted, LabelOf(text));
+        Assert.EndsWith("Subject: s\r\n\r\ntext\r\n", text, StringComparison.Ordinal);
+        var history = SioLabelHistory.Parse(Mime.LabelFields.Find(Mime.HeaderBlock.Scan(Octets(text), 9999, 99)).History[0]);
+        Assert.Equal((SioLabelChange.Add, "switch.test", Now), (history.Change, history.ChangedBy, history.ChangedAt));
+    }
+
+    [Fact]
+    public void Refuses_any_label_where_none_may_come_from() =>
+        Assert.Equal(Refusal.LabelRefused, Decide(Listener(s => s with { Labelled = LabelFaultAction.Refuse }), Message(Secret)).Refusal);
+
+    [Fact]
+    public void Refuses_what_is_above_the_listener_or_the_originator()
+    {
+        var above = Decide(Listener(s => s with { Clearance = UpTo(Alfa, "RESTRICTED") }), Message(Secret));
+        Assert.Equal(Refusal.LabelRefused, above.Refusal);
+        Assert.Contains("needs SECRET", above.Findings[^1], StringComparison.Ordinal);
+
+        var authority = new LabelAuthority(Policies, new AddressClearances([("src.test", UpTo(Alfa, "RESTRICTED"))]));
+        Assert.Equal(Refusal.LabelRefused, Decide(Listener(authority: authority), Message(Secret)).Refusal);
+        Assert.Null(Decide(Listener(authority: authority), Message(Restricted)).Refusal);
+    }
+
+    [Fact]
+    public void Judges_a_label_by_a_clearance_of_another_policy()
+    {
+        var listener = Listener(s => s with { Clearance = UpTo(Coalition, "CONFIDENTIAL") });
+        Assert.Null(Decide(listener, Message(Restricted)).Refusal);
+        Assert.Equal(Refusal.LabelRefused, Decide(listener, Message(Secret)).Refusal);
+        // Nobody can say what it would be there.
+        Assert.Equal(Refusal.LabelRefused, Decide(listener, Message(Label(Alfa, "CONFIDENTIAL", ("Compartments", "LAGOON")))).Refusal);
+    }
+
+    [Fact]
+    public void Reads_first_lines_last_lines_and_subjects_by_the_policy()
+    {
+        var label = Label(Alfa, "SECRET", ("Codewords", "GRANITE"));
+        foreach (var (source, place) in new[] { (LabelSource.FirstLine, MarkingPlace.FirstLine), (LabelSource.LastLine, MarkingPlace.LastLine), (LabelSource.Subject, MarkingPlace.Subject) })
+        {
+            var marking = MarkingText.Generate(label, Alfa, place);
+            var text = source switch
+            {
+                LabelSource.FirstLine => $"Subject: s\r\n\r\n{marking}\r\n\r\ntext\r\n",
+                LabelSource.LastLine => $"Subject: s\r\n\r\ntext\r\n\r\n{marking}\r\n",
+                _ => $"Subject: {MarkedSubject.With("s", marking)}\r\n\r\ntext\r\n",
+            };
+            var listener = Listener(s => s with { Sources = [LabelSource.SioLabel, source] });
+            Assert.Equal(Stored(label), Decide(listener, text).Label);
+            Assert.NotNull(Decide(listener, $"SIO-Label: {SioLabel.Of(Restricted).Format()}\r\n" + text).HeldBecause);
+            Assert.Null(Decide(listener, $"SIO-Label: {SioLabel.Of(label).Format()}\r\n" + text).HeldBecause);
+        }
+    }
+
+    [Fact]
+    public void A_first_line_that_is_no_marking_is_no_label() =>
+        Assert.Null(Decide(Listener(s => s with { Sources = [LabelSource.FirstLine] }), "Subject: s\r\n\r\nGood morning,\r\n").Label);
+
+    private static ArrivalLabelDecision Decide(ListenerLabelling listener, string message, params FoundLabel[] signed) =>
+        listener.Decide(Octets(message), [.. signed], From, Now);
+}
