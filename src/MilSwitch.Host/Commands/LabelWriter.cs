@@ -33,8 +33,16 @@ internal static class LabelWriter
     private static SioLabel Field(SecurityLabel label, PolicySet policies, string? language)
     {
         if (policies.Find(label.Policy) is not { } policy) return SioLabel.Of(label);
-        var colour = label.Classification is { } value ? policy.Classification(value)?.Color : null;
-        return SioLabel.Of(label, MarkingText.Generate(label, policy, MarkingPlace.Display, language), background: colour);
+        var marking = MarkingText.Generate(label, policy, MarkingPlace.Display, language);
+        try
+        {
+            return SioLabel.Of(label, marking, background: label.Classification is { } value ? policy.Classification(value)?.Color : null);
+        }
+        catch (LabelRefusedException)
+        {
+            // A policy may know more colours than RFC 7444 does.
+            return SioLabel.Of(label, marking);
+        }
     }
 
     private static string Plain(SecurityLabel label)

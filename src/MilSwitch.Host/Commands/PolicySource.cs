@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using MilSwitch.Labels.Policies;
 
 namespace MilSwitch.Host.Commands;
@@ -50,12 +49,12 @@ internal static class PolicySource
     }
 
     /// <summary><c>FILE:line: what is wrong</c>; in ASN.1 there are octets instead of lines.</summary>
-    public static string Problem(string file, PolicyProblem problem) => string.Create(CultureInfo.InvariantCulture, problem switch
+    public static string Problem(string file, PolicyProblem problem) => problem switch
     {
-        { Line: > 0 } => $"{file}:{problem.Line}: {problem.Text}",
-        { Octet: >= 0 } => $"{file}: octet {problem.Octet}: {problem.Text}",
+        { Line: > 0 } => $"{file}:{Text.Number(problem.Line)}: {problem.Text}",
+        { Octet: >= 0 } => $"{file}: octet {Text.Number(problem.Octet)}: {problem.Text}",
         _ => $"{file}: {problem.Text}",
-    });
+    };
 
     private static string[] Files(string option, string path)
     {
