@@ -222,6 +222,8 @@ public sealed class ConfigurationTests : IDisposable
         files.Write("duty-officer.password", "a long pass phrase\n", secret: true);
         foreach (var file in Directory.GetFiles(Path.Combine(ConfigurationFiles.Repository, "config"), "*.yaml")) File.Copy(file, Path.Combine(files.Folder, Path.GetFileName(file)));
         File.Copy(Path.Combine(ConfigurationFiles.Repository, "deploy", "debian-layout", "etc", "milswitch", "milswitch.yaml"), Path.Combine(files.Folder, "milswitch.yaml"));
+        Directory.CreateDirectory(Path.Combine(files.Folder, "policies"));
+        foreach (var file in Directory.GetFiles(Path.Combine(ConfigurationFiles.Repository, "config", "policies"), "*.xml")) File.Copy(file, Path.Combine(files.Folder, "policies", Path.GetFileName(file)));
         files.Write("PIN.txt", "1234\n", secret: true);
         files.Write("P", "unused\n", secret: true);
         var path = Path.Combine(files.Folder, sample);

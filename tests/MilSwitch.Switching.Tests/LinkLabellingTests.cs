@@ -24,7 +24,7 @@ public sealed class LinkLabellingTests
         Assert.Equal(LabelVerdict.Go, link.Judge(Stored(Restricted), Recipient));
         var denied = link.Judge(Stored(Secret), Recipient);
         Assert.Equal(LabelOutcome.Hold, denied.Outcome);
-        Assert.Equal("the link is not cleared for it under ALFA version 3: classification: needs SECRET; the clearance has RESTRICTED and all below", denied.Reason);
+        Assert.Equal($"the link is not cleared for it under {LabelAuthority.Named(Alfa)}: classification: needs SECRET; the clearance has RESTRICTED and all below", denied.Reason);
         Assert.Equal(LabelOutcome.Return, Link(s => s with { Clearance = UpTo(Alfa, "RESTRICTED"), Denied = LabelOutcome.Return }).Judge(Stored(Secret), Recipient).Outcome);
     }
 
@@ -79,7 +79,7 @@ public sealed class LinkLabellingTests
         Assert.EndsWith("Subject: s\r\n\r\nkept\r\n", text, StringComparison.Ordinal);
         var history = SioLabelHistory.Parse(Assert.Single(Mime.LabelFields.Find(Mime.HeaderBlock.Scan(written.Content, 9999, 99)).History));
         Assert.Equal((SioLabelChange.Replace, Secret, expected), (history.Change, history.Before!.Decode(Policies), history.After!.Decode(Policies)));
-        Assert.Equal(["translated to COALITION version 2 from ALFA version 3", "sio-label: replaced"], written.Findings);
+        Assert.Equal([$"translated to {LabelAuthority.Named(Coalition)} from {LabelAuthority.Named(Alfa)}", "sio-label: replaced"], written.Findings);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class LinkLabellingTests
         var link = new Domain.Routing.LinkSettings { Name = new("l"), HeloName = "h", Labels = Link(s => s with { Clearance = UpTo(Coalition, "CONFIDENTIAL") }, authority) };
         var catalogue = new LabelCatalogueList(authority, Alfa).List(null, Mailbox.Parse("a@src.test"), [(Recipient, link)]);
 
-        Assert.Equal(("ALFA", "3"), (catalogue.PolicyName, catalogue.PolicyVersion));
+        Assert.Equal(("ALFA", Alfa.Version), (catalogue.PolicyName, catalogue.PolicyVersion));
         Assert.Equal(["UNCLASSIFIED", "RESTRICTED", "CONFIDENTIAL"], catalogue.Entries.Select(e => e.Name));
         Assert.Equal(Restricted, EssLabel.Read(catalogue.Entries[1].Label!.Value));
         // No clearance has a codeword or a release, LAGOON has no equivalent, and what only informs never hinders.

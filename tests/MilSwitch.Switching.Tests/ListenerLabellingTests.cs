@@ -26,7 +26,7 @@ public sealed class ListenerLabellingTests
         Assert.Equal((null, null), (decision.Refusal, decision.HeldBecause));
         Assert.Equal(Stored(Secret), decision.Label);
         Assert.Null(decision.Changed);
-        Assert.Equal("sio-label: ALFA SECRET (ALFA version 3)", Assert.Single(decision.Findings));
+        Assert.Equal($"sio-label: ALFA SECRET ({LabelAuthority.Named(Alfa)})", Assert.Single(decision.Findings));
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class ListenerLabellingTests
     {
         Assert.Contains("1.2.3", Decide(Listener(), Message(new SecurityLabel { Policy = "1.2.3", Classification = 1 })).HeldBecause, StringComparison.Ordinal);
         var without = Decide(Listener(), Message(Label(Alfa, "TOP SECRET"))).HeldBecause;
-        Assert.Contains("does not hold under ALFA version 3", without, StringComparison.Ordinal);
+        Assert.Contains($"does not hold under {LabelAuthority.Named(Alfa)}", without, StringComparison.Ordinal);
         Assert.Contains("GRANITE", without, StringComparison.Ordinal);
     }
 

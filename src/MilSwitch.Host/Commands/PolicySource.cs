@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MilSwitch.Host.Configuration;
 using MilSwitch.Labels.Policies;
 
 namespace MilSwitch.Host.Commands;
@@ -44,8 +45,7 @@ internal static class PolicySource
     public static SecurityPolicy ReadOne(ReadOnlyMemory<byte> document)
     {
         if (document.Length > MostOctets) throw new PolicyRefusedException([new PolicyProblem(0, 0, "the document is larger than any policy")]);
-        // XML begins with '<', whatever its encoding says; ASN.1 with the tag of a SEQUENCE, which is '0'.
-        return document.Span.TrimStart(" \t\r\n\uFEFF"u8) is [(byte)'0', ..] ? AsnSpifReader.Read(document) : SpifReader.Read(document);
+        return PolicyFile.Read(document);
     }
 
     /// <summary><c>FILE:line: what is wrong</c>; in ASN.1 there are octets instead of lines.</summary>

@@ -151,6 +151,17 @@ internal static class Rendering
         foreach (var step in route.Steps) output.WriteLine("  " + Text.Printable(step));
     }
 
+    public static void Write(TextWriter output, LabelCatalogueView catalogue)
+    {
+        output.WriteLine($"{Text.Printable(catalogue.PolicyName)}{(catalogue.PolicyVersion.Length > 0 ? " version " + Text.Printable(catalogue.PolicyVersion) : "")} ({catalogue.Policy})");
+        foreach (var item in catalogue.Items)
+        {
+            output.WriteLine($"{Text.Printable(item.Name)}{(item.Label is null ? "  (only with one of these)" : "  " + Text.Printable(item.Marking ?? ""))}");
+            foreach (var set in item.Categories.GroupBy(c => (c.TagSetName, c.Type)))
+                output.WriteLine($"  {Text.Printable(set.Key.TagSetName)} ({set.Key.Type}): {string.Join(", ", set.Select(c => Text.Printable(c.Name)))}");
+        }
+    }
+
     private static string State(LinkView link) => link.Up ? "up" : link.Breaker == "half-open" ? "probing" : "down";
 
     private static string What(RuleView rule) => rule.Level is { } level

@@ -60,6 +60,7 @@ public static partial class ConfigurationReader
             }
 
             if (file is null || ReadPolicyFile(source, line, path, file, anchors) is not { } policy) continue;
+            if (!policy.IsCurrentAt(TimeProvider.System.GetUtcNow())) source.Reject(line, path, $"policy {policy.Id} ({policy.Name}) is not in force at this time");
             if (policies.TryGetValue(policy.Id, out var other)) source.Reject(line, path, $"policy {policy.Id} ({policy.Name}) is there already, as '{other.Name}'");
             else policies.Add(policy.Id, policy);
         }

@@ -6,5 +6,7 @@ namespace MilSwitch.Host.Configuration;
 public static class PolicyFile
 {
     /// <exception cref="PolicyRefusedException">It is none, or one without a single meaning.</exception>
-    public static SecurityPolicy Read(ReadOnlyMemory<byte> octets) => octets.Span is [0x30, ..] ? AsnSpifReader.Read(octets) : SpifReader.Read(octets);
+    public static SecurityPolicy Read(ReadOnlyMemory<byte> octets) =>
+        // XML begins with '<', whatever its encoding says; ASN.1 with the tag of a SEQUENCE, which is '0'.
+        octets.Span.TrimStart(" \t\r\n\uFEFF"u8) is [(byte)'0', ..] ? AsnSpifReader.Read(octets) : SpifReader.Read(octets);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Labels.Decisions;
 using MilSwitch.Labels.Policies;
 using MilSwitch.Labels.Translation;
@@ -17,6 +18,14 @@ public sealed class LabelAuthority(PolicySet policies, AddressClearances clearan
     public PolicySet Policies { get; } = policies;
 
     public AddressClearances Clearances { get; } = clearances;
+
+    /// <summary>Reads a label; numbers of the MISSI syntax get their kind from its policy.</summary>
+    /// <exception cref="LabelRefusedException">It is none.</exception>
+    public SecurityLabel Read(ReadOnlyMemory<byte> encoded)
+    {
+        var label = EssLabel.Read(encoded);
+        return Policies.Find(label.Policy) is { } policy ? MissiCategories.Resolve(label, policy) : label;
+    }
 
     /// <summary>Why a clearance does not permit a label, as a sentence for the operator; null: it does.</summary>
     /// <param name="label">Valid under its policy.</param>

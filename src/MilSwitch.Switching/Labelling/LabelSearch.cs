@@ -66,7 +66,7 @@ internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority
 
         try
         {
-            var label = EssLabel.Read(signed.Encoded);
+            var label = authority.Read(signed.Encoded);
             // RFC 2634 §3.4.1: where the label itself says nothing here, one of the same signer's that does.
             if (authority.Policies.Find(label.Policy) is null && signed.IsBelieved && Equivalent(signed) is { } equivalent)
             {
@@ -83,7 +83,7 @@ internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority
     }
 
     private SecurityLabel? Equivalent(FoundLabel signed) =>
-        signed.Equivalents.Select(EssLabel.Read).FirstOrDefault(label => authority.Policies.Find(label.Policy) is not null);
+        signed.Equivalents.Select(authority.Read).FirstOrDefault(label => authority.Policies.Find(label.Policy) is not null);
 
     private void ReadField(ReadOnlyMemory<byte> message)
     {

@@ -68,11 +68,11 @@ public sealed class LinkLabelling(LinkLabelSettings settings, LabelAuthority aut
 
     private string Name(string policy) => Authority.Policies.Find(policy) is { } known ? LabelAuthority.Named(known) : policy;
 
-    private static bool TryRead(MessageLabel label, out SecurityLabel read)
+    private bool TryRead(MessageLabel label, out SecurityLabel read)
     {
         try
         {
-            read = EssLabel.Read(label.Encoded);
+            read = Authority.Read(label.Encoded);
             return true;
         }
         catch (LabelRefusedException)
