@@ -231,12 +231,12 @@ public static partial class ConfigurationReader
         var section = listener.Map("labels");
         var policies = labels.Authority.Policies;
         if (policies.All.Count is 0) listener.Reject("labels", "there are no 'policies' by which labels could be judged");
-        var given = section.Keyword(
-            "unlabelled", (Action: LabelFaultAction.Accept, Default: false),
+        var (unlabelled, givesDefault) = section.Keyword(
+            "unlabelled", (LabelFaultAction.Accept, false),
             ("accept", (LabelFaultAction.Accept, false)), ("hold", (LabelFaultAction.Hold, false)), ("refuse", (LabelFaultAction.Refuse, false)), ("default", (LabelFaultAction.Accept, true)));
         var substitute = ReadLabel(source, section, "default", policies, labels.Home);
-        if (given.Default && !section.Has("default")) section.Reject("default", "is missing; unlabelled: default needs the label that is to be given");
-        if (!given.Default && section.Has("default")) section.Reject("default", "does nothing without unlabelled: default");
+        if (givesDefault && !section.Has("default")) section.Reject("default", "is missing; unlabelled: default needs the label that is to be given");
+        if (!givesDefault && section.Has("default")) section.Reject("default", "does nothing without unlabelled: default");
         var sources = section.Has("sources") ? ReadSources(source, section, "sources") : [LabelSource.Ess, LabelSource.SioLabel];
         var signedOnly = section.Flag("require-signed", false);
         if (signedOnly && !sources.Contains(LabelSource.Ess)) section.Reject("require-signed", "needs ess among the sources: no other label is signed");
@@ -245,8 +245,8 @@ public static partial class ConfigurationReader
             HostName = labels.HostName,
             Sources = sources,
             SignedOnly = signedOnly,
-            Unlabelled = given.Action,
-            Default = given.Default ? substitute : null,
+            Unlabelled = unlabelled,
+            Default = givesDefault ? substitute : null,
             Labelled = Fault(section, "labelled", LabelFaultAction.Accept, mayAccept: true),
             Invalid = Fault(section, "invalid", LabelFaultAction.Hold, mayAccept: false),
             Disagreeing = Fault(section, "disagreeing", LabelFaultAction.Hold, mayAccept: false),
