@@ -140,7 +140,7 @@ public sealed class LabelCommandTests : IDisposable
         using var told = await JsonAsync($"decode again --format {form} --spif ALFA --json");
         foreach (var json in new[] { guessed, told }) Assert.Equal(Convert.ToBase64String(EssLabel.Encode(Secret)), json.RootElement.GetProperty("encoded").GetString());
         var piped = await RunAsync("decode - --spif ALFA", At("again"));
-        Assert.StartsWith("marking:         " + Marking, piped.Output, StringComparison.Ordinal);
+        Assert.StartsWith("marking:        " + Marking + "\n", piped.Output, StringComparison.Ordinal);
     }
 
     [Fact]

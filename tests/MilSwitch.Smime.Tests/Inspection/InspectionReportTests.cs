@@ -16,7 +16,7 @@ public sealed class InspectionReportTests
             var label = new LabelReport
             {
                 Policy = "1.2.3", PolicyName = "Policy", Classification = 4, ClassificationName = "SECRET", PrivacyMark = "mark",
-                Categories = [new LabelCategoryReport("1.2.3.4", "permissive", [new LabelValueReport("GBR", null), new LabelValueReport(null, 2)])],
+                Categories = [new LabelCategoryReport("1.2.3.4", "permissive", [new LabelValueReport("GBR", null), new LabelValueReport(null, 2)]) { ValueNumbers = [1, 2] }],
             };
             var signer = new SignerReport
             {
