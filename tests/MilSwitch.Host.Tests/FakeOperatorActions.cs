@@ -122,7 +122,9 @@ public sealed class FakeOperatorActions : IOperatorActions
         ? RuleChange.NotFound
         : expected?.Invoke(rule) is false ? RuleChange.Unexpected : RuleChange.Done;
 
-    public LabelCatalogue? Catalogue { get; set; }
+    public LabelCatalogue? Catalogue { get; set; } = new(
+        "1.2.3", "ALFA", "3",
+        [new LabelCatalogueEntry(4, "SECRET", "red", new byte[] { 0x31, 0 }, "ALFA SECRET", [new LabelCatalogueCategory("1.2.3.1", "Codewords", "restrictive", 0, "GRANITE")])]);
 
     public ValueTask<LabelCatalogue> LabelsAsync(string? policy, Mailbox from, ImmutableArray<Mailbox> to, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Catalogue ?? throw new FormatException("no security policy is loaded"));

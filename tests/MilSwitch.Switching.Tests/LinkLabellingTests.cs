@@ -79,7 +79,7 @@ public sealed class LinkLabellingTests
         Assert.EndsWith("Subject: s\r\n\r\nkept\r\n", text, StringComparison.Ordinal);
         var history = SioLabelHistory.Parse(Assert.Single(Mime.LabelFields.Find(Mime.HeaderBlock.Scan(written.Content, 9999, 99)).History));
         Assert.Equal((SioLabelChange.Replace, Secret, expected), (history.Change, history.Before!.Decode(Policies), history.After!.Decode(Policies)));
-        Assert.Equal([$"translated to {LabelAuthority.Named(Coalition)} from {LabelAuthority.Named(Alfa)}", "sio-label: replaced"], written.Findings);
+        Assert.Equal([$"translated to {LabelAuthority.Named(Coalition)} from {LabelAuthority.Named(Alfa)}", "sio-label: replaced"], written.Findings.AsEnumerable());
     }
 
     [Fact]

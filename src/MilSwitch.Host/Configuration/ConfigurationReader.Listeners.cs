@@ -98,7 +98,7 @@ public static partial class ConfigurationReader
             labellings[name] = new ListenerLabelling(labelling, labels.Authority);
             // Signed attributes are read where messages are looked into, whether or not anybody is believed.
             if (labellings[name].ReadsSigned) arrivals[name] = (arrivals.GetValueOrDefault(name) ?? new ArrivalProtection { AuthservId = settings.HostName }) with { ReadLabels = true };
-            if (labelling.SignedOnly && arrivals[name].Trust.Anchors.IsEmpty) section.Map("labels").Reject("require-signed", "needs protection.verify with anchors: nobody's signature would be believed");
+            if (labelling.SignedOnly && arrivals.GetValueOrDefault(name)?.Trust.Anchors is not { IsEmpty: false }) section.Map("labels").Reject("require-signed", "needs protection.verify with anchors: nobody's signature would be believed");
         }
 
         if (settings.RequireAuthentication && mechanisms.IsEmpty) section.Reject("require-authentication", "no mechanism is offered under 'auth', so nobody could ever send");

@@ -7,7 +7,7 @@ internal static class Spelling
     public static string Suggest(string word, IEnumerable<string> known)
     {
         var best = known
-            .Select(k => (Word: k, Distance: Distance(word.ToLowerInvariant().Replace('_', '-'), k)))
+            .Select(k => (Word: k, Distance: Distance(word.ToLowerInvariant().Replace('_', '-'), k.ToLowerInvariant())))
             .Where(k => k.Distance <= Math.Max(1, Math.Min(word.Length, k.Word.Length) / 3))
             .OrderBy(k => k.Distance)
             .FirstOrDefault();

@@ -74,12 +74,19 @@ internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority
                 label = equivalent;
             }
 
-            carried.Add(new CarriedLabel("ess", signed.IsBelieved) { Label = label });
+            Add(new CarriedLabel("ess", signed.IsBelieved) { Label = label });
         }
         catch (LabelRefusedException refused)
         {
             Fault ??= $"ess: {refused.Message}";
         }
+    }
+
+    // It is stored in this form, so it has to have one.
+    private void Add(CarriedLabel label)
+    {
+        EssLabel.Encode(label.Label!);
+        carried.Add(label);
     }
 
     private SecurityLabel? Equivalent(FoundLabel signed) =>
@@ -102,7 +109,7 @@ internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority
         try
         {
             var field = SioLabel.Parse(value);
-            if (SioLabels.Decode(field, authority.Policies) is { } label) carried.Add(new CarriedLabel("sio-label", false) { Label = label });
+            if (SioLabels.Decode(field, authority.Policies) is { } label) Add(new CarriedLabel("sio-label", false) { Label = label });
             else Findings.Add("sio-label: has a marking only, which is no label");
         }
         catch (LabelRefusedException refused)
