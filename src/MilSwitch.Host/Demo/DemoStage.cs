@@ -35,6 +35,7 @@ internal sealed class DemoStage : IAsyncDisposable
         nobody.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         Endpoint = new IPEndPoint(IPAddress.Loopback, DemoPorts.From(DemoPorts.Smtp));
         Border = new IPEndPoint(IPAddress.Loopback, DemoPorts.From(DemoPorts.Border));
+        Labelled = new IPEndPoint(IPAddress.Loopback, DemoPorts.From(DemoPorts.Labels));
         Neighbour = new DemoNeighbour(DemoPorts.From(DemoPorts.Neighbour));
         Configuration = Path.Combine(folder, "milswitch.yaml");
         Switch = new DemoSwitch(Configuration, Log);
@@ -46,10 +47,16 @@ internal sealed class DemoStage : IAsyncDisposable
     /// <summary>Where the switch takes mail and judges its signatures.</summary>
     public IPEndPoint Border { get; }
 
+    /// <summary>Where the switch takes mail and judges its labels.</summary>
+    public IPEndPoint Labelled { get; }
+
     public string Configuration { get; }
 
     /// <summary>Certificates, keys and the token.</summary>
     public DemoSecurity Security { get; private set; } = null!;
+
+    /// <summary>By which labels are judged.</summary>
+    public DemoPolicies Policies { get; private set; } = null!;
 
     public DemoNeighbour Neighbour { get; }
 
@@ -142,6 +149,7 @@ internal sealed class DemoStage : IAsyncDisposable
         if (!OperatingSystem.IsWindows()) own.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         await using (var token = new StreamWriter(Token, own)) await token.WriteLineAsync(RandomNumberGenerator.GetHexString(40));
         Security = await DemoSecurity.MakeAsync(Path.Combine(folder, "security"), cancellationToken);
+        Policies = new DemoPolicies(Path.Combine(folder, "policies"));
         Switch.Variables = [Security.Environment];
         var unreachable = ((IPEndPoint)nobody.LocalEndPoint!).Port;
         await File.WriteAllTextAsync(Configuration, string.Create(CultureInfo.InvariantCulture, $$"""
@@ -156,6 +164,13 @@ internal sealed class DemoStage : IAsyncDisposable
                 endpoint: {{Border}}
                 clients: [127.0.0.0/8]
                 protection: { verify: true, anchors: {{Security.Anchors}} }
+              - name: labelled                                     # and labels
+                endpoint: {{Labelled}}
+                clients: [127.0.0.0/8]
+                protection: { verify: true, anchors: {{Security.Anchors}} }
+                labels: { sources: [ess, sio-label] }
+            policies: {{Policies.Section}}
+            labels: { policy: ALFA }
             tokens: {{Security.Tokens}}
             routes:
               - match: signed.test                                 # leaves signed by the token's key
@@ -168,6 +183,27 @@ internal sealed class DemoStage : IAsyncDisposable
                 next-hop: 127.0.0.1:{{Neighbour.Port}}
                 tls: { mode: none }
                 protection: { sign: { key: {{DemoSecurity.KeyLabel}}, signature-type: domain, header-protection: rfc9788 }, encrypt: { certificates: {{Security.LiaisonCertificate}}, header-policy: baseline } }
+              - match: cleared.test                                # a link that is cleared for labels
+                name: cleared
+                next-hop: 127.0.0.1:{{Neighbour.Port}}
+                tls: { mode: none }
+                labels: { clearance: { up-to: SECRET } }
+              - match: limited.test                                # one that is cleared for less
+                name: limited
+                next-hop: 127.0.0.1:{{Neighbour.Port}}
+                tls: { mode: none }
+                labels: { clearance: { up-to: RESTRICTED } }
+              - match: coalition.test                              # where another policy is spoken
+                name: coalition
+                next-hop: 127.0.0.1:{{Neighbour.Port}}
+                tls: { mode: none }
+                labels: { policy: COALITION, write: [sio-label] }
+                protection: { sign: { key: {{DemoSecurity.KeyLabel}}, signature-type: domain, header-protection: rfc9788 } }
+              - match: labelled.test                               # where nothing goes without a label
+                name: labelled
+                next-hop: 127.0.0.1:{{Neighbour.Port}}
+                tls: { mode: none }
+                labels: { unlabelled: hold }
               - match: unreachable.test
                 next-hop: 127.0.0.1:{{unreachable}}
                 tls: { mode: none }
@@ -193,7 +229,7 @@ internal sealed class DemoStage : IAsyncDisposable
 
     private void Describe() => Text.WriteFields(
         environment.Output,
-        ("switch", $"SMTP {Endpoint}, where signatures are judged {Border}, process {Text.Number(Switch.Id)}"),
+        ("switch", $"SMTP {Endpoint}, where signatures are judged {Border}, where labels are {Labelled}, process {Text.Number(Switch.Id)}"),
         ("configuration", Configuration),
         ("admin API", $"http://127.0.0.1:{Text.Number(adminPort)}/api/v1 or {Socket}"),
         ("metrics, health", $"http://127.0.0.1:{Text.Number(metricsPort)}/metrics, /health/live, /health/ready"),

@@ -23,6 +23,7 @@ internal sealed class DemoStories(DemoStage stage, CommandEnvironment environmen
     public async Task<bool> PlayAsync(CancellationToken cancellationToken)
     {
         var protection = new DemoProtectionStories(stage);
+        var labels = new DemoLabelStories(stage);
         (string Title, string Expected, Func<CancellationToken, Task<(bool Good, string Actual)>> Story)[] stories =
         [
             ("Routine mail", "arrives whole within 5 s, with this switch's Received field", RoutineAsync),
@@ -36,6 +37,11 @@ internal sealed class DemoStories(DemoStage stage, CommandEnvironment environmen
             ("Triple-wrapped", "passes octet for octet; the outer signature is good without the key, all three layers with it", protection.TripleAsync),
             ("Bad signature", "Authentication-Results says smime=pass of the genuine message and smime=fail of the changed one", protection.ForgedAsync),
             ("Token pulled out and back", "an alarm; FLASH waits unsent while it is out, and arrives signed, valid, when it is back", protection.PulledOutAsync),
+            ("Labelled and permitted", "ALFA RESTRICTED over a link that is cleared up to SECRET: arrives with its label", labels.PermittedAsync),
+            ("Label above the link's clearance", "ALFA SECRET CODEWORD GRANITE, cleared up to RESTRICTED: taken and held, never sent; the operator reads what was needed and what was there", labels.AboveAsync),
+            ("Label translated by equivalence", "ALFA SECRET CODEWORD GRANITE arrives as COALITION SECRET SPECIAL ACCESS AMBER, with history; the signature says the same, and what it was", labels.TranslatedAsync),
+            ("Carriers disagree", "signed as ALFA SECRET, the field lowered to RESTRICTED on the way: held, because they differ in the classification", labels.DisagreeingAsync),
+            ("Unlabelled into a domain that requires a label", "taken and held, never sent, because it has no label", labels.UnlabelledAsync),
         ];
         var watch = Stopwatch.StartNew();
         var unexpected = 0;
