@@ -44,6 +44,21 @@ public sealed class LabelConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void Reads_all_policies_of_a_folder()
+    {
+        Assert.Equal(3, files.Good(Text("", "", "").Replace("[alfa.xml, bravo.xml, coalition.xml]", ".", StringComparison.Ordinal)).Labels.Authority.Policies.All.Count);
+        Directory.CreateDirectory(Path.Combine(files.Folder, "empty"));
+        AssertNames(files.Problems(Text("", "", "").Replace("[alfa.xml, bravo.xml, coalition.xml]", "empty", StringComparison.Ordinal)), "'empty' holds no policy");
+    }
+
+    [Fact]
+    public void A_policy_that_is_not_there_is_one_problem_and_not_two()
+    {
+        var problems = files.Problems(Text("labels: {}", "", "").Replace("[alfa.xml, bravo.xml, coalition.xml]", "nowhere.xml", StringComparison.Ordinal));
+        Assert.DoesNotContain(problems, p => p.Contains("there are no 'policies'", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Nothing_asks_for_labels_where_nothing_is_said()
     {
         var configuration = files.Good(ConfigurationFiles.Minimum);

@@ -148,7 +148,7 @@ public sealed class EnvelopeCodecTests
         return from path in Gen.OneOf(Gen.Constant(ReversePath.Null), address.Select(a => new ReversePath(a)))
                from recipients in recipient.ArrayOf()
                from body in Gen.Choose(0, 2)
-               from flags in Gen.Choose(0, 31)
+               from flags in Gen.Choose(0, 63)
                from ret in Gen.Choose(0, 2)
                from envelopeId in optional
                from mt in priority
@@ -161,7 +161,7 @@ public sealed class EnvelopeCodecTests
                from who in optional
                select new Envelope
                {
-                   ReversePath = path, Recipients = [.. recipients], Body = (BodyType)body, SmtpUtf8 = (flags & 1) != 0, RequireTls = (flags & 2) != 0, TlsOptional = (flags & 4) != 0, MinimizeConsidered = (flags & 8) != 0, OpenedHere = (flags & 16) != 0,
+                   ReversePath = path, Recipients = [.. recipients], Body = (BodyType)body, SmtpUtf8 = (flags & 1) != 0, RequireTls = (flags & 2) != 0, TlsOptional = (flags & 4) != 0, MinimizeConsidered = (flags & 8) != 0, OpenedHere = (flags & 16) != 0, Label = (flags & 32) != 0 ? new Domain.Labelling.MessageLabel(new byte[] { 0x31, (byte)flags }) : null,
                    Return = (DsnReturn)ret, EnvelopeId = envelopeId, Priority = mt, Precedence = p, ArrivedAt = arrived,
                    HoldUntil = (flags & 4) != 0 ? later : null,
                    DeliverBy = (flags & 4) != 0 ? new DeliverBy(later, (DeliverByMode)(flags & 1), (flags & 2) != 0) : null,

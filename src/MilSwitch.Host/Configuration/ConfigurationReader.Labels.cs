@@ -24,10 +24,10 @@ public static partial class ConfigurationReader
         var policies = ReadPolicies(source, root);
         var section = root.Map("labels");
         var home = ReadPolicy(section, "policy", policies);
-        if (root.Has("labels") && policies.All.Count is 0) root.Reject("labels", "there are no 'policies' by which labels could be judged");
+        if (root.Has("labels") && !root.Has("policies")) root.Reject("labels", "there are no 'policies' by which labels could be judged");
         var clearances = ReadAddressClearances(source, section, policies, home);
         section.Finish();
-        return new LabelConfiguration(new LabelAuthority(policies, clearances), home, hostName);
+        return new LabelConfiguration(new LabelAuthority(policies, clearances), home, hostName) { HasPolicies = root.Has("policies") };
     }
 
     private static PolicySet ReadPolicies(ConfigurationSource source, Section root)
@@ -59,13 +59,26 @@ public static partial class ConfigurationReader
                     continue;
             }
 
-            if (file is null || ReadPolicyFile(source, line, path, file, anchors) is not { } policy) continue;
-            if (!policy.IsCurrentAt(TimeProvider.System.GetUtcNow())) source.Reject(line, path, $"policy {policy.Id} ({policy.Name}) is not in force at this time");
-            if (policies.TryGetValue(policy.Id, out var other)) source.Reject(line, path, $"policy {policy.Id} ({policy.Name}) is there already, as '{other.Name}'");
-            else policies.Add(policy.Id, policy);
+            foreach (var named in file is null ? [] : PolicyFilesIn(source, line, path, file))
+            {
+                if (ReadPolicyFile(source, line, path, named, anchors) is not { } policy) continue;
+                if (!policy.IsCurrentAt(TimeProvider.System.GetUtcNow())) source.Reject(line, path, $"policy {policy.Id} ({policy.Name}) is not in force at this time");
+                if (policies.TryGetValue(policy.Id, out var other)) source.Reject(line, path, $"policy {policy.Id} ({policy.Name}) is there already, as '{other.Name}'");
+                else policies.Add(policy.Id, policy);
+            }
         }
 
         return new PolicySet(policies.Values);
+    }
+
+    // A file, or those of a folder.
+    private static IEnumerable<string> PolicyFilesIn(ConfigurationSource source, int line, string path, string named)
+    {
+        var full = source.FullPath(named);
+        if (!Directory.Exists(full)) return [named];
+        string[] files = [.. Directory.GetFiles(full).Where(f => Path.GetExtension(f).ToUpperInvariant() is ".XML" or ".SPIF" or ".DER" && !Path.GetFileName(f).StartsWith('.')).Order(StringComparer.Ordinal)];
+        if (files.Length is 0) source.Reject(line, path, $"'{named}' holds no policy (.xml, .spif, .der)");
+        return files;
     }
 
     private static SecurityPolicy? ReadPolicyFile(
@@ -231,7 +244,7 @@ public static partial class ConfigurationReader
         if (listener.Find("labels") is null) return null;
         var section = listener.Map("labels");
         var policies = labels.Authority.Policies;
-        if (policies.All.Count is 0) listener.Reject("labels", "there are no 'policies' by which labels could be judged");
+        if (!labels.HasPolicies) listener.Reject("labels", "there are no 'policies' by which labels could be judged");
         var (unlabelled, givesDefault) = section.Keyword(
             "unlabelled", (LabelFaultAction.Accept, false),
             ("accept", (LabelFaultAction.Accept, false)), ("hold", (LabelFaultAction.Hold, false)), ("refuse", (LabelFaultAction.Refuse, false)), ("default", (LabelFaultAction.Accept, true)));
@@ -273,7 +286,7 @@ public static partial class ConfigurationReader
 
         var section = route.Map("labels");
         var policies = labels.Authority.Policies;
-        if (policies.All.Count is 0) route.Reject("labels", "there are no 'policies' by which labels could be judged");
+        if (!labels.HasPolicies) route.Reject("labels", "there are no 'policies' by which labels could be judged");
         var clearance = ReadClearance(source, section, policies, labels.Home);
         var writes = ReadSources(source, section, "write");
         if (writes.Contains(LabelSource.Ess)) section.Reject("write", "ess is written by protection.sign, whenever the message has a label");

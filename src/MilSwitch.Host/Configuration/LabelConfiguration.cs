@@ -9,5 +9,8 @@ namespace MilSwitch.Host.Configuration;
 /// <param name="HostName">The name that labels' traces name.</param>
 public sealed record LabelConfiguration(LabelAuthority Authority, SecurityPolicy? Home, string HostName)
 {
+    /// <summary>Some are named, whether or not they could be read.</summary>
+    public bool HasPolicies { get; init; }
+
     public static LabelConfiguration None { get; } = new(LabelAuthority.Empty, null, "");
 }
