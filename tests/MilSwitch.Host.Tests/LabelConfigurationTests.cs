@@ -70,7 +70,7 @@ public sealed class LabelConfigurationTests : IDisposable
     [Fact]
     public void Clearances_of_addresses_hold_on_every_route()
     {
-        var configuration = files.Good(Text("", "", "clearances: [{ match: dest.example, clearance: { up-to: RESTRICTED } }]"));
+        var configuration = files.Good(Text("labels: {}", "", "clearances: [{ match: dest.example, clearance: { up-to: RESTRICTED } }]"));
         var link = configuration.Switch.Routes.Routes[0].Link!.Labels!;
         Assert.True(link.Judge(null, Mailbox.Parse("b@other.example")).Goes);
         Assert.False(link.Judge(null, Recipient).Goes);
@@ -113,6 +113,14 @@ public sealed class LabelConfigurationTests : IDisposable
     [InlineData("labels: { clearance: { up-to: SECRET, categories: { Codewords: [GRANIT] } } }", "tag set 'Codewords' has no value 'GRANIT'; did you mean 'GRANITE'?")]
     [InlineData("labels: { sourcez: [ess] }", "labels.sourcez: unknown key")]
     public void Names_the_faults_of_a_listener(string labels, string problem) => AssertNames(files.Problems(Text(labels, "", "")), problem);
+
+    [Fact]
+    public void Nobody_requires_labels_for_which_nobody_looks()
+    {
+        AssertNames(files.Problems(Text("", "labels: { clearance: { up-to: SECRET } }", "")), "routes[0].labels: requires a label of every message, and no listener looks for labels");
+        AssertNames(files.Problems(Text("", "", "clearances: [{ match: dest.example, clearance: { up-to: RESTRICTED } }]")), "labels.clearances: are for labelled messages only");
+        files.Good(Text("", "labels: { unlabelled: send }", ""));
+    }
 
     [Theory]
     [InlineData("labels: { policy: NOBODY }", "there is no policy 'NOBODY'")]

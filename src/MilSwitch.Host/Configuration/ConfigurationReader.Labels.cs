@@ -300,6 +300,8 @@ public static partial class ConfigurationReader
             Denied = section.Keyword("denied", LabelOutcome.Hold, ("hold", LabelOutcome.Hold), ("return", LabelOutcome.Return)),
             Writes = writes,
         };
+        if (settings.Unlabelled is not LabelOutcome.Go && !labels.AreRead)
+            route.Reject("labels", "requires a label of every message, and no listener looks for labels (listeners[].labels), so nothing could ever leave here");
         section.Finish();
         return new LinkLabelling(settings, labels.Authority);
     }

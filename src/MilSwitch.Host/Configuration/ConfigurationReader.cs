@@ -102,7 +102,9 @@ public static partial class ConfigurationReader
         var labellings = new Dictionary<string, IListenerLabelling>(StringComparer.Ordinal);
         var listeners = ReadListeners(source, root, hostName, exemptClients, keys, labels, arrivals, labellings);
         var accounts = ReadAccounts(source, root, exemptAccounts);
-        var routes = ReadRoutes(source, root, hostName, ownNames, keys, labels);
+        var routes = ReadRoutes(source, root, hostName, ownNames, keys, labels with { AreRead = labellings.Count > 0 });
+        if (!labels.Authority.Clearances.IsEmpty && labellings.Count is 0)
+            root.Map("labels").Reject("clearances", "are for labelled messages only, and no listener looks for labels (listeners[].labels), so nothing could ever go there");
         var postmaster = ReadPostmaster(root, routes);
         var precedences = ReadPrecedences(source, root, problems);
         var dataFolder = data is null ? "" : source.FullPath(data);

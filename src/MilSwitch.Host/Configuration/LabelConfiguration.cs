@@ -9,6 +9,9 @@ namespace MilSwitch.Host.Configuration;
 /// <param name="HostName">The name that labels' traces name.</param>
 public sealed record LabelConfiguration(LabelAuthority Authority, SecurityPolicy? Home, string HostName)
 {
+    /// <summary>Some listener looks for labels.</summary>
+    public bool AreRead { get; init; }
+
     /// <summary>Some are named, whether or not they could be read.</summary>
     public bool HasPolicies { get; init; }
 
