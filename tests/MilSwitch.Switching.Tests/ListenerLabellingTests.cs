@@ -184,6 +184,42 @@ public sealed class ListenerLabellingTests
     public void A_first_line_that_is_no_marking_is_no_label() =>
         Assert.Null(Decide(Listener(s => s with { Sources = [LabelSource.FirstLine] }), "Subject: s\r\n\r\nGood morning,\r\n").Label);
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Decides_about_any_octets(int seed)
+    {
+        var random = new Random(seed);
+        var label = Label(Alfa, "SECRET", ("Codewords", "GRANITE"));
+        byte[][] samples =
+        [
+            Octets(Message(label)).ToArray(),
+            Octets($"SIO-Label: {new SioLabel(null, SioLabel.Xml, Stanag4774.Write(new Stanag4774Label { Label = label }, Policies)).Format()}\r\n\r\n").ToArray(),
+            Octets($"SIO-Label: {new SioLabel(null, SioLabel.X411, X411Label.Encode(label)).Format()}\r\nSubject: s ([ALFA S])\r\n\r\n** ALFA SECRET **\r\n\r\ntext\r\n").ToArray(),
+        ];
+        var listener = Listener(s => s with
+        {
+            Sources = [LabelSource.Ess, LabelSource.SioLabel, LabelSource.FirstLine, LabelSource.LastLine, LabelSource.Subject], Clearance = UpTo(Coalition, "SECRET"), Default = Restricted,
+        });
+        var link = Link(s => s with { Policy = Coalition, Clearance = UpTo(Coalition, "SECRET"), Writes = [LabelSource.SioLabel, LabelSource.FirstLine, LabelSource.LastLine, LabelSource.Subject] });
+        for (var i = 0; i < 3_000; i++)
+        {
+            var message = Mutated(samples[random.Next(samples.Length)]);
+            var signed = new FoundLabel(Mutated(EssLabel.Encode(label)), random.Next(2) is 0, [Mutated(EssLabel.Encode(Secret))]);
+            var decision = listener.Decide(message, random.Next(2) is 0 ? [] : [signed], From, Now);
+            Assert.NotEmpty(decision.Findings);
+            if (link.Judge(decision.Label, From.Mailbox!).Goes) Assert.False(link.Write(decision.Changed ?? message, decision.Label, Now).Content.IsEmpty);
+        }
+
+        byte[] Mutated(byte[] octets)
+        {
+            octets = [.. octets];
+            for (var n = random.Next(4); n > 0; n--) octets[random.Next(octets.Length)] = (byte)random.Next(256);
+            return random.Next(8) is 0 ? octets[..random.Next(1, octets.Length)] : octets;
+        }
+    }
+
     private static ArrivalLabelDecision Decide(ListenerLabelling listener, string message, params FoundLabel[] signed) =>
         listener.Decide(Octets(message), [.. signed], From, Now);
 }
