@@ -98,8 +98,7 @@ public sealed class LabelledJourneyTests
         await using var harness = await SwitchHarness.StartAsync(
             c =>
             {
-                var labelled = With(c, Listener(), Link(s => s with { Policy = Coalition, Writes = [LabelSource.SioLabel] }));
-                return labelled with { Routes = new(labelled.Routes.Routes.Select(r => r with { Link = r.Link is null ? null : r.Link with { Protection = new DepartureProtection { Sign = new DepartureSigning("domain") } } })) };
+                return Signing(With(c, Listener(), Link(s => s with { Policy = Coalition, Writes = [LabelSource.SioLabel] })));
             },
             protection: protection);
         var sent = await harness.SendAsync(Message(Secret));
@@ -110,6 +109,33 @@ public sealed class LabelledJourneyTests
         Assert.Equal(Label(Coalition, "SECRET"), EssLabel.Read(asked!.Label!.Value));
         Assert.Equal(Secret, EssLabel.Read(Assert.Single(asked.Equivalents)));
         Assert.Equal(Stored(Secret), (await harness.Spool.ReadAsync(sent.Id))!.Envelope.Label);
+    }
+
+    [Fact]
+    public async Task The_signature_says_the_label_also_where_the_route_writes_nothing()
+    {
+        DepartureLabels? asked = null;
+        var protection = new FakeProtection { Labels = l => asked = l };
+        await using var harness = await SwitchHarness.StartAsync(c => Signing(With(c, Listener(), Link(s => s with { Clearance = UpTo(Alfa, "SECRET") }))), protection: protection);
+        var sent = await harness.SendAsync(Message(Secret));
+
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+        Assert.Equal(Secret, EssLabel.Read(asked!.Label!.Value));
+        Assert.Empty(asked.Equivalents);
+    }
+
+    [Fact]
+    public async Task Holds_what_can_not_be_written_for_a_fault_of_ours()
+    {
+        await using var harness = await SwitchHarness.StartAsync(c => c with
+        {
+            Routes = new(c.Routes.Routes.Select(r => r with { Link = r.Link is null ? null : r.Link with { Labels = new FailingLabels() } })),
+        });
+        var sent = await harness.SendAsync();
+
+        var held = await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held);
+        Assert.Equal("writing its label failed inside the switch", held.HeldBecause);
+        Assert.Empty(harness.Sink.Transactions);
     }
 
     [Fact]
@@ -132,6 +158,21 @@ public sealed class LabelledJourneyTests
         harness.Sink.Script = null;
         await harness.WaitForAsync(second.Id, m => m.State == MessageState.Held);
         Assert.Single(harness.Sink.Transactions, t => t.Content.Length > 0);
+    }
+
+    private static Domain.Configuration.SwitchConfiguration Signing(Domain.Configuration.SwitchConfiguration labelled) => labelled with
+    {
+        Routes = new(labelled.Routes.Routes.Select(
+            r => r with { Link = r.Link is null ? null : r.Link with { Protection = new DepartureProtection { Sign = new DepartureSigning("domain") } } })),
+    };
+
+    private sealed class FailingLabels : ILinkLabelling
+    {
+        public bool Writes => true;
+
+        public LabelVerdict Judge(MessageLabel? label, Domain.Addressing.Mailbox recipient) => LabelVerdict.Go;
+
+        public DepartureLabels Write(ReadOnlyMemory<byte> message, MessageLabel? label, DateTimeOffset now) => throw new ArgumentException("the parentheses of a marking pair");
     }
 
     private static void Apply(SwitchHarness harness, Func<Domain.Configuration.SwitchConfiguration, Domain.Configuration.SwitchConfiguration> change)

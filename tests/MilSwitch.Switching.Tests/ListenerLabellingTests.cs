@@ -69,7 +69,10 @@ public sealed class ListenerLabellingTests
     public void A_label_that_nobody_who_is_believed_signed_does_not_count_where_that_is_required()
     {
         var listener = Listener(s => s with { SignedOnly = true, Unlabelled = LabelFaultAction.Hold });
-        Assert.Equal("it has no label", Decide(listener, Message(Secret), Signed(Secret, isBelieved: false)).HeldBecause);
+        const string reason = "it has a label that nobody who is believed has signed";
+        Assert.Equal(reason, Decide(listener, Message(Secret), Signed(Secret, isBelieved: false)).HeldBecause);
+        Assert.Equal(reason, Decide(listener, "Subject: s\r\n\r\n", Signed(Secret, isBelieved: false)).HeldBecause);
+        Assert.Equal("it has no label", Decide(listener, "Subject: s\r\n\r\n").HeldBecause);
         Assert.Equal(Stored(Secret), Decide(listener, Message(Secret), Signed(Secret)).Label);
     }
 
@@ -132,6 +135,18 @@ public sealed class ListenerLabellingTests
         Assert.EndsWith("Subject: s\r\n\r\ntext\r\n", text, StringComparison.Ordinal);
         var history = SioLabelHistory.Parse(Mime.LabelFields.Find(Mime.HeaderBlock.Scan(Octets(text), 9999, 99)).History[0]);
         Assert.Equal((SioLabelChange.Add, "switch.test", Now), (history.Change, history.ChangedBy, history.ChangedAt));
+    }
+
+    [Fact]
+    [Trait("Threat", "C11")]
+    public void Never_puts_a_default_in_the_place_of_something_that_claims_to_be_a_label()
+    {
+        var unsigned = Decide(Listener(s => s with { SignedOnly = true, Default = Restricted }), Message(Secret));
+        Assert.Equal(("it has a label that nobody who is believed has signed", Stored(Secret)), (unsigned.HeldBecause, unsigned.Label));
+        Assert.Null(unsigned.Changed);
+        const string marked = "SIO-Label: marking=\"ALFA SECRET\"\r\nSubject: s\r\n\r\n";
+        Assert.Contains("marking only", Decide(Listener(s => s with { Default = Restricted }), marked).HeldBecause, StringComparison.Ordinal);
+        Assert.Null(Decide(Listener(), marked).HeldBecause);
     }
 
     [Fact]

@@ -289,7 +289,7 @@ public static partial class ConfigurationReader
         if (!labels.HasPolicies) route.Reject("labels", "there are no 'policies' by which labels could be judged");
         var clearance = ReadClearance(source, section, policies, labels.Home);
         var writes = ReadSources(source, section, "write");
-        if (writes.Contains(LabelSource.Ess)) section.Reject("write", "ess is written by protection.sign, whenever the message has a label");
+        if (writes.Contains(LabelSource.Ess)) section.Reject("write", "ess is written by protection.sign, whenever a message on a route with labels has one");
         var settings = new LinkLabelSettings
         {
             HostName = labels.HostName,

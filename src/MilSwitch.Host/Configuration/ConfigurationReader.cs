@@ -15,7 +15,7 @@ using MilSwitch.Switching.Labelling;
 namespace MilSwitch.Host.Configuration;
 
 /// <summary>
-/// Reads <c>milswitch.yaml</c>. A pure function of the file and those it names: it opens no port, makes no folder and
+/// Reads <c>milswitch.yaml</c>. A function of the file, of those it names and of the time at which policies must hold: it opens no port, makes no folder and
 /// writes nothing, so that it judges a candidate while the node runs.
 /// </summary>
 public static partial class ConfigurationReader

@@ -20,6 +20,8 @@ public sealed class LabelCatalogueList(LabelAuthority authority, SecurityPolicy?
         var chosen = policy is null
             ? home ?? throw new FormatException("no policy is named, and the configuration has none that would be meant then (labels.policy)")
             : authority.Policies.Named(policy) ?? throw new FormatException($"there is no policy '{policy}'");
+        // Who is asked for the same is asked once: what follows asks for each category of the policy.
+        to = [.. to.DistinctBy(t => (t.Link.Labels, authority.Clearances.Find(t.Recipient)))];
         return new LabelCatalogue(
             chosen.Id, chosen.Name, chosen.Version, [.. chosen.Classifications.Where(c => !c.IsObsolete).Select(c => Entry(c, chosen, from, to)).OfType<LabelCatalogueEntry>()]);
     }

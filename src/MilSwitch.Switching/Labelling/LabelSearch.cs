@@ -11,6 +11,8 @@ namespace MilSwitch.Switching.Labelling;
 /// <summary>Looks for the labels of one message wherever its listener looks, and compares them. For one message and one thread.</summary>
 internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority authority)
 {
+    private const string Unsigned = "it has a label that nobody who is believed has signed";
+
     private readonly List<CarriedLabel> carried = [];
     private ImmutableArray<CarriedLabel> labels = [];
 
@@ -22,6 +24,9 @@ internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority
 
     /// <summary>Two places say different things; null: they agree.</summary>
     public string? Disagreement { get; private set; }
+
+    /// <summary>Something says that there is a label, and it is none that counts: why; null: nothing does.</summary>
+    public string? Uncounted { get; private set; }
 
     /// <summary>The message without the fields that nobody here asked for; null: they are not there.</summary>
     public ReadOnlyMemory<byte>? Stripped { get; private set; }
@@ -61,7 +66,11 @@ internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority
         if (!signed.IsBelieved)
         {
             Findings.Add("ess: signed by nobody who is believed here");
-            if (settings.SignedOnly) return;
+            if (settings.SignedOnly)
+            {
+                Uncounted = Unsigned;
+                return;
+            }
         }
 
         try
@@ -110,6 +119,7 @@ internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority
         {
             var field = SioLabel.Parse(value);
             if (SioLabels.Decode(field, authority.Policies) is { } label) Add(new CarriedLabel("sio-label", false) { Label = label });
+            else if (settings.Default is not null) Uncounted ??= "sio-label: has a marking only, and the default would stand in its place";
             else Findings.Add("sio-label: has a marking only, which is no label");
         }
         catch (LabelRefusedException refused)
@@ -133,12 +143,12 @@ internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority
             if (string.IsNullOrEmpty(text)) continue;
             try
             {
-                // Most lines are no markings.
-                if (MarkingGrammar.For(policy, place).TryParse(text, out _)) carried.Add(new CarriedLabel(name, false) { Marking = text, Place = place });
-                else MarkingGrammar.For(policy, place).Parse(text);
+                MarkingGrammar.For(policy, place).Parse(text);
+                carried.Add(new CarriedLabel(name, false) { Marking = text, Place = place });
             }
             catch (LabelRefusedException refused)
             {
+                // Most lines are no markings.
                 if (refused.Fault is LabelFault.Ambiguous) Fault ??= $"{name}: {refused.Message}";
             }
         }
@@ -151,12 +161,13 @@ internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority
         var first = carried.FirstOrDefault(c => c is { IsTrusted: true, Label: not null }) ?? carried.FirstOrDefault(c => c.Label is not null);
         var policy = first?.Label is { } reference ? authority.Policies.Find(reference.Policy) : null;
         var comparable = carried.Select(c => c.Label is { } label && policy is not null && authority.InPolicy(label, policy).Label is { } same ? c with { Label = same } : c).ToList();
-        var markingsOnly = comparable.Where(c => c.Marking is null || policy is null || policy == settings.MarkingPolicy).ToList();
-        var comparison = LabelComparison.Compare(markingsOnly, authority.Policies);
+        var together = comparable.Where(c => c.Marking is null || policy is null || policy == settings.MarkingPolicy).ToList();
+        var comparison = LabelComparison.Compare(together, authority.Policies);
         if (!comparison.IsAgreed) Disagreement = string.Join("; ", comparison.Findings.Where(f => f.IsContradiction).Select(Describe).Distinct());
         CompareForeign(comparable, policy, first);
         labels = [.. carried.Where(c => c.Label is not null)];
         if (labels.IsEmpty && comparison.Reference is { Label: not null } read) labels = [read];
+        if (settings.SignedOnly && !labels.Any(c => c.IsTrusted)) Uncounted ??= Unsigned;
     }
 
     // A marking of the house policy beside a label of another one.

@@ -11,7 +11,7 @@ namespace MilSwitch.Switching.Labelling;
 
 /// <summary>
 /// Finds the label of a message that comes in, and decides whether it may. The rules in their order: every label that is found
-/// is one; all of them agree; there is one where one is required; it holds under its policy; the listener and the originator
+/// is one; all of them agree; there is one that counts, or none at all, and one where one is required; it holds under its policy; the listener and the originator
 /// may send it. The first rule that is broken decides. Pure and thread-safe.
 /// </summary>
 public sealed class ListenerLabelling(ListenerLabelSettings settings, LabelAuthority authority) : IListenerLabelling
@@ -29,6 +29,8 @@ public sealed class ListenerLabelling(ListenerLabelSettings settings, LabelAutho
         var label = search.Label;
         if (label is null)
         {
+            // A default, or none at all, would be less than what it claims.
+            if (search.Uncounted is { } claim) return End(settings.Invalid, claim, search.Highest());
             if (settings.Default is { } given)
             {
                 findings.Add("no label: the listener's default was given");

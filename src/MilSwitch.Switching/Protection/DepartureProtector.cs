@@ -29,7 +29,8 @@ internal sealed partial class DepartureProtector(SwitchRuntime runtime)
         var octets = came;
         DepartureLabels? labelled = null;
         ImmutableArray<ProtectionNote> notes = [];
-        if (settings.Labels is { Writes: true } labels)
+        // Who signs says what the label is, also where no field is written.
+        if (settings.Labels is { } labels && (labels.Writes || settings.Protection?.Sign is not null))
         {
             try
             {
@@ -38,6 +39,12 @@ internal sealed partial class DepartureProtector(SwitchRuntime runtime)
             catch (FormatException fault)
             {
                 return new DepartureOutcome.Impossible("its label can't be written: " + fault.Message, []);
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                // As with protection: nobody else would tell the link, and the message would wait for ever.
+                LogFailed(fault, consignment.Id);
+                return new DepartureOutcome.Impossible("writing its label failed inside the switch", []);
             }
 
             octets = labelled.Content;
@@ -65,6 +72,6 @@ internal sealed partial class DepartureProtector(SwitchRuntime runtime)
             : new DepartureOutcome.Impossible("what was opened has line ends that can't be relayed", []);
     }
 
-    [LoggerMessage(3403, LogLevel.Error, "The protection of {MessageId} failed inside the switch")]
+    [LoggerMessage(3403, LogLevel.Error, "The label or the protection of {MessageId} failed inside the switch")]
     private partial void LogFailed(Exception fault, MessageId messageId);
 }
