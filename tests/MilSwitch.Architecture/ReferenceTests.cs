@@ -10,10 +10,12 @@ public sealed class ReferenceTests
         { "MilSwitch.Mime", ["MilSwitch.Domain"] },
         { "MilSwitch.Labels", ["MilSwitch.Domain"] },
         { "MilSwitch.Smime", ["MilSwitch.Labels", "MilSwitch.Mime"] },
+        { "MilSwitch.Checks", ["MilSwitch.Mime"] },
+        { "MilSwitch.Lookup", ["MilSwitch.Smime"] },
         { "MilSwitch.Storage", ["MilSwitch.Domain"] },
         { "MilSwitch.Storage.Sqlite", ["MilSwitch.Storage"] },
         { "MilSwitch.Switching", ["MilSwitch.Domain", "MilSwitch.Labels", "MilSwitch.Mime", "MilSwitch.Smtp"] },
-        { "MilSwitch.Host", ["MilSwitch.Labels", "MilSwitch.Smime", "MilSwitch.Storage.Sqlite", "MilSwitch.Switching"] },
+        { "MilSwitch.Host", ["MilSwitch.Checks", "MilSwitch.Labels", "MilSwitch.Lookup", "MilSwitch.Smime", "MilSwitch.Storage.Sqlite", "MilSwitch.Switching"] },
     };
 
     /// <summary>Packages by the beginning of their names, and the only projects that may use them.</summary>
@@ -28,7 +30,8 @@ public sealed class ReferenceTests
         { "BouncyCastle", ["MilSwitch.Smime"] },
         { "Pkcs11Interop", ["MilSwitch.Smime"] },
         { "System.Security.Cryptography.Xml", ["MilSwitch.Smime"] },
-        { "DnsClient", ["MilSwitch.Smtp"] },
+        { "DnsClient", ["MilSwitch.Smtp", "MilSwitch.Lookup"] },
+        { "System.DirectoryServices.Protocols", ["MilSwitch.Lookup"] },
         { "Microsoft.AspNetCore", ["MilSwitch.Smtp", "MilSwitch.Host"] },
         { "System.CommandLine", ["MilSwitch.Host"] },
         { "YamlDotNet", ["MilSwitch.Host"] },
