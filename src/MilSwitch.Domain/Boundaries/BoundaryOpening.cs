@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using MilSwitch.Domain.Protection;
+
+namespace MilSwitch.Domain.Boundaries;
+
+/// <summary>What a boundary takes off a message and whom it believes doing so. Immutable.</summary>
+public sealed record BoundaryOpening
+{
+    /// <summary>By whom signatures are believed; that of the domain the message comes from.</summary>
+    public ArrivalTrust Trust { get; init; } = ArrivalTrust.None;
+
+    /// <summary>Names of the keys that open; empty: what is encrypted is not for this boundary.</summary>
+    public ImmutableArray<string> Keys { get; init; } = [];
+
+    /// <summary>Whose signature counts.</summary>
+    public SignerRole Signers { get; init; } = SignerRole.Originator | SignerRole.Domain;
+
+    /// <summary>The mail domains that a domain signature may speak for (RFC 3183 §3.1.1); empty: whatever its name allows.</summary>
+    public ImmutableArray<string> SignerDomains { get; init; } = [];
+
+    /// <summary>
+    /// Of a triple wrap only the outer signature is taken off and made anew; encryption and inner signature stay as they are,
+    /// octet for octet, from end to end (RFC 2634 §1.1).
+    /// </summary>
+    public bool KeepsInner { get; init; }
+}
+
+/// <summary>On whose behalf a signature is (RFC 3183 §3.1).</summary>
+[Flags]
+public enum SignerRole : byte
+{
+    None = 0,
+
+    /// <summary>The person or role in From.</summary>
+    Originator = 1,
+
+    /// <summary>Its domain, <c>domain-signing-authority</c>.</summary>
+    Domain = 2,
+
+    /// <summary>Somebody who reviewed or released it, <c>review-authority</c>.</summary>
+    Review = 4,
+
+    /// <summary>Who adds attributes, <c>attribute-authority</c>.</summary>
+    Attribute = 8,
+}
