@@ -14,7 +14,7 @@ internal sealed class SpoolReader : IDisposable
 {
     private readonly SqliteDatabase database;
     private readonly SqliteStatement message, recipients, pending, contentOf, inline, fileOf, auditOf, auditOfSwitch, auditFrom, auditEnd;
-    private readonly SqliteStatement documents, scan, allPending, byField, byParent, finished, oldKeys, oldAudit;
+    private readonly SqliteStatement documents, document, scan, allPending, byField, byParent, finished, oldKeys, oldAudit;
 
     public SpoolReader(string path)
     {
@@ -36,6 +36,7 @@ internal sealed class SpoolReader : IDisposable
         auditFrom = database.Prepare("SELECT seq, at, kind, message, recipient, detail, actor, hash FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2");
         auditEnd = database.Prepare("SELECT seq, hash FROM audit_end WHERE name = ?1");
         documents = database.Prepare("SELECT id, json FROM document WHERE kind = ?1 ORDER BY id");
+        document = database.Prepare("SELECT json FROM document WHERE kind = ?1 AND id = ?2");
         scan = database.Prepare("SELECT id, state, precedence, accepted FROM message WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
         allPending = database.Prepare("SELECT id FROM message INDEXED BY message_pending WHERE state < 4 AND precedence = ?1 AND id < ?2");
         byField = database.Prepare("SELECT message FROM message_field WHERE field = ?1 UNION SELECT message FROM fresh WHERE field = ?1");
@@ -154,6 +155,15 @@ internal sealed class SpoolReader : IDisposable
         while (rows.Step()) events.Add(new AuditEvent(Time(rows.Long(0)), (AuditKind)rows.Int(1), id, rows.Int(2), rows.Text(3), rows.TextOrNull(4)));
 
         return events;
+    }
+
+    public string? Document(string kind, string id)
+    {
+        document.Bind(1, kind).Bind(2, id);
+        if (!document.Step()) return null;
+        var json = document.Text(0);
+        document.Reset();
+        return json;
     }
 
     public IReadOnlyList<StoredDocument> Documents(string kind)

@@ -270,6 +270,9 @@ public sealed class SqliteSpool : ISpool
         return await writer.TransactAsync(() => transactions.RemoveDocument(kind, id)).ConfigureAwait(false);
     }
 
+    public async ValueTask<string?> ReadDocumentAsync(string kind, string id, CancellationToken cancellationToken = default) =>
+        await ReadAsync(reader => reader.Document(kind, id), cancellationToken).ConfigureAwait(false);
+
     public async ValueTask<IReadOnlyList<StoredDocument>> ListDocumentsAsync(string kind, CancellationToken cancellationToken = default) =>
         await ReadAsync(reader => reader.Documents(kind), cancellationToken).ConfigureAwait(false);
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Spool;
@@ -28,7 +29,7 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
     private readonly SqliteStatement insertMessage, insertContent, insertFile, insertRecipient, duplicatesOf;
     private readonly SqliteStatement changeRecipient, changeMessage, deleteContent, deleteFile, isFileNamed;
     private readonly SqliteStatement insertAudit, hasAudit, hasSwitchAudit, setAuditEnd;
-    private readonly SqliteStatement deleteMessage, deleteRecipients, deleteField;
+    private readonly SqliteStatement deleteMessage, deleteRecipients, deleteField, deleteDocument;
     private long auditSequence, committedAuditSequence;
     private int committedRemovals;
 
@@ -77,6 +78,7 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
         setAuditEnd = database.Prepare(
             "INSERT INTO audit_end (name, seq, hash) VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, hash = excluded.hash");
         deleteMessage = database.Prepare("DELETE FROM message WHERE id = ?1 AND state >= 4");
+        deleteDocument = database.Prepare("DELETE FROM document WHERE kind = ?1 AND id = ?2");
         deleteRecipients = database.Prepare("DELETE FROM recipient WHERE message = ?1");
         deleteField = database.Prepare("DELETE FROM message_field WHERE field = ?1 AND message = ?2");
 
@@ -182,6 +184,7 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
             if (changed || !Has(audit)) Append(audit);
         }
 
+        foreach (var document in operation.Documents) PutDocument(document.Kind, document.Id, document.Json);
         if (duplicates is null) return CommitResult.Committed;
         if (changed) AuditDuplicates(operation, duplicates);
         return new CommitResult(CommitStatus.Committed, duplicates.ToImmutable());
@@ -213,6 +216,7 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
             count++;
             deleteRecipients.Bind(1, id).Run();
             DropContent(id);
+            foreach (var kind in BoundaryDocuments.Kinds) deleteDocument.Bind(1, kind).Bind(2, new MessageId(id).ToString()).Run();
             if (field is not { } hash) continue;
             deleteField.Bind(1, hash).Bind(2, id).Run();
         }
@@ -255,8 +259,7 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
 
     public bool RemoveDocument(string kind, string id)
     {
-        using var remove = database.Once("DELETE FROM document WHERE kind = ?1 AND id = ?2");
-        remove.Bind(1, kind).Bind(2, id).Run();
+        deleteDocument.Bind(1, kind).Bind(2, id).Run();
         return database.Changes > 0;
     }
 

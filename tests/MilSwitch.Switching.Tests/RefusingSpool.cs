@@ -48,6 +48,9 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
         return inner.RemoveDocumentAsync(kind, id, cancellationToken);
     }
 
+    public ValueTask<string?> ReadDocumentAsync(string kind, string id, CancellationToken cancellationToken = default) =>
+        inner.ReadDocumentAsync(kind, id, cancellationToken);
+
     public ValueTask<IReadOnlyList<StoredDocument>> ListDocumentsAsync(string kind, CancellationToken cancellationToken = default) =>
         inner.ListDocumentsAsync(kind, cancellationToken);
 

@@ -16,6 +16,9 @@ public static class BoundaryDocuments
     /// <summary>Kind of the list of <see cref="BoundaryApproval"/>.</summary>
     public const string Approvals = "approvals";
 
+    /// <summary>All of these; the store forgets them with their message.</summary>
+    public static ImmutableArray<string> Kinds { get; } = [Decisions, Custody, Approvals];
+
     public static string Write(ImmutableArray<CrossingRecord> records) => JsonSerializer.Serialize(records, BoundaryJson.Default.ImmutableArrayCrossingRecord);
 
     public static string Write(ImmutableArray<CustodyRecord> records) => JsonSerializer.Serialize(records, BoundaryJson.Default.ImmutableArrayCustodyRecord);

@@ -180,6 +180,32 @@ public static class OutcomePolicy
         return step.End(state == RecipientState.Held ? detail : null);
     }
 
+    /// <summary>
+    /// A boundary released a copy for some open recipients: nothing is left to be done for them here, and reports are the
+    /// copy's affair. The content stays, it is the evidence of what came.
+    /// </summary>
+    public static OutcomePlan Cross(
+        MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, IEnumerable<int> which, string detail, string? actor, DateTimeOffset now)
+    {
+        var step = new Step(id, envelope, before, now) { Actor = actor };
+        foreach (var index in which)
+        {
+            if (!before[index].State.IsFinal()) step.Cross(index);
+        }
+
+        step.Note(AuditKind.Crossed, detail);
+        var plan = step.End();
+        return plan.IsDone ? plan with { Message = plan.Message! with { DropContent = false } } : plan;
+    }
+
+    /// <summary>Something that is needed is away: tried again by the curve of the level, until it expires.</summary>
+    public static OutcomePlan Later(
+        MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, IEnumerable<int> which, Reply reply, PrecedenceTable table, DateTimeOffset now)
+    {
+        var indices = which.Where(i => !before[i].State.IsFinal()).ToImmutableArray();
+        return AfterAttempt(id, envelope, before, indices, HopAnswer.ForAll(indices.Length, reply), table, now);
+    }
+
     /// <summary>The reply for a transaction that ended without any: the hop was there and went away.</summary>
     public static Reply NoAnswerBecause(string fault) => fault.Length is 0 ? NoAnswer : NoAnswer with { Text = fault };
 
@@ -252,6 +278,12 @@ public static class OutcomePolicy
             var attempts = resetAttempts ? 0 : statuses[index].Attempts;
             statuses[index] = statuses[index] with { State = next, Attempts = attempts, Due = null };
             changes.Add(new RecipientChange(id, index, next, attempts));
+        }
+
+        public void Cross(int index)
+        {
+            statuses[index] = statuses[index] with { State = RecipientState.Crossed, Due = null };
+            changes.Add(new RecipientChange(id, index, RecipientState.Crossed, statuses[index].Attempts));
         }
 
         public void Note(AuditKind kind, string detail) => audit.Add(new AuditEvent(now, kind, id, -1, detail, Actor));

@@ -32,6 +32,9 @@ public enum RecipientState : byte
 
     /// <summary>An operator deleted it; no report.</summary>
     Deleted = 15,
+
+    /// <summary>A boundary released a copy into the recipient's security domain: that copy has a life of its own.</summary>
+    Crossed = 16,
 }
 
 public static class RecipientStateExtensions

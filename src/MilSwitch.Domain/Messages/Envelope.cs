@@ -37,6 +37,9 @@ public sealed record Envelope
     /// <summary>The security label by which it is handled; null: it has none, or nothing here asks for labels.</summary>
     public MessageLabel? Label { get; init; }
 
+    /// <summary>The security domain it is in: that of its listener, or the one a boundary released it into; null: there are no domains.</summary>
+    public string? Domain { get; init; }
+
     /// <summary>RFC 3461 §4.3.</summary>
     public DsnReturn Return { get; init; } = DsnReturn.Unspecified;
 

@@ -45,10 +45,16 @@ public interface ISpool : IAsyncDisposable
     /// <summary>The audit events of one message, oldest first; with the default id those of the switch itself, by a walk along the whole trail.</summary>
     ValueTask<IReadOnlyList<AuditEvent>> ReadAuditAsync(MessageId id, CancellationToken cancellationToken = default);
 
-    /// <summary>Small documents that outlive a restart: rules, MINIMIZE. Replaces one of the same kind and id.</summary>
+    /// <summary>
+    /// Small documents that outlive a restart: rules, MINIMIZE. Replaces one of the same kind and id. Those of
+    /// <see cref="Boundaries.BoundaryDocuments.Kinds"/> are forgotten with the message whose id they have.
+    /// </summary>
     ValueTask PutDocumentAsync(string kind, string id, string json, CancellationToken cancellationToken = default);
 
     ValueTask<bool> RemoveDocumentAsync(string kind, string id, CancellationToken cancellationToken = default);
+
+    /// <summary>One document's text; null: there is none.</summary>
+    ValueTask<string?> ReadDocumentAsync(string kind, string id, CancellationToken cancellationToken = default);
 
     ValueTask<IReadOnlyList<StoredDocument>> ListDocumentsAsync(string kind, CancellationToken cancellationToken = default);
 

@@ -18,6 +18,9 @@ public sealed record SpoolOperation(PartitionEpoch Owner)
 
     public ImmutableArray<AuditEvent> Audit { get; init; } = [];
 
+    /// <summary>Documents that become true with the rest; each replaces one of the same kind and id.</summary>
+    public ImmutableArray<StoredDocument> Documents { get; init; } = [];
+
     /// <summary>
     /// Nobody outside waits for this commit, and nothing is lost when a crash comes before it: it may wait some milliseconds
     /// for others to share a transaction with, whatever its precedence.
@@ -101,6 +104,7 @@ public enum AuditKind : short
     Accepted = 1, Duplicate = 2, Delivered = 3, Deferred = 4, Failed = 5, Expired = 6, Reported = 7, Warned = 8, Suspected = 9, Held = 10,
     Released = 11, Returned = 12, Deleted = 13, Restored = 14, Requeued = 15, Rerouted = 16, Viewed = 17, Damaged = 18, Tried = 19, Exempted = 20,
     Verified = 21, Signed = 22, Encrypted = 23, Decrypted = 24, Labelled = 25,
+    Crossed = 26, Approved = 27, Rejected = 28, Corrected = 29,
     RuleAdded = 30, RuleRemoved = 31, ConfigurationApplied = 32, ConfigurationRejected = 33, NodeStarted = 34, NodeStopped = 35, RateLimited = 36,
     TokenLost = 37, TokenWorking = 38,
 }
