@@ -17,7 +17,7 @@ namespace MilSwitch.Switching.Partitions;
 /// The steps of a message's life: ask a pure function what is to be done, commit it, then do it. Whatever a step needs comes
 /// in with it and whatever it changed goes out with its end, so that steps of different messages share nothing.
 /// </summary>
-internal static class MessageSteps
+internal static partial class MessageSteps
 {
     /// <summary>Kind of the documents that remember which link an operator chose for a message.</summary>
     public const string RerouteDocument = "reroute";
@@ -61,6 +61,13 @@ internal static class MessageSteps
             var (permitted, denied) = Judge(envelope, statuses, which, find);
             if (denied.Length > 0) partition.Actor.Tell(new LabelDenied(id));
             which = permitted;
+        }
+
+        if (!runtime.Configuration.Boundaries.IsEmpty)
+        {
+            var (here, across) = Divide(runtime, envelope, statuses, which, find);
+            if (across) partition.Actor.Tell(new CrossingDue(id));
+            which = here;
         }
 
         var plan = DeliveryPlan.Make(envelope, statuses, which, find);
@@ -123,6 +130,7 @@ internal static class MessageSteps
                 .ConfigureAwait(false),
             ProtectionImpossible impossible => await run.HoldUnprotectedAsync(impossible).ConfigureAwait(false),
             LabelDenied => await run.DenyAsync().ConfigureAwait(false),
+            CrossingDue => await run.CrossAsync().ConfigureAwait(false),
             RuleDecided decided => await run.RuleAsync(decided).ConfigureAwait(false),
             MessageActor.Operate operate => await run.OperateAsync(operate).ConfigureAwait(false),
             _ => throw new InvalidOperationException($"{step.What.GetType().Name} is not a step."),
@@ -166,7 +174,7 @@ internal static class MessageSteps
         Sequence = 0, Size = accepted.Size,
     };
 
-    private sealed class Run(SwitchRuntime runtime, OwnedPartition partition, IActorRef reports, MessageActor.Step step)
+    private sealed partial class Run(SwitchRuntime runtime, OwnedPartition partition, IActorRef reports, MessageActor.Step step)
     {
         private DateTimeOffset Now { get; } = runtime.Now;
 
@@ -361,11 +369,12 @@ internal static class MessageSteps
             return new PartitionEvents.StepDone(step.Id, step.Statuses, MessageState.Binned, [], Now + BinTime, [], false);
         }
 
-        // Everything of one step is one operation: what became of the recipients, its audit, and the reports it causes.
+        // Everything of one step is one operation: what became of the recipients, its audit, its documents, and the messages it causes.
         private async Task<PartitionEvents.StepDone> CommitAsync(
-            Envelope envelope, OutcomePlan plan, ReadOnlyMemory<byte>? head, IEnumerable<int> replan, string? reroute = null, bool patient = false)
+            Envelope envelope, OutcomePlan plan, ReadOnlyMemory<byte>? head, IEnumerable<int> replan, string? reroute = null, bool patient = false,
+            ImmutableArray<StoredDocument> documents = default)
         {
-            var operation = new SpoolOperation(partition.Epoch) { Recipients = plan.Changes, Audit = plan.Audit, Patient = patient };
+            var operation = new SpoolOperation(partition.Epoch) { Recipients = plan.Changes, Audit = plan.Audit, Patient = patient, Documents = documents.IsDefault ? [] : documents };
             if (plan.Message is { } change && (change.State != step.State || change.DropContent)) operation = operation with { Messages = [change] };
             var made = plan.Reports.IsEmpty ? [] : await MakeReportsAsync(envelope, plan.Reports, head).ConfigureAwait(false);
             try
@@ -401,14 +410,17 @@ internal static class MessageSteps
             }
         }
 
-        private async Task<bool> CommitAsync(SpoolOperation operation, Precedence precedence)
+        private async Task<bool> CommitAsync(SpoolOperation operation, Precedence precedence) => await CommitWholeAsync(operation, precedence).ConfigureAwait(false) is not null;
+
+        // Null: another owns the partition.
+        private async Task<CommitResult?> CommitWholeAsync(SpoolOperation operation, Precedence precedence)
         {
             var result = await runtime.Spool.CommitAsync(operation, precedence).ConfigureAwait(false);
             if (result.IsCommitted) runtime.Events.Committed(operation.Audit, precedence);
             return result.Status switch
             {
-                CommitStatus.Committed => true,
-                CommitStatus.Fenced => false,
+                CommitStatus.Committed => result,
+                CommitStatus.Fenced => default(CommitResult?),
                 CommitStatus.Full => throw new SpoolUnavailableException(SpoolHealth.Full),
                 _ => throw new SpoolUnavailableException(SpoolHealth.Unwritable),
             };
@@ -461,7 +473,7 @@ internal static class MessageSteps
                 if (unroutable.Length > 0) partition.Actor.Tell(new ContentLost(Unroutable(unroutable), "no route"));
             }
 
-            var next = state == MessageState.Done ? null : OutcomePolicy.NextDeadline(envelope, statuses, runtime.Configuration.Precedences);
+            var next = state == MessageState.Done ? null : NextDeadline(runtime, envelope, statuses, reroute ?? step.Reroute);
             return new PartitionEvents.StepDone(step.Id, statuses, state, consignments, next, spawned, false) { Reroute = reroute };
         }
 
