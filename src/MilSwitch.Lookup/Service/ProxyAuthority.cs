@@ -23,6 +23,7 @@ public sealed class ProxyAuthority : IDisposable
     private static readonly TimeSpan Backdated = TimeSpan.FromMinutes(5);
     private const int SerialOctets = 16;
     private const int MostWaiting = 256;
+    private const int ClientsRemembered = 4_096;
 
     private readonly ProxyAuthoritySettings settings;
     private readonly ISigningKey signer;
@@ -34,6 +35,7 @@ public sealed class ProxyAuthority : IDisposable
     private readonly DigestAlgorithm digest;
     private readonly ProxyCertificateWriter writer;
     private readonly ProxyCache cache;
+    private readonly OriginatorRates clients = new(ClientsRemembered);
     private readonly SemaphoreSlim turn = new(1);
     private TokenBucket bucket;
     private int waiting;
@@ -104,6 +106,9 @@ public sealed class ProxyAuthority : IDisposable
 
     public void Dispose() => turn.Dispose();
 
+    private bool MayAsk(string? client, DateTimeOffset now) => client is null
+        || clients.Ask(Originator.Of(new ClientIdentity { Listener = "", Role = default, Address = client }), settings.MostPerMinuteOfClient, now, take: true) is RateVerdict.Allowed;
+
     // Policies compare nothing across: a label of another policy than the ceiling's is above it.
     private bool IsWithinCeiling(SecurityLabel label) => settings.Ceiling is not { } ceiling
         || (settings.Policies.Find(label.Policy) is { } policy && AccessControl.Permits(label, ceiling, policy));
@@ -115,7 +120,7 @@ public sealed class ProxyAuthority : IDisposable
         var notAfter = Whole(now + settings.Lifetime > authority.NotAfter ? authority.NotAfter : now + settings.Lifetime);
         if (now < authority.NotBefore || now >= notAfter || !IsAllowed(request.Recipient)) return Refuse(ProxyRefusal.AuthorityInvalid);
         bucket = bucket.Filled(settings.MostPerMinute, now);
-        if (!bucket.HasOne) return Refuse(ProxyRefusal.TooMany);
+        if (!bucket.HasOne || !MayAsk(request.Client, now)) return Refuse(ProxyRefusal.TooMany);
         bucket = bucket.WithOneLess();
         try
         {
@@ -126,8 +131,9 @@ public sealed class ProxyAuthority : IDisposable
             cache.Add(request.Recipient, issued);
             return issued;
         }
-        catch (KeyUnavailableException)
+        catch (Exception fault) when (fault is KeyUnavailableException or NotSupportedException)
         {
+            // The latter: a token that does not sign as its key was configured.
             return Refuse(ProxyRefusal.KeyAway);
         }
         catch (ProxyLogException)

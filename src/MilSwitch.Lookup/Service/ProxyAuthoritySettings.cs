@@ -52,6 +52,9 @@ public sealed record ProxyAuthoritySettings
     /// <summary>Certificates that are issued in a minute at most, for all who ask together; 1 to 10,000. Those in memory are answered beyond it.</summary>
     public int MostPerMinute { get; init; } = 120;
 
+    /// <summary>Of those for one client address; 1 to 10,000. Nobody should be able to use up what there is for all.</summary>
+    public int MostPerMinuteOfClient { get; init; } = 60;
+
     /// <summary>Recipients whose certificates are kept in memory; 1 to 1,000,000.</summary>
     public int CacheCapacity { get; init; } = 10_000;
 }

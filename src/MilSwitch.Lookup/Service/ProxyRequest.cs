@@ -8,6 +8,9 @@ namespace MilSwitch.Lookup.Service;
 /// <param name="Requester">Who asks, as the log will have it: protocol and peer, 1 to 256 characters.</param>
 public sealed record ProxyRequest(Mailbox Recipient, string Requester)
 {
+    /// <summary>The client's address, which is held to a rate (IPv6 by its /64); null: no client's, but the node's own.</summary>
+    public string? Client { get; init; }
+
     /// <summary>Who will send the message; null: the question does not say.</summary>
     public Mailbox? Originator { get; init; }
 

@@ -14,7 +14,7 @@ internal static class ProxySettingsCheck
         if (settings.ForeignDomains.IsDefaultOrEmpty || settings.ForeignDomains.Any(d => d.Text is null)) throw Bad("there is no foreign domain");
         if (settings.GatewayKeys.IsDefaultOrEmpty || settings.GatewayKeys.Length > 2) throw Bad("the gateway has one or two keys");
         if (settings.Lifetime < ProxyAuthoritySettings.ShortestLifetime || settings.Lifetime > ProxyAuthoritySettings.LongestLifetime) throw Bad("a lifetime is from 10 minutes to 7 days");
-        if (settings.MostPerMinute is < 1 or > 10_000) throw Bad("from 1 to 10000 certificates are issued in a minute");
+        if (settings.MostPerMinute is < 1 or > 10_000 || settings.MostPerMinuteOfClient is < 1 or > 10_000) throw Bad("from 1 to 10000 certificates are issued in a minute");
         if (settings.CacheCapacity is < 1 or > 1_000_000) throw Bad("certificates of 1 to 1000000 recipients are kept");
         if (settings.BoundaryName.Length is 0 or > 64 || settings.BoundaryName.Any(char.IsControl)) throw Bad("the boundary's name has from 1 to 64 characters and no control characters");
         if (settings.Capabilities.Length is 0 or > 100) throw Bad("from 1 to 100 capabilities are told");

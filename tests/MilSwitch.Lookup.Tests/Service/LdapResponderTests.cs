@@ -331,7 +331,7 @@ public sealed class LdapResponderTests
     public async Task Mutations_get_an_answer_or_a_goodbye_and_never_a_certificate_of_anybody_else()
     {
         var random = new Random(4511);
-        await using var server = new LdapServer(new LdapSettings { Suffix = LdapServer.Suffix, MostConnectionsOfClient = 256 }, Settings with { MostPerMinute = 10_000 });
+        await using var server = new LdapServer(new LdapSettings { Suffix = LdapServer.Suffix, MostConnectionsOfClient = 256 }, Settings with { MostPerMinute = 10_000, MostPerMinuteOfClient = 10_000 });
         var seeds = new[]
         {
             Bind(1, "cn=x", "y"), Search(2, ForBob, LdapServer.Suffix, attributes: [Certificate]), Search(3, And(Present("objectClass"), Or(ForBob, Begins("mail", "eve@north.example"))), LdapServer.Suffix),

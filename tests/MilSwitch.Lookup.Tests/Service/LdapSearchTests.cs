@@ -1,6 +1,8 @@
 using System.Net.Security;
 using System.Runtime.Versioning;
-using MilSwitch.Lookup.Service.Ldap;
+using MilSwitch.Lookup.Service.Opening;
+using MilSwitch.Smime.Cms.Enveloped;
+using MilSwitch.Smime.Making;
 using MilSwitch.Testing;
 using static MilSwitch.Lookup.Tests.Service.ProxyMaterial;
 
@@ -27,6 +29,20 @@ public sealed class LdapSearchTests : IDisposable
         Assert.Contains("bob@north.example", await OpensslAsync("x509", "-inform", "DER", "-in", file, "-noout", "-subject"), StringComparison.Ordinal);
         var both = await SearchAsync(server.Uri, "-b", LdapServer.Suffix, "(|(mail=bob@north.example)(mail=eve@sub.north.example)(mail=x@south.example))", "usercertificate;binary");
         Assert.Contains("# numEntries: 2", both, StringComparison.Ordinal);
+    }
+
+    [RequiresFact("ldapsearch", "openssl")]
+    public async Task Mail_that_is_encrypted_to_what_was_found_is_opened_by_the_gateway()
+    {
+        await using var server = new LdapServer(issuing: Settings with { GatewayKeys = [EcKey] });
+        await SearchAsync(server.Uri, "-t", "-T", folder.Folder, "-b", "dc=unit,dc=example", "(mail=bob@north.example)", "usercertificate;binary");
+        await OpensslAsync("x509", "-inform", "DER", "-in", Directory.GetFiles(folder.Folder, "ldapsearch-*")[0], "-out", folder["bob.pem"]);
+        File.WriteAllText(folder["inside"], "Content-Type: text/plain\r\n\r\nFuel.\r\n");
+        await OpensslAsync("cms", "-encrypt", "-binary", "-aes-256-gcm", "-in", folder["inside"], "-out", folder["made"], "-to", "bob@north.example", "-recip", folder["bob.pem"]);
+        var message = File.ReadAllBytes(folder["made"]);
+        using var opened = await MessageProtector.DecryptAsync(message, await new ProxyKeys(server.Authority.Certificate, GatewayKeys()).ForAsync(message), OpeningOptions.Default);
+        Assert.Equal(DecryptionOutcome.Opened, opened.Outcome);
+        Assert.True(opened.IsAuthenticated);
     }
 
     [RequiresFact("ldapsearch")]

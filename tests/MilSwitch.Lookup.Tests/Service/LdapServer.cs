@@ -16,7 +16,7 @@ internal sealed class LdapServer : IAsyncDisposable
 
     public LdapServer(LdapSettings? settings = null, ProxyAuthoritySettings? issuing = null, SslServerAuthenticationOptions? tls = null, bool isImplicit = false, TimeProvider? clock = null)
     {
-        Authority = Authority(Log, Time, issuing ?? Settings with { GatewayKeys = [RsaKey, EcKey], MostPerMinute = 10_000 });
+        Authority = Authority(Log, Time, issuing ?? Settings with { GatewayKeys = [RsaKey, EcKey], MostPerMinute = 10_000, MostPerMinuteOfClient = 10_000 });
         Listener = LdapListener.Start(Authority, settings ?? new LdapSettings { Suffix = Suffix }, new IPEndPoint(IPAddress.Loopback, 0), clock ?? TimeProvider.System, tls, isImplicit);
     }
 

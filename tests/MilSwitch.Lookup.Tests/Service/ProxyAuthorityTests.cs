@@ -38,7 +38,7 @@ public sealed class ProxyAuthorityTests
         Assert.Equal(authority.Certificate.SubjectKeyIdentifier!.Value.ToArray(), certificate.AuthorityKeyIdentifier!.Value.ToArray());
         var capabilities = SmimeCapabilities.Read(certificate.Extensions.Single(e => e.Type == "1.2.840.113549.1.9.15").Value);
         Assert.Equal("2.16.840.1.101.3.4.1.46", capabilities[0].Algorithm);
-        Assert.Equal([authority.Certificate], issued.Chain);
+        Assert.Same(authority.Certificate, Assert.Single(issued.Chain));
         Assert.True(PathJudge.Judge(certificate, PathOf(authority)).IsValid);
         var record = Assert.Single(log.Records);
         Assert.Equal(("bob@north.example", certificate.SerialText, certificate.Thumbprint, "ldap 192.0.2.7"), (record.Recipient, record.Serial, record.Certificate, record.Requester));
@@ -160,6 +160,17 @@ public sealed class ProxyAuthorityTests
     }
 
     [Fact]
+    public async Task One_client_can_not_use_up_what_there_is_for_all()
+    {
+        using var authority = Authority(log, time, Settings with { MostPerMinute = 10, MostPerMinuteOfClient = 2 });
+        var issued = 0;
+        for (var i = 0; i < 10; i++)
+            if (await authority.IssueAsync(new ProxyRequest(Mailbox.Parse($"u{i}@north.example"), "test") { Client = $"2001:db8::{i}" }) is ProxyAnswer.Issued) issued++;
+        Assert.Equal(2, issued);
+        Assert.IsType<ProxyAnswer.Issued>(await authority.IssueAsync(new ProxyRequest(Bob, "test") { Client = "192.0.2.9" }));
+    }
+
+    [Fact]
     public async Task Hands_out_nothing_that_the_log_does_not_have()
     {
         using var authority = Authority(log, time);
@@ -204,6 +215,7 @@ public sealed class ProxyAuthorityTests
     }
 
     [Fact]
+    [Trait("Threat", "C5")]
     public async Task Is_never_valid_for_an_address_outside_the_constraints()
     {
         var random = new Random(20_260_304);
@@ -225,6 +237,7 @@ public sealed class ProxyAuthorityTests
     }
 
     [Fact]
+    [Trait("Threat", "C5")]
     public void Refuses_an_authority_that_could_name_anybody_else()
     {
         Refused("no name constraints", Signer(isConstrained: false));

@@ -96,6 +96,23 @@ public sealed class ProxyLogTests : IDisposable
         Assert.True((await VerifyAsync()).IsGood);
     }
 
+    [RequiresFact("openssl", "bash")]
+    public async Task Anybody_can_verify_it_with_a_shell_and_openssl()
+    {
+        await FillAsync(4);
+        const string Script = """
+            prev=$(printf '0%.0s' $(seq 96)) n=0
+            while IFS= read -r line; do
+              n=$((n + 1))
+              case $line in "{\"number\":$n,\"previous\":\"$prev\","*) ;; *) echo "line $n does not follow"; exit 1 ;; esac
+              prev=$(printf %s "$line" | openssl dgst -sha384 -r | cut -d' ' -f1)
+            done
+            echo "$n lines, head $prev"
+            """;
+        var (exit, output) = await RunAsync("bash", "-c", Script.Replace("done", "done < " + File, StringComparison.Ordinal));
+        Assert.Equal((0, $"4 lines, head {(await VerifyAsync()).Head.Hash}"), (exit, output.TrimEnd()));
+    }
+
     [Fact]
     public async Task Is_open_in_one_process_at_a_time()
     {

@@ -49,6 +49,16 @@ public sealed class SmimeaZoneTests : IDisposable
         await Assert.ThrowsAsync<ArgumentException>(() => SmimeaZone.WriteAsync(text, authority, [Bob], Zone with { NameServer = "ns;evil" }, 8, time));
     }
 
+    [RequiresFact("ldns-keygen", "ldns-signzone", "ldns-verify-zone")]
+    public async Task The_zone_can_be_signed()
+    {
+        using var authority = Authority(log, time);
+        using (var zone = new StreamWriter(folder["zone"]) { NewLine = "\n" }) await SmimeaZone.WriteAsync(zone, authority, [Bob], Zone, 1, time);
+        var sign = await RunAsync("bash", "-c", $"cd {folder.Folder} && key=$(ldns-keygen -a ECDSAP256SHA256 -k north.example) && ldns-signzone -n zone $key && ldns-verify-zone -V 3 zone.signed");
+        Assert.True(sign.ExitCode is 0, sign.Output);
+        Assert.Contains("SMIMEA", File.ReadAllText(folder["zone.signed"]), StringComparison.Ordinal);
+    }
+
     [RequiresTheory("unbound", "drill")]
     [InlineData(SmimeaForm.Zone)]
     [InlineData(SmimeaForm.GenericZone)]

@@ -68,10 +68,12 @@ public sealed class LdapListener : IAsyncDisposable
     {
         while (!stopping.IsCancellationRequested)
         {
-            Socket socket;
+            Socket? socket = null;
+            IPAddress address;
             try
             {
                 socket = await listener.AcceptSocketAsync(stopping.Token).ConfigureAwait(false);
+                address = ((IPEndPoint)socket.RemoteEndPoint!).Address;
             }
             catch (Exception fault) when (fault is OperationCanceledException or ObjectDisposedException)
             {
@@ -80,11 +82,11 @@ public sealed class LdapListener : IAsyncDisposable
             catch (SocketException)
             {
                 // One that was gone before it was here, or no file to spare for it.
+                socket?.Dispose();
                 await Task.Delay(TimeSpan.FromMilliseconds(50), time).ConfigureAwait(false);
                 continue;
             }
 
-            var address = ((IPEndPoint)socket.RemoteEndPoint!).Address;
             if (!TryEnter(address))
             {
                 socket.Dispose();

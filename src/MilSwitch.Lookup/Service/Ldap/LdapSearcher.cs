@@ -13,9 +13,10 @@ internal sealed class LdapSearcher(ProxyAuthority authority, LdapSettings settin
     public static bool IsForRoot(LdapSearch search) => search is { Base: "", Scope: LdapScope.Base };
 
     /// <summary>Writes the entries that are found.</summary>
+    /// <param name="boundAs">Null: nobody in particular.</param>
     /// <returns>What is said at the end.</returns>
     public async ValueTask<LdapResult> SearchAsync(
-        int id, LdapSearch search, string requester, bool hasStartTls, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+        int id, LdapSearch search, string peer, string? boundAs, bool hasStartTls, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
     {
         if (IsForRoot(search))
         {
@@ -25,6 +26,7 @@ internal sealed class LdapSearcher(ProxyAuthority authority, LdapSettings settin
         }
 
         if (Sought(search) is not { } sought) return LdapResult.NoSuchObject;
+        var requester = boundAs is null ? $"ldap {peer}" : $"ldap {peer} {boundAs}";
         var (count, result) = (0, LdapResult.Success);
         foreach (var recipient in sought)
         {
@@ -36,7 +38,8 @@ internal sealed class LdapSearcher(ProxyAuthority authority, LdapSettings settin
             IReadOnlyList<Certificate> certificates = [];
             if (search.WantsCertificates)
             {
-                switch (await authority.IssueAsync(new ProxyRequest(recipient, requester[..Math.Min(requester.Length, LongestRequester)]), cancellationToken).ConfigureAwait(false))
+                var request = new ProxyRequest(recipient, requester[..Math.Min(requester.Length, LongestRequester)]) { Client = peer };
+                switch (await authority.IssueAsync(request, cancellationToken).ConfigureAwait(false))
                 {
                     case ProxyAnswer.Issued issued:
                         certificates = issued.Certificates;

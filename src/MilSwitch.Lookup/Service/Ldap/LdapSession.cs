@@ -12,6 +12,7 @@ internal sealed class LdapSession(LdapSearcher searcher, LdapSettings settings, 
     private Stream stream = stream;
     private LdapPduReader reader = new(stream, settings.LongestRequest);
     private bool isSecure = isSecure;
+    private SslStream? inside;
     private string? boundAs;
     private int failedBinds;
 
@@ -34,7 +35,7 @@ internal sealed class LdapSession(LdapSearcher searcher, LdapSettings settings, 
         }
         finally
         {
-            if (isSecure) await stream.DisposeAsync().ConfigureAwait(false);
+            if (inside is not null) await inside.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -118,8 +119,7 @@ internal sealed class LdapSession(LdapSearcher searcher, LdapSettings settings, 
         // The server's own entry is for everybody: clients ask for it before they bind (RFC 4512 §5.1).
         if (settings.RequireBind && boundAs is null && !LdapSearcher.IsForRoot(search))
             return await SayAsync(message.Id, LdapOperation.SearchResultDone, LdapResult.InsufficientAccessRights, "", cancellationToken).ConfigureAwait(false);
-        var requester = boundAs is null ? $"ldap {peer}" : $"ldap {peer} {boundAs}";
-        var result = await searcher.SearchAsync(message.Id, search, requester, secure is not null && !isSecure, WriteAsync, cancellationToken).ConfigureAwait(false);
+        var result = await searcher.SearchAsync(message.Id, search, peer, boundAs, secure is not null && !isSecure, WriteAsync, cancellationToken).ConfigureAwait(false);
         return await SayAsync(message.Id, LdapOperation.SearchResultDone, result, "", cancellationToken).ConfigureAwait(false);
     }
 
@@ -141,7 +141,7 @@ internal sealed class LdapSession(LdapSearcher searcher, LdapSettings settings, 
         // What came behind the request would be taken for something that was said inside of TLS.
         if (reader.HasMore) throw new LdapFormatException("octets behind StartTLS");
         await WriteAsync(LdapWriter.Result(message.Id, LdapOperation.ExtendedResponse, LdapResult.Success, "", LdapOperation.StartTls), cancellationToken).ConfigureAwait(false);
-        stream = await secure(stream, cancellationToken).ConfigureAwait(false);
+        stream = inside = await secure(stream, cancellationToken).ConfigureAwait(false);
         reader = new LdapPduReader(stream, settings.LongestRequest);
         (isSecure, boundAs) = (true, null);
         return true;

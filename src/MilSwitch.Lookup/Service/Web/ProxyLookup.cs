@@ -21,12 +21,12 @@ public sealed class ProxyLookup(ProxyAuthority authority, TimeProvider time)
     /// <param name="path">As it was sent, percent-encoded.</param>
     /// <param name="query">As it was sent, with or without its question mark; may be empty.</param>
     /// <param name="accept">The Accept field; counts where the query has no format.</param>
-    /// <param name="peer">The client's address or name, as the log has it.</param>
+    /// <param name="peer">The client's address, as the log has it.</param>
     public async ValueTask<WebAnswer> AnswerAsync(string path, string query, string? accept, string peer, CancellationToken cancellationToken = default)
     {
         if (WebQuery.Read(path, query) is not { } asked) return Problem(400, "This is no look-up.");
         var requester = "https " + peer;
-        var request = new ProxyRequest(asked.Recipient, requester[..Math.Min(requester.Length, 256)]) { Originator = asked.Originator, Label = asked.Label };
+        var request = new ProxyRequest(asked.Recipient, requester[..Math.Min(requester.Length, 256)]) { Client = peer, Originator = asked.Originator, Label = asked.Label };
         return await authority.IssueAsync(request, cancellationToken).ConfigureAwait(false) switch
         {
             ProxyAnswer.Issued issued => Found(issued, asked.Format ?? Format(accept), ProxyAddress.Write(asked.Recipient)),
