@@ -46,6 +46,9 @@ public sealed record SwitchConfiguration
     /// <summary>What listeners do about labels, by their names; null: no listener does anything.</summary>
     public IReadOnlyDictionary<string, IListenerLabelling>? ListenerLabels { get; init; }
 
+    /// <summary>Persons who have to ask for one and the same correction of a content, by the name of the boundary that holds the message; one where none is named.</summary>
+    public ImmutableDictionary<string, int> CorrectApprovals { get; init; } = ImmutableDictionary<string, int>.Empty;
+
     /// <summary>The labels that may be used; null: no policy is known.</summary>
     public ILabelCatalogue? LabelCatalogue { get; init; }
 

@@ -17,7 +17,7 @@ namespace MilSwitch.Switching.Partitions;
 /// The steps of a message's life: ask a pure function what is to be done, commit it, then do it. Whatever a step needs comes
 /// in with it and whatever it changed goes out with its end, so that steps of different messages share nothing.
 /// </summary>
-internal static class MessageSteps
+internal static partial class MessageSteps
 {
     /// <summary>Kind of the documents that remember which link an operator chose for a message.</summary>
     public const string RerouteDocument = "reroute";
@@ -125,6 +125,7 @@ internal static class MessageSteps
             LabelDenied => await run.DenyAsync().ConfigureAwait(false),
             RuleDecided decided => await run.RuleAsync(decided).ConfigureAwait(false),
             MessageActor.Operate operate => await run.OperateAsync(operate).ConfigureAwait(false),
+            MessageActor.Judge judge => await run.JudgeAsync(judge).ConfigureAwait(false),
             _ => throw new InvalidOperationException($"{step.What.GetType().Name} is not a step."),
         };
     }
@@ -166,7 +167,7 @@ internal static class MessageSteps
         Sequence = 0, Size = accepted.Size,
     };
 
-    private sealed class Run(SwitchRuntime runtime, OwnedPartition partition, IActorRef reports, MessageActor.Step step)
+    private sealed partial class Run(SwitchRuntime runtime, OwnedPartition partition, IActorRef reports, MessageActor.Step step)
     {
         private DateTimeOffset Now { get; } = runtime.Now;
 
