@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
+using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
@@ -7,6 +8,7 @@ using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Smtp.Client;
+using MilSwitch.Switching.Boundaries;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
@@ -26,6 +28,7 @@ internal sealed class SwitchRuntime(
     private RuleBook rules = RuleBook.Empty;
     private long sequence;
     private long contentInMemory;
+    private Crossing? crossing;
 
     public SwitchConfiguration Configuration => Volatile.Read(ref configuration);
 
@@ -43,6 +46,11 @@ internal sealed class SwitchRuntime(
 
     /// <summary>Verifies, opens, signs and encrypts; null: nothing in this node does.</summary>
     public IMessageProtection? Protection { get; init; }
+
+    /// <summary>Takes protection off at boundaries; null: nothing in this node does.</summary>
+    public IBoundaryProtection? BoundaryProtection { get; init; }
+
+    public Crossing Crossing => crossing ??= new Crossing(this);
 
     /// <summary>The tokens of this node; null: it has none.</summary>
     public ITokenMonitor? Tokens { get; init; }

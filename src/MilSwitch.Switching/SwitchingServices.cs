@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
@@ -40,6 +41,7 @@ public static class SwitchingServices
             provider.GetRequiredService<ILoggerFactory>())
         {
             Protection = provider.GetService<IMessageProtection>(),
+            BoundaryProtection = provider.GetService<IBoundaryProtection>(),
             Tokens = provider.GetService<ITokenMonitor>(),
         });
         services.AddSingleton<IIntake, SwitchIntake>();

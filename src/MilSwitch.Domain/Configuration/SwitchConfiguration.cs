@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
@@ -45,6 +46,12 @@ public sealed record SwitchConfiguration
 
     /// <summary>What listeners do about labels, by their names; null: no listener does anything.</summary>
     public IReadOnlyDictionary<string, IListenerLabelling>? ListenerLabels { get; init; }
+
+    /// <summary>Security domains and the boundaries between them.</summary>
+    public BoundaryMap Boundaries { get; init; } = BoundaryMap.None;
+
+    /// <summary>The security domains of listeners, by their names; empty: there are no domains.</summary>
+    public IReadOnlyDictionary<string, string> ListenerDomains { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     /// <summary>Persons who have to ask for one and the same correction of a content, by the name of the boundary that holds the message; one where none is named.</summary>
     public ImmutableDictionary<string, int> CorrectApprovals { get; init; } = ImmutableDictionary<string, int>.Empty;

@@ -76,6 +76,9 @@ public sealed record LinkSettings
     /// <summary>What labels are asked for and written; null: none.</summary>
     public ILinkLabelling? Labels { get; init; }
 
+    /// <summary>The security domain it leads into; null: there are no domains.</summary>
+    public string? Domain { get; init; }
+
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>RFC 5321 §4.5.3.2 names five minutes for most replies.</summary>
@@ -103,7 +106,7 @@ public sealed record LinkSettings
     public bool ConnectsLike(LinkSettings other) => LeadsWhere(other) && this == other with
     {
         Targets = Targets, Connections = Connections, MessagesPerConnection = MessagesPerConnection, IdleTimeout = IdleTimeout,
-        Protection = Protection, Labels = Labels,
+        Protection = Protection, Labels = Labels, Domain = Domain,
     };
 
     private bool MayRelax => Tls is { Mode: LinkTlsMode.Required, SenderMayRelax: true };

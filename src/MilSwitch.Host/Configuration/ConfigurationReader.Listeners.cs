@@ -25,7 +25,8 @@ public static partial class ConfigurationReader
     // The exemptions and the protection belong to the switch, which judges by them; in the file they stand where the client stands.
     private static ImmutableArray<SmtpListenerSettings> ReadListeners(
         ConfigurationSource source, Section root, string hostName, List<(string Listener, IPNetwork Network, bool MayExempt)> exemptions,
-        KeyConfiguration keys, LabelConfiguration labels, Dictionary<string, ArrivalProtection> arrivals, Dictionary<string, IListenerLabelling> labellings)
+        KeyConfiguration keys, LabelConfiguration labels, Dictionary<string, ArrivalProtection> arrivals, Dictionary<string, IListenerLabelling> labellings,
+        ImmutableArray<DomainOfKeys> domains, Dictionary<string, string> belongs)
     {
         var listeners = ImmutableArray.CreateBuilder<SmtpListenerSettings>();
         if (root.Find("listeners") is null) root.Reject("listeners", "is missing; a switch needs at least one");
@@ -39,6 +40,8 @@ public static partial class ConfigurationReader
 
             var section = new Section(source, map, path);
             var listener = ReadListener(source, section, hostName, exemptions, keys, labels, arrivals, labellings);
+            if (ReadBoundDomain(section, domains) is { } domain) belongs[listener.Name] = domain;
+            section.Finish();
             if (listeners.Any(l => l.Name == listener.Name && l.Name.Length > 0)) section.Reject("name", $"'{listener.Name}' is given to another listener already");
             listeners.Add(listener);
         }
@@ -102,7 +105,6 @@ public static partial class ConfigurationReader
         }
 
         if (settings.RequireAuthentication && mechanisms.IsEmpty) section.Reject("require-authentication", "no mechanism is offered under 'auth', so nobody could ever send");
-        section.Finish();
         return settings;
     }
 

@@ -32,14 +32,10 @@ public static partial class ConfigurationReader
         var refuseInvalid = section.Keyword("on-invalid", false, ("annotate", false), ("refuse", true));
         var id = section.Text("authserv-id") ?? hostName;
         if (!Mailbox.TryReadDomain(id, out var authservId)) section.Reject("authserv-id", $"'{id}' is not a domain name");
-        var anchors = ReadMaterial(source, section, "anchors");
-        var further = ReadMaterial(source, section, "certs");
-        var lists = ReadMaterial(source, section, "crls");
-        var suite = section.Keyword("suite", "default", ("default", "default"), ("legacy", "legacy"), ("cnsa2", "cnsa2"));
+        var trust = ReadTrust(source, section, out var hasAnchors);
         if (verify)
         {
-            if (!section.Has("anchors")) section.Reject("anchors", "is missing; without it no signature is believed");
-            else if (anchors.Certificates.Count is 0) section.Reject("anchors", "holds no certificate");
+            if (!hasAnchors) section.Reject("anchors", "is missing; without it no signature is believed");
         }
         else
         {
@@ -54,13 +50,25 @@ public static partial class ConfigurationReader
         return new ArrivalProtection
         {
             AuthservId = authservId ?? hostName, Verify = verify, Keys = openers, RefuseUnsigned = refuseUnsigned, RefuseInvalid = refuseInvalid,
-            Trust = new ArrivalTrust
-            {
-                Anchors = [.. anchors.Certificates.Select(c => c.Encoded)],
-                Certificates = [.. further.Certificates.Concat(lists.Certificates).Select(c => c.Encoded)],
-                RevocationLists = [.. lists.RevocationLists.Concat(further.RevocationLists).Concat(anchors.RevocationLists)],
-                Suite = suite,
-            },
+            Trust = trust,
+        };
+    }
+
+    // Whom to believe: the same keys wherever that is asked.
+    private static ArrivalTrust ReadTrust(ConfigurationSource source, Section section, out bool hasAnchors)
+    {
+        hasAnchors = section.Has("anchors");
+        var anchors = ReadMaterial(source, section, "anchors");
+        var further = ReadMaterial(source, section, "certs");
+        var lists = ReadMaterial(source, section, "crls");
+        var suite = section.Keyword("suite", "default", ("default", "default"), ("legacy", "legacy"), ("cnsa2", "cnsa2"));
+        if (hasAnchors && anchors.Certificates.Count is 0) section.Reject("anchors", "holds no certificate");
+        return new ArrivalTrust
+        {
+            Anchors = [.. anchors.Certificates.Select(c => c.Encoded)],
+            Certificates = [.. further.Certificates.Concat(lists.Certificates).Select(c => c.Encoded)],
+            RevocationLists = [.. lists.RevocationLists.Concat(further.RevocationLists).Concat(anchors.RevocationLists)],
+            Suite = suite,
         };
     }
 

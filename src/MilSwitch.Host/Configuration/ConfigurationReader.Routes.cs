@@ -11,7 +11,8 @@ public static partial class ConfigurationReader
 {
     private const string NextHopForm = "must be host:port, a list of them, or mx";
 
-    private static RouteTable ReadRoutes(ConfigurationSource source, Section root, string hostName, ImmutableArray<string> ownNames, KeyConfiguration keys, LabelConfiguration labels)
+    private static RouteTable ReadRoutes(ConfigurationSource source, Section root, string hostName, ImmutableArray<string> ownNames, KeyConfiguration keys, LabelConfiguration labels,
+        ImmutableArray<DomainOfKeys> domains)
     {
         var routes = new List<Route>();
         var matches = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -26,7 +27,7 @@ public static partial class ConfigurationReader
             }
 
             var section = new Section(source, map, path);
-            var route = ReadRoute(source, section, hostName, keys, labels);
+            var route = ReadRoute(source, section, hostName, keys, labels, domains);
             section.Finish();
             if (route is null) continue;
             if (!matches.TryAdd(route.Match.ToLowerInvariant(), section.LineOf("match")))
@@ -52,7 +53,8 @@ public static partial class ConfigurationReader
     // Records compare arrays by reference.
     private static bool SameLink(LinkSettings a, LinkSettings b) => a with { Targets = [] } == b with { Targets = [] } && a.Targets.SequenceEqual(b.Targets);
 
-    private static Route? ReadRoute(ConfigurationSource source, Section section, string hostName, KeyConfiguration keys, LabelConfiguration labels)
+    private static Route? ReadRoute(
+        ConfigurationSource source, Section section, string hostName, KeyConfiguration keys, LabelConfiguration labels, ImmutableArray<DomainOfKeys> domains)
     {
         var match = ReadMatch(section);
         var refuse = section.Text("refuse");
@@ -80,6 +82,7 @@ public static partial class ConfigurationReader
             Tls = tls,
             Protection = ReadDeparture(source, section, keys),
             Labels = ReadLinkLabels(source, section, labels),
+            Domain = ReadBoundDomain(section, domains),
             TunnelPriority = section.Flag("tunnel-priority", link.TunnelPriority),
             ConnectTimeout = timeouts.Duration("connect", link.ConnectTimeout, second, TimeSpan.FromMinutes(30)),
             CommandTimeout = timeouts.Duration("command", link.CommandTimeout, second, TimeSpan.FromHours(2)),

@@ -100,9 +100,12 @@ public static partial class ConfigurationReader
         var labels = ReadLabels(source, root, hostName);
         var arrivals = new Dictionary<string, ArrivalProtection>(StringComparer.Ordinal);
         var labellings = new Dictionary<string, IListenerLabelling>(StringComparer.Ordinal);
-        var listeners = ReadListeners(source, root, hostName, exemptClients, keys, labels, arrivals, labellings);
+        var domains = ReadDomains(source, root, keys, labels);
+        var belongs = new Dictionary<string, string>(StringComparer.Ordinal);
+        var listeners = ReadListeners(source, root, hostName, exemptClients, keys, labels, arrivals, labellings, domains, belongs);
         var accounts = ReadAccounts(source, root, exemptAccounts);
-        var routes = ReadRoutes(source, root, hostName, ownNames, keys, labels with { AreRead = labellings.Count > 0 });
+        var routes = ReadRoutes(source, root, hostName, ownNames, keys, labels with { AreRead = labellings.Count > 0 }, domains);
+        var boundaries = ReadBoundaries(source, root, domains, keys, labels);
         if (!labels.Authority.Clearances.IsEmpty && labellings.Count is 0)
             root.Map("labels").Reject("clearances", "are for labelled messages only, and no listener looks for labels (listeners[].labels), so nothing could ever go there");
         var postmaster = ReadPostmaster(root, routes);
@@ -123,6 +126,7 @@ public static partial class ConfigurationReader
             Switch = ReadSwitch(root, name ?? "", hostName, ownNames) with
             {
                 Routes = routes, Precedences = precedences, Postmaster = postmaster, Arrivals = arrivals.Count > 0 ? arrivals : null,
+                Boundaries = boundaries, ListenerDomains = belongs.ToImmutableDictionary(StringComparer.Ordinal),
                 ListenerLabels = labellings.Count > 0 ? labellings : null,
                 LabelCatalogue = labels.Authority.Policies.All.Count > 0 ? new LabelCatalogueList(labels.Authority, labels.Home) : null,
                 MinimizeExemptions = new MinimizeExemptions { Clients = [.. exemptClients], Accounts = exemptAccounts.ToImmutable() },

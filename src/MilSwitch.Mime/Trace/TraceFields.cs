@@ -50,6 +50,27 @@ public static class TraceFields
         return field.Written.ToArray();
     }
 
+    /// <summary>The Received field of a message that a boundary let into another domain: it names nobody of the domain it came from.</summary>
+    /// <param name="host">The name of this switch.</param>
+    /// <param name="id">The message in that domain.</param>
+    /// <param name="date">When.</param>
+    public static byte[] Crossed(string host, MessageId id, DateTimeOffset date)
+    {
+        Span<byte> buffer = stackalloc byte[LongestField];
+        var field = new FieldWriter(buffer);
+        field.Add("Received: by "u8);
+        AddHost(ref field, host);
+        field.Add(" id "u8);
+        field.AddAscii(id.ToString());
+        field.Add(";"u8);
+        field.FoldOrSpace(MailDate.Length);
+        Span<byte> text = stackalloc byte[MailDate.Length];
+        MailDate.Write(date, text);
+        field.Add(text);
+        field.Add("\r\n"u8);
+        return field.Written.ToArray();
+    }
+
     /// <summary>Tells the next hop that it may have this message already: a crash or a broken connection left it open.</summary>
     /// <param name="id">The message.</param>
     /// <param name="attempt">The number of this attempt, from one.</param>

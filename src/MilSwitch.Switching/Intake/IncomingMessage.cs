@@ -152,6 +152,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             MinimizeConsidered = minimizeConsidered,
             OpenedHere = examination is { IsOpened: true },
             Label = examination?.Labels?.Label,
+            Domain = configuration.ListenerDomains.GetValueOrDefault(envelope.Origin.Listener),
             // RFC 3461 §4.3: nor shall a later hop return what was opened here.
             Return = examination is { IsOpened: true } ? DsnReturn.Headers : envelope.Return,
         };
@@ -255,13 +256,13 @@ internal sealed class IncomingMessage : IIncomingMessage
         }
     }
 
-    // The straight path: one link with room that protects nothing and asks for no label, content in memory, no rule and no hold in the way.
+    // The straight path: one link with room, of the same domain, that protects nothing and asks for no label, content in memory, no rule and no hold in the way.
     private LinkHandle? TryReserve(Envelope accepted, DateTimeOffset now)
     {
         if (content!.ReadFromMemory() is null || accepted.HoldUntil > now || !runtime.Rules.IsEmpty) return null;
         var first = accepted.Recipients[0];
         var routes = runtime.Configuration.Routes;
-        if (routes.Find(first.Address)?.For(accepted) is not { Protection: null, Labels: null } link) return null;
+        if (routes.Find(first.Address)?.For(accepted) is not { Protection: null, Labels: null } link || runtime.Configuration.Boundaries.MustCross(accepted.Domain, link.Domain)) return null;
         for (var i = 1; i < accepted.Recipients.Length; i++)
         {
             var other = accepted.Recipients[i];

@@ -38,6 +38,15 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
                 return End(ReadyOutcome.TakenAway, verdict);
             }
 
+            // Settings may be others than when it was queued: nothing of another domain leaves here (only a boundary lets it in).
+            if (runtime.Configuration.Boundaries.MustCross(stored.Envelope.Domain, settings.Domain))
+            {
+                consignment.PutBack();
+                if (!consignment.TryWithdraw()) return End(ReadyOutcome.Gone);
+                consignment.Partition.Tell(new CrossingDue(consignment.Id));
+                return End(ReadyOutcome.TakenAway);
+            }
+
             // What may go was judged when it was queued; policies and clearances may be others by now.
             if (settings.Labels is { } labels && Denied(labels, stored.Envelope, consignment) is { } denied)
             {

@@ -109,6 +109,9 @@ internal sealed record ContentLost(Consignment Consignment, string Reason) : ILo
 /// </summary>
 internal sealed record LabelDenied(MessageId Id) : ILocalMessage;
 
+/// <summary>Some recipients are in another security domain than the message: it has to cross a boundary.</summary>
+internal sealed record CrossingDue(MessageId Id) : ILocalMessage;
+
 /// <summary>It can't be protected as its route demands, and trying again will not help: a person has to act.</summary>
 /// <param name="Recipients">Those whom it is about, by the message's indices.</param>
 internal sealed record ProtectionImpossible(Consignment Consignment, ImmutableArray<int> Recipients, string Reason) : ILocalMessage;

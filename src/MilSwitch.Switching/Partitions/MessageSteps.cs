@@ -63,6 +63,13 @@ internal static partial class MessageSteps
             which = permitted;
         }
 
+        if (!runtime.Configuration.Boundaries.IsEmpty)
+        {
+            var (here, across) = Divide(runtime, envelope, statuses, which, find);
+            if (across) partition.Actor.Tell(new CrossingDue(id));
+            which = here;
+        }
+
         var plan = DeliveryPlan.Make(envelope, statuses, which, find);
         var consignments = ImmutableArray.CreateBuilder<Consignment>(plan.Consignments.Length);
         foreach (var planned in plan.Consignments)
@@ -123,6 +130,7 @@ internal static partial class MessageSteps
                 .ConfigureAwait(false),
             ProtectionImpossible impossible => await run.HoldUnprotectedAsync(impossible).ConfigureAwait(false),
             LabelDenied => await run.DenyAsync().ConfigureAwait(false),
+            CrossingDue => await run.CrossAsync().ConfigureAwait(false),
             RuleDecided decided => await run.RuleAsync(decided).ConfigureAwait(false),
             MessageActor.Operate operate => await run.OperateAsync(operate).ConfigureAwait(false),
             MessageActor.Judge judge => await run.JudgeAsync(judge).ConfigureAwait(false),
@@ -362,11 +370,12 @@ internal static partial class MessageSteps
             return new PartitionEvents.StepDone(step.Id, step.Statuses, MessageState.Binned, [], Now + BinTime, [], false);
         }
 
-        // Everything of one step is one operation: what became of the recipients, its audit, and the reports it causes.
+        // Everything of one step is one operation: what became of the recipients, its audit, its documents, and the messages it causes.
         private async Task<PartitionEvents.StepDone> CommitAsync(
-            Envelope envelope, OutcomePlan plan, ReadOnlyMemory<byte>? head, IEnumerable<int> replan, string? reroute = null, bool patient = false)
+            Envelope envelope, OutcomePlan plan, ReadOnlyMemory<byte>? head, IEnumerable<int> replan, string? reroute = null, bool patient = false,
+            ImmutableArray<StoredDocument> documents = default)
         {
-            var operation = new SpoolOperation(partition.Epoch) { Recipients = plan.Changes, Audit = plan.Audit, Patient = patient };
+            var operation = new SpoolOperation(partition.Epoch) { Recipients = plan.Changes, Audit = plan.Audit, Patient = patient, Documents = documents.IsDefault ? [] : documents };
             if (plan.Message is { } change && (change.State != step.State || change.DropContent)) operation = operation with { Messages = [change] };
             var made = plan.Reports.IsEmpty ? [] : await MakeReportsAsync(envelope, plan.Reports, head).ConfigureAwait(false);
             try
@@ -402,14 +411,17 @@ internal static partial class MessageSteps
             }
         }
 
-        private async Task<bool> CommitAsync(SpoolOperation operation, Precedence precedence)
+        private async Task<bool> CommitAsync(SpoolOperation operation, Precedence precedence) => await CommitWholeAsync(operation, precedence).ConfigureAwait(false) is not null;
+
+        // Null: another owns the partition.
+        private async Task<CommitResult?> CommitWholeAsync(SpoolOperation operation, Precedence precedence)
         {
             var result = await runtime.Spool.CommitAsync(operation, precedence).ConfigureAwait(false);
             if (result.IsCommitted) runtime.Events.Committed(operation.Audit, precedence);
             return result.Status switch
             {
-                CommitStatus.Committed => true,
-                CommitStatus.Fenced => false,
+                CommitStatus.Committed => result,
+                CommitStatus.Fenced => default(CommitResult?),
                 CommitStatus.Full => throw new SpoolUnavailableException(SpoolHealth.Full),
                 _ => throw new SpoolUnavailableException(SpoolHealth.Unwritable),
             };
@@ -462,7 +474,7 @@ internal static partial class MessageSteps
                 if (unroutable.Length > 0) partition.Actor.Tell(new ContentLost(Unroutable(unroutable), "no route"));
             }
 
-            var next = state == MessageState.Done ? null : OutcomePolicy.NextDeadline(envelope, statuses, runtime.Configuration.Precedences);
+            var next = state == MessageState.Done ? null : NextDeadline(runtime, envelope, statuses, reroute ?? step.Reroute);
             return new PartitionEvents.StepDone(step.Id, statuses, state, consignments, next, spawned, false) { Reroute = reroute };
         }
 

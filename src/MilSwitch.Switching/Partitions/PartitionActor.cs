@@ -143,7 +143,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
             }
 
             entry.Statuses = ImmutableArray.Create(statuses);
-            SetDeadline(entry, OutcomePolicy.NextDeadline(message.Envelope, entry.Statuses, runtime.Configuration.Precedences));
+            SetDeadline(entry, MessageSteps.NextDeadline(runtime, message.Envelope, entry.Statuses, entry.Reroute));
             if (entry.State == MessageState.Binned) entry.DeadlineTicks = (runtime.Now + MessageSteps.BinTime).UtcTicks;
             if (entry.State != MessageState.Queued) continue;
             // The envelope is at hand now: planning here saves reading it again, and needs no actor for each of a million.
@@ -205,6 +205,9 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
                 break;
             case LabelDenied denied:
                 if (entries.TryGetValue(denied.Id, out var labelled)) StartStep(labelled, denied);
+                break;
+            case CrossingDue due:
+                if (entries.TryGetValue(due.Id, out var crossing)) StartStep(crossing, due);
                 break;
             case ContentLost lost:
                 if (entries.TryGetValue(lost.Consignment.Id, out var damaged)) StartStep(damaged, lost);

@@ -122,6 +122,7 @@ internal sealed class ReportActor : UntypedActor
             Precedence = precedence,
             // What a report tells of a message is as sensitive as the message.
             Label = original.Label,
+            Domain = original.Domain,
             ArrivedAt = now,
             Origin = new Origin { Listener = "switch" },
         };

@@ -1,0 +1,202 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Checking;
+using MilSwitch.Domain.Labelling;
+using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
+using MilSwitch.Switching.Boundaries.Steps;
+
+namespace MilSwitch.Switching.Boundaries;
+
+/// <summary>
+/// Takes messages through a boundary: step by step, each a pure decision over what is known, with the work that has to be done
+/// before it. The first step that does not let the message go on ends the passage. Thread-safe; what it works on is in memory only.
+/// </summary>
+internal sealed partial class Crossing(SwitchRuntime runtime)
+{
+    private delegate ValueTask<Passage> Work(Crossing crossing, Passage passage);
+
+    private static readonly ImmutableArray<(IPipelineStep Step, Work? Before)> Steps =
+    [
+        (new PeerStep(), null),
+        (new ParseStep(), static (c, p) => c.OpenAsync(p)),
+        (new VerifyStep(), null),
+        (new DecryptStep(), null),
+        (new HeaderStep(), null),
+        (new LabelStep(), static (_, p) => new(Label(p))),
+        (new ReleaseStep(), null),
+        (new CheckStep(), static (_, p) => CheckAsync(p)),
+        (new RelabelStep(), static (_, p) => new(Relabel(p))),
+        (new DisclosureStep(), static (_, p) => new(Disclose(p))),
+        (new SigningStep(), null),
+        (new EncryptionStep(), static (c, p) => c.ProtectAsync(p)),
+        (new RoutingStep(), null),
+    ];
+
+    private readonly ILogger logger = runtime.Loggers.CreateLogger<Crossing>();
+
+    /// <summary>In their order.</summary>
+    public static IEnumerable<string> StepNames => Steps.Select(s => s.Step.Name);
+
+    /// <param name="passage">At its beginning.</param>
+    public async ValueTask<CrossingOutcome> RunAsync(Passage passage)
+    {
+        foreach (var (step, before) in Steps)
+        {
+            try
+            {
+                if (before is not null) passage = await before(this, passage).ConfigureAwait(false);
+                passage = passage with { Decisions = passage.Decisions.Add(Approved(step.Decide(passage), passage.Approvals)) };
+            }
+            catch (Exception fault) when (fault is not (OutOfMemoryException or ObjectDisposedException or SpoolUnavailableException))
+            {
+                // A fault of ours must neither let it go on nor be repeated for ever.
+                LogFailed(fault, passage.Id, step.Name);
+                passage = passage with { Decisions = passage.Decisions.Add(Ruling.Hold(step.Name, 0, "this step failed inside the switch")) };
+            }
+
+            if (passage.Decisions[^1].Outcome is StepOutcome.Go or StepOutcome.Skip) continue;
+            return new CrossingOutcome.Ended(passage, step switch
+            {
+                LabelStep when LabelStep.Denied(passage) is { IsEmpty: false } denied => denied,
+                EncryptionStep => EncryptionStep.Unprotected(passage),
+                _ => passage.Recipients,
+            });
+        }
+
+        return new CrossingOutcome.Released(ReleasedMessage.From(passage));
+    }
+
+    /// <summary>What persons said counts for the reasons they saw, and each person once.</summary>
+    private static StepDecision Approved(StepDecision decision, ImmutableArray<BoundaryApproval> approvals)
+    {
+        if (decision is not { Outcome: StepOutcome.Hold, Approvals: > 0 and var needed }) return decision;
+        var digest = BoundaryApproval.DigestOf(decision.Reasons);
+        ImmutableArray<string> who = [.. approvals.Where(a => a.Step == decision.Step && a.Reasons == digest).Select(a => a.Who).Distinct(StringComparer.Ordinal)];
+        return who.Length >= needed ? decision with { Outcome = StepOutcome.Go, ApprovedBy = who } : decision;
+    }
+
+    private async ValueTask<Passage> OpenAsync(Passage passage)
+    {
+        passage = passage.Changed(passage.Came, "accepted", "peer", "it came");
+        if (runtime.BoundaryProtection is not { } protection) return passage;
+        var outcome = await protection.OpenAsync(passage.Came, passage.Boundary.Opening, passage.Envelope.Precedence, CancellationToken.None).ConfigureAwait(false);
+        if (outcome is not OpeningOutcome.Read { Message: var opened })
+        {
+            return passage with { Away = outcome is OpeningOutcome.Unavailable away ? away.Reason : "it could not be opened" };
+        }
+
+        var (_, _, hops) = Disclosure.Apply(passage.Came, passage.Boundary.Disclosure, passage.Configuration.HostName, runtime.OwnNames);
+        passage = passage with { Opened = opened, Notes = [.. passage.Notes, .. opened.Notes], OwnHops = hops };
+        return opened.Encryption is EncryptionState.Opened
+            ? passage.Changed(opened.Content, "decrypted", "decrypt", "its protection was taken off")
+            : passage.Changed(opened.Content, "stripped", "verify", "its protection was taken off");
+    }
+
+    private static Passage Label(Passage passage)
+    {
+        var boundary = passage.Boundary;
+        if (boundary.LabelsIn is { } labels)
+        {
+            var found = labels.Decide(passage.Content, passage.Opened!.Labels, passage.Envelope.ReversePath, passage.Now);
+            passage = passage with { Found = found, Label = found.Label, Notes = [.. passage.Notes, .. found.Findings.Select(f => new ProtectionNote(AuditKind.Labelled, f))] };
+            if (found.Changed is { } changed) passage = passage.Changed(changed, "relabelled", "label", "what nobody here asked for was taken out, or the default was given");
+        }
+        else
+        {
+            passage = passage with { Label = passage.Envelope.Label };
+        }
+
+        passage = passage with { Classification = ClassificationOf(passage.Label) };
+        return boundary.LabelsOut is { } there
+            ? passage with { Permits = [.. passage.Recipients.Select(i => (i, there.Judge(passage.Label, passage.Envelope.Recipients[i].Address)))] }
+            : passage;
+    }
+
+    private static int? ClassificationOf(MessageLabel? label)
+    {
+        try
+        {
+            return label is null ? null : EssLabel.Read(label.Encoded).Classification;
+        }
+        catch (LabelRefusedException)
+        {
+            return null;
+        }
+    }
+
+    private static async ValueTask<Passage> CheckAsync(Passage passage) => passage.Boundary.Checks is { } checks
+        ? passage with
+        {
+            Checks = await checks.RunAsync(new CheckSubject(passage.Content, passage.Label, passage.Classification, passage.Envelope.Precedence), CancellationToken.None).ConfigureAwait(false),
+        }
+        : passage;
+
+    private static Passage Relabel(Passage passage)
+    {
+        if (passage.Boundary.LabelsOut is not { } labels) return passage;
+        try
+        {
+            var written = labels.Write(passage.Content, passage.Label, passage.Now);
+            return (passage with { Relabelled = written, Notes = [.. passage.Notes, .. written.Findings.Select(f => new ProtectionNote(AuditKind.Labelled, f))] })
+                .Changed(written.Content, "relabelled", "relabel", written.Findings.IsEmpty ? "its label was written" : string.Join("; ", written.Findings));
+        }
+        catch (FormatException fault)
+        {
+            return passage with { RelabelFault = "its label can't be written: " + fault.Message };
+        }
+    }
+
+    private static Passage Disclose(Passage passage)
+    {
+        var (message, removed, _) = Disclosure.Apply(
+            passage.Content, passage.Boundary.Disclosure, passage.Configuration.HostName, [passage.Configuration.HostName, .. passage.Configuration.OwnNames]);
+        return (passage with { Undisclosed = removed }).Changed(message, "disclosed", "disclose", "what tells of the inside was taken out");
+    }
+
+    private async ValueTask<Passage> ProtectAsync(Passage passage)
+    {
+        var boundary = passage.Boundary;
+        if (boundary is { Sign: null, Encrypt: null }) return passage;
+        var outcome = passage.Opened!.InnerKept ? await WrapAgainAsync(passage).ConfigureAwait(false) : await ProtectAnewAsync(passage).ConfigureAwait(false);
+        passage = passage with { Departure = outcome };
+        if (outcome is not DepartureOutcome.Protected made) return passage;
+        return (passage with { Notes = [.. passage.Notes, .. made.Notes] })
+            .Changed(made.Content, boundary.Encrypt is not null ? "encrypted" : "signed", "encrypt", string.Join("; ", made.Notes.Select(n => n.Detail)));
+    }
+
+    private async ValueTask<DepartureOutcome> WrapAgainAsync(Passage passage) => passage.Boundary.Sign is { } sign && runtime.BoundaryProtection is { } protection
+        ? await protection.WrapAgainAsync(passage.Content, sign, passage.Relabelled, passage.Envelope.Precedence, CancellationToken.None).ConfigureAwait(false)
+        : new DepartureOutcome.Impossible("its inner layers are kept, and nothing here signs around them", []);
+
+    private async ValueTask<DepartureOutcome> ProtectAnewAsync(Passage passage)
+    {
+        if (runtime.Protection is not { } protection) return new DepartureOutcome.Unavailable("nothing in this node protects messages");
+        var (encrypt, fault) = await CertificatesAsync(passage).ConfigureAwait(false);
+        if (fault is not null) return fault;
+        var settings = new DepartureProtection { Sign = passage.Boundary.Sign, Encrypt = encrypt };
+        return await protection.ProtectAsync(passage.Content, settings, passage.Addresses, passage.Relabelled, passage.Envelope.Precedence, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    // Whom the boundary's own list does not know is looked for.
+    private static async ValueTask<(DepartureEncryption? Encrypt, DepartureOutcome? Fault)> CertificatesAsync(Passage passage)
+    {
+        if (passage.Boundary is not { Encrypt: { ToAll: false } encrypt, Certificates: { } finder }) return (passage.Boundary.Encrypt, null);
+        var found = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>();
+        foreach (Mailbox address in passage.Addresses)
+        {
+            var answer = await finder.FindAsync(address, CancellationToken.None).ConfigureAwait(false);
+            if (answer is { Certificates.IsEmpty: true, IsAway: true }) return (null, new DepartureOutcome.Unavailable(answer.Reason));
+            found.AddRange(answer.Certificates);
+        }
+
+        return (encrypt with { Certificates = [.. encrypt.Certificates, .. found] }, null);
+    }
+
+    [LoggerMessage(3411, LogLevel.Error, "Step {Step} of the passage of {MessageId} failed inside the switch")]
+    private partial void LogFailed(Exception fault, Domain.Messages.MessageId messageId, string step);
+}

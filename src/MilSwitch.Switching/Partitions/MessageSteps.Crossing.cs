@@ -1,0 +1,202 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Mime;
+using MilSwitch.Switching.Boundaries;
+using MilSwitch.Switching.Protection;
+
+namespace MilSwitch.Switching.Partitions;
+
+/// <summary>The steps that take a message into another security domain.</summary>
+internal static partial class MessageSteps
+{
+    private const int MostPassages = 64;
+
+    private static readonly Reply Away = new(451, new EnhancedStatusCode(4, 3, 0), "the boundary can't work on it now");
+    private static readonly Reply ReturnedByBoundary = new(554, new EnhancedStatusCode(5, 7, 1), "not permitted by security policy");
+
+    /// <summary>When something has to be done about a message the next time; null: never by itself.</summary>
+    public static DateTimeOffset? NextDeadline(SwitchRuntime runtime, Envelope envelope, ImmutableArray<RecipientStatus> statuses, string? reroute)
+    {
+        var next = OutcomePolicy.NextDeadline(envelope, statuses, runtime.Configuration.Precedences);
+        var map = runtime.Configuration.Boundaries;
+        if (map.IsEmpty) return next;
+        // Who waits for a boundary waits in no link.
+        var find = Finder(runtime, envelope, reroute);
+        for (var i = 0; i < statuses.Length; i++)
+        {
+            if (statuses[i] is { State: RecipientState.Queued or RecipientState.Armed, Due: { } due } && (next is null || due < next) && MustCross(map, envelope, find, i)) next = due;
+        }
+
+        return next;
+    }
+
+    // Recipients in another domain have no link before the message is in their domain.
+    private static (IReadOnlyList<int> Here, bool Across) Divide(
+        SwitchRuntime runtime, Envelope envelope, ImmutableArray<RecipientStatus> statuses, IEnumerable<int> which, Func<Recipient, LinkSettings?> find)
+    {
+        var map = runtime.Configuration.Boundaries;
+        var here = new List<int>();
+        var across = false;
+        foreach (var index in which)
+        {
+            if (statuses[index].State is not (RecipientState.Queued or RecipientState.Armed) || !MustCross(map, envelope, find, index)) here.Add(index);
+            else across |= statuses[index].Due is not { } due || due <= runtime.Now;
+        }
+
+        return (here, across);
+    }
+
+    private static bool MustCross(BoundaryMap map, Envelope envelope, Func<Recipient, LinkSettings?> find, int index) =>
+        find(envelope.Recipients[index]) is { } link && map.MustCross(envelope.Domain, link.Domain);
+
+    private sealed partial class Run
+    {
+        /// <summary>Takes those who are due through their boundary: one domain at a time, and the rest is planned again.</summary>
+        public async Task<PartitionEvents.StepDone> CrossAsync()
+        {
+            if (await ReadAsync().ConfigureAwait(false) is not { } stored) return Vanished();
+            var envelope = stored.Envelope;
+            var map = runtime.Configuration.Boundaries;
+            var find = Finder(runtime, envelope, step.Reroute);
+            var across = Open.Where(i => step.Statuses[i].State is RecipientState.Queued or RecipientState.Armed && MustCross(map, envelope, find, i)).ToArray();
+            var due = across.Where(i => step.Statuses[i].Due is not { } at || at <= Now).ToArray();
+            if (due.Length is 0) return Done(envelope, step.Statuses, step.State, [], []);
+            var into = find(envelope.Recipients[due[0]])!.Domain;
+            ImmutableArray<int> whom = [.. due.Where(i => find(envelope.Recipients[i])!.Domain == into)];
+            var others = across.Except(whom).ToArray();
+            if (map.Find(envelope.Domain, into) is not { } boundary)
+            {
+                var reason = envelope.Domain is null ? "it is in no security domain" : $"no boundary leads from {envelope.Domain} into {into ?? "no domain"}";
+                return await CommitAsync(
+                    envelope, OutcomePolicy.Set(step.Id, envelope, step.Statuses, whom, RecipientState.Held, AuditKind.Held, reason, null, false, Now), default, others)
+                    .ConfigureAwait(false);
+            }
+
+            using var room = await runtime.ProtectionRoom
+                .TakeAsync(step.Size, runtime.Configuration.Budgets.ProtectionInMemory, envelope.Precedence, CancellationToken.None).ConfigureAwait(false);
+            if (await ContentAsync().ConfigureAwait(false) is not { } content) return await HoldAsync(whom, "the content is missing or damaged", AuditKind.Damaged).ConfigureAwait(false);
+            var start = new Passage
+            {
+                Id = step.Id, Envelope = envelope, Recipients = whom, Boundary = boundary, Configuration = runtime.Configuration, Now = Now, Came = content,
+                Approvals = await DocumentAsync(BoundaryDocuments.Approvals, BoundaryDocuments.ReadApprovals).ConfigureAwait(false),
+            };
+            return await runtime.Crossing.RunAsync(start).ConfigureAwait(false) switch
+            {
+                CrossingOutcome.Released released => await ReleaseAsync(envelope, stored, released.Message, others).ConfigureAwait(false),
+                CrossingOutcome.Ended ended => await EndAsync(envelope, ended, [.. across.Except(ended.Recipients)]).ConfigureAwait(false),
+                _ => throw new InvalidOperationException("An unknown outcome of a passage."),
+            };
+        }
+
+        private async Task<PartitionEvents.StepDone> EndAsync(Envelope envelope, CrossingOutcome.Ended ended, int[] others)
+        {
+            var (decision, passage) = (ended.Decision, ended.Passage);
+            var reason = $"{decision.Step}: {string.Join("; ", decision.Reasons)}";
+            // A report has nobody to go back to.
+            var returns = decision.Outcome is StepOutcome.Return && !envelope.ReversePath.IsNull;
+            var plan = decision.Outcome switch
+            {
+                StepOutcome.Later => OutcomePolicy.Later(step.Id, envelope, step.Statuses, ended.Recipients, Away, runtime.Configuration.Precedences, Now),
+                _ when returns => OutcomePolicy.Return(step.Id, envelope, step.Statuses, ended.Recipients, ReturnedByBoundary, null, Now),
+                _ => OutcomePolicy.Set(step.Id, envelope, step.Statuses, ended.Recipients, RecipientState.Held, AuditKind.Held, reason, null, false, Now),
+            };
+            plan = plan with { Audit = [.. Told(passage), .. plan.Audit] };
+            if (decision.Outcome is StepOutcome.Later) plan = plan with { Audit = [new AuditEvent(Now, AuditKind.Deferred, step.Id, -1, reason), .. plan.Audit] };
+            var documents = await DocumentsAsync(passage, decision.Outcome, ended.Recipients, "").ConfigureAwait(false);
+            return await CommitAsync(envelope, plan, default, others, documents: documents).ConfigureAwait(false);
+        }
+
+        // The copy in the other domain, the end of the recipients in this one, and the evidence are one commit.
+        private async Task<PartitionEvents.StepDone> ReleaseAsync(Envelope envelope, StoredMessage stored, ReleasedMessage released, int[] others)
+        {
+            var passage = released.Passage;
+            var id = runtime.NextId(partition.Epoch.Partition);
+            passage = passage.Changed(released.Content, "released", "route", $"it is {id} in {passage.Boundary.To.Name}");
+            var trace = TraceFields.Crossed(runtime.Configuration.HostName, id, Now);
+            var content = await StageAsync(released.Content).ConfigureAwait(false);
+            await using (content.ConfigureAwait(false))
+            {
+                var plan = OutcomePolicy.Cross(step.Id, envelope, step.Statuses, passage.Recipients, $"{passage.Boundary.Name}: {id}", null, Now);
+                var made = new NewMessage(id, released.Envelope, trace, content, stored.MessageIdField, RecipientState.Queued, step.Id);
+                var operation = new SpoolOperation(partition.Epoch)
+                {
+                    Accept = [made],
+                    Recipients = plan.Changes,
+                    Messages = plan.Message is { } change && (change.State != step.State || change.DropContent) ? [change] : [],
+                    Documents = await DocumentsAsync(passage, StepOutcome.Go, passage.Recipients, id.ToString()).ConfigureAwait(false),
+                    Audit =
+                    [
+                        .. Told(passage), .. plan.Audit,
+                        new AuditEvent(Now, AuditKind.Accepted, id, -1, $"released by {passage.Boundary.Name} from {step.Id}"),
+                    ],
+                };
+                if (await CommitWholeAsync(operation, envelope.Precedence).ConfigureAwait(false) is not { } result) return Vanished() with { Fenced = true };
+                var statuses = Enumerable.Repeat(RecipientStatus.Initial(RecipientState.Queued), released.Envelope.Recipients.Length).ToArray();
+                foreach (var duplicate in result.Duplicates) statuses[duplicate.Index] = RecipientStatus.Initial(RecipientState.Duplicate);
+                ImmutableArray<PartitionCommands.TakeOver> spawned = statuses.All(s => s.State is RecipientState.Duplicate)
+                    ? []
+                    : [new PartitionCommands.TakeOver(id, released.Envelope, trace.Length + content.Length, [.. statuses], null, null)];
+                if (plan.IsDone && step.Reroute is not null) await ForgetRerouteAsync(runtime.Spool, step.Id).ConfigureAwait(false);
+                return Done(envelope, plan.Statuses, plan.Message?.State ?? step.State, others, spawned);
+            }
+        }
+
+        private IEnumerable<AuditEvent> Told(Passage passage) => passage.Notes.Select(n => new AuditEvent(Now, n.Kind, step.Id, -1, n.Detail));
+
+        private async Task<ImmutableArray<StoredDocument>> DocumentsAsync(Passage passage, StepOutcome outcome, ImmutableArray<int> recipients, string released)
+        {
+            var record = new CrossingRecord(passage.Boundary.Name, passage.Boundary.From.Name, passage.Boundary.To.Name, Now, recipients, outcome, passage.Decisions, released);
+            var earlier = await DocumentAsync(BoundaryDocuments.Decisions, BoundaryDocuments.ReadDecisions).ConfigureAwait(false);
+            // What waits for a key is tried many times, and each says the same.
+            if (outcome is StepOutcome.Later && !earlier.IsEmpty && earlier[^1].Outcome is StepOutcome.Later) earlier = earlier.RemoveAt(earlier.Length - 1);
+            if (earlier.Length >= MostPassages) earlier = earlier[^(MostPassages - 1)..];
+            var id = step.Id.ToString();
+            var decisions = new StoredDocument(BoundaryDocuments.Decisions, id, BoundaryDocuments.Write(earlier.Add(record)));
+            if (released.Length is 0) return [decisions];
+            var custody = await DocumentAsync(BoundaryDocuments.Custody, BoundaryDocuments.ReadCustody).ConfigureAwait(false);
+            foreach (var one in passage.Custody) custody = CustodyChain.Append(custody, one);
+            return [decisions, new StoredDocument(BoundaryDocuments.Custody, id, BoundaryDocuments.Write(custody))];
+        }
+
+        private async Task<ImmutableArray<T>> DocumentAsync<T>(string kind, Func<string, ImmutableArray<T>> read)
+        {
+            try
+            {
+                return await runtime.Spool.ReadDocumentAsync(kind, step.Id.ToString()).ConfigureAwait(false) is { } json ? read(json) : [];
+            }
+            catch (JsonException)
+            {
+                // What can't be read approves nothing, and is written anew.
+                return [];
+            }
+        }
+
+        private async Task<ReadOnlyMemory<byte>?> ContentAsync()
+        {
+            try
+            {
+                await using var reader = await runtime.Spool.OpenContentAsync(step.Id).ConfigureAwait(false);
+                return reader is null ? null : (await Octets.ReadAllAsync(reader, CancellationToken.None).ConfigureAwait(false)).ToArray();
+            }
+            catch (ContentDamagedException)
+            {
+                return null;
+            }
+        }
+
+        private async Task<StagedContent> StageAsync(ReadOnlyMemory<byte> octets)
+        {
+            var writer = runtime.Spool.CreateContent();
+            await using (writer.ConfigureAwait(false))
+            {
+                await writer.WriteAsync(octets).ConfigureAwait(false);
+                return await writer.CompleteAsync().ConfigureAwait(false);
+            }
+        }
+    }
+}
