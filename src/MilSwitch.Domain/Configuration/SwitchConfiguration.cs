@@ -53,9 +53,6 @@ public sealed record SwitchConfiguration
     /// <summary>The security domains of listeners, by their names; empty: there are no domains.</summary>
     public IReadOnlyDictionary<string, string> ListenerDomains { get; init; } = ImmutableDictionary<string, string>.Empty;
 
-    /// <summary>Persons who have to ask for one and the same correction of a content, by the name of the boundary that holds the message; one where none is named.</summary>
-    public ImmutableDictionary<string, int> CorrectApprovals { get; init; } = ImmutableDictionary<string, int>.Empty;
-
     /// <summary>The labels that may be used; null: no policy is known.</summary>
     public ILabelCatalogue? LabelCatalogue { get; init; }
 

@@ -17,5 +17,6 @@ public sealed class CustodyExport(ImmutableArray<EvidenceFile> files) : IAsyncDi
 
 /// <summary>One file of evidence.</summary>
 /// <param name="Name">Letters, digits, hyphens and dots.</param>
+/// <param name="Digest">SHA-384 of its octets, in hexadecimal.</param>
 /// <param name="Content">Its octets, to be read once.</param>
-public sealed record EvidenceFile(string Name, ContentReader Content);
+public sealed record EvidenceFile(string Name, string Digest, ContentReader Content);

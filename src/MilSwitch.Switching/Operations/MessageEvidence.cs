@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
@@ -53,10 +53,27 @@ internal sealed class MessageEvidence(SwitchRuntime runtime)
 
         async ValueTask AddAsync(string name, MessageId message)
         {
-            if (await Spool.OpenContentAsync(message, cancellationToken).ConfigureAwait(false) is { } content) files.Add(new EvidenceFile(name, content));
+            // Read twice: what is signed is known before anything is given.
+            if (await Spool.OpenContentAsync(message, cancellationToken).ConfigureAwait(false) is not { } first) return;
+            string digest;
+            await using (first.ConfigureAwait(false)) digest = await DigestAsync(first, cancellationToken).ConfigureAwait(false);
+            if (await Spool.OpenContentAsync(message, cancellationToken).ConfigureAwait(false) is { } content) files.Add(new EvidenceFile(name, digest, content));
         }
 
-        static EvidenceFile File(string name, string text) => new(name, ContentReader.Of(Encoding.UTF8.GetBytes(text)));
+        static EvidenceFile File(string name, string text)
+        {
+            var octets = Encoding.UTF8.GetBytes(text);
+            return new EvidenceFile(name, CustodyChain.Digest(octets), ContentReader.Of(octets));
+        }
+    }
+
+    private static async ValueTask<string> DigestAsync(ContentReader content, CancellationToken cancellationToken)
+    {
+        if (content.Inline is { } inline) return CustodyChain.Digest(inline);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA384);
+        var buffer = new byte[64 << 10];
+        while (await content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var count) hash.AppendData(buffer, 0, count);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     public static async ValueTask<ImmutableArray<CrossingRecord>> PassagesAsync(ISpool spool, MessageId id, CancellationToken cancellationToken) =>

@@ -39,7 +39,7 @@ internal static partial class MessageSteps
                         var policies = runtime.Configuration.LabelCatalogue is LabelCatalogueList list ? list.Policies : PolicySet.Empty;
                         changed = ContentCorrection.Apply(content, order.Change, policies, runtime.Configuration.HostName, Now);
                         if (order.Change.Recipients.IsEmpty && changed.Span.SequenceEqual(content.Span)) return Refused("it is like that already");
-                        needed = Math.Max(1, steps.Select(s => runtime.Configuration.CorrectApprovals.GetValueOrDefault(s.Boundary, 1)).DefaultIfEmpty(1).Max());
+                        needed = steps.SelectMany(s => runtime.Configuration.Boundaries.Boundaries.Where(b => b.Name == s.Boundary)).Select(b => b.CorrectApprovals).DefaultIfEmpty(1).Max();
                         ImmutableArray<string> before =
                             [.. approvals.Where(a => a.Step == MessageCorrection.Step && a.Reasons == order.Change.Digest).Select(a => a.Who).Distinct(StringComparer.Ordinal)];
                         if (before.Contains(who.Name)) return Conflict($"{who.Name} has asked for it already: another person has to ask for the same");

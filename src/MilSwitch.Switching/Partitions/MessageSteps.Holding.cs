@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Akka.Actor;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Delivery;
@@ -80,6 +81,8 @@ internal static partial class MessageSteps
         private async ValueTask<(HoldingResult Result, PartitionEvents.StepDone? Done)> RejectAsync(
             StoredMessage stored, ImmutableArray<int> held, HoldingOrder.Reject order, OperatorIdentity who)
         {
+            if (order.Text is { } said && (said.Length > HoldingOrder.Reject.LongestText || said.Any(c => char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)))
+                return Refused(string.Create(CultureInfo.InvariantCulture, $"the text to the originator has more than {HoldingOrder.Reject.LongestText} characters, or some that can't be printed"));
             var reply = order.Text is { } text ? Rejected with { Text = text } : Rejected;
             var plan = OutcomePolicy.Return(step.Id, stored.Envelope, step.Statuses, held, reply, who.Name, Now);
             plan = plan with { Audit = [new AuditEvent(Now, AuditKind.Rejected, step.Id, -1, order.Reason, who.Name), .. plan.Audit] };
