@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
@@ -52,6 +53,9 @@ internal sealed class SwitchHarness : IAsyncDisposable
     /// <summary>Set before the node starts; null: nothing protects.</summary>
     public FakeProtection? Protection { get; private set; }
 
+    /// <summary>Set before the node starts; null: nothing opens at boundaries.</summary>
+    public FakeBoundary? Boundary { get; private set; }
+
     public IIntake Intake => Service<IIntake>();
 
     public IOperatorActions Operator => Service<IOperatorActions>();
@@ -66,6 +70,16 @@ internal sealed class SwitchHarness : IAsyncDisposable
         harness.resolver = resolver ?? harness.resolver;
         harness.Protection = protection;
         await harness.BootAsync(change);
+        return harness;
+    }
+
+    /// <param name="change">Told the port of the sink.</param>
+    /// <param name="boundary">Opens messages at boundaries.</param>
+    /// <param name="protection">Signs and encrypts.</param>
+    public static async Task<SwitchHarness> StartAsync(Func<SwitchConfiguration, int, SwitchConfiguration> change, FakeBoundary boundary, FakeProtection? protection = null)
+    {
+        var harness = new SwitchHarness(Directory.CreateTempSubdirectory("milswitch-").FullName, SinkServer.Start(null), ownsFolder: true) { Protection = protection, Boundary = boundary };
+        await harness.BootAsync(c => change(c, harness.Sink.Port));
         return harness;
     }
 
@@ -138,6 +152,7 @@ internal sealed class SwitchHarness : IAsyncDisposable
             builder.Services.AddSingleton<ITokenMonitor>(Protection);
         }
 
+        if (Boundary is not null) builder.Services.AddSingleton<IBoundaryProtection>(Boundary);
         builder.Services.AddSingleton(new SwitchingServices.FurtherSettings(PassingSerializer.Settings));
         var configuration = Configuration(Sink.Port);
         builder.Services.AddSwitching(change is null ? configuration : change(configuration));

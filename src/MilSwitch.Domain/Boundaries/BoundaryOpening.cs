@@ -15,8 +15,14 @@ public sealed record BoundaryOpening
     /// <summary>Whose signature counts.</summary>
     public SignerRole Signers { get; init; } = SignerRole.Originator | SignerRole.Domain;
 
-    /// <summary>The mail domains that a domain signature may speak for (RFC 3183 §3.1.1); empty: whatever its name allows.</summary>
+    /// <summary>
+    /// The mail domains that a domain signature may speak for (RFC 3183 §3.1.1), as in routes: <c>name</c> or <c>*.name</c>;
+    /// empty: whatever its name allows.
+    /// </summary>
     public ImmutableArray<string> SignerDomains { get; init; } = [];
+
+    /// <summary>By which name somebody may sign for others.</summary>
+    public AuthorityNaming SignerNaming { get; init; }
 
     /// <summary>
     /// Of a triple wrap only the outer signature is taken off and made anew; encryption and inner signature stay as they are,

@@ -116,7 +116,7 @@ public static partial class ConfigurationReader
         if (unauthenticated && protection?.Sign is null) departure.Reject("sign-unauthenticated", "does nothing without protection.sign");
         departure.Finish();
 
-        foreach (var key in openers) Own(arrival, "decrypt", key, from);
+        foreach (var key in openers) Own(arrival, "decrypt", key, from, to);
         if (protection?.Sign is { } sign) Own(departure.Map("protection").Map("sign"), "key", sign.Key, from, to);
         if (signature && !section.Map("arrival").Has("signature") && from is { Domain.Trust.Anchors.IsEmpty: true })
             section.Reject("arrival", $"asks for a signature, and domain '{from.Domain.Name}' has no anchors by which anybody is believed; name them, or say signature: optional");

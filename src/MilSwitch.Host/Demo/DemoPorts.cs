@@ -12,6 +12,9 @@ internal static class DemoPorts
     public const int Smtp = 2525;
     public const int Border = 2530;
     public const int Labels = 2540;
+    public const int Between = 2550;
+    public const int Abroad = 2560;
+    public const int AbroadInside = 2570;
     public const int Neighbour = 2626;
     public const int Viewer = 8025;
     public const int Admin = 8443;

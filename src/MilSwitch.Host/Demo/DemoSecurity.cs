@@ -124,6 +124,31 @@ internal sealed class DemoSecurity : IDisposable
     /// <summary>Encrypts for the liaison.</summary>
     public EnvelopedRecipient ForLiaison() => EnvelopedRecipient.For(RecipientCertificate.Read(liaison.Certificate));
 
+    /// <summary>Encrypts for the owner of a certificate.</summary>
+    /// <param name="certificate">Path of a PEM file.</param>
+    public static EnvelopedRecipient For(string certificate) =>
+        EnvelopedRecipient.For(RecipientCertificate.Read(X509CertificateLoader.LoadCertificateFromFile(certificate).RawData));
+
+    /// <summary>Makes a key and has it certified.</summary>
+    /// <param name="path">Of its files, without extension.</param>
+    /// <param name="subject">A distinguished name.</param>
+    /// <param name="address">Its mail address.</param>
+    /// <param name="uses">Digital signature: P-256; key encipherment: RSA-2048.</param>
+    /// <returns>PEM files.</returns>
+    public (string Key, string Certificate) MakeKey(string path, string subject, string address, X509KeyUsageFlags uses)
+    {
+        var (key, certificate) = (path + ".key", path + ".pem");
+        using AsymmetricAlgorithm made = uses is X509KeyUsageFlags.DigitalSignature ? ECDsa.Create(ECCurve.NamedCurves.nistP256) : RSA.Create(2048);
+        var request = made is ECDsa signing
+            ? new CertificateRequest(subject, signing, HashAlgorithmName.SHA256)
+            : new CertificateRequest(subject, (RSA)made, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var own = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) own.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using (var file = new StreamWriter(key, own)) file.WriteLine(made.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(certificate, PemEncoding.WriteString("CERTIFICATE", Issue(request, address, uses)));
+        return (key, certificate);
+    }
+
     public void Dispose()
     {
         officer.Dispose();

@@ -36,6 +36,7 @@ internal sealed class DemoStage : IAsyncDisposable
         Endpoint = new IPEndPoint(IPAddress.Loopback, DemoPorts.From(DemoPorts.Smtp));
         Border = new IPEndPoint(IPAddress.Loopback, DemoPorts.From(DemoPorts.Border));
         Labelled = new IPEndPoint(IPAddress.Loopback, DemoPorts.From(DemoPorts.Labels));
+        Between = new IPEndPoint(IPAddress.Loopback, DemoPorts.From(DemoPorts.Between));
         Neighbour = new DemoNeighbour(DemoPorts.From(DemoPorts.Neighbour));
         Configuration = Path.Combine(folder, "milswitch.yaml");
         Switch = new DemoSwitch(Configuration, Log);
@@ -49,6 +50,12 @@ internal sealed class DemoStage : IAsyncDisposable
 
     /// <summary>Where the switch takes mail and judges its labels.</summary>
     public IPEndPoint Labelled { get; }
+
+    /// <summary>Where the switch takes mail of the network between its domain and the one abroad.</summary>
+    public IPEndPoint Between { get; }
+
+    /// <summary>The switch of the domain abroad.</summary>
+    public DemoBorder Abroad { get; private set; } = null!;
 
     public string Configuration { get; }
 
@@ -136,6 +143,7 @@ internal sealed class DemoStage : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Switch.DisposeAsync();
+        if (Abroad is not null) await Abroad.DisposeAsync();
         Neighbour.Dispose();
         nobody.Dispose();
         if (viewer is not null) await viewer.DisposeAsync();
@@ -150,6 +158,7 @@ internal sealed class DemoStage : IAsyncDisposable
         await using (var token = new StreamWriter(Token, own)) await token.WriteLineAsync(RandomNumberGenerator.GetHexString(40));
         Security = await DemoSecurity.MakeAsync(Path.Combine(folder, "security"), cancellationToken);
         Policies = new DemoPolicies(Path.Combine(folder, "policies"));
+        Abroad = new DemoBorder(Path.Combine(folder, "abroad"), Security);
         Switch.Variables = [Security.Environment];
         var unreachable = ((IPEndPoint)nobody.LocalEndPoint!).Port;
         await File.WriteAllTextAsync(Configuration, string.Create(CultureInfo.InvariantCulture, $$"""
@@ -159,58 +168,79 @@ internal sealed class DemoStage : IAsyncDisposable
             listeners:
               - name: mta
                 endpoint: {{Endpoint}}
+                domain: home
                 clients: [127.0.0.0/8]
               - name: border                                       # judges signatures
                 endpoint: {{Border}}
+                domain: home
                 clients: [127.0.0.0/8]
                 protection: { verify: true, anchors: {{Security.Anchors}} }
               - name: labelled                                     # and labels
                 endpoint: {{Labelled}}
+                domain: home
                 clients: [127.0.0.0/8]
                 protection: { verify: true, anchors: {{Security.Anchors}} }
                 labels: { sources: [ess, sio-label] }
+              - name: between                                      # mail of the network between two domains
+                endpoint: {{Between}}
+                domain: between
+                clients: [127.0.0.0/8]
             policies: {{Policies.Section}}
             labels: { policy: ALFA }
             tokens: {{Security.Tokens}}
+            {{Abroad.HomeSections(Security.Anchors, DemoSecurity.KeyLabel).ReplaceLineEndings("\n            ")}}
             routes:
+              - match: abroad.test                                 # beyond the boundary
+                name: abroad
+                next-hop: {{Abroad.Endpoint}}
+                tls: { mode: none }
+                domain: between
               - match: signed.test                                 # leaves signed by the token's key
                 name: signed
                 next-hop: 127.0.0.1:{{Neighbour.Port}}
                 tls: { mode: none }
+                domain: home
                 protection: { sign: { key: {{DemoSecurity.KeyLabel}}, signature-type: domain, header-protection: rfc9788 } }
               - match: sealed.test                                 # and encrypted for its recipient
                 name: sealed
                 next-hop: 127.0.0.1:{{Neighbour.Port}}
                 tls: { mode: none }
+                domain: home
                 protection: { sign: { key: {{DemoSecurity.KeyLabel}}, signature-type: domain, header-protection: rfc9788 }, encrypt: { certificates: {{Security.LiaisonCertificate}}, header-policy: baseline } }
               - match: cleared.test                                # a link that is cleared for labels
                 name: cleared
                 next-hop: 127.0.0.1:{{Neighbour.Port}}
                 tls: { mode: none }
+                domain: home
                 labels: { clearance: { up-to: SECRET } }
               - match: limited.test                                # one that is cleared for less
                 name: limited
                 next-hop: 127.0.0.1:{{Neighbour.Port}}
                 tls: { mode: none }
+                domain: home
                 labels: { clearance: { up-to: RESTRICTED } }
               - match: coalition.test                              # where another policy is spoken
                 name: coalition
                 next-hop: 127.0.0.1:{{Neighbour.Port}}
                 tls: { mode: none }
+                domain: home
                 labels: { policy: COALITION, write: [sio-label] }
                 protection: { sign: { key: {{DemoSecurity.KeyLabel}}, signature-type: domain, header-protection: rfc9788 } }
               - match: labelled.test                               # where nothing goes without a label
                 name: labelled
                 next-hop: 127.0.0.1:{{Neighbour.Port}}
                 tls: { mode: none }
+                domain: home
                 labels: { unlabelled: hold }
               - match: unreachable.test
                 next-hop: 127.0.0.1:{{unreachable}}
                 tls: { mode: none }
+                domain: home
               - match: "*"
                 name: {{Link}}
                 next-hop: 127.0.0.1:{{Neighbour.Port}}
                 tls: { mode: none }
+                domain: home
                 connections: {{Connections}}
             precedence:                                            # short, so that one can watch
               routine: { retry: [2s, 5s, 10s] }
@@ -223,6 +253,7 @@ internal sealed class DemoStage : IAsyncDisposable
 
             """), cancellationToken);
         viewer = await DemoViewer.StartAsync(Neighbour, DemoPorts.From(DemoPorts.Viewer), cancellationToken);
+        await Abroad.StartAsync(Security.Anchors, Between, Neighbour.Port, cancellationToken);
         await Switch.StartAsync(cancellationToken);
         Describe();
     }

@@ -24,6 +24,7 @@ internal sealed class DemoStories(DemoStage stage, CommandEnvironment environmen
     {
         var protection = new DemoProtectionStories(stage);
         var labels = new DemoLabelStories(stage);
+        var boundary = new DemoBoundaryStories(stage);
         (string Title, string Expected, Func<CancellationToken, Task<(bool Good, string Actual)>> Story)[] stories =
         [
             ("Routine mail", "arrives whole within 5 s, with this switch's Received field", RoutineAsync),
@@ -42,6 +43,10 @@ internal sealed class DemoStories(DemoStage stage, CommandEnvironment environmen
             ("Label translated by equivalence", "ALFA SECRET CODEWORD GRANITE arrives as COALITION SECRET SPECIAL ACCESS AMBER, with history; the signature says the same, and what it was", labels.TranslatedAsync),
             ("Carriers disagree", "signed as ALFA SECRET, the field lowered to RESTRICTED on the way: held, because they differ in the classification", labels.DisagreeingAsync),
             ("Unlabelled into a domain that requires a label", "taken and held, never sent, because it has no label", labels.UnlabelledAsync),
+            ("Plain client to plain client", "in clear at both ends; between the two domains signed and encrypted, as openssl sees it", boundary.PlainAsync),
+            ("Encrypted to the gateway", "opened at the boundary, ALFA RESTRICTED becomes COALITION RESTRICTED, signed for the domain and encrypted for the other one, as openssl sees it", boundary.GatewayAsync),
+            ("Tampered outer header", "another From on the outside of a sealed message: held, never sent", boundary.TamperedAsync),
+            ("Surreptitious forwarding", "a sealed message sent on to somebody whom its author does not name: held, never sent", boundary.ForwardedAsync),
         ];
         var watch = Stopwatch.StartNew();
         var unexpected = 0;

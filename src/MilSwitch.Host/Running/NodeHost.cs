@@ -3,12 +3,14 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
 using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Api;
 using MilSwitch.Host.Commands;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Measurement;
+using MilSwitch.Smime.Boundaries;
 using MilSwitch.Smime.Protection;
 using MilSwitch.Smime.Tokens;
 using MilSwitch.Smtp.Server;
@@ -87,12 +89,15 @@ public static class NodeHost
 
         services.AddSingleton(provider => new SmimeProtection(Ring(provider, configuration), time));
         services.AddSingleton<IMessageProtection>(provider => provider.GetRequiredService<SmimeProtection>());
+        services.AddSingleton(provider => new SmimeBoundary(Ring(provider, configuration), time));
+        services.AddSingleton<IBoundaryProtection>(provider => provider.GetRequiredService<SmimeBoundary>());
     }
 
     private static void UseKeys(IServiceProvider services, NodeConfiguration next)
     {
         var ring = Ring(services, next);
         services.GetService<SmimeProtection>()?.Use(ring);
+        services.GetService<SmimeBoundary>()?.Use(ring);
         services.GetRequiredService<AuditSigner>().Use(ring, next.AuditKey);
     }
 

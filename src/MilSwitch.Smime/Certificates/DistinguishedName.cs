@@ -73,6 +73,26 @@ public sealed class DistinguishedName : IEquatable<DistinguishedName>
     /// <exception cref="AsnContentException">It is none.</exception>
     internal static void Check(AsnReader relative) => ReadRelative(relative, []);
 
+    /// <summary>The values of an attribute that are text, in their order; none for a name that was put together.</summary>
+    /// <param name="type">Object identifier.</param>
+    internal IReadOnlyList<string> Values(string type)
+    {
+        var values = new List<string>();
+        if (Encoded.IsEmpty) return values;
+        // Its form was checked when it was read.
+        for (var sequence = new AsnReader(Encoded, AsnEncodingRules.BER).ReadSequence(); sequence.HasData;)
+        {
+            for (var set = sequence.ReadSetOf(skipSortOrderValidation: true); set.HasData;)
+            {
+                var attribute = set.ReadSequence();
+                // A value that is no text is a name all the same.
+                if (attribute.ReadObjectIdentifier() == type) values.Add(ReadText(attribute, out _) ?? "");
+            }
+        }
+
+        return values;
+    }
+
     /// <summary>This name is that one or stands below it (RFC 5280 §7.1).</summary>
     public bool IsWithin(DistinguishedName other) =>
         canonical.Length >= other.canonical.Length && canonical.AsSpan(0, other.canonical.Length).SequenceEqual(other.canonical);

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Boundaries;
 using MilSwitch.Smime.Verdicts;
 
 namespace MilSwitch.Smime.Certificates;
@@ -13,8 +15,6 @@ public static class SignerIdentity
 {
     // What may not stand in an address but looks like its sign, or like its dot.
     private const string LooksLikeAt = "@\uFF20\uFE6B";
-
-    private const string DomainAuthority = "domain-signing-authority";
 
     /// <summary>Judges.</summary>
     /// <param name="certificate">The signer's, already believed.</param>
@@ -63,14 +63,17 @@ public static class SignerIdentity
 
         if (believed.Contains(shown)) return (IdentityMatch.Ok, $"the signer's certificate is for {shown}");
         // RFC 3183 §3.1.1: named by the convention, and of the originator's domain or one above it.
-        if (isDomainSignature && believed.FirstOrDefault(a => a.LocalPart.Equals(DomainAuthority, StringComparison.OrdinalIgnoreCase) && IsOf(shown.Host, a.Host)) is { Host: not null } domain)
+        if (isDomainSignature && Mailbox.TryParse(from[0].Address, allowUtf8: true, out var mailbox, out _)
+            && AuthorityToSign.IsGiven(certificate, SignerRole.Domain, mailbox, AuthorityNaming.MailAddress, []))
+        {
+            var domain = believed.First(a => a.LocalPart.Equals(DomainAuthorityName.Signing, StringComparison.OrdinalIgnoreCase) && DomainAuthorityName.IsOf(shown.Host, a.Host));
             return (IdentityMatch.Ok, $"{domain} signed for the domain of {shown}");
+        }
+
         reasons.Add(Reason.SignerMismatch);
         var isSender = sender is { } other && MailAddress.TryRead(other.Address, out var submitter) && believed.Contains(submitter);
         return (IdentityMatch.Mismatch, $"From is {shown}, the signer's certificate is for {string.Join(", ", believed)}{(isSender ? ", which is the Sender" : "")}");
     }
-
-    private static bool IsOf(string host, string domain) => host == domain || host.EndsWith("." + domain, StringComparison.Ordinal);
 
     // An address in the display name that is not the mailbox's own. Clients show the name and hide the address.
     private static string? OtherAddressIn(MailParty party)

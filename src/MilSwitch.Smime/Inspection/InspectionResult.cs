@@ -33,6 +33,9 @@ public sealed class InspectionResult : IDisposable
     /// </summary>
     public ImmutableArray<FoundLabel> SignedLabels { get; init; } = [];
 
+    /// <summary>The layers at the root with what they came to, outermost first.</summary>
+    internal ImmutableArray<(Layer Layer, LayerFinding Finding)> RootLayers { get; init; } = [];
+
     public required InspectionReport Report { get; init; }
 
     public void Dispose()

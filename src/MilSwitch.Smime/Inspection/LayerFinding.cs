@@ -30,8 +30,15 @@ internal sealed record LayerFinding(LayerType Type)
     /// <summary>Encrypted, and its content is here.</summary>
     public bool IsOpened => OpenedBy >= 0;
 
+    /// <summary>Nobody signed it, as RFC 3183 §3 (1) has it inside of a signature on somebody's behalf: no signature, and nothing wrong.</summary>
+    public bool IsEmptySignature { get; init; }
+
+    /// <summary>It is there to be judged as a signature.</summary>
+    public bool IsSignature => Type is LayerType.Signed or LayerType.Receipt && !IsEmptySignature;
+
     public InspectionVerdict Verdict => Type switch
     {
+        _ when IsEmptySignature => InspectionVerdict.Valid,
         LayerType.Malformed => InspectionVerdict.Malformed,
         _ when Reasons.Contains(Reason.Malformed) || Reasons.Contains(Reason.TooDeep) || Reasons.Contains(Reason.TooLarge) => InspectionVerdict.Malformed,
         LayerType.Signed or LayerType.Receipt => Reasons.IsEmpty && Signers.Any(s => s.IsGood) && !Signers.Any(s => s.IsTampered) ? InspectionVerdict.Valid : InspectionVerdict.Invalid,

@@ -80,6 +80,7 @@ public static class MessageInspector
                 Signer = signer,
                 Walk = isMessage ? walk : null,
                 SignedLabels = labels.Signed,
+                RootLayers = [.. layers.Where(l => l.Layer.IsAtRoot)],
                 Report = new InspectionReport
                 {
                     Verdict = LayerReports.Text(verdict),
@@ -174,12 +175,17 @@ public static class MessageInspector
         private static ImmutableArray<SecureHeaderField> SecureFields(SignerFinding signer) =>
             LayerReports.Value(signer.Info.SignedAttributes, AttributeTypes.SecureHeaderFields, SecureHeaderFields.Read) is { } fields ? [.. fields.Fields] : default;
 
-        private static bool IsSigned(LayerFinding finding) => finding.Type is LayerType.Signed or LayerType.Receipt;
+        private static bool IsSigned(LayerFinding finding) => finding.IsSignature;
 
         // What could only be known when all layers were: which signature is the inner one, and what contradicts its own name.
         private static List<(Layer Layer, LayerFinding Finding)> Place(LayerWalk walk, CmsOpener opener)
         {
             var all = walk.Layers.Select(l => (Layer: l, Finding: opener[l.Part])).ToList();
+            for (var i = 1; i < all.Count; i++)
+            {
+                if (all[i].Layer.IsAtRoot && EmptySignature.IsWithin(all[i - 1].Finding, all[i])) all[i] = all[i] with { Finding = EmptySignature.Accept(all[i].Finding) };
+            }
+
             var signed = all.Where(l => l.Layer.IsAtRoot && IsSigned(l.Finding)).Select(l => l.Layer.Index).ToArray();
             for (var i = 0; i < all.Count; i++)
             {

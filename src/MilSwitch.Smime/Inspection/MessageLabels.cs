@@ -90,7 +90,8 @@ internal sealed class MessageLabels
         return finding.Source == finding.Reference ? $"{finding.Source}: {what}" : $"{finding.Source} and {finding.Reference}: {what}";
     }
 
-    private static ImmutableArray<FoundLabel> Found(IReadOnlyList<LayerFinding> signed)
+    /// <summary>Labels in the signed attributes of some layers, in their order.</summary>
+    internal static ImmutableArray<FoundLabel> Found(IReadOnlyList<LayerFinding> signed)
     {
         var found = ImmutableArray.CreateBuilder<FoundLabel>();
         foreach (var layer in signed)

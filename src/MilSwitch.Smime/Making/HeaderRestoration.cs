@@ -17,9 +17,37 @@ internal static class HeaderRestoration
     /// <param name="header">How the header is protected.</param>
     public static ReadOnlySequence<byte> Restore(MimeEntity root, MimeEntity under, MimeEntity? payload, ProtectedHeaders header)
     {
-        var fields = new ArrayBufferWriter<byte>();
         var source = header.Scheme is ProtectionScheme.None ? null : header.Scheme is ProtectionScheme.Rfc8551 ? payload!.Parts[0] : payload;
-        if (source is null) Copy(fields, root, name => !FieldNames.IsStructural(name));
+        return under == payload ? Bare(root, under, source, header) : Around(root, under, source, header);
+    }
+
+    /// <summary>The message without any protection.</summary>
+    /// <param name="root">The message as it came.</param>
+    /// <param name="payload">The Cryptographic Payload.</param>
+    /// <param name="source">What carries the protected fields: the payload, the message in it, or a layer around it; null: none does.</param>
+    /// <param name="header">How the header is protected.</param>
+    public static ReadOnlySequence<byte> Bare(MimeEntity root, MimeEntity payload, MimeEntity? source, ProtectedHeaders header)
+    {
+        var bare = header.Scheme is ProtectionScheme.Rfc8551 ? source! : payload;
+        return ProtectionSource.Assemble(
+            Fields(root, source, header), new OctetPieces().Add(HeaderProtectionWriter.UnmarkedHead(bare)).Add(WithoutLegacyElement(bare)).ToSequence());
+    }
+
+    /// <summary>The message with a layer at its root that was inside.</summary>
+    /// <param name="root">The message as it came.</param>
+    /// <param name="layer">The layer, which stays to the octet but for fields that stand on it.</param>
+    /// <param name="source">As above.</param>
+    /// <param name="header">As above.</param>
+    public static ReadOnlySequence<byte> Around(MimeEntity root, MimeEntity layer, MimeEntity? source, ProtectedHeaders header) =>
+        ProtectionSource.Assemble(
+            Fields(root, source, header),
+            layer.MediaType.Parameter("hp") is null ? Bare(layer) : new OctetPieces().Add(HeaderProtectionWriter.UnmarkedHead(layer)).Add(layer.RawBody).ToSequence());
+
+    private static ReadOnlyMemory<byte> Fields(MimeEntity root, MimeEntity? source, ProtectedHeaders header)
+    {
+        var fields = new ArrayBufferWriter<byte>();
+        if (header.Scheme is ProtectionScheme.Rfc7508) CopyAttribute(fields, root, header);
+        else if (source is null) Copy(fields, root, name => !FieldNames.IsStructural(name));
         else
         {
             var inside = HeaderText.Read(source.Header).Select(f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -28,11 +56,19 @@ internal static class HeaderRestoration
             Copy(fields, source, name => !FieldNames.IsStructural(name) && !FieldNames.IsTransit(name) && !IsHpOuter(name) && !IsKept(name, header));
         }
 
-        if (under != payload) return ProtectionSource.Assemble(fields.WrittenMemory, Bare(under));
-        var bare = source ?? under;
-        return ProtectionSource.Assemble(
-            fields.WrittenMemory, new OctetPieces().Add(HeaderProtectionWriter.UnmarkedHead(bare)).Add(WithoutLegacyElement(bare)).ToSequence());
+        return fields.WrittenMemory;
     }
+
+    // RFC 7508 §4.5: only some fields are secured, and the others stay.
+    private static void CopyAttribute(ArrayBufferWriter<byte> to, MimeEntity root, ProtectedHeaders header)
+    {
+        // What could end a field or the header stays in the attribute.
+        var secured = header.Fields.Where(f => f.Protected is { } value && !IsKept(f.Name, header) && !FieldNames.IsStructural(f.Name) && IsToken(f.Name) && !value.Any(char.IsControl)).ToArray();
+        Copy(to, root, name => !FieldNames.IsStructural(name) && !secured.Any(f => f.Name.Equals(name, StringComparison.OrdinalIgnoreCase)));
+        foreach (var field in secured) to.Write(System.Text.Encoding.UTF8.GetBytes($"{field.Name}: {field.Protected}\r\n"));
+    }
+
+    private static bool IsToken(string name) => name.Length > 0 && name.All(c => c is > ' ' and < (char)0x7f and not ':');
 
     private static bool IsKept(string name, ProtectedHeaders header) => header.FromMismatch && name.Equals("From", StringComparison.OrdinalIgnoreCase);
 

@@ -12,7 +12,7 @@ namespace MilSwitch.Smime.Protection;
 public sealed class RecipientDirectory
 {
     /// <summary>RFC 3183 §4.</summary>
-    public const string DomainAuthority = "domain-confidentiality-authority";
+    public const string DomainAuthority = DomainAuthorityName.Confidentiality;
 
     private readonly ImmutableArray<(Certificate Certificate, EnvelopedRecipient Recipient)> all;
     private readonly ILookup<string, (Certificate Certificate, EnvelopedRecipient Recipient)> byAddress;

@@ -8,28 +8,20 @@ using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
-using MilSwitch.Labels.Carriers;
-using MilSwitch.Smime.Algorithms;
-using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms.Enveloped;
 using MilSwitch.Smime.Cms.Signed;
-using MilSwitch.Smime.Ess;
 using MilSwitch.Smime.Headers;
 using MilSwitch.Smime.Inspection;
 using MilSwitch.Smime.Keys;
 using MilSwitch.Smime.Making;
-using MilSwitch.Smime.Messages;
 
 namespace MilSwitch.Smime.Protection;
 
 /// <summary>Protects the messages of a switch by S/MIME, with the keys of its configuration. Thread-safe.</summary>
 public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageProtection
 {
-    private const long LeastBudget = 16L << 20;
-    private const int LayersOfBudget = 10;
-
     // What settings say is read once; they live as long as the configuration that holds them.
-    private readonly ConditionalWeakTable<ArrivalTrust, InspectionOptions> judging = [];
+    private readonly InspectionTable judging = new();
     private readonly ConditionalWeakTable<DepartureEncryption, RecipientDirectory> directories = [];
     private volatile KeyRing keys = keys;
 
@@ -42,10 +34,7 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
         {
             var ring = keys;
             IDecryptionKey[] openers = [.. settings.Keys.Select(k => ring.Opening(k, precedence))];
-            var options = judging.GetValue(settings.Trust, Options) with
-            {
-                At = time.GetUtcNow(), Keys = openers, Budget = () => new MimeBudget { Decoded = LeastBudget + (LayersOfBudget * (long)content.Length) },
-            };
+            var options = judging.For(settings.Trust, time.GetUtcNow(), openers, content.Length);
             using var inspection = await MessageInspector.InspectAsync(content, options, cancellationToken).ConfigureAwait(false);
             var notes = ImmutableArray.CreateBuilder<ProtectionNote>(2);
             var result = SignatureResult.Of(inspection);
@@ -110,7 +99,7 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
                 encryption = Encryption(order, to);
             }
 
-            var signature = settings.Sign is { } sign ? Signature(sign, ring, encryption, labels, precedence, now) : null;
+            var signature = settings.Sign is { } sign ? DepartureSignature.Of(sign, ring, encryption is { HeaderProtection: not ProtectionScheme.None }, labels, precedence, now) : null;
             var made = (signature, encryption) switch
             {
                 ({ } s, { } e) => await MessageProtector.SignAndEncryptAsync(message, s, e, cancellationToken).ConfigureAwait(false),
@@ -152,24 +141,6 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
         }
     }
 
-    private SignatureSettings Signature(DepartureSigning sign, KeyRing ring, EncryptionSettings? encryption, DepartureLabels? labels, Precedence precedence, DateTimeOffset now) => new()
-    {
-        Label = labels?.Label is { } label ? EssLabel.Read(label) : null,
-        EquivalentLabels = labels is null ? [] : [.. labels.Equivalents.Select(EssLabel.Read)],
-        Signers = [new CmsSigner(ring.Signing(sign.Key, Digest(sign.Digest), precedence))],
-        Format = sign.Opaque ? SignatureFormat.Opaque : SignatureFormat.Clear,
-        SigningTime = now,
-        SignatureTypes = sign.SignatureType switch
-        {
-            "originator" => [SignatureType.Originator],
-            "domain" => [SignatureType.Domain],
-            "attribute" => [SignatureType.AdditionalAttributes],
-            "review" => [SignatureType.Review],
-            _ => [],
-        },
-        HeaderProtection = sign.ProtectHeader || encryption is { HeaderProtection: not ProtectionScheme.None } ? ProtectionScheme.Rfc9788 : ProtectionScheme.None,
-    };
-
     private static EncryptionSettings Encryption(DepartureEncryption order, IReadOnlyList<EnvelopedRecipient> recipients)
     {
         var policy = HeaderConfidentialityPolicy.All.First(p => p.Name == order.HeaderPolicy);
@@ -197,33 +168,6 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
         var found = recipients.Select(r => directory.Find(r, now)).ToArray();
         return ([.. found.OfType<EnvelopedRecipient>().Distinct()], [.. Enumerable.Range(0, found.Length).Where(i => found[i] is null)]);
     }
-
-    private static InspectionOptions Options(ArrivalTrust trust)
-    {
-        var suite = trust.Suite switch
-        {
-            "legacy" => AlgorithmSuite.Legacy,
-            "cnsa2" => AlgorithmSuite.Cnsa2,
-            _ => AlgorithmSuite.Default,
-        };
-        return new InspectionOptions
-        {
-            Trust = new TrustMaterial(
-                trust.Anchors.Select(c => Certificate.Read(c)), trust.Certificates.Select(c => Certificate.Read(c)), trust.RevocationLists.Select(l => RevocationList.Read(l))),
-            At = default,
-            Suite = suite,
-            Opening = SuiteAlgorithms.Limit(OpeningOptions.Default, suite),
-            PathVerdicts = new PathVerdictCache(1_000, TimeSpan.FromMinutes(1)),
-        };
-    }
-
-    private static DigestAlgorithm? Digest(string? name) => name switch
-    {
-        "sha256" => DigestAlgorithm.Sha256,
-        "sha384" => DigestAlgorithm.Sha384,
-        "sha512" => DigestAlgorithm.Sha512,
-        _ => null,
-    };
 
     private static string Ciphers(DecryptedMessage decrypted) =>
         string.Join(", ", decrypted.Removed.Select(l => l.RecipientId is null ? l.Type.ToString().ToLowerInvariant() : $"{l.RecipientKind} {l.RecipientId}"));

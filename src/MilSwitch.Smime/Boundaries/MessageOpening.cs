@@ -1,0 +1,194 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Labelling;
+using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Smime.Headers;
+using MilSwitch.Smime.Inspection;
+using MilSwitch.Smime.Making;
+using MilSwitch.Smime.Messages;
+using MilSwitch.Smime.Verdicts;
+
+namespace MilSwitch.Smime.Boundaries;
+
+/// <summary>
+/// Draws from an inspected message what a boundary wants to know of it. What is behind encryption that must not be known to have
+/// opened leaves no trace in any of that (threats C8, C9). One message per instance.
+/// </summary>
+/// <param name="content">As it came.</param>
+/// <param name="settings">What is taken off.</param>
+/// <param name="inspection">Good until the conclusion was drawn.</param>
+internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpening settings, InspectionResult inspection)
+{
+    private readonly ImmutableArray<(Layer Layer, LayerFinding Finding)> layers = inspection.RootLayers;
+
+    /// <summary>A layer at the root is encrypted.</summary>
+    public bool IsEncrypted => FirstEncrypted >= 0;
+
+    /// <summary>Encryption inside of a signature: what is left of a triple wrap without a key.</summary>
+    public bool IsWrapped => FirstEncrypted > 0 && layers[..FirstEncrypted].All(l => l.Finding.Type is LayerType.Signed) && layers[..FirstEncrypted].Any(l => l.Finding.IsSignature);
+
+    private int FirstEncrypted => Index(l => l.Type is LayerType.Encrypted or LayerType.AuthEncrypted or LayerType.Authenticated || (l.Type is LayerType.Unsupported && (l.Recipients.Count > 0 || l.ContentEncryption is not null)));
+
+    public OpenedMessage Conclude()
+    {
+        // A CMS object by itself is no message; its octets go nowhere.
+        if (inspection.Walk is not { } walk) return Faulty("it is no message", layers, null);
+        var first = FirstEncrypted;
+        if (first < 0) return Plain(walk);
+        // What stands outside of the encryption is known to anybody.
+        var outside = layers[..first];
+        if (MimeFaults.Of(outside.Select(l => l.Layer).Append(layers[first].Layer)) is { } fault) return Faulty(fault, outside, layers[first].Layer.Entity);
+        if (settings.KeepsInner && IsWrapped) return Kept(walk, first);
+        if (layers[first].Finding is { IsOpened: false } closed) return Closed(walk, first, IsForOthers(closed) ? EncryptionState.ForOthers : EncryptionState.Closed);
+        var facts = Facts(walk, layers, walk.Payload);
+        // CBC can be changed on the way: only a signature inside tells that it was not, and nothing else may tell anything.
+        var weak = LastIndex(l => l.Type is LayerType.Encrypted);
+        var isProven = facts.State is SignatureState.Good && layers[(weak + 1)..].Any(l => l.Finding.IsSignature) && walk is { Payload: not null, Fault: MimeFault.None } && MimeFaults.Of(walk) is null;
+        if (weak >= 0 && !isProven) return Closed(walk, first, EncryptionState.Closed);
+        if (layers.FirstOrDefault(l => l.Finding is { Type: LayerType.Encrypted or LayerType.AuthEncrypted, IsOpened: false }).Finding is { } inner)
+            return Closed(walk, first, IsForOthers(inner) ? EncryptionState.ForOthers : EncryptionState.Closed);
+        return Opened(walk, facts, EncryptionState.Opened);
+    }
+
+    private OpenedMessage Plain(LayerWalk walk) => Opened(walk, Facts(walk, layers, walk.Payload), EncryptionState.None);
+
+    private OpenedMessage Opened(LayerWalk walk, SignatureFacts facts, EncryptionState encryption)
+    {
+        var isAuthenticated = facts.State is SignatureState.Good || encryption is EncryptionState.Opened;
+        if (MimeFaults.Of(walk) is { } fault) return Faulty(fault, layers, walk.Payload) with { Encryption = encryption, IsAuthenticated = isAuthenticated };
+        // Receipts and certificates are what they are: there is no message in them.
+        var last = layers.IsEmpty ? null : layers[^1].Finding;
+        var under = walk.Payload ?? (last is { Type: LayerType.Receipt or LayerType.CertsOnly } ? layers[^1].Layer.Entity : null);
+        if (under is null) return Faulty("what its protection holds is no message", layers, null) with { Encryption = encryption, IsAuthenticated = isAuthenticated };
+
+        var view = HeaderView.Read(walk.Root, layers, walk.Payload, Believed(facts));
+        // Who signed is who the protected From says: that one is shown then (RFC 9788 §4.4).
+        var header = facts.State is SignatureState.Good ? view.Header with { FromMismatch = false } : view.Header;
+        var made = layers.IsEmpty || under == walk.Root
+            ? walk.Root.Octets.ToArray()
+            : (walk.Payload is { } payload ? HeaderRestoration.Bare(walk.Root, payload, view.Source, header) : HeaderRestoration.Around(walk.Root, under, view.Source, header)).ToArray();
+        if (MimeFaults.OfFields(made) is { } repeated) return Faulty(repeated, layers, null) with { Encryption = encryption, IsAuthenticated = isAuthenticated };
+        if (MailLines.Of(made) is not { } lines) return Faulty("it holds line ends that mail does not carry", layers, null) with { Encryption = encryption, IsAuthenticated = isAuthenticated };
+        return new OpenedMessage
+        {
+            Content = lines,
+            Signature = facts,
+            Encryption = encryption,
+            IsAuthenticated = isAuthenticated,
+            Differences = Differences(walk, layers, walk.Payload),
+            Labels = Labels(walk, layers),
+            ProtectedRecipients = view.Recipients(),
+            ProtectedPrecedence = view.Precedence(),
+            ReplayKey = facts.State is SignatureState.Good ? Replays.KeyOf(layers) : default,
+            Receipt = facts.State is SignatureState.Good ? AskedReceipt.Of(walk.Root, layers, view.Source, header) : null,
+            Notes = LayerNotes.Of(layers, facts),
+        };
+    }
+
+    // Only the outer signature: what it covers is the message from now on.
+    private OpenedMessage Kept(LayerWalk walk, int first)
+    {
+        var outside = layers[..first];
+        var kept = layers[first].Layer.Entity;
+        var facts = Facts(walk, outside, kept);
+        var view = HeaderView.Read(walk.Root, outside, kept, Believed(facts));
+        var header = facts.State is SignatureState.Good ? view.Header with { FromMismatch = false } : view.Header;
+        if (MailLines.Of(HeaderRestoration.Around(walk.Root, kept, view.Source, header).ToArray(), mayEncode: false) is not { } lines)
+            return Closed(walk, first, EncryptionState.Kept) with { Fault = "what is to be kept has line ends that mail does not carry" };
+        return Closed(walk, first, EncryptionState.Kept) with
+        {
+            Content = lines,
+            IsAuthenticated = facts.State is SignatureState.Good,
+            ProtectedRecipients = view.Recipients(),
+            ProtectedPrecedence = view.Precedence(),
+            ReplayKey = facts.State is SignatureState.Good ? Replays.KeyOf(outside) : default,
+            InnerKept = true,
+        };
+    }
+
+    private OpenedMessage Closed(LayerWalk walk, int first, EncryptionState encryption)
+    {
+        var outside = layers[..first];
+        var entity = layers[first].Layer.Entity;
+        var facts = Facts(walk, outside, entity);
+        return new OpenedMessage
+        {
+            Content = content.ToArray(),
+            Signature = facts,
+            Encryption = encryption,
+            Differences = Differences(walk, outside, entity),
+            Labels = Labels(walk, outside),
+            Notes = LayerNotes.Of(outside, facts).Add(new ProtectionNote(AuditKind.Decrypted, encryption switch
+            {
+                EncryptionState.ForOthers => "left as it came: it is encrypted for others",
+                EncryptionState.Kept => "kept as it is",
+                // One text whether it opened or not (threats C8, C9).
+                _ => "left as it came: it does not open, or its encryption is not authenticated",
+            })),
+        };
+    }
+
+    // Nothing more is said about a message that can be read in two ways, but that somebody signed it.
+    private OpenedMessage Faulty(string fault, ImmutableArray<(Layer Layer, LayerFinding Finding)> known, MimeEntity? inside) => new()
+    {
+        Content = content.ToArray(),
+        Signature = known.Any(l => l.Finding.IsSignature) || inspection.Walk is { HasBrokenSigned: true }
+            ? new SignatureFacts(SignatureState.Bad, Reason.Malformed.Text(), SignerRole.None, [])
+            : SignatureFacts.None,
+        Encryption = inside is not null && IsEncrypted ? EncryptionState.Closed : EncryptionState.None,
+        Fault = fault,
+        Notes = [new ProtectionNote(AuditKind.Verified, fault)],
+    };
+
+    private SignatureFacts Facts(LayerWalk walk, ImmutableArray<(Layer Layer, LayerFinding Finding)> known, MimeEntity? inside)
+    {
+        LayerFinding[] signatures = [.. known.Select(l => l.Finding).Where(f => f.IsSignature)];
+        return Judge(walk, known, inside).Judge(signatures, signatures.Length is 0 && inside == walk.Payload && walk.IsPartiallySigned ? [Reason.PartialCoverage] : []);
+    }
+
+    // Who is the sender is said by the protected From, as far as signatures hold.
+    private SignatureJudge Judge(LayerWalk walk, ImmutableArray<(Layer Layer, LayerFinding Finding)> known, MimeEntity? inside) =>
+        new(SenderFields.Read(walk.Root.Header, HeaderView.Read(walk.Root, known, inside, f => f.Verdict is InspectionVerdict.Valid).Header), settings);
+
+    private ImmutableArray<FoundLabel> Labels(LayerWalk walk, ImmutableArray<(Layer Layer, LayerFinding Finding)> known)
+    {
+        var judge = Judge(walk, known, walk.Payload);
+        var all = ImmutableArray.CreateBuilder<FoundLabel>();
+        foreach (var (_, finding) in known.Reverse())
+        {
+            // Who may not sign this message says nothing about its label.
+            if (finding.IsSignature) all.AddRange(MessageLabels.Found([finding]).Select(l => l with { IsBelieved = l.IsBelieved && judge.Judge(finding).Reasons.IsEmpty }));
+        }
+
+        return all.ToImmutable();
+    }
+
+    private static ImmutableArray<HeaderDifference> Differences(LayerWalk walk, ImmutableArray<(Layer Layer, LayerFinding Finding)> known, MimeEntity? inside) =>
+        HeaderView.Read(walk.Root, known, inside, static _ => true).Differences;
+
+    private static Func<LayerFinding, bool> Believed(SignatureFacts facts) => facts.State is SignatureState.Good ? static _ => true : static _ => false;
+
+    private bool IsForOthers(LayerFinding finding) => settings.Keys.IsDefaultOrEmpty || finding.Reasons.Contains(Reason.NoKey);
+
+    private int Index(Func<LayerFinding, bool> matches)
+    {
+        for (var i = 0; i < layers.Length; i++)
+        {
+            if (matches(layers[i].Finding)) return i;
+        }
+
+        return -1;
+    }
+
+    private int LastIndex(Func<LayerFinding, bool> matches)
+    {
+        for (var i = layers.Length - 1; i >= 0; i--)
+        {
+            if (matches(layers[i].Finding)) return i;
+        }
+
+        return -1;
+    }
+}

@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Boundaries;
+using MilSwitch.Smime.Certificates;
+using MilSwitch.Smime.Cms.Signed;
+using MilSwitch.Smime.Ess;
+using MilSwitch.Smime.Inspection;
+using MilSwitch.Smime.Verdicts;
+
+namespace MilSwitch.Smime.Boundaries;
+
+/// <summary>
+/// Whether the signatures of a message are to be believed and on whose behalf they are (RFC 3183 §3): every layer has to hold, and
+/// who signed has to be who may sign so. Pure.
+/// </summary>
+internal sealed class SignatureJudge(SenderFields sender, BoundaryOpening settings)
+{
+    /// <summary>Signed well, and not in a role that counts: not one of <see cref="Reason"/>, since nothing is wrong with the signature.</summary>
+    public const string NotInRole = "SIGNER-ROLE";
+
+    private readonly Mailbox? originator = sender.From is [var only] && Mailbox.TryParse(only.Address, allowUtf8: true, out var mailbox, out _) ? mailbox : null;
+
+    /// <param name="layers">The signatures at the root, outermost first.</param>
+    /// <param name="others">What else speaks against them.</param>
+    public SignatureFacts Judge(IReadOnlyList<LayerFinding> layers, IReadOnlyCollection<Reason> others)
+    {
+        if (layers.Count is 0) return others.Count is 0 ? SignatureFacts.None : Bad(others.Select(r => r.Text()));
+        var judged = layers.Select(Judge).ToArray();
+        var reasons = judged.SelectMany(j => j.Reasons).Concat(others).Distinct().Select(r => r.Text()).ToArray();
+        if (reasons.Length > 0) return Bad(reasons);
+        var roles = judged.Aggregate(SignerRole.None, (all, j) => all | j.Role);
+        return (roles & settings.Signers) is SignerRole.None
+            ? Bad([NotInRole])
+            : new SignatureFacts(SignatureState.Good, "", roles, [.. judged.Select(j => $"{Word(j.Role)} {Name(j.Signer!)}")]);
+    }
+
+    /// <summary>One layer: who of its signers is to be believed, in which role.</summary>
+    public SignatureJudgement Judge(LayerFinding layer)
+    {
+        if (layer.Verdict is not InspectionVerdict.Valid) return new SignatureJudgement(SignerRole.None, null, [.. layer.AllReasons]);
+        var good = layer.Signers.Where(s => s.IsGood).ToArray();
+        var roles = good.Select(s => Role(s.Info)).Distinct().ToArray();
+        // RFC 3183 §3.1.2: all of them say the same.
+        if (roles is not [{ } role]) return Refused(Reason.SignedAttributesInvalid);
+        var signer = good.FirstOrDefault(s => AuthorityToSign.IsGiven(s.Certificate!, role, originator, settings.SignerNaming, settings.SignerDomains));
+        // Who stands in From is told by the words of SignerIdentity: also what its display name pretends.
+        if (role is SignerRole.Originator or SignerRole.Domain)
+        {
+            if (originator is null) return Refused(Reason.FromAmbiguous);
+            if (SignerIdentity.Judge(good[0].Certificate!, sender.From, sender.Sender).Reasons.Contains(Reason.DisplayNameSpoof)) return Refused(Reason.DisplayNameSpoof);
+        }
+
+        if (signer is not null) return new SignatureJudgement(role, signer, []);
+        return Refused(role is SignerRole.Originator && good.All(s => s.Certificate!.MailAddresses.Count is 0) ? Reason.NoAddress : Reason.SignerMismatch);
+
+        static SignatureJudgement Refused(Reason reason) => new(SignerRole.None, null, [reason]);
+    }
+
+    // RFC 3183 §3.1.2, §3.5. Null: it can't be read, says several roles, of which a certificate can bear the name of one, or one that nobody knows.
+    private static SignerRole? Role(SignerInfo signer)
+    {
+        if (signer.SignedAttributes.CountOf(AttributeTypes.SignatureType) is 0) return SignerRole.Originator;
+        return LayerReports.Types(signer) is [var only]
+            ? only switch
+            {
+                SignatureType.Originator => SignerRole.Originator,
+                SignatureType.Domain => SignerRole.Domain,
+                SignatureType.AdditionalAttributes => SignerRole.Attribute,
+                SignatureType.Review => SignerRole.Review,
+                _ => null,
+            }
+            : null;
+    }
+
+    private static SignatureFacts Bad(IEnumerable<string> reasons) => new(SignatureState.Bad, string.Join(' ', reasons), SignerRole.None, []);
+
+    private static string Word(SignerRole role) => role.ToString().ToLowerInvariant();
+
+    private static string Name(SignerFinding signer) => signer.Certificate!.MailAddresses.FirstOrDefault() ?? signer.Certificate.Subject.ToString();
+}
+
+/// <summary>What one layer of signatures comes to. Immutable.</summary>
+/// <param name="Role">None: it is not to be believed.</param>
+/// <param name="Signer">On whom that rests; null as above.</param>
+/// <param name="Reasons">Empty: it is to be believed.</param>
+internal sealed record SignatureJudgement(SignerRole Role, SignerFinding? Signer, ImmutableArray<Reason> Reasons);

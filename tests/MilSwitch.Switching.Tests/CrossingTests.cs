@@ -1,0 +1,257 @@
+using System.Collections.Immutable;
+using System.Text;
+using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Checking;
+using MilSwitch.Domain.Configuration;
+using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Labelling;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Switching.Boundaries;
+using MilSwitch.Testing;
+using static MilSwitch.Switching.Tests.LabelStage;
+
+namespace MilSwitch.Switching.Tests;
+
+/// <summary>Messages on their way from one security domain into another, over a real store and a real socket.</summary>
+public sealed class CrossingTests
+{
+    private const string Text = "Subject: test\r\nReceived: from inside.red.test by gate.red.test; Sat, 28 Nov 2026 08:00:00 +0000\r\n\r\nhello\r\n";
+    private static readonly SecurityDomain Red = new("red") { MailDomains = ["red.test"] };
+    private static readonly SecurityDomain Blue = new("blue") { MailDomains = ["blue.test"] };
+    private static readonly BoundarySettings Outward = new() { Name = "red-to-blue", From = Red, To = Blue };
+
+    [Fact]
+    public async Task A_message_crosses_as_another_one_and_what_came_stays_as_evidence()
+    {
+        await using var harness = await StartAsync();
+        var sent = await harness.SendAsync(Text, from: "a@red.test", to: ["b@blue.test"]);
+
+        var original = await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+        Assert.Equal(RecipientState.Crossed, Assert.Single(original.Recipients).State);
+        Assert.Equal("red", original.Envelope.Domain);
+        var copy = await CopyOfAsync(harness, sent.Id, m => m.State == MessageState.Done);
+        Assert.Equal("blue", copy.Envelope.Domain);
+        Assert.Equal(RecipientState.Delivered, Assert.Single(copy.Recipients).State);
+        var arrived = Encoding.UTF8.GetString(Assert.Single(harness.Sink.Transactions).Content.Span);
+        Assert.DoesNotContain("inside.red.test", arrived, StringComparison.Ordinal);
+        Assert.StartsWith("Received: by switch.test id " + copy.Id, arrived, StringComparison.Ordinal);
+        Assert.EndsWith("Subject: test\r\n\r\nhello\r\n", arrived, StringComparison.Ordinal);
+        await using var kept = await harness.Spool.OpenContentAsync(sent.Id);
+        Assert.Equal(Text, Encoding.UTF8.GetString(kept!.Inline!.Value.Span));
+    }
+
+    [Fact]
+    public async Task Every_decision_and_every_change_is_stored_with_it()
+    {
+        await using var harness = await StartAsync();
+        var sent = await harness.SendAsync(Text, from: "a@red.test", to: ["b@blue.test"]);
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+
+        var record = Assert.Single(BoundaryDocuments.ReadDecisions((await harness.Spool.ReadDocumentAsync(BoundaryDocuments.Decisions, sent.Id.ToString()))!));
+        Assert.Equal(Crossing.StepNames, record.Decisions.Select(d => d.Step));
+        Assert.Equal(["peer", "parse", "verify", "decrypt", "headers", "label", "release", "checks", "relabel", "disclose", "sign", "encrypt", "route"], Crossing.StepNames);
+        Assert.Equal(StepOutcome.Go, record.Outcome);
+        var copy = await CopyOfAsync(harness, sent.Id, _ => true);
+        Assert.Equal(copy.Id.ToString(), record.Released);
+        var custody = BoundaryDocuments.ReadCustody((await harness.Spool.ReadDocumentAsync(BoundaryDocuments.Custody, sent.Id.ToString()))!);
+        Assert.Null(CustodyChain.FirstFault(custody));
+        Assert.Equal(["accepted", "disclosed"], custody.Select(c => c.Act).Take(2));
+        Assert.Equal(CustodyChain.Digest(Encoding.UTF8.GetBytes(Text)), custody[0].After);
+        Assert.Contains(await harness.Spool.ReadAuditAsync(sent.Id), a => a.Kind == AuditKind.Crossed && a.Detail == $"red-to-blue: {copy.Id}");
+        Assert.Contains(await harness.Spool.ReadAuditAsync(copy.Id), a => a.Kind == AuditKind.Accepted && a.Detail == $"released by red-to-blue from {sent.Id}");
+    }
+
+    [Fact]
+    public async Task Nothing_leaves_its_domain_where_no_boundary_leads()
+    {
+        await using var harness = await StartAsync(boundaries: []);
+        var sent = await harness.SendAsync(Text, from: "a@red.test", to: ["b@blue.test"]);
+
+        Assert.Equal("no boundary leads from red into blue", (await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held)).HeldBecause);
+        Assert.Empty(harness.Sink.Transactions);
+    }
+
+    [Theory]
+    [InlineData(SignatureState.None, "verify: nobody signed it, and this boundary asks for a signature")]
+    [InlineData(SignatureState.Bad, "verify: its signature is not to be believed: DIGEST-MISMATCH")]
+    public async Task What_is_not_signed_well_is_held_and_released_it_is_held_again(SignatureState state, string reason)
+    {
+        var boundary = new FakeBoundary { Opening = text => new OpeningOutcome.Read(FakeBoundary.Good(text) with { Signature = new SignatureFacts(state, state is SignatureState.Bad ? "DIGEST-MISMATCH" : "", SignerRole.None, []) }) };
+        await using var harness = await StartAsync(boundary);
+        var sent = await harness.SendAsync(Text, from: "a@red.test", to: ["b@blue.test"]);
+
+        Assert.Equal(reason, (await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held)).HeldBecause);
+        await harness.Operator.ActAsync(new MessageAct(MessageVerb.Release) { Ids = [sent.Id], Reason = "let it go" }, SwitchHarness.Somebody, default);
+        await Eventually.ComesTrueAsync(async () => (await harness.Spool.ReadAuditAsync(sent.Id)).Count(a => a.Kind == AuditKind.Held) is 2, TimeSpan.FromSeconds(15), "it is held again");
+        Assert.Empty(harness.Sink.Transactions);
+    }
+
+    [Fact]
+    public async Task What_a_clearance_denies_goes_when_two_persons_say_so_and_not_when_one_does_twice()
+    {
+        var outward = Outward with { LabelsIn = Listener(), LabelsOut = Link(s => s with { Clearance = UpTo(Alfa, "RESTRICTED") }) };
+        await using var harness = await StartAsync(boundaries: [outward]);
+        var sent = await harness.SendAsync(Message(Label(Alfa, "SECRET")), from: "a@red.test", to: ["b@blue.test"]);
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held);
+        var decision = (await DecisionsAsync(harness, sent.Id))[^1].Decisions[^1];
+        Assert.Equal(("label", StepOutcome.Hold, 2), (decision.Step, decision.Outcome, decision.Approvals));
+
+        await ApproveAsync("one", "one");
+        await ReleaseAsync(2);
+        await ApproveAsync("one", "two");
+        await harness.Operator.ActAsync(new MessageAct(MessageVerb.Release) { Ids = [sent.Id], Reason = "approved" }, SwitchHarness.Somebody, default);
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+        var last = (await DecisionsAsync(harness, sent.Id))[^1].Decisions.Single(d => d.Step == "label");
+        Assert.Equal(["one", "two"], last.ApprovedBy.AsEnumerable());
+        Assert.Equal(StepOutcome.Go, last.Outcome);
+
+        async Task ApproveAsync(params string[] who) => await harness.Spool.PutDocumentAsync(
+            BoundaryDocuments.Approvals, sent.Id.ToString(),
+            BoundaryDocuments.Write([.. who.Select(w => new BoundaryApproval("label", BoundaryApproval.DigestOf(decision.Reasons), w, DateTimeOffset.UnixEpoch, "seen"))]));
+
+        async Task ReleaseAsync(int held)
+        {
+            await harness.Operator.ActAsync(new MessageAct(MessageVerb.Release) { Ids = [sent.Id], Reason = "try" }, SwitchHarness.Somebody, default);
+            await Eventually.ComesTrueAsync(async () => (await harness.Spool.ReadAuditAsync(sent.Id)).Count(a => a.Kind == AuditKind.Held) == held, TimeSpan.FromSeconds(15), "it is held again");
+        }
+    }
+
+    [Fact]
+    public async Task An_approval_of_other_reasons_is_none()
+    {
+        var outward = Outward with { Checks = new Checker(_ => new CheckVerdict("words", CheckOutcome.Suspicious, ["rule 1 scored 7"])) };
+        await using var harness = await StartAsync(boundaries: [outward]);
+        var sent = await harness.SendAsync(Text, from: "a@red.test", to: ["b@blue.test"]);
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held);
+        await harness.Spool.PutDocumentAsync(
+            BoundaryDocuments.Approvals, sent.Id.ToString(), BoundaryDocuments.Write([new BoundaryApproval("checks", BoundaryApproval.DigestOf(["words: rule 2 scored 9"]), "one", default, "seen")]));
+
+        await harness.Operator.ActAsync(new MessageAct(MessageVerb.Release) { Ids = [sent.Id], Reason = "try" }, SwitchHarness.Somebody, default);
+        await Eventually.ComesTrueAsync(async () => (await harness.Spool.ReadAuditAsync(sent.Id)).Count(a => a.Kind == AuditKind.Held) is 2, TimeSpan.FromSeconds(15), "it is held again");
+    }
+
+    [Fact]
+    public async Task Waits_for_a_key_that_is_away_and_goes_when_it_is_back()
+    {
+        var away = true;
+        var boundary = new FakeBoundary { Opening = text => Volatile.Read(ref away) ? new OpeningOutcome.Unavailable("the token is away") : new OpeningOutcome.Read(FakeBoundary.Good(text)) };
+        await using var harness = await StartAsync(boundary);
+        var sent = await harness.SendAsync(Text, from: "a@red.test", to: ["b@blue.test"]);
+
+        await harness.WaitForAsync(sent.Id, m => m.Recipients[0] is { State: RecipientState.Queued, Attempts: >= 2 });
+        Assert.Single(await DecisionsAsync(harness, sent.Id));
+        Volatile.Write(ref away, false);
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+        await CopyOfAsync(harness, sent.Id, m => m.State == MessageState.Done);
+        Assert.Single(harness.Sink.Transactions);
+    }
+
+    [Fact]
+    public async Task Recipients_in_both_domains_get_it_once_each()
+    {
+        await using var harness = await StartAsync();
+        var sent = await harness.SendAsync(Text, from: "a@red.test", to: ["b@red.test", "c@blue.test", "d@red.test", "e@blue.test"]);
+
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+        var copy = await CopyOfAsync(harness, sent.Id, m => m.State == MessageState.Done);
+        Assert.Equal(["c@blue.test", "e@blue.test"], copy.Envelope.Recipients.Select(r => r.Address.Text));
+        Assert.Equal(["RCPT TO:<b@red.test>", "RCPT TO:<c@blue.test>", "RCPT TO:<d@red.test>", "RCPT TO:<e@blue.test>"], harness.Sink.Transactions.SelectMany(t => t.Recipients).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Who_may_not_see_it_waits_and_the_others_get_it()
+    {
+        var authority = new Labelling.LabelAuthority(Policies, new Labelling.AddressClearances([("c@blue.test", UpTo(Alfa, "RESTRICTED"))]));
+        var outward = Outward with { LabelsIn = Listener(authority: authority), LabelsOut = Link(authority: authority) };
+        await using var harness = await StartAsync(boundaries: [outward]);
+        var sent = await harness.SendAsync(Message(Label(Alfa, "SECRET")), from: "a@red.test", to: ["b@blue.test", "c@blue.test"]);
+
+        await harness.WaitForAsync(sent.Id, m => m.Recipients[0].State is RecipientState.Crossed && m.Recipients[1].State.IsHeld());
+        var copy = await CopyOfAsync(harness, sent.Id, m => m.State == MessageState.Done);
+        Assert.Equal("b@blue.test", Assert.Single(copy.Envelope.Recipients).Address.Text);
+    }
+
+    [Fact]
+    public async Task A_step_that_fails_inside_holds()
+    {
+        await using var harness = await StartAsync(new FakeBoundary { Opening = _ => throw new InvalidOperationException("a fault") });
+        var sent = await harness.SendAsync(Text, from: "a@red.test", to: ["b@blue.test"]);
+
+        Assert.Equal("parse: this step failed inside the switch", (await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held)).HeldBecause);
+        Assert.Empty(harness.Sink.Transactions);
+    }
+
+    [Fact]
+    [Trait("Threat", "C10")]
+    public async Task The_same_signature_in_another_message_is_the_same_message()
+    {
+        var boundary = new FakeBoundary { Opening = text => new OpeningOutcome.Read(FakeBoundary.Good(text) with { ReplayKey = new byte[] { 1, 2, 3 } }) };
+        await using var harness = await StartAsync(boundary);
+        var first = await harness.SendAsync("Message-ID: <1@red.test>\r\n" + Text, from: "a@red.test", to: ["b@blue.test"]);
+        await CopyOfAsync(harness, first.Id, m => m.State == MessageState.Done);
+        var second = await harness.SendAsync("Message-ID: <2@red.test>\r\n" + Text, from: "a@red.test", to: ["b@blue.test"]);
+
+        var copy = await CopyOfAsync(harness, second.Id, m => m.State == MessageState.Done);
+        Assert.Equal(RecipientState.Duplicate, Assert.Single(copy.Recipients).State);
+        Assert.Single(harness.Sink.Transactions);
+    }
+
+    [Fact]
+    public async Task What_was_accepted_before_there_were_domains_waits_for_a_person()
+    {
+        await using var harness = await SwitchHarness.StartAsync(c => c with { Routes = new RouteTable([new Route { Match = "*", Link = SwitchHarness.Link("nobody", 1) }]) });
+        var sent = await harness.SendAsync(Text, from: "a@red.test", to: ["b@blue.test"]);
+        await harness.RestartAsync(c => With(c, harness.Sink.Port, [Outward]));
+
+        Assert.Equal("it is in no security domain", (await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held)).HeldBecause);
+        Assert.Empty(harness.Sink.Transactions);
+    }
+
+    [Fact]
+    public void Only_the_end_of_a_whole_passage_releases_a_message()
+    {
+        var passage = new Passage
+        {
+            Id = default, Envelope = new Envelope { ReversePath = Domain.Addressing.ReversePath.Null, Recipients = [], ArrivedAt = default, Origin = new Origin { Listener = "test" } },
+            Recipients = [], Boundary = Outward, Configuration = SwitchHarness.Configuration(1), Now = default, Came = default,
+        };
+
+        Assert.Throws<InvalidOperationException>(() => ReleasedMessage.From(passage));
+        Assert.Throws<InvalidOperationException>(() => ReleasedMessage.From(
+            passage with { Decisions = [.. Crossing.StepNames.Select((s, i) => new StepDecision(s, i is 5 ? StepOutcome.Hold : StepOutcome.Go, ["no"]))] }));
+    }
+
+    internal static SwitchConfiguration With(SwitchConfiguration configuration, int port, ImmutableArray<BoundarySettings> boundaries) => configuration with
+    {
+        Routes = new RouteTable(
+        [
+            new Route { Match = "*", Link = SwitchHarness.Link("red", port) with { Domain = "red" } },
+            new Route { Match = "blue.test", Link = SwitchHarness.Link("blue", port) with { Domain = "blue" } },
+        ]),
+        Boundaries = new BoundaryMap([Red, Blue], boundaries),
+        ListenerDomains = new Dictionary<string, string> { ["test"] = "red" },
+    };
+
+    private static async Task<SwitchHarness> StartAsync(FakeBoundary? boundary = null, ImmutableArray<BoundarySettings>? boundaries = null, FakeProtection? protection = null) =>
+        await SwitchHarness.StartAsync((c, port) => With(c, port, boundaries ?? [Outward]), boundary: boundary ?? new FakeBoundary(), protection: protection);
+
+    private static async Task<ImmutableArray<CrossingRecord>> DecisionsAsync(SwitchHarness harness, MessageId id) =>
+        BoundaryDocuments.ReadDecisions((await harness.Spool.ReadDocumentAsync(BoundaryDocuments.Decisions, id.ToString()))!);
+
+    private static async Task<StoredMessage> CopyOfAsync(SwitchHarness harness, MessageId id, Func<StoredMessage, bool> condition)
+    {
+        StoredMessage? copy = null;
+        await Eventually.ComesTrueAsync(
+            async () => (copy = (await harness.Spool.QueryAsync(new MessageQuery { Parent = id })).FirstOrDefault()) is not null && condition(copy), TimeSpan.FromSeconds(15), $"the copy of {id}: {copy}");
+        return copy!;
+    }
+
+    private sealed class Checker(Func<CheckSubject, CheckVerdict> check) : IContentChecker
+    {
+        public ValueTask<ImmutableArray<CheckVerdict>> RunAsync(CheckSubject subject, CancellationToken cancellationToken) => new([check(subject)]);
+    }
+}
