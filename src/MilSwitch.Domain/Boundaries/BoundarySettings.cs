@@ -74,6 +74,9 @@ public sealed record BoundarySettings
     /// <summary>The same for outer header fields that people read and that differ from the protected ones, and for recipients whom the protected header does not name.</summary>
     public int HeaderApprovals { get; init; } = 1;
 
+    /// <summary>Persons who have to ask for one and the same correction of a content that it holds; at least 1.</summary>
+    public int CorrectApprovals { get; init; } = 1;
+
     /// <summary>A boundary that protects or opens needs keys of this node.</summary>
     public bool UsesKeys => Sign is not null || Encrypt is not null || !Opening.Keys.IsEmpty;
 }

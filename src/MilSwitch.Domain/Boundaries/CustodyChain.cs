@@ -16,15 +16,30 @@ public static class CustodyChain
         return (chain.IsDefault ? [] : chain).Add(record with { Number = (before?.Number ?? 0) + 1, Previous = before is null ? "" : Digest(before) });
     }
 
-    /// <summary>Number of the first record that does not follow from the one before it; null: all do.</summary>
+    /// <summary>
+    /// Number of the first record that does not follow from the one before it; null: all do. A message that goes through several
+    /// boundaries, or was corrected before, begins anew with what was there already.
+    /// </summary>
     public static int? FirstFault(ImmutableArray<CustodyRecord> chain)
     {
         for (var i = 0; i < chain.Length; i++)
         {
-            if (chain[i].Number != i + 1 || chain[i].Previous != (i is 0 ? "" : Digest(chain[i - 1])) || (i > 0 && chain[i].Before != chain[i - 1].After)) return i + 1;
+            if (chain[i].Number != i + 1 || chain[i].Previous != (i is 0 ? "" : Digest(chain[i - 1])) || !Continues(chain, i)) return i + 1;
         }
 
         return null;
+    }
+
+    private static bool Continues(ImmutableArray<CustodyRecord> chain, int at)
+    {
+        if (at is 0 || chain[at].Before == chain[at - 1].After) return true;
+        if (chain[at].Before.Length > 0) return false;
+        for (var i = 0; i < at; i++)
+        {
+            if (chain[i].After == chain[at].After) return true;
+        }
+
+        return false;
     }
 
     /// <summary>SHA-384 over a record as it is written, in hexadecimal.</summary>

@@ -35,6 +35,9 @@ public enum RecipientState : byte
 
     /// <summary>A boundary released a copy into the recipient's security domain: that copy has a life of its own.</summary>
     Crossed = 16,
+
+    /// <summary>A person corrected the message: another one, made from it, took its place for this recipient.</summary>
+    Corrected = 17,
 }
 
 public static class RecipientStateExtensions

@@ -68,6 +68,33 @@ public interface IOperatorActions
     /// </summary>
     ValueTask<RuleTrial> TryRuleAsync(OperatorRule rule, bool remove, OperatorIdentity who, CancellationToken cancellationToken);
 
+    /// <summary>Every passage of a message through a boundary, with what was decided by what; null: there is no such message.</summary>
+    ValueTask<MessageDecisions?> DecisionsAsync(MessageId id, CancellationToken cancellationToken);
+
+    /// <summary>What boundaries did to a message; null: there is no such message.</summary>
+    ValueTask<MessageCustody?> CustodyAsync(MessageId id, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The evidence about a message, as files, its content included; null: there is no such message. Audited as viewed before
+    /// it is given; throws <see cref="SpoolUnavailableException"/> when that can't be recorded.
+    /// </summary>
+    ValueTask<CustodyExport?> ExportCustodyAsync(MessageId id, OperatorIdentity who, CancellationToken cancellationToken);
+
+    /// <summary>Messages with recipients that are held, highest precedence first, then oldest first.</summary>
+    /// <param name="after">Go on behind this message; null: from the beginning.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<IReadOnlyList<HeldMessage>> HeldAsync(MessageId? after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>One message of the holding centre; null: there is no such message, or nobody of it is held.</summary>
+    ValueTask<HeldMessage?> HeldAsync(MessageId id, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// A person decides about a held message. Where several have to agree, each is recorded, and the one who completes them
+    /// has it done. Throws <see cref="SpoolUnavailableException"/> when the store refused it; such an order is not done later.
+    /// </summary>
+    ValueTask<HoldingResult> DecideAsync(MessageId id, HoldingOrder order, OperatorIdentity who, CancellationToken cancellationToken);
+
     ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, CancellationToken cancellationToken);
 
     /// <summary>The labels that somebody may use towards all of these recipients. Throws <see cref="FormatException"/> with a text for the operator.</summary>

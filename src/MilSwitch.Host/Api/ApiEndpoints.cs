@@ -45,6 +45,8 @@ public static class ApiEndpoints
             .Answers("message/rfc822");
         api.MapPost("/messages/actions", ActAsync).Accepts<ActRequest>("application/json")
             .Describe<ActResultView>("act", "Hold, release, try, requeue, reroute, return, delete or restore messages").Once().Stored();
+        api.MapEvidence();
+        api.MapHolding();
         api.MapGet("/track", TrackAsync).Describe<Page<MessageView>>("track", "Messages past and present, newest first")
             .Query("messageId", "The Message-ID field, exactly").Query("envelopeId", "The ENVID, exactly").Query("sender", "Part of the reverse path")
             .Query("recipient", "Part of a recipient's address").Query("precedence", "The level").Query("state", "queued, held, binned or done")
@@ -371,10 +373,10 @@ public static class ApiEndpoints
         return colon > 0 && scope!.Length > colon + 1 && scope[..colon] is "link" or "domain" or "sender" or "recipient";
     }
 
-    private static ApiCaller CallerOf(HttpContext context) =>
+    internal static ApiCaller CallerOf(HttpContext context) =>
         context.Features.Get<ApiCaller>() ?? throw new InvalidOperationException("The request was not authenticated.");
 
-    private static async ValueTask<(T? Value, string Fault)> BodyAsync<T>(HttpContext context, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    internal static async ValueTask<(T? Value, string Fault)> BodyAsync<T>(HttpContext context, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {
         if (!context.Request.HasJsonContentType()) return (null, "The body must be JSON.");
@@ -388,5 +390,5 @@ public static class ApiEndpoints
         }
     }
 
-    private static IResult Json<T>(T value, JsonTypeInfo<T> type) => Results.Json(value, type);
+    internal static IResult Json<T>(T value, JsonTypeInfo<T> type) => Results.Json(value, type);
 }

@@ -236,6 +236,13 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(ConfigurationView))]
 [JsonSerializable(typeof(ConfigurationStateView))]
 [JsonSerializable(typeof(Page<AlarmView>))]
+[JsonSerializable(typeof(DecisionsView))]
+[JsonSerializable(typeof(CustodyView))]
+[JsonSerializable(typeof(Page<HeldMessageView>))]
+[JsonSerializable(typeof(ApproveRequest))]
+[JsonSerializable(typeof(RejectRequest))]
+[JsonSerializable(typeof(CorrectRequest))]
+[JsonSerializable(typeof(HoldingResultView))]
 [JsonSerializable(typeof(Page<string>))]
 [JsonSerializable(typeof(ProblemView))]
 public sealed partial class ApiJson : JsonSerializerContext;

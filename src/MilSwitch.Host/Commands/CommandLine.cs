@@ -35,6 +35,8 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Events());
         root.Subcommands.Add(Queue());
         root.Subcommands.Add(Message());
+        root.Subcommands.Add(Hold());
+        root.Subcommands.Add(Audit());
         root.Subcommands.Add(Track());
         root.Subcommands.Add(Destination());
         root.Subcommands.Add(Rule());
@@ -215,7 +217,7 @@ public sealed partial class CommandLine
         raw.Arguments.Add(one);
         Example(raw, "milswitch message raw 0000G40000040 > message.eml");
 
-        var command = new Command("message", "See and act on messages") { show, raw };
+        var command = new Command("message", "See and act on messages") { show, raw, Decisions(), Custody() };
         command.Subcommands.Add(Act("hold", "Keep messages until somebody releases them"));
         command.Subcommands.Add(Act("release", "Let held messages go"));
         command.Subcommands.Add(Act("try", "Try now, whatever the retry time"));

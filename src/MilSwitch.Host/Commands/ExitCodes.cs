@@ -12,6 +12,9 @@ public static class ExitCodes
     public const int WrongUse = 2;
     public const int NotFound = 3;
     public const int NotPermitted = 4;
+
+    /// <summary>It is recorded; another person has to approve it too.</summary>
+    public const int ApprovalNeeded = 5;
     public const int Conflict = 6;
     public const int Unreachable = 7;
     public const int Internal = 70;

@@ -89,6 +89,13 @@ internal sealed class NodeClient : IDisposable
         return new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
     }
 
+    /// <summary>Octets of an answer, read while they come; disposing the stream ends it.</summary>
+    public async Task<Stream> OpenStreamAsync(string path, CancellationToken cancellationToken)
+    {
+        var response = await SendAsync(new HttpRequestMessage(HttpMethod.Get, ApiEndpoints.Prefix + path), cancellationToken);
+        return await response.Content.ReadAsStreamAsync(cancellationToken);
+    }
+
     /// <summary>Reads on; a connection that breaks is a node that can't be reached.</summary>
     public async Task<T> UnlessBrokenAsync<T>(Func<Task<T>> read)
     {

@@ -65,8 +65,8 @@ internal static class Rendering
             ("deliver by", m.DeliverBy is { } by ? $"{Text.Time(by.Deadline)}, then {by.Mode}{(by.Trace ? ", traced" : "")}" : null),
             ("hold until", m.HoldUntil is { } hold ? Text.Time(hold) : null),
             ("came by", $"{m.Origin.Listener} {m.Origin.ClientAddress} ({m.Origin.Helo}){(m.Origin.AuthenticatedAs is { } who ? " as " + who : "")}{(m.Origin.Tls is { } tls ? ", " + tls : "")}"),
-            ("reports on", m.Parent),
-            ("reports", string.Join(", ", m.Reports)));
+            ("made from", m.Parent),
+            ("made of it", string.Join(", ", m.Reports)));
         output.WriteLine();
         Text.WriteTable(output, ["TO", "STATE", "PRECEDENCE", "LINK", "TRIES", "DUE", "LAST"], m.Recipients.Select(r => (IReadOnlyList<string>)
             [r.Address, r.State, r.Precedence, r.Link ?? "-", Text.Number(r.Attempts), Text.Time(r.Due), Reply(r.LastReply)]));

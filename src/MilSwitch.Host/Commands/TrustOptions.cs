@@ -43,6 +43,9 @@ internal sealed class TrustOptions
             anchored.SelectMany(c => c.Certificates), beside.Concat(helping.SelectMany(c => c.Certificates)), all.SelectMany(c => c.RevocationLists), all.SelectMany(c => c.OcspResponses));
     }
 
+    /// <summary>Somebody is believed.</summary>
+    public bool HasAnchors(ParseResult arguments) => arguments.GetValue(anchors) is { Length: > 0 };
+
     /// <exception cref="CommandFault">It is no time.</exception>
     public DateTimeOffset ReadAt(ParseResult arguments)
     {

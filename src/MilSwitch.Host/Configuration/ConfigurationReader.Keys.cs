@@ -62,6 +62,19 @@ public static partial class ConfigurationReader
         return new KeyConfiguration { Tokens = tokens.ToImmutable(), OnTokens = onTokens.ToImmutable(), InMemory = inMemory.ToImmutable(), Roles = roles.ToImmutable() };
     }
 
+    // What signs evidence signs nothing else, and the other way round.
+    private static string? ReadAudit(Section root, KeyConfiguration keys)
+    {
+        if (!root.Has("audit")) return null;
+        var section = root.Map("audit");
+        var name = section.RequiredText("key");
+        section.Finish();
+        if (name is null) return null;
+        if (keys.Find(name) is null) section.Reject("key", NoSuchKey(name, keys));
+        else if (keys.Roles.TryGetValue(name, out var role) && role is not KeyRole.Audit) section.Reject("key", $"'{name}' is a key for {Word(role)}");
+        return name;
+    }
+
     private static TokenOptions? ReadSlot(
         ConfigurationSource source, Section section, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Builder certificates, ImmutableDictionary<string, KeyRole>.Builder roles)
     {

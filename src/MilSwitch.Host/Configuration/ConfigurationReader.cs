@@ -134,6 +134,7 @@ public static partial class ConfigurationReader
             Listeners = listeners,
             Accounts = accounts,
             Keys = keys,
+            AuditKey = ReadAudit(root, keys),
             Labels = labels,
             Admin = admin,
             Metrics = metricsEndpoint,

@@ -25,6 +25,9 @@ public sealed record NodeConfiguration
     /// <summary>Tokens and keys in memory.</summary>
     public KeyConfiguration Keys { get; init; } = KeyConfiguration.None;
 
+    /// <summary>Name of the key that signs exported evidence; null: none does.</summary>
+    public string? AuditKey { get; init; }
+
     public LabelConfiguration Labels { get; init; } = LabelConfiguration.None;
 
     public required AdminSettings Admin { get; init; }

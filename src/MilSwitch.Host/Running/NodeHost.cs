@@ -63,6 +63,7 @@ public static class NodeHost
         builder.Services.AddSingleton<SwitchGauges>();
         builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         builder.Services.AddSingleton<IdempotencyKeys>();
+        builder.Services.AddSingleton(services => new AuditSigner(Ring(services, configuration), configuration.AuditKey, time));
         builder.Services.AddOpenApi("v1", ApiDocument.Configure);
         addSwitch(builder.Services);
         builder.Services.AddHostedService<ReadinessGate>();
@@ -94,8 +95,10 @@ public static class NodeHost
 
     private static void UseKeys(IServiceProvider services, NodeConfiguration next)
     {
-        services.GetService<SmimeProtection>()?.Use(Ring(services, next));
-        services.GetService<SmimeBoundary>()?.Use(Ring(services, next));
+        var ring = Ring(services, next);
+        services.GetService<SmimeProtection>()?.Use(ring);
+        services.GetService<SmimeBoundary>()?.Use(ring);
+        services.GetRequiredService<AuditSigner>().Use(ring, next.AuditKey);
     }
 
     private static KeyRing Ring(IServiceProvider services, NodeConfiguration configuration) =>

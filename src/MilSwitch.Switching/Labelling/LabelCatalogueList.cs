@@ -15,6 +15,8 @@ namespace MilSwitch.Switching.Labelling;
 /// <param name="home">The policy that is meant where none is named; null: there is none.</param>
 public sealed class LabelCatalogueList(LabelAuthority authority, SecurityPolicy? home) : ILabelCatalogue
 {
+    public PolicySet Policies => authority.Policies;
+
     public LabelCatalogue List(string? policy, Mailbox from, ImmutableArray<(Mailbox Recipient, LinkSettings Link)> to)
     {
         var chosen = policy is null

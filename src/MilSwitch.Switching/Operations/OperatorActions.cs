@@ -23,6 +23,9 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
     /// <summary>How many messages one order may reach.</summary>
     private const int MaximumReach = 100_000;
 
+    private readonly HoldingDesk desk = new(runtime);
+    private readonly MessageEvidence evidence = new(runtime);
+
     public ValueTask<SwitchStatus> StatusAsync(CancellationToken cancellationToken)
     {
         var now = runtime.Now;
@@ -315,6 +318,18 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
             .Select(target => (target, configuration.Routes.Find(target) ?? throw new FormatException($"no route takes '{target.Text}'")));
         return ValueTask.FromResult(catalogue.List(policy, from, [.. links]));
     }
+
+    public ValueTask<MessageDecisions?> DecisionsAsync(MessageId id, CancellationToken cancellationToken) => evidence.DecisionsAsync(id, cancellationToken);
+
+    public ValueTask<MessageCustody?> CustodyAsync(MessageId id, CancellationToken cancellationToken) => evidence.CustodyAsync(id, cancellationToken);
+
+    public ValueTask<CustodyExport?> ExportCustodyAsync(MessageId id, OperatorIdentity who, CancellationToken cancellationToken) => evidence.ExportAsync(id, who, cancellationToken);
+
+    public ValueTask<IReadOnlyList<HeldMessage>> HeldAsync(MessageId? after, int limit, CancellationToken cancellationToken) => desk.ListAsync(after, limit, cancellationToken);
+
+    public ValueTask<HeldMessage?> HeldAsync(MessageId id, CancellationToken cancellationToken) => desk.FindAsync(id, cancellationToken);
+
+    public ValueTask<HoldingResult> DecideAsync(MessageId id, HoldingOrder order, OperatorIdentity who, CancellationToken cancellationToken) => desk.DecideAsync(id, order, who, cancellationToken);
 
     private void Tell(string type, string subject, string detail, OperatorIdentity who) =>
         runtime.Events.Publish(new SwitchEvent(runtime.Now, type) { Subject = subject, Detail = detail, Actor = who.Name });

@@ -38,6 +38,9 @@ internal sealed class MessageActor(SwitchRuntime runtime, OwnedPartition partiti
     /// <summary>An operator's order.</summary>
     internal sealed record Operate(PartitionCommands.Act Act, IActorRef Asker) : ILocalMessage;
 
+    /// <summary>A person's decision about held recipients. What is under way to others goes on.</summary>
+    internal sealed record Judge(PartitionCommands.Judge Command, IActorRef Asker) : ILocalMessage;
+
     protected override void OnReceive(object message)
     {
         if (message is not Step step)

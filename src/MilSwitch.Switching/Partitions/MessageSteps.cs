@@ -133,6 +133,7 @@ internal static partial class MessageSteps
             CrossingDue => await run.CrossAsync().ConfigureAwait(false),
             RuleDecided decided => await run.RuleAsync(decided).ConfigureAwait(false),
             MessageActor.Operate operate => await run.OperateAsync(operate).ConfigureAwait(false),
+            MessageActor.Judge judge => await run.JudgeAsync(judge).ConfigureAwait(false),
             _ => throw new InvalidOperationException($"{step.What.GetType().Name} is not a step."),
         };
     }

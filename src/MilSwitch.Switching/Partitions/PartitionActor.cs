@@ -187,6 +187,13 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
             case PartitionCommands.Act act:
                 OnAct(act);
                 break;
+            case PartitionCommands.Judge judge:
+                if (entries.TryGetValue(judge.Id, out var judged)) StartStep(judged, new MessageActor.Judge(judge, Sender));
+                else Sender.Tell(new HoldingResult(HoldingOutcome.Conflict, "not pending"));
+                break;
+            case PartitionCommands.GetHeld held:
+                Sender.Tell(new PartitionEvents.Held([.. HeldPlaces(held.After).Order().Take(held.Limit)]));
+                break;
             case PartitionCommands.Recall:
                 OnRecall();
                 break;
@@ -364,6 +371,14 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         LogStepFailed(failed.Cause, failed.Id);
         if (!entries.TryGetValue(failed.Id, out var entry)) return;
         entry.Busy = false;
+        // The person who waits decides anew.
+        if (failed.Step is MessageActor.Judge judge) judge.Asker.Tell(new Status.Failure(failed.Cause));
+        if (failed is { Step: MessageActor.Judge, Cause: not SpoolUnavailableException })
+        {
+            StartStep(entry, new MessageActor.Resume());
+            return;
+        }
+
         if (failed.Cause is not SpoolUnavailableException)
         {
             if (failed.Step is AttemptEnded attempt)
@@ -382,6 +397,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         }
 
         object[] again = [failed.Step];
+        if (failed.Step is MessageActor.Judge) again = [new MessageActor.Resume()];
         if (failed.Step is MessageActor.Operate operate)
         {
             // A person waits for this one and decides anew, so it must not be done behind their back; what it stopped goes on.
@@ -492,6 +508,16 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         }
 
         StartStep(entry, new MessageActor.Operate(act, asker));
+    }
+
+    private IEnumerable<HeldPlace> HeldPlaces(HeldPlace? after)
+    {
+        foreach (var entry in entries.Values)
+        {
+            if (entry.State == MessageState.Binned || !entry.Statuses.Any(s => s.State.IsHeld())) continue;
+            var place = new HeldPlace(entry.Precedence, entry.AcceptedTicks, entry.Id);
+            if (after is not { } from || place.CompareTo(from) > 0) yield return place;
+        }
     }
 
     private static void SetDeadline(MessageEntry entry, DateTimeOffset? at) => entry.DeadlineTicks = at?.UtcTicks ?? long.MaxValue;

@@ -41,6 +41,14 @@ internal static class PartitionCommands
         public int Waits { get; init; }
     }
 
+    /// <summary>A person decides about a held message. Answers with <see cref="HoldingResult"/>.</summary>
+    internal sealed record Judge(MessageId Id, HoldingOrder Order, OperatorIdentity Who) : ILocalMessage;
+
+    /// <summary>Answers with <see cref="PartitionEvents.Held"/>.</summary>
+    /// <param name="After">Only what stands behind this place; null: all.</param>
+    /// <param name="Limit">At most so many.</param>
+    internal sealed record GetHeld(HeldPlace? After, int Limit) : ILocalMessage;
+
     /// <summary>The time has come to look for deadlines.</summary>
     internal sealed record Tick : ILocalMessage
     {
@@ -70,6 +78,9 @@ internal static class PartitionEvents
     internal sealed record ClaimFailed(Exception Cause) : ILocalMessage;
 
     internal sealed record Quiet : ILocalMessage;
+
+    /// <summary>Messages with recipients that are held, in their order.</summary>
+    internal sealed record Held(ImmutableArray<HeldPlace> Places) : ILocalMessage;
 
     /// <summary>A message's actor finished a step.</summary>
     /// <param name="Statuses">After the step.</param>

@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Switching.Partitions;
+
+namespace MilSwitch.Switching.Operations;
+
+/// <summary>The holding centre as persons see it: what is held, why, and what they decide about it. Thread-safe.</summary>
+internal sealed class HoldingDesk(SwitchRuntime runtime)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Correcting a long content takes its time.</summary>
+    private static readonly TimeSpan LongPatience = TimeSpan.FromMinutes(1);
+
+    public async ValueTask<IReadOnlyList<HeldMessage>> ListAsync(MessageId? after, int limit, CancellationToken cancellationToken)
+    {
+        HeldPlace? from = null;
+        if (after is { } last)
+        {
+            // It may be done by now: where it stood is known all the same.
+            if (await runtime.Spool.ReadAsync(last, cancellationToken).ConfigureAwait(false) is not { } stored) return [];
+            from = new HeldPlace(stored.Envelope.Precedence, stored.Envelope.ArrivedAt.UtcTicks, last);
+        }
+
+        var asked = runtime.Partitions.Owned.Select(p => p.Actor.Ask<PartitionEvents.Held>(new PartitionCommands.GetHeld(from, limit), Patience, cancellationToken));
+        var places = (await Task.WhenAll(asked).ConfigureAwait(false)).SelectMany(h => h.Places).Order();
+        var found = new List<HeldMessage>();
+        foreach (var place in places)
+        {
+            if (found.Count == limit) break;
+            if (await FindAsync(place.Id, cancellationToken).ConfigureAwait(false) is { } message) found.Add(message);
+        }
+
+        return found;
+    }
+
+    public async ValueTask<HeldMessage?> FindAsync(MessageId id, CancellationToken cancellationToken)
+    {
+        if (await runtime.Spool.ReadAsync(id, cancellationToken).ConfigureAwait(false) is not { } stored) return null;
+        var passages = await MessageEvidence.PassagesAsync(runtime.Spool, id, cancellationToken).ConfigureAwait(false);
+        var approvals = await MessageEvidence.ApprovalsAsync(runtime.Spool, id, cancellationToken).ConfigureAwait(false);
+        return HeldMessage.Of(stored, passages, approvals, runtime.Configuration.Precedences);
+    }
+
+    public async ValueTask<HoldingResult> DecideAsync(MessageId id, HoldingOrder order, OperatorIdentity who, CancellationToken cancellationToken)
+    {
+        if (runtime.Partitions.Find(id.Partition) is not { } partition) return new HoldingResult(HoldingOutcome.Failed, "its partition is not on this node");
+        try
+        {
+            var result = await partition.Actor.Ask<HoldingResult>(
+                new PartitionCommands.Judge(id, order, who), order is HoldingOrder.Correct ? LongPatience : Patience, cancellationToken).ConfigureAwait(false);
+            // The partition knows what is pending and nothing else.
+            return result.Outcome is HoldingOutcome.Conflict && await runtime.Spool.ReadAsync(id, cancellationToken).ConfigureAwait(false) is null
+                ? new HoldingResult(HoldingOutcome.NotFound, "no such message")
+                : result;
+        }
+        catch (AskTimeoutException)
+        {
+            return new HoldingResult(HoldingOutcome.Failed, "no answer in time; look what became of it before asking again");
+        }
+    }
+}
