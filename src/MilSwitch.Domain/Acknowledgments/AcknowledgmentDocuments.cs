@@ -11,6 +11,9 @@ public static class AcknowledgmentDocuments
 {
     public const string Kind = "acknowledgment";
 
+    /// <summary>Kind of those from whom nothing more is awaited.</summary>
+    public const string Settled = "acknowledged";
+
     /// <summary>Recipients that are followed of one message; the others are not.</summary>
     public const int MostRecipients = 500;
 

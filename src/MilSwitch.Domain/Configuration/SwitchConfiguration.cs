@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Reports;
 using MilSwitch.Domain.Routing;
 
 namespace MilSwitch.Domain.Configuration;
@@ -33,6 +35,9 @@ public sealed record SwitchConfiguration
     public DuplicateDetection Duplicates { get; init; } = new();
 
     public ReportSettings Reports { get; init; } = new();
+
+    /// <summary>How long the acknowledgments that were asked for are waited for.</summary>
+    public AcknowledgmentDeadlines Acknowledgments { get; init; } = AcknowledgmentDeadlines.Default;
 
     public ContentLimits Content { get; init; } = new();
 
@@ -104,6 +109,9 @@ public sealed record ReportSettings
 
     /// <summary>A larger original is returned as headers only.</summary>
     public int MaximumReturnedOctets { get; init; } = 64 << 10;
+
+    /// <summary>How reports are signed and encrypted when they leave; null: as their route says.</summary>
+    public ReportProtection? Protection { get; init; }
 }
 
 public sealed record ContentLimits

@@ -198,7 +198,7 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
         return ([.. found.OfType<EnvelopedRecipient>().Distinct()], [.. Enumerable.Range(0, found.Length).Where(i => found[i] is null)]);
     }
 
-    private static InspectionOptions Options(ArrivalTrust trust)
+    internal static InspectionOptions Options(ArrivalTrust trust)
     {
         var suite = trust.Suite switch
         {
@@ -217,7 +217,7 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
         };
     }
 
-    private static DigestAlgorithm? Digest(string? name) => name switch
+    internal static DigestAlgorithm? Digest(string? name) => name switch
     {
         "sha256" => DigestAlgorithm.Sha256,
         "sha384" => DigestAlgorithm.Sha384,
