@@ -96,7 +96,8 @@ public static class BoundaryReportReader
             if (groups.Count > MostRecipients + 1) return false;
             for (var i = 0; i < group.Count; i++)
             {
-                if (HeaderBlock.Unfold(group.RawValue(i)) is { Length: > LongestValue } or var text && !IsPrintable(text)) return false;
+                var text = HeaderBlock.Unfold(group.RawValue(i));
+                if (text.Length > LongestValue || !IsPrintable(text)) return false;
             }
 
             fields = fields[group.Length..];

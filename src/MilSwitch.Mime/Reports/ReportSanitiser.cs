@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Reports;
 

@@ -100,7 +100,7 @@ public sealed class ReceiptRelay(KeyRing keys, TimeProvider time) : IReceiptRela
     public async ValueTask<DepartureOutcome> MakeAsync(
         ReceiptAsked asked, AcknowledgmentGrade grade, ReceiptJudgement? downstream, RelayedReceiptSettings settings, Precedence precedence, CancellationToken cancellationToken)
     {
-        if (grade is AcknowledgmentGrade.RecipientVerified != downstream is { State: ReceiptState.Good }) throw new ArgumentException("only what the recipient signed is verified", nameof(downstream));
+        if ((grade is AcknowledgmentGrade.RecipientVerified) != (downstream is { State: ReceiptState.Good })) throw new ArgumentException("only what the recipient signed is verified", nameof(downstream));
         try
         {
             var now = time.GetUtcNow();

@@ -84,7 +84,7 @@ public static class RelayedReceipt
     /// <exception cref="ArgumentException">An address can't stand in a header, or the grade and the receipt do not go together.</exception>
     public static byte[] Write(ReceiptAsked asked, AcknowledgmentGrade grade, ReadOnlyMemory<byte> receipt, ReadOnlyMemory<byte> downstream, RelayedReceiptSettings settings, DateTimeOffset now)
     {
-        if (grade is AcknowledgmentGrade.RecipientVerified == downstream.IsEmpty) throw new ArgumentException("only what the recipient signed is verified", nameof(downstream));
+        if ((grade is AcknowledgmentGrade.RecipientVerified) == downstream.IsEmpty) throw new ArgumentException("only what the recipient signed is verified", nameof(downstream));
         foreach (var address in new[] { settings.From, settings.Recipient, asked.To })
         {
             if (!IsPlain(address)) throw new ArgumentException("an address that can't stand in a header", nameof(settings));
