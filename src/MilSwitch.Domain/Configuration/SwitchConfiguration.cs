@@ -55,6 +55,9 @@ public sealed record SwitchConfiguration
     /// <summary>Security domains and the boundaries between them.</summary>
     public BoundaryMap Boundaries { get; init; } = BoundaryMap.None;
 
+    /// <summary>Makes and checks the ENVIDs of copies that leave a security domain; null: they keep the originator's, and reports are believed by signatures alone.</summary>
+    public EnvelopeTagKeys? EnvelopeTags { get; init; }
+
     /// <summary>The security domains of listeners, by their names; empty: there are no domains.</summary>
     public IReadOnlyDictionary<string, string> ListenerDomains { get; init; } = ImmutableDictionary<string, string>.Empty;
 
