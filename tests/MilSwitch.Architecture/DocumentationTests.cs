@@ -185,7 +185,7 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"\b(milswitch_[a-z_]+?)(?:_bucket)?\b")]
     private static partial Regex Metric();
 
-    [GeneratedRegex("""[" $]"?(milswitch (?:run|status|version|events|track|[a-z]+ (?:check|apply|verifier|list|shape|show|raw|hold|release|try|requeue|reroute|return|delete|restore|add|replace|remove|set|cancel|test|send)))\b""")]
+    [GeneratedRegex("""[" $]"?(milswitch (?:run|status|version|events|track|[a-z]+ (?:check|apply|verifier|list|shape|show|raw|hold|release|try|requeue|reroute|return|delete|restore|add|replace|remove|set|cancel|test|send|decisions|custody|approve|reject|correct|verify)))\b""")]
     private static partial Regex Example();
 
     [GeneratedRegex("""new(?: Option<[\w?\[\]]+>)?\("(--[a-z-]+)"\)""")]

@@ -12,7 +12,7 @@ public sealed partial class ApiDocumentTests : IAsyncLifetime
     /// <summary>Commands that speak to no node.</summary>
     private static readonly string[] Local =
     [
-        "cert import", "cert request", "cert show", "config check", "config verifier", "demo run", "demo send", "inspect", "key generate", "key list", "key show",
+        "audit verify", "cert import", "cert request", "cert show", "config check", "config verifier", "demo run", "demo send", "inspect", "key generate", "key list", "key show",
         "label check", "label decode", "label encode", "label marking", "label permits", "label policy", "label translate", "path", "run",
         "smime decrypt", "smime encrypt", "smime receipt", "smime sign", "smime wrap",
     ];
@@ -115,7 +115,7 @@ public sealed partial class ApiDocumentTests : IAsyncLifetime
     [Fact]
     [Trait("Threat", "F6")]
     public async Task Every_order_that_the_store_must_keep_says_that_it_may_refuse() => Assert.Equal(
-        ["act", "addRule", "removeRule", "replaceRule", "tryLink"],
+        ["act", "addRule", "approve", "correct", "exportCustody", "reject", "removeRule", "replaceRule", "tryLink"],
         (await OperationsAsync()).Where(o => o.Statuses.Contains("507")).Select(o => o.Id).Order(StringComparer.Ordinal));
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
@@ -133,6 +134,62 @@ public sealed class FakeOperatorActions : IOperatorActions
         address.Domain == "nowhere.example"
             ? new RouteExplanation(address.Text, null, [], "no route", ["*: no row"], [])
             : new RouteExplanation(address.Text, new LinkName("192.0.2.1:25"), ["192.0.2.1:25"], null, ["*: matched"], []));
+
+    /// <summary>What came, and what a boundary made of it.</summary>
+    public static readonly byte[] Original = "Subject: s\r\n\r\ncame\r\n"u8.ToArray(), Released = "Subject: s\r\n\r\nwent\r\n"u8.ToArray();
+
+    public List<(HoldingOrder Order, OperatorIdentity Who)> Decided { get; } = [];
+
+    /// <summary>The answer to what a person decides.</summary>
+    public HoldingResult Holding { get; set; } = new(HoldingOutcome.Done, "approved; it goes on") { Given = ["ops"] };
+
+    public ImmutableArray<CustodyRecord> Chain { get; set; } =
+    [
+        .. CustodyChain.Append(
+            CustodyChain.Append([], new CustodyRecord(0, Start, First.ToString(), "accepted", "", CustodyChain.Digest(Original), "red-to-blue/peer", "it came", "n1", "")),
+            new CustodyRecord(0, Start, First.ToString(), "released", CustodyChain.Digest(Original), CustodyChain.Digest(Released), "red-to-blue/route", "it is another", "anna, bert", "")),
+    ];
+
+    private static readonly StepDecision Hold = new("label", StepOutcome.Hold, ["the label needs SECRET\u001b[2J"]) { Approvals = 2, Inputs = [new DecisionInput("label", "SECRET")] };
+
+    private static readonly ImmutableArray<CrossingRecord> Passages =
+        [new CrossingRecord("red-to-blue", "red", "blue", Start, [0], StepOutcome.Hold, [new StepDecision("peer", StepOutcome.Go, []), Hold], "")];
+
+    private static readonly ImmutableArray<BoundaryApproval> Approvals = [new BoundaryApproval("label", BoundaryApproval.DigestOf(Hold.Reasons), "anna", Start, "seen")];
+
+    public ValueTask<MessageDecisions?> DecisionsAsync(MessageId id, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(id == First ? new MessageDecisions(id, Detail().Message.Envelope with { Domain = "red" }, Passages, Approvals) : null);
+
+    public ValueTask<MessageCustody?> CustodyAsync(MessageId id, CancellationToken cancellationToken) => ValueTask.FromResult(id == First ? new MessageCustody(id, Chain) : null);
+
+    public ValueTask<CustodyExport?> ExportCustodyAsync(MessageId id, OperatorIdentity who, CancellationToken cancellationToken)
+    {
+        if (Refuses is { } health) throw new SpoolUnavailableException(health);
+        return ValueTask.FromResult(id != First ? null : new CustodyExport(
+        [
+            File("custody.json", Encoding.UTF8.GetBytes(BoundaryDocuments.Write(Chain))), File("decisions.json", Encoding.UTF8.GetBytes(BoundaryDocuments.Write(Passages))),
+            File("audit.json", "[]"u8.ToArray()), File("original.eml", Original), File($"released-{Second}.eml", Released),
+        ]));
+
+        static EvidenceFile File(string name, byte[] octets) => new(name, CustodyChain.Digest(octets), ContentReader.Of(octets));
+    }
+
+    public async ValueTask<IReadOnlyList<HeldMessage>> HeldAsync(MessageId? after, int limit, CancellationToken cancellationToken) =>
+        after is null && await HeldAsync(First, cancellationToken) is { } held ? [held] : [];
+
+    public ValueTask<HeldMessage?> HeldAsync(MessageId id, CancellationToken cancellationToken)
+    {
+        var stored = Detail().Message;
+        stored = stored with { Recipients = [stored.Recipients[0] with { State = RecipientState.Held }], HeldBecause = "label: the label needs SECRET" };
+        return ValueTask.FromResult(id == First ? HeldMessage.Of(stored, Passages, Approvals, PrecedenceTable.Default) : null);
+    }
+
+    public ValueTask<HoldingResult> DecideAsync(MessageId id, HoldingOrder order, OperatorIdentity who, CancellationToken cancellationToken)
+    {
+        if (Refuses is { } health) throw new SpoolUnavailableException(health);
+        Decided.Add((order, who));
+        return ValueTask.FromResult(id == First ? Holding : new HoldingResult(HoldingOutcome.NotFound, "no such message"));
+    }
 
     private static LinkStatus Link() => new()
     {

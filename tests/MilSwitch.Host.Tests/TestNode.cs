@@ -58,13 +58,13 @@ public sealed class TestNode : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
-    public static async Task<TestNode> StartAsync(TimeProvider? time = null, ISpool? spool = null)
+    public static async Task<TestNode> StartAsync(TimeProvider? time = null, ISpool? spool = null, Func<ConfigurationFiles, string>? further = null)
     {
         var files = new ConfigurationFiles();
         files.Write("operator.token", OperatorToken + "\n", secret: true);
         files.Write("viewer.token", ViewerToken + "\n", secret: true);
         files.Write("wrong.token", "CANARY-wrong-0123456789ab\n", secret: true);
-        var configuration = files.Good(Text());
+        var configuration = files.Good(Text(further?.Invoke(files) ?? ""));
         var actions = new FakeOperatorActions();
         var control = new FakeControl(configuration.Switch);
         var events = new EventHub(run: 7, time ?? TimeProvider.System);
