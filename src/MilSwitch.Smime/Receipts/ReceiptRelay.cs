@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using MilSwitch.Domain.Acknowledgments;
-using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;

@@ -171,7 +171,7 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
     private void Save(FollowedMessage entry)
     {
         if (entry.IsBusy) return;
-        if (!entry.IsDirty && entry.AlternateDue is not { }) return;
+        if (!entry.IsDirty && entry.AlternateDue is null) return;
         entry.IsBusy = true;
         var steps = entry.TakeUntold();
         var alternate = entry.IsDirty ? null : entry.AlternateDue;
@@ -195,8 +195,10 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
 
             return new Saved(entry, steps, true, null, default);
         }
-        catch (Exception fault) when (fault is SpoolUnavailableException or ObjectDisposedException)
+        catch (Exception fault) when (fault is not OutOfMemoryException)
         {
+            // Nobody else would tell the actor, and the message would be busy for ever.
+            if (fault is not (SpoolUnavailableException or ObjectDisposedException)) LogNotSaved(fault, entry.Id);
             return new Saved(entry, steps, false, alternate, AlternateOutcome.Later);
         }
     }
@@ -278,6 +280,9 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
 
     [LoggerMessage(3603, LogLevel.Error, "No copy of {MessageId} can be made for the action point of recipient {Recipient}")]
     private partial void LogStuck(MessageId messageId, int recipient);
+
+    [LoggerMessage(3604, LogLevel.Error, "The acknowledgments of {MessageId} could not be recorded; tried again")]
+    private partial void LogNotSaved(Exception fault, MessageId messageId);
 
     private sealed record Loaded(IReadOnlyList<StoredDocument> Documents) : ILocalMessage;
 
