@@ -115,10 +115,10 @@ public sealed class ReceiptRelayTests : IDisposable
     public async Task Believes_no_receipt_for_something_else_or_from_somebody_else()
     {
         var (sent, asked, copy) = await CrossAsync();
-        Assert.Equal("receipt-mismatch", (await JudgeAsync(await AnswerAsync(sent), asked)).Reason);
-        Assert.Equal("receipt-mismatch", (await JudgeAsync(copy, asked)).Reason);
+        Assert.Equal("RECEIPT-MISMATCH", (await JudgeAsync(await AnswerAsync(sent), asked)).Reason);
+        Assert.Equal("RECEIPT-MISMATCH", (await JudgeAsync(copy, asked)).Reason);
         var receipt = await AnswerAsync(copy);
-        Assert.Equal("signer-mismatch", (await relay.JudgeAsync(receipt, asked, Downstream, ["depot@base.example"], Precedence.Routine, default)).Reason);
+        Assert.Equal("SIGNER-MISMATCH", (await relay.JudgeAsync(receipt, asked, Downstream, ["depot@base.example"], Precedence.Routine, default)).Reason);
         Assert.Equal(ReceiptState.Bad, (await relay.JudgeAsync(receipt, asked, new BoundaryOpening(), [Recipient], Precedence.Routine, default)).State);
         Assert.Equal(ReceiptState.Bad, (await JudgeAsync(receipt, asked with { Sent = [] })).State);
         Assert.Equal(ReceiptState.Unavailable, (await relay.JudgeAsync(receipt, asked, Downstream with { Keys = ["away"] }, [Recipient], Precedence.Routine, default)).State);
