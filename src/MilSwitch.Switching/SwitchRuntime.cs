@@ -9,6 +9,7 @@ using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Boundaries;
+using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
@@ -61,6 +62,9 @@ internal sealed class SwitchRuntime(
     public PartitionDirectory Partitions { get; } = new();
 
     public LinkDirectory Links { get; } = new();
+
+    /// <summary>What is known of acknowledgments that are awaited.</summary>
+    public AcknowledgmentBoard Acknowledgments { get; } = new();
 
     public SwitchMeters Meters { get; } = new();
 

@@ -13,6 +13,7 @@ using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Smtp.Client;
+using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Intake;
 using MilSwitch.Switching.Links;
@@ -92,6 +93,7 @@ public static class SwitchingServices
             // One node with an embedded store is a cluster of one: it joins itself.
             await cluster.JoinAsync(cluster.SelfAddress).ConfigureAwait(false);
             system.ActorOf(PartitionPinger.Props(registry.Get<PartitionActor>()), "pinger");
+            runtime.Acknowledgments.Actor = system.ActorOf(AcknowledgmentActor.Props(runtime), "acknowledgments");
             if (runtime.Tokens is { } tokens)
             {
                 for (var slot = 0; slot < tokens.Tokens.Count; slot++) system.ActorOf(SlotActor.Props(runtime, tokens, slot));

@@ -56,6 +56,17 @@ public sealed class DeliveryReportTests(ITestOutputHelper output)
         Assert.DoesNotContain("body", Raw(header), StringComparison.Ordinal);
     }
 
+    [Fact]
+    [Trait("Feature", "L-03")]
+    public void Names_the_octets_that_were_accepted_their_level_and_their_identifier()
+    {
+        var request = Request(ReportAction.Failed) with { OriginalDigest = new byte[48], Precedence = Domain.Precedences.Precedence.Flash, ContentIdentifier = new byte[] { 7, 0xab } };
+        var about = Assert.IsType<MessageDeliveryStatus>(Parts(Write(request))[1]).StatusGroups[0];
+        Assert.Equal("sha-384; " + new string('0', 96), about["X-MilSwitch-Original-Digest"]);
+        Assert.Equal("flash", about["X-MilSwitch-Precedence"]);
+        Assert.Equal("07ab", about["X-MilSwitch-Content-Identifier"]);
+    }
+
     [Theory]
     [InlineData(ReportAction.Failed, DsnReturn.Full, true, "message/rfc822")]
     [InlineData(ReportAction.Failed, DsnReturn.Headers, true, "text/rfc822-headers")]

@@ -8,6 +8,7 @@ using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Reports;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Switching.Boundaries;
@@ -53,7 +54,7 @@ public sealed class CrossingTests
 
         var record = Assert.Single(BoundaryDocuments.ReadDecisions((await harness.Spool.ReadDocumentAsync(BoundaryDocuments.Decisions, sent.Id.ToString()))!));
         Assert.Equal(Crossing.StepNames, record.Decisions.Select(d => d.Step));
-        Assert.Equal(["peer", "parse", "verify", "decrypt", "headers", "label", "release", "checks", "relabel", "disclose", "sign", "encrypt", "route"], Crossing.StepNames);
+        Assert.Equal(["peer", "parse", "verify", "decrypt", "headers", "report", "label", "release", "checks", "relabel", "disclose", "sign", "encrypt", "route"], Crossing.StepNames);
         Assert.Equal(StepOutcome.Go, record.Outcome);
         var copy = await CopyOfAsync(harness, sent.Id, _ => true);
         Assert.Equal(copy.Id.ToString(), record.Released);
@@ -201,6 +202,42 @@ public sealed class CrossingTests
     }
 
     [Fact]
+    public async Task A_failure_beyond_the_boundary_comes_back_as_facts_with_the_ENVID_of_the_originator()
+    {
+        var keys = new EnvelopeTagKeys(Encoding.ASCII.GetBytes("0123456789abcdef0123456789abcdef"));
+        var homeward = new BoundarySettings { Name = "blue-to-red", From = Blue, To = Red };
+        await using var harness = await SwitchHarness.StartAsync((c, port) => With(c, port, [Outward, homeward]) with { EnvelopeTags = keys }, new FakeBoundary());
+        harness.Sink.Answer = command => command.StartsWith("RCPT TO:<b@blue.test>", StringComparison.Ordinal) ? "550 5.1.1 no such person at inside.blue.test" : null;
+        var sent = await harness.SendAsync(Text, from: "a@red.test", to: ["b@blue.test"], change: e => e with { EnvelopeId = "MINE" });
+
+        var copy = await CopyOfAsync(harness, sent.Id, m => m.State == MessageState.Done);
+        Assert.True(EnvelopeTag.TryRead(copy.Envelope.EnvelopeId, "blue", keys, out var tagged));
+        Assert.Equal(copy.Id, tagged);
+        var report = await CopyOfAsync(harness, copy.Id, m => m.State == MessageState.Done);
+        Assert.Equal("blue", report.Envelope.Domain);
+        var back = await CopyOfAsync(harness, report.Id, m => m.State == MessageState.Done);
+        Assert.Equal("red", back.Envelope.Domain);
+        var arrived = Encoding.UTF8.GetString(harness.Sink.Transactions.Single(t => t.Recipients.Contains("RCPT TO:<a@red.test> NOTIFY=NEVER")).Content.Span);
+        Assert.Contains("Original-Envelope-Id: MINE\r\n", arrived, StringComparison.Ordinal);
+        Assert.Contains("Final-Recipient: rfc822;b@blue.test\r\nAction: failed\r\nStatus: 5.1.1\r\n", arrived, StringComparison.Ordinal);
+        Assert.DoesNotContain("inside.blue.test", arrived, StringComparison.Ordinal);
+        Assert.DoesNotContain("hello", arrived, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Feature", "L-10")]
+    public async Task A_report_that_proves_nothing_needs_a_signature_like_other_mail()
+    {
+        var boundary = new FakeBoundary { Opening = text => new OpeningOutcome.Read(FakeBoundary.Good(text) with { Signature = SignatureFacts.None }) };
+        await using var harness = await StartAsync(boundary);
+        const string Forged = "From: <mailer@x.test>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nno\r\n"
+            + "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns;x.test\r\nOriginal-Envelope-Id: 0000G40000040.00\r\n\r\nFinal-Recipient: rfc822;b@blue.test\r\nAction: failed\r\nStatus: 5.0.0\r\n\r\n--b--\r\n";
+        var sent = await harness.SendAsync(Forged, from: "", to: ["b@blue.test"]);
+
+        Assert.Equal("verify: nobody signed it, and this boundary asks for a signature", (await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held)).HeldBecause);
+    }
+
+    [Fact]
     public async Task What_was_accepted_before_there_were_domains_waits_for_a_person()
     {
         await using var harness = await SwitchHarness.StartAsync(c => c with { Routes = new RouteTable([new Route { Match = "*", Link = SwitchHarness.Link("nobody", 1) }]) });
@@ -216,7 +253,7 @@ public sealed class CrossingTests
     {
         var passage = new Passage
         {
-            Id = default, Envelope = new Envelope { ReversePath = Domain.Addressing.ReversePath.Null, Recipients = [], ArrivedAt = default, Origin = new Origin { Listener = "test" } },
+            Id = default, Next = default, Envelope = new Envelope { ReversePath = Domain.Addressing.ReversePath.Null, Recipients = [], ArrivedAt = default, Origin = new Origin { Listener = "test" } },
             Recipients = [], Boundary = Outward, Configuration = SwitchHarness.Configuration(1), Now = default, Came = default,
         };
 

@@ -23,6 +23,9 @@ internal sealed class FakeProtection : IMessageProtection, ITokenMonitor
     /// <summary>Hears what a signature is to say about the label.</summary>
     public Action<DepartureLabels?> Labels { get; set; } = _ => { };
 
+    /// <summary>Hears what is asked for.</summary>
+    public Action<DepartureProtection> Asked { get; set; } = _ => { };
+
     public int Departures => Volatile.Read(ref departures);
 
     public IReadOnlyList<TokenStatus> Tokens => [token];
@@ -37,6 +40,7 @@ internal sealed class FakeProtection : IMessageProtection, ITokenMonitor
     {
         Interlocked.Increment(ref departures);
         Labels(labels);
+        Asked(settings);
         return new(token.State == TokenCondition.Working ? Departure(Encoding.UTF8.GetString(content.Span), recipients) : new DepartureOutcome.Unavailable("the token is away"));
     }
 }

@@ -145,6 +145,7 @@ public sealed class PipelineStepTests
     private static Passage Opened(Func<OpenedMessage, OpenedMessage> change) => new()
     {
         Id = default,
+        Next = default,
         Envelope = new Envelope
         {
             ReversePath = new ReversePath(Mailbox.Parse("a@red.test")), Recipients = [new Recipient(Mailbox.Parse("b@blue.test"))], ArrivedAt = default,

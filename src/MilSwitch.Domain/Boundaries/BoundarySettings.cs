@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MilSwitch.Domain.Checking;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Reports;
 
 namespace MilSwitch.Domain.Boundaries;
 
@@ -60,7 +61,7 @@ public sealed record BoundarySettings
     public IRecipientCertificates? Certificates { get; init; }
 
     /// <summary>What happens to reports that go this way.</summary>
-    public ReportCrossing Reports { get; init; } = ReportCrossing.Regenerate;
+    public BoundaryReportSettings Reports { get; init; } = new();
 
     /// <summary>Persons who have to approve what a clearance or a label rule keeps back; 0: nobody can.</summary>
     public int LabelApprovals { get; init; } = 2;
@@ -109,21 +110,6 @@ public sealed record DisclosureRules(ImmutableArray<string> Removed)
 
         return false;
     }
-}
-
-public enum ReportCrossing : byte
-{
-    /// <summary>They are held.</summary>
-    Block = 0,
-
-    /// <summary>A new report of our own with the same facts takes their place.</summary>
-    Regenerate = 1,
-
-    /// <summary>What tells of the inside is taken out of them.</summary>
-    Sanitise = 2,
-
-    /// <summary>They cross like other messages.</summary>
-    Pass = 3,
 }
 
 /// <summary>Finds whom to encrypt to. Thread-safe. Never throws for a directory that is away.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Labelling;
@@ -6,6 +7,7 @@ using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Reports;
 using MilSwitch.Domain.Routing;
 
 namespace MilSwitch.Domain.Configuration;
@@ -35,6 +37,9 @@ public sealed record SwitchConfiguration
 
     public ReportSettings Reports { get; init; } = new();
 
+    /// <summary>How long the acknowledgments that were asked for are waited for.</summary>
+    public AcknowledgmentDeadlines Acknowledgments { get; init; } = AcknowledgmentDeadlines.Default;
+
     public ContentLimits Content { get; init; } = new();
 
     public MinimizeExemptions MinimizeExemptions { get; init; } = MinimizeExemptions.None;
@@ -49,6 +54,9 @@ public sealed record SwitchConfiguration
 
     /// <summary>Security domains and the boundaries between them.</summary>
     public BoundaryMap Boundaries { get; init; } = BoundaryMap.None;
+
+    /// <summary>Makes and checks the ENVIDs of copies that leave a security domain; null: they keep the originator's, and reports are believed by signatures alone.</summary>
+    public EnvelopeTagKeys? EnvelopeTags { get; init; }
 
     /// <summary>The security domains of listeners, by their names; empty: there are no domains.</summary>
     public IReadOnlyDictionary<string, string> ListenerDomains { get; init; } = ImmutableDictionary<string, string>.Empty;
@@ -111,6 +119,9 @@ public sealed record ReportSettings
 
     /// <summary>A larger original is returned as headers only.</summary>
     public int MaximumReturnedOctets { get; init; } = 64 << 10;
+
+    /// <summary>How reports are signed and encrypted when they leave; null: as their route says.</summary>
+    public ReportProtection? Protection { get; init; }
 }
 
 public sealed record ContentLimits

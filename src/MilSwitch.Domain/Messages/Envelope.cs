@@ -67,6 +67,9 @@ public sealed record Envelope
 /// <summary>How and from whom a message came.</summary>
 public sealed record Origin
 {
+    /// <summary><see cref="Listener"/> of messages that the switch made itself.</summary>
+    public const string Switch = "switch";
+
     /// <summary>Name of the listener that took it; <c>switch</c> for messages the switch made itself.</summary>
     public required string Listener { get; init; }
 

@@ -182,7 +182,7 @@ public sealed partial class CommandLine
     {
         var options = new LabelOptions(environment);
         var file = new Argument<string>("FILE") { Description = "The policy: SPIF in XML or ASN.1; '-' for standard input" };
-        var signers = TrustOptions.Files("--signed-by", "The policy must have a good XML signature (Open XML SPIF) by a signer whom these anchors certify");
+        var signers = TrustOptions.Files("--signed-by", "The policy must have a good signature by a signer whom these anchors certify; in ASN.1 (X.841) the signer's own certificate must be among them");
         var command = new Command("policy", "Check a policy and sum it up; every problem as FILE:line: what is wrong; exit 1 when it is refused") { file, signers };
         options.AddTo(command, null);
         command.SetAction(arguments =>

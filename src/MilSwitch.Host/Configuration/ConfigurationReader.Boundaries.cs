@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Labelling;
+using MilSwitch.Domain.Reports;
 using MilSwitch.Labels.Policies;
 using MilSwitch.Smtp.Server;
 using MilSwitch.Switching.Labelling;
@@ -95,7 +96,7 @@ public static partial class ConfigurationReader
         ConfigurationSource source, Section section, string? name, DomainOfKeys? from, DomainOfKeys? to, ImmutableArray<(BoundaryPeer Peer, string? Domain)> peers,
         KeyConfiguration keys, LabelConfiguration labels)
     {
-        var (arrival, departure, approvals) = (section.Map("arrival"), section.Map("departure"), section.Map("approvals"));
+        var (arrival, departure, approvals, reports) = (section.Map("arrival"), section.Map("departure"), section.Map("approvals"), section.Map("reports"));
         var openers = ReadOpeners(source, arrival, keys);
         var keepsInner = arrival.Keyword("inner", false, ("strip", false), ("keep", true));
         var signature = arrival.Keyword("signature", true, ("required", true), ("optional", false));
@@ -144,17 +145,20 @@ public static partial class ConfigurationReader
             Sign = protection?.Sign,
             SignUnauthenticated = unauthenticated,
             Encrypt = protection?.Encrypt,
-            Reports = section.Keyword(
-                "reports", ReportCrossing.Regenerate,
-                ("block", ReportCrossing.Block), ("regenerate", ReportCrossing.Regenerate), ("sanitise", ReportCrossing.Sanitise), ("pass", ReportCrossing.Pass)),
+            Reports = new BoundaryReportSettings { Delivery = ReadPassage(reports, "delivery"), Disposition = ReadPassage(reports, "disposition") },
             LabelApprovals = approvals.Number("label", defaults.Label, 0, 9),
             CheckApprovals = approvals.Number("checks", defaults.Check, 0, 9),
             BlockApprovals = approvals.Number("blocked", defaults.Block, 0, 9),
             HeaderApprovals = approvals.Number("headers", defaults.Header, 0, 9),
         };
         approvals.Finish();
+        reports.Finish();
         return settings;
     }
+
+    private static ReportPassage ReadPassage(Section section, string key) => section.Keyword(
+        key, ReportPassage.Regenerate,
+        ("block", ReportPassage.Block), ("regenerate", ReportPassage.Regenerate), ("sanitise", ReportPassage.Sanitise), ("pass", ReportPassage.Pass));
 
     private static void Own(Section section, string key, string name, params ReadOnlySpan<DomainOfKeys?> owners)
     {

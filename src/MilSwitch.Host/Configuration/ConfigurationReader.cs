@@ -8,6 +8,7 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Reports;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Switching.Labelling;
@@ -123,7 +124,7 @@ public static partial class ConfigurationReader
         {
             File = source.File,
             DataFolder = dataFolder,
-            Switch = ReadSwitch(root, name ?? "", hostName, ownNames) with
+            Switch = ReadSwitch(source, root, name ?? "", hostName, ownNames) with
             {
                 Routes = routes, Precedences = precedences, Postmaster = postmaster, Arrivals = arrivals.Count > 0 ? arrivals : null,
                 Boundaries = boundaries, ListenerDomains = belongs.ToImmutableDictionary(StringComparer.Ordinal),
@@ -177,7 +178,7 @@ public static partial class ConfigurationReader
         return address;
     }
 
-    private static SwitchConfiguration ReadSwitch(Section root, string name, string hostName, ImmutableArray<string> ownNames)
+    private static SwitchConfiguration ReadSwitch(ConfigurationSource source, Section root, string name, string hostName, ImmutableArray<string> ownNames)
     {
         var loops = root.Map("loops");
         var loopDefaults = new LoopLimits();
@@ -211,6 +212,7 @@ public static partial class ConfigurationReader
                 Enabled = duplicates.Flag("enabled", duplicateDefaults.Enabled),
                 Window = duplicates.Duration("window", duplicateDefaults.Window, TimeSpan.FromMinutes(1), 30 * Day),
             },
+            EnvelopeTags = ReadTagKeys(source, reports),
             Reports = new ReportSettings
             {
                 From = from ?? $"MAILER-DAEMON@{hostName}",
@@ -240,6 +242,28 @@ public static partial class ConfigurationReader
         };
         foreach (var section in new[] { loops, duplicates, reports, content, budgets, rates, retention }) section.Finish();
         return result;
+    }
+
+    private static EnvelopeTagKeys? ReadTagKeys(ConfigurationSource source, Section reports)
+    {
+        var (current, previous) = (Read("tag-key"), Read("previous-tag-key"));
+        if (current is null && previous is not null) reports.Reject("previous-tag-key", "does nothing without tag-key");
+        return current is null ? null : new EnvelopeTagKeys(current, previous);
+
+        byte[]? Read(string key)
+        {
+            if (!reports.Has(key)) return null;
+            if (reports.Find(key) is not YamlMap)
+            {
+                reports.Reject(key, "must not stand in the configuration; write { file: PATH }");
+                return null;
+            }
+
+            if (source.SecretFile(reports.Map(key)) is not { } secret) return null;
+            if (secret.Length >= EnvelopeTagKeys.LeastOctets) return Encoding.UTF8.GetBytes(secret);
+            reports.Reject(key, "is too short; 32 characters or more");
+            return null;
+        }
     }
 
     private static PrecedenceTable ReadPrecedences(ConfigurationSource source, Section root, List<ConfigurationProblem> problems)

@@ -55,7 +55,6 @@ internal sealed class DemoBorder : IAsyncDisposable
 
     /// <summary>What the switch at home needs of keys and domains: sections of its configuration.</summary>
     /// <param name="anchors">The authority.</param>
-    /// <param name="port">Where the switch at home takes mail of the network between.</param>
     /// <param name="signingKey">Signs for the domain at home.</param>
     public string HomeSections(string anchors, string signingKey) => $$"""
         keys:

@@ -188,7 +188,7 @@ internal sealed class DemoStage : IAsyncDisposable
             policies: {{Policies.Section}}
             labels: { policy: ALFA }
             tokens: {{Security.Tokens}}
-            {{Abroad.HomeSections(Security.Anchors, DemoSecurity.KeyLabel).ReplaceLineEndings("\n            ")}}
+            {{Abroad.HomeSections(Security.Anchors, DemoSecurity.KeyLabel)}}
             routes:
               - match: abroad.test                                 # beyond the boundary
                 name: abroad

@@ -29,10 +29,19 @@ internal static class LabelNames
     public static ClassificationDefinition Classification(SecurityPolicy policy, string name, XObject at) =>
         policy.Classification(name) ?? One(policy.Classifications, c => c.Name, name, "classification", at);
 
-    public static TagSetDefinition TagSet(SecurityPolicy policy, string name, string? id, XObject at)
+    /// <summary>A tag set by its name, or by that of one of several tags of one type, and then just these.</summary>
+    public static (TagSetDefinition Set, ImmutableArray<TagDefinition> Tags) TagSet(SecurityPolicy policy, string name, string? id, XObject at)
     {
+        PolicyTag[] parted = [.. policy.TagSets.Where(s => id is null || s.Id == id).SelectMany(s => s.Tags.Where(t => policy.Tags(s.Id, t.Type).Length > 1).Select(t => new PolicyTag(s, t)))];
+        var isSet = policy.TagSets.Any(s => s.Name == name) || (policy.TagSets.Any(s => s.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) && !parted.Any(t => t.Tag.Name == name));
+        if (!isSet && parted.Any(t => t.Tag.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+        {
+            var found = One(parted, t => t.Tag.Name, name, "tag", at);
+            return (found.Set, [found.Tag]);
+        }
+
         var set = One(policy.TagSets, s => s.Name, name, "tag set", at);
-        return id is null || set.Id == id ? set : throw LabelXml.Refusal(LabelFault.Ambiguous, "a tag set has one name and the identifier of another", at);
+        return id is null || set.Id == id ? (set, set.Tags) : throw LabelXml.Refusal(LabelFault.Ambiguous, "a tag set has one name and the identifier of another", at);
     }
 
     /// <summary>In which of the tags a name stands.</summary>

@@ -82,7 +82,7 @@ internal static class Stanag4774Reader
     {
         LabelXml.Allow(element, "Type", "TagName", "URI");
         var tagName = element.Attribute("TagName")?.Value ?? throw LabelXml.Refusal(LabelFault.Malformed, "Category has no TagName", element);
-        var set = LabelNames.TagSet(policy, tagName, Id(element.Attribute("URI")?.Value, element), element);
+        var (set, named) = LabelNames.TagSet(policy, tagName, Id(element.Attribute("URI")?.Value, element), element);
         Func<TagType, bool> isOfType = element.Attribute("Type")?.Value switch
         {
             "RESTRICTIVE" => static t => t.IsRestrictive(),
@@ -90,7 +90,7 @@ internal static class Stanag4774Reader
             "INFORMATIVE" => static t => t.IsInformative(),
             _ => throw LabelXml.Refusal(LabelFault.Malformed, "the Type of a Category is RESTRICTIVE, PERMISSIVE or INFORMATIVE", element),
         };
-        ImmutableArray<TagDefinition> tags = [.. set.Tags.Where(t => isOfType(t.Type))];
+        ImmutableArray<TagDefinition> tags = [.. named.Where(t => isOfType(t.Type))];
         if (tags.IsEmpty) throw LabelXml.Refusal(LabelFault.UnknownName, "the policy has no such tag", element);
 
         var values = new OrderedDictionary<TagType, List<int>>();
@@ -104,7 +104,20 @@ internal static class Stanag4774Reader
         }
 
         if (values.Count == 0) values.Add(tags.Length == 1 ? tags[0].Type : throw LabelXml.Refusal(LabelFault.Ambiguous, "more than one tag has this name", element), []);
-        foreach (var (type, list) in values) categories.Add(new TagCategory(set.Id, type, [.. list]) { Syntax = policy.LabelSyntax });
+        foreach (var (type, list) in values) Put(categories, new TagCategory(set.Id, type, [.. list]) { Syntax = policy.LabelSyntax }, policy);
+    }
+
+    // Several tags of one type stand each by itself here, and are one in a label.
+    private static void Put(ImmutableArray<LabelCategory>.Builder categories, TagCategory category, SecurityPolicy policy)
+    {
+        for (var i = 0; i < categories.Count && policy.Tags(category.TagSet, category.Type).Length > 1; i++)
+        {
+            if (categories[i] is not TagCategory before || before.Type != category.Type || before.TagSet != category.TagSet) continue;
+            categories[i] = new TagCategory(category.TagSet, category.Type, [.. before.Values, .. category.Values]) { Syntax = category.Syntax };
+            return;
+        }
+
+        categories.Add(category);
     }
 
     private static (TagDefinition Tag, CategoryDefinition Category) Value(ImmutableArray<TagDefinition> tags, XElement value)

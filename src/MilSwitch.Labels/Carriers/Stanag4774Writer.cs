@@ -47,23 +47,26 @@ internal static class Stanag4774Writer
             new XElement(Space + "PolicyIdentifier", new XAttribute("URI", LabelXml.OidUrn + policy.Id), policy.Name),
             new XElement(Space + "Classification", classification.Name));
         if (label.Label.PrivacyMark is { } mark) information.Add(new XElement(Space + "PrivacyMark", mark));
-        foreach (var category in label.Label.Categories) information.Add(Category(category, policy));
+        foreach (var category in label.Label.Categories) information.Add(Categories(category, policy));
         foreach (var extension in label.InformationExtensions) information.Add(LabelXml.Load(Encoding.UTF8.GetBytes(extension)));
         return information;
     }
 
-    private static XElement Category(LabelCategory category, SecurityPolicy policy)
+    // Of several tags of one type each has its own name: two of their values may have the same.
+    private static IEnumerable<XElement> Categories(LabelCategory category, SecurityPolicy policy)
     {
         if (category is not TagCategory known) throw new LabelRefusedException(LabelFault.Malformed, "the form has no place for a category in an unknown syntax");
         var tag = policy.Tag(known.TagSet, known.Type) ?? throw new LabelRefusedException(LabelFault.UnknownName, "the policy has no such tag");
-        var type = known.Type.IsRestrictive() ? "RESTRICTIVE" : known.Type.IsPermissive() ? "PERMISSIVE" : "INFORMATIVE";
-        var element = new XElement(Space + "Category", new XAttribute("Type", type), new XAttribute("TagName", tag.Set.Name), new XAttribute("URI", LabelXml.OidUrn + tag.Set.Id));
-        foreach (var value in known.Values)
-        {
-            var named = tag.Tag.Find(value) ?? throw new LabelRefusedException(LabelFault.UnknownName, "the policy has no such category");
-            element.Add(new XElement(Space + "GenericValue", named.Name));
-        }
+        if (known.Values.Any(v => tag.Tag.Find(v) is null)) throw new LabelRefusedException(LabelFault.UnknownName, "the policy has no such category");
+        var parts = policy.Tags(known.TagSet, known.Type);
+        if (parts.Length < 2 || known.Values.IsEmpty) return [Element(tag.Set.Name, tag.Tag, known.Values)];
+        return parts.Where(p => p.Count(known.Values) > 0).Select(p => Element(p.Name, p, p.Own(known.Values)));
 
-        return element;
+        XElement Element(string name, TagDefinition definition, IEnumerable<int> values) => new(
+            Space + "Category",
+            new XAttribute("Type", known.Type.IsRestrictive() ? "RESTRICTIVE" : known.Type.IsPermissive() ? "PERMISSIVE" : "INFORMATIVE"),
+            new XAttribute("TagName", name),
+            new XAttribute("URI", LabelXml.OidUrn + tag.Set.Id),
+            values.Select(v => new XElement(Space + "GenericValue", definition.Find(v)!.Name)));
     }
 }

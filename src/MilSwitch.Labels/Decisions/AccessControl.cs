@@ -45,7 +45,7 @@ public static class AccessControl
         if (!HasClassification(label, clearance, policy, trail) && trail is null) return false;
         foreach (var category in label.Categories)
         {
-            if (!Permits(category, clearance, isKnownValid, trail) && trail is null) return false;
+            if (!Permits(category, clearance, policy, isKnownValid, trail) && trail is null) return false;
         }
 
         return true;
@@ -76,7 +76,7 @@ public static class AccessControl
         return false;
     }
 
-    private static bool Permits(LabelCategory category, Clearance clearance, bool isKnownValid, DecisionTrail? trail)
+    private static bool Permits(LabelCategory category, Clearance clearance, SecurityPolicy policy, bool isKnownValid, DecisionTrail? trail)
     {
         if (category is not TagCategory tag)
         {
@@ -94,14 +94,39 @@ public static class AccessControl
 
         if (tag.Type.IsPermissive())
         {
-            // Without a value nobody has one of them: such a label permits nobody.
-            var isMet = HasAny(tag, clearance);
-            trail?.Add(Step(DecisionRule.Permissive, isMet, tag, clearance));
-            return isMet;
+            var parts = policy.Tags(tag.TagSet, tag.Type);
+            return parts.Length > 1 && !tag.Values.IsEmpty ? PermitsEach(parts, tag, clearance, trail) : PermitsAny(tag, clearance, trail);
         }
 
         trail?.Add(new DecisionStep(DecisionRule.Informative, true) { TagSet = tag.TagSet, Type = tag.Type, Present = tag.Values });
         return true;
+    }
+
+    private static bool PermitsAny(TagCategory tag, Clearance clearance, DecisionTrail? trail)
+    {
+        // Without a value nobody has one of them: such a label permits nobody.
+        var isMet = HasAny(tag, clearance, null);
+        trail?.Add(Step(DecisionRule.Permissive, isMet, tag, clearance));
+        return isMet;
+    }
+
+    // Labels write the values of several tags as one. Each tag is a choice of its own: to be among the readers by one is not enough.
+    private static bool PermitsEach(ImmutableArray<TagDefinition> parts, TagCategory tag, Clearance clearance, DecisionTrail? trail)
+    {
+        var all = true;
+        var known = 0;
+        foreach (var part in parts)
+        {
+            var count = part.Count(tag.Values);
+            if (count is 0) continue;
+            known += count;
+            var isMet = HasAny(tag, clearance, part);
+            all &= isMet;
+            trail?.Add(Step(DecisionRule.Permissive, isMet, new TagCategory(tag.TagSet, tag.Type, part.Own(tag.Values)), clearance));
+        }
+
+        // A value of none of them: nobody knows to which choice it belongs. The check for validity has said so, where it was made.
+        return all && known == tag.Values.Length;
     }
 
     private static bool HasAll(TagCategory needed, Clearance clearance)
@@ -115,10 +140,11 @@ public static class AccessControl
         return true;
     }
 
-    private static bool HasAny(TagCategory needed, Clearance clearance)
+    private static bool HasAny(TagCategory needed, Clearance clearance, TagDefinition? part)
     {
         foreach (var value in needed.Values)
         {
+            if (part is not null && part.Find(value) is null) continue;
             if (Has(clearance, needed, value)) return true;
         }
 

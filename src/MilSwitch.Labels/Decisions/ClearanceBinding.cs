@@ -54,7 +54,8 @@ public static class ClearanceBinding
         TagDefinition[] deciding = [.. found.Tags.Where(tag => !tag.Type.IsInformative())];
         if (values is [Every])
         {
-            categories.AddRange(deciding.Where(tag => !tag.Categories.IsEmpty).Select(tag => new TagCategory(found.Id, tag.Type, [.. tag.Categories.Select(known => known.Value)]) { Syntax = policy.ClearanceSyntax }));
+            categories.AddRange(deciding.Where(tag => !tag.Categories.IsEmpty).GroupBy(tag => tag.Type)
+                .Select(same => new TagCategory(found.Id, same.Key, [.. same.SelectMany(tag => tag.Categories).Select(known => known.Value)]) { Syntax = policy.ClearanceSyntax }));
             return;
         }
 

@@ -12,6 +12,7 @@ internal static class DecisionDetails
     public const string UnknownSyntax = "the label has a category in a syntax that is not known";
     public const string TooMany = "together they have more categories than a label can have";
     public const string AndBelow = "and all below";
+    public const string NoPrivacyMark = "every label needs one";
     public const string UnknownTag = "the policy has no such tag";
 
     // A group may span tags; the step names the tag when there is one only.

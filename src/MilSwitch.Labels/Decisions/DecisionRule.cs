@@ -15,7 +15,7 @@ public enum DecisionRule : byte
     /// <summary>An element that is in old labels only.</summary>
     Obsolete = 4,
 
-    /// <summary>One value at most of a tag with single selection.</summary>
+    /// <summary>One value at most of a tag with single selection. Tried together with <see cref="FewEnough"/> and <see cref="Enough"/>.</summary>
     SingleSelection = 5,
 
     /// <summary>The same tag stands once.</summary>
@@ -44,4 +44,10 @@ public enum DecisionRule : byte
 
     /// <summary>An informative tag, which never decides.</summary>
     Informative = 14,
+
+    /// <summary>No more values of a tag than the policy allows (<c>maxSelection</c>).</summary>
+    FewEnough = 15,
+
+    /// <summary>As many values of a tag as the policy wants of every label (<c>minSelection</c>).</summary>
+    Enough = 16,
 }

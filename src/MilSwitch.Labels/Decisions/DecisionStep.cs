@@ -20,6 +20,9 @@ public sealed record DecisionStep(DecisionRule Rule, bool IsMet)
     /// <summary>Values that were there.</summary>
     public ImmutableArray<int> Present { get; init; } = [];
 
+    /// <summary>How many values are allowed or wanted; null: the rule counts none.</summary>
+    public int? Limit { get; init; }
+
     /// <summary>The group of categories of which some must be there; null: the rule is another.</summary>
     public RequiredCategories? Requirement { get; init; }
 

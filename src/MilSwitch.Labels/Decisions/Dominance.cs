@@ -7,8 +7,8 @@ public static class Dominance
 {
     /// <summary>
     /// Whoever may see the first may see the second, if his clearance has no gap in the hierarchy: the classification is as high
-    /// or higher, every restrictive value of the second is there, and of every permissive tag of the second there are no other
-    /// values than its own.
+    /// or higher, every restrictive value of the second is there, and of every permissive tag of the second there are values, and no
+    /// others than its own.
     /// </summary>
     public static bool Dominates(SecurityLabel first, SecurityLabel second, SecurityPolicy policy)
     {
@@ -23,10 +23,20 @@ public static class Dominance
 
             var upper = first.Categories.OfType<TagCategory>().FirstOrDefault(tag => tag.TagSet == lower.TagSet && tag.Type == lower.Type);
             if (lower.Type.IsRestrictive() && !lower.Values.All(value => upper?.Contains(value) is true)) return false;
-            if (lower.Type.IsPermissive() && (upper is null || !upper.Values.All(lower.Contains))) return false;
+            if (lower.Type.IsPermissive() && !IsNarrower(upper, lower, policy)) return false;
         }
 
         return true;
+    }
+
+    private static bool IsNarrower(TagCategory? upper, TagCategory lower, SecurityPolicy policy)
+    {
+        if (upper is null) return false;
+        var parts = policy.Tags(lower.TagSet, lower.Type);
+        if (parts.Length < 2 || upper.Values.IsEmpty || lower.Values.IsEmpty) return upper.Values.All(lower.Contains);
+        // Each tag by itself: one that the lower label leaves out it leaves to everybody.
+        return lower.Values.All(v => parts.Any(p => p.Find(v) is not null))
+            && parts.Where(p => p.Count(lower.Values) > 0).All(p => p.Count(upper.Values) > 0 && upper.Values.All(v => p.Find(v) is null || lower.Contains(v)));
     }
 
     private static bool IsAsHigh(int? first, int? second, SecurityPolicy policy)

@@ -24,6 +24,12 @@ public static class Explanation
         DecisionRule.SingleSelection => step.IsMet
             ? $"{Tag(step, policy)}: one value at most"
             : $"{Tag(step, policy)}: one value at most is allowed; the label has {Values(step.Present, step, policy)}",
+        DecisionRule.FewEnough => step.IsMet
+            ? $"{Tag(step, policy)}: {step.Limit} values at most"
+            : $"{Tag(step, policy)}: {step.Limit} values at most are allowed; the label has {Values(step.Present, step, policy)}",
+        DecisionRule.Enough => step.IsMet
+            ? $"{Tag(step, policy)}: {Text(step.Limit)} at least is there"
+            : $"{Tag(step, policy)}: every label needs {Text(step.Limit)} of {Values(step.Needed, step, policy)}; the label has {Values(step.Present, step, policy)}",
         DecisionRule.OnceEach => $"{Tag(step, policy)}: stands more than once",
         DecisionRule.RequiredCategory => Required(step, policy),
         DecisionRule.ExcludedCategory => step.IsMet
@@ -32,7 +38,7 @@ public static class Explanation
         DecisionRule.ExcludedClassification => step.IsMet
             ? $"{Tag(step, policy)}: {Values(step.Present, step, policy)} may have this classification"
             : $"{Tag(step, policy)}: {Values(step.Present, step, policy)} may not have this classification",
-        DecisionRule.PrivacyMark => step.IsMet ? "privacy mark: one of the policy" : "privacy mark: the policy has no such mark",
+        DecisionRule.PrivacyMark => $"privacy mark: {step.Detail ?? (step.IsMet ? "one of the policy" : "the policy has no such mark")}",
         DecisionRule.Classification => Classification(step, policy),
         DecisionRule.Restrictive => $"{Tag(step, policy)}: {Needs(step, policy, "needs", "nothing")}",
         DecisionRule.Permissive => $"{Tag(step, policy)}: {Needs(step, policy, "needs one of", "a value, and the label has none")}",
@@ -108,6 +114,8 @@ public static class Explanation
         if (reference.Value is not { } value) return $"any value of {reference.Type.Name()} tag '{set}'";
         return $"{policy.Tag(reference.TagSet, reference.Type)?.Tag.Find(value)?.Name ?? value.ToString(CultureInfo.InvariantCulture)} of {reference.Type.Name()} tag '{set}'";
     }
+
+    private static string Text(int? limit) => limit is 1 ? "one value" : $"{limit} values";
 
     private static string Tag(DecisionStep step, SecurityPolicy policy) =>
         step.TagSet is { } set ? $"{step.Type?.Name() ?? ""} tag '{policy.TagSet(set)?.Name ?? set}'" : "category";

@@ -27,10 +27,13 @@ public static class HighWaterMark
             if (label.PrivacyMark is { } mark) marks.Add(mark);
             foreach (var category in label.Categories.OfType<TagCategory>())
             {
-                var tag = new Tag(category.TagSet, category.Type);
-                merged[tag] = merged.TryGetValue(tag, out var before)
-                    ? (category.Type.IsPermissive() ? [.. before.Values.Intersect(category.Values)] : [.. before.Values.Union(category.Values)], before.First)
-                    : (category.Values, category);
+                foreach (var (part, values) in Parts(category, policy))
+                {
+                    var tag = new Tag(category.TagSet, category.Type, part);
+                    merged[tag] = merged.TryGetValue(tag, out var before)
+                        ? (category.Type.IsPermissive() ? [.. before.Values.Intersect(values)] : [.. before.Values.Union(values)], before.First)
+                        : (values, category);
+                }
             }
 
             index++;
@@ -47,7 +50,8 @@ public static class HighWaterMark
         DecisionStep[] nobody = [.. merged.Where(m => m.Key.Type.IsPermissive() && m.Value.Values.IsEmpty)
             .Select(m => new DecisionStep(DecisionRule.Permissive, false) { TagSet = m.Key.Set, Type = m.Key.Type })];
         if (nobody.Length > 0) return new HighWaterMarkResult.Impossible(null, [.. nobody]);
-        if (merged.Count > LabelBounds.Categories || merged.Values.Any(m => m.Values.Length > LabelBounds.Values))
+        var whole = merged.GroupBy(m => (m.Key.Set, m.Key.Type)).Select(g => (g.Key.Set, g.Key.Type, Values: g.SelectMany(m => m.Value.Values).ToImmutableArray(), g.First().Value.First)).ToArray();
+        if (whole.Length > LabelBounds.Categories || whole.Any(m => m.Values.Length > LabelBounds.Values))
             return new HighWaterMarkResult.Impossible(null, [new DecisionStep(DecisionRule.KnownCategory, false) { Detail = DecisionDetails.TooMany }]);
         var mark = new SecurityLabel
         {
@@ -55,15 +59,23 @@ public static class HighWaterMark
             Classification = highest?.Value,
             // Two marks can't both stand, and none of them decides on access.
             PrivacyMark = marks.Count is 1 ? marks.Single() : null,
-            Categories = [.. merged.Select(m => new TagCategory(m.Key.Set, m.Key.Type, m.Value.Values) { Syntax = m.Value.First.Syntax })],
+            Categories = [.. whole.Select(m => new TagCategory(m.Set, m.Type, m.Values) { Syntax = m.First.Syntax })],
         };
         // Together they may be what none is alone: excluded by one another, or two of which one is allowed.
         var validity = LabelValidity.Check(mark, policy);
         return validity.IsGranted ? new HighWaterMarkResult.Reached(mark) : new HighWaterMarkResult.Impossible(null, [.. validity.Unmet]);
     }
 
-    private readonly record struct Tag(string Set, TagType Type) : IComparable<Tag>
+    // Several permissive tags that labels write as one are each a choice of its own.
+    private static IEnumerable<(int Part, ImmutableArray<int> Values)> Parts(TagCategory category, SecurityPolicy policy)
     {
-        public int CompareTo(Tag other) => string.CompareOrdinal(Set, other.Set) is not 0 and var order ? order : Type.CompareTo(other.Type);
+        if (!category.Type.IsPermissive() || category.Values.IsEmpty || policy.Tags(category.TagSet, category.Type).Length < 2) return [(0, category.Values)];
+        return category.Values.GroupBy(v => policy.Part(category.TagSet, category.Type, v)).Select(g => (g.Key, g.ToImmutableArray()));
+    }
+
+    private readonly record struct Tag(string Set, TagType Type, int Part) : IComparable<Tag>
+    {
+        public int CompareTo(Tag other) => string.CompareOrdinal(Set, other.Set) is not 0 and var order ? order
+            : Type.CompareTo(other.Type) is not 0 and var type ? type : Part.CompareTo(other.Part);
     }
 }

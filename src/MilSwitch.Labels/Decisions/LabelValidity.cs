@@ -35,6 +35,7 @@ public static class LabelValidity
         }
 
         if (!CheckRepetition(label.Categories, trail) && trail is null) return false;
+        if (!SelectionRule.IsEnough(label, policy, trail) && trail is null) return false;
         if (classification is not null)
         {
             if (!CheckRequired(classification.Required, label, trail) && trail is null) return false;
@@ -80,14 +81,7 @@ public static class LabelValidity
         trail?.Add(new DecisionStep(DecisionRule.KnownCategory, isKnown) { TagSet = tag.TagSet, Type = tag.Type, Present = isKnown ? tag.Values : Unknown(tag, definition) });
         if (!isKnown && trail is null) return false;
 
-        var isMet = isKnown;
-        if (definition.IsSingleSelection)
-        {
-            var isSingle = tag.Values.Length <= 1;
-            trail?.Add(new DecisionStep(DecisionRule.SingleSelection, isSingle) { TagSet = tag.TagSet, Type = tag.Type, Present = tag.Values });
-            isMet &= isSingle;
-        }
-
+        var isMet = isKnown & SelectionRule.IsFewEnough(tag, policy, trail);
         foreach (var value in tag.Values)
         {
             if (definition.Find(value) is not { } known) continue;
@@ -162,7 +156,13 @@ public static class LabelValidity
     // Where a policy lists none it leaves them to people.
     private static bool CheckPrivacyMark(SecurityLabel label, SecurityPolicy policy, LabelUse use, DecisionTrail? trail)
     {
-        if (label.PrivacyMark is not { } mark || policy.PrivacyMarks.IsEmpty) return true;
+        if (label.PrivacyMark is not { } mark)
+        {
+            if (policy.NeedsPrivacyMark) trail?.Add(new DecisionStep(DecisionRule.PrivacyMark, false) { Detail = DecisionDetails.NoPrivacyMark });
+            return !policy.NeedsPrivacyMark;
+        }
+
+        if (policy.PrivacyMarks.IsEmpty) return true;
         foreach (var known in policy.PrivacyMarks)
         {
             if (known.Name != mark) continue;

@@ -225,10 +225,10 @@ public sealed class MarkingGrammar
     private void Judge(MarkingLine line, Root root, ImmutableArray<ShownCategory> shown, string? mark, List<SecurityLabel> labels)
     {
         var categories = root.Category is { } head && !shown.Contains(head) ? shown.Add(head) : shown;
-        var values = new OrderedDictionary<ShownTag, List<int>>();
+        var values = new OrderedDictionary<(string Set, TagType Type), List<int>>();
         foreach (var category in categories)
         {
-            if (!values.TryGetValue(category.Tag, out var list)) values.Add(category.Tag, list = []);
+            if (!values.TryGetValue((category.Tag.Set.Id, category.Tag.Type), out var list)) values.Add((category.Tag.Set.Id, category.Tag.Type), list = []);
             list.Add(category.Value);
         }
 
@@ -236,7 +236,7 @@ public sealed class MarkingGrammar
         {
             Policy = scheme.Policy,
             PrivacyMark = mark,
-            Categories = [.. values.Select(v => new TagCategory(v.Key.Set.Id, v.Key.Type, [.. v.Value]))],
+            Categories = [.. values.Select(v => new TagCategory(v.Key.Set, v.Key.Type, [.. v.Value]))],
         };
         foreach (var classification in Classifications(root, categories))
         {

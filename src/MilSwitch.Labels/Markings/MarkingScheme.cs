@@ -24,9 +24,8 @@ internal sealed class MarkingScheme
         IsPolicyTextFixed = choice.PolicyText(policy.Name, policy.Markings) is not null;
         PolicyText = choice.PolicyText(policy.Name, policy.Markings) ?? choice.Text(policy.Name, policy.Markings) ?? "";
         Classifications = policy.Classifications.Select(c => Classification(c, choice)).ToFrozenDictionary(c => c.Value);
-        PrivacyMarks = policy.PrivacyMarks.DistinctBy(m => m.Name).ToFrozenDictionary(m => m.Name, m => choice.Text(m.Name, m.Markings), StringComparer.Ordinal);
+        PrivacyMarks = policy.PrivacyMarks.DistinctBy(m => m.Name).ToFrozenDictionary(m => m.Name, m => PrivacyMark(m, policy, choice), StringComparer.Ordinal);
 
-        var tags = new List<ShownTag>();
         var categories = new List<(ShownTag Tag, PolicyTag Source, CategoryDefinition Category)>();
         foreach (var set in policy.TagSets)
         {
@@ -41,14 +40,12 @@ internal sealed class MarkingScheme
                     Separator = choice.Separator(tag.Qualifiers) ?? "/",
                     Suffix = choice.Suffix(tag.Qualifiers) ?? "",
                 };
-                tags.Add(shown);
                 categories.AddRange(tag.Categories.Select(c => (shown, new PolicyTag(set, tag), c)));
             }
         }
 
         Categories = [.. categories.OrderBy(c => c.Category.Ordinal).Select((c, i) => Category(c.Tag, c.Source, c.Category, i, choice))];
-        foreach (var group in Categories.GroupBy(c => c.Tag)) group.Key.Categories = group.ToFrozenDictionary(c => c.Value);
-        Tags = tags.ToFrozenDictionary(t => (t.Set.Id, t.Type));
+        Values = Categories.GroupBy(c => (c.Tag.Set.Id, c.Tag.Type)).ToFrozenDictionary(g => g.Key, g => g.ToFrozenDictionary(c => c.Value));
     }
 
     /// <summary>Object identifier.</summary>
@@ -68,7 +65,8 @@ internal sealed class MarkingScheme
 
     public FrozenDictionary<int, ShownClassification> Classifications { get; }
 
-    public FrozenDictionary<(string TagSet, TagType Type), ShownTag> Tags { get; }
+    /// <summary>By tag set and type, then by value.</summary>
+    public FrozenDictionary<(string TagSet, TagType Type), FrozenDictionary<int, ShownCategory>> Values { get; }
 
     /// <summary>In the order of the document.</summary>
     public ImmutableArray<ShownCategory> Categories { get; }
@@ -86,17 +84,22 @@ internal sealed class MarkingScheme
 
     private static ShownClassification Classification(ClassificationDefinition classification, MarkingChoice choice)
     {
-        var text = choice.Text(classification.Name, classification.Markings);
-        if (text is not null) text = choice.Prefix(classification.Qualifiers) + text + choice.Suffix(classification.Qualifiers);
-        return new ShownClassification(classification.Value, text, choice.PolicyText(classification.Name, classification.Markings));
+        return new ShownClassification(classification.Value, Qualified(choice.Text(classification.Name, classification.Markings), classification.Qualifiers, choice), choice.PolicyText(classification.Name, classification.Markings));
     }
+
+    private static string? PrivacyMark(PrivacyMarkDefinition mark, SecurityPolicy policy, MarkingChoice choice) =>
+        Qualified(Qualified(choice.Text(mark.Name, mark.Markings, policy.PrivacyMarkMarkings), mark.Qualifiers, choice), policy.PrivacyMarkQualifiers, choice);
+
+    // Where nothing is shown, nothing qualifies it.
+    private static string? Qualified(string? text, ImmutableArray<MarkingQualifier> qualifiers, MarkingChoice choice) =>
+        text is null ? null : choice.Prefix(qualifiers) + text + choice.Suffix(qualifiers);
 
     private static ShownCategory Category(ShownTag shown, PolicyTag source, CategoryDefinition category, int order, MarkingChoice choice) => new()
     {
         Order = order,
         Tag = shown,
         Value = category.Value,
-        Text = choice.Text(category.Name, category.Markings, source.Tag.Markings, source.Set.Markings),
+        Text = Qualified(choice.Text(category.Name, category.Markings, source.Tag.Markings, source.Set.Markings), category.Qualifiers, choice),
         PolicyText = choice.PolicyText(category.Name, category.Markings),
         HidesClassification = choice.HidesClassification(category.Markings),
         ExcludedClassifications = category.ExcludedClassifications,

@@ -54,11 +54,11 @@ public static class MarkingText
         var count = 0;
         foreach (var category in label.Categories)
         {
-            if (category is not TagCategory known || !scheme.Tags.TryGetValue((known.TagSet, known.Type), out var tag)) continue;
+            if (category is not TagCategory known || !scheme.Values.TryGetValue((known.TagSet, known.Type), out var categories)) continue;
             foreach (var value in known.Values)
             {
                 // The same tag twice shows a value once.
-                if (tag.Categories.TryGetValue(value, out var shown) && !orders[..count].Contains(shown.Order)) orders[count++] = shown.Order;
+                if (categories.TryGetValue(value, out var shown) && !orders[..count].Contains(shown.Order)) orders[count++] = shown.Order;
             }
         }
 
@@ -132,10 +132,10 @@ public static class MarkingText
         {
             if (category is TagCategory known)
             {
-                var tag = scheme.Tags.GetValueOrDefault((known.TagSet, known.Type));
+                var categories = scheme.Values.GetValueOrDefault((known.TagSet, known.Type));
                 foreach (var value in known.Values)
                 {
-                    if (tag is null || !tag.Categories.ContainsKey(value)) Append(text, start, scheme, string.Create(CultureInfo.InvariantCulture, $"[{known.TagSet} {known.Type.Name()} {value}]"));
+                    if (categories?.ContainsKey(value) is not true) Append(text, start, scheme, string.Create(CultureInfo.InvariantCulture, $"[{known.TagSet} {known.Type.Name()} {value}]"));
                 }
             }
             else if (category is UnknownCategory unknown)

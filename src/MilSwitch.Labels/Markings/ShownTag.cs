@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-
 namespace MilSwitch.Labels.Markings;
 
 internal sealed class ShownTag
@@ -13,6 +11,4 @@ internal sealed class ShownTag
     public required string Separator { get; init; }
 
     public required string Suffix { get; init; }
-
-    public FrozenDictionary<int, ShownCategory> Categories { get; set; } = FrozenDictionary<int, ShownCategory>.Empty;
 }

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace MilSwitch.Labels.Policies;
 
 /// <summary>
-/// Reads a policy from ASN.1 (<c>SPIF</c> of X.841 and SDN.801c, BER), signed or not; a signature is passed over. The syntaxes of
-/// its categories are not public, so a policy that has some is refused. Judged by the rules of <see cref="SpifReader"/>; problems
+/// Reads a policy from ASN.1 (<c>SPIF</c> of X.841 and SDN.801c, BER), signed or not; a signature is passed over: whoever
+/// needs one verifies it. The syntax of its categories is open in X.841: those of labels (ACP 145, MISSI) are read, others refused. Judged by the rules of <see cref="SpifReader"/>; problems
 /// tell an octet in place of a line. Thread-safe.
 /// </summary>
 public static class AsnSpifReader

@@ -14,6 +14,8 @@ internal sealed class AsnSpifTree(AsnSpifInput input, PolicyProblems problems)
     private static readonly string[] Codes = ["", "pageTop", "pageBottom", "pageTopBottom", "documentEnd", "noNameDisplay", "noMarkingDisplay", "", "documentStart", "suppressClassName"];
     private static readonly string[] Applied = ["encrypt", "decrypt", "both"];
 
+    private readonly AsnSpifCategories categories = new(input, problems);
+
     /// <exception cref="AsnContentException">It is not encoded so.</exception>
     public SpifElement Read()
     {
@@ -47,7 +49,7 @@ internal sealed class AsnSpifTree(AsnSpifInput input, PolicyProblems problems)
         root.Add("privilegeId", input.ObjectIdentifier(spif), input.Last);
         root.Add("rbacId", input.ObjectIdentifier(spif), input.Last);
         if (Optional(spif, 0) is { } classifications) root.Children.Add(ReadMany(classifications, "securityClassifications", ReadClassification));
-        if (Optional(spif, 1) is { HasData: true }) problems.Add(input.Last, "The policy has categories, the syntax of which is not public");
+        if (Optional(spif, 1) is { } sets) root.Children.Add(categories.ReadTagSets(sets));
         if (Optional(spif, 2) is { } policies) root.Children.Add(ReadMany(policies, "equivalentPolicies", ReadPolicy));
         if (Optional(spif, 3) is { } byDefault) root.Children.Add(ReadId(byDefault, "defaultSecurityPolicyId"));
         if (Optional(spif, 4) is { } extensions) ReadExtensions(extensions);
@@ -104,7 +106,7 @@ internal sealed class AsnSpifTree(AsnSpifInput input, PolicyProblems problems)
         if (Optional(value, 0) is { } equivalents) element.Children.AddRange(ReadMany(equivalents, "", ReadEquivalent).Children);
         element.Add("hierarchy", input.Integer(value), input.Last);
         if (Optional(value, 1) is { } markings) element.Children.AddRange(ReadMany(markings, "", ReadMarking).Children);
-        if (Optional(value, 2) is not null) problems.Add(input.Last, "A classification requires categories, the syntax of which is not public");
+        if (Optional(value, 2) is { } required) element.Children.AddRange(ReadMany(required, "", categories.ReadRequired).Children);
         input.Mark(value);
         if (value.HasData) element.Add("obsolete", value.ReadBoolean() ? "true" : "false", input.Last);
         value.ThrowIfNotEmpty();

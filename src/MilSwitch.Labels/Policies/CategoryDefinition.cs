@@ -18,6 +18,9 @@ public sealed record CategoryDefinition
 
     public ImmutableArray<MarkingData> Markings { get; init; } = [];
 
+    /// <summary>What stands before and after it; what separates it from others its tag says.</summary>
+    public ImmutableArray<MarkingQualifier> Qualifiers { get; init; } = [];
+
     public ImmutableArray<EquivalentCategory> Equivalents { get; init; } = [];
 
     /// <summary>Values of the classifications with which it can't stand (<c>excludedClass</c>).</summary>

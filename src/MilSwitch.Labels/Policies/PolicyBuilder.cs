@@ -22,9 +22,6 @@ internal sealed class PolicyBuilder
         ["2.16.840.1.101.2.1.8.2"] = CategorySyntax.Missi,
     }.ToFrozenDictionary();
 
-    // 2.0 has the same elements; what 3.0 means is not public.
-    private static readonly FrozenDictionary<string, bool> Versions = new Dictionary<string, bool>(StringComparer.Ordinal) { ["2.0"] = true, ["2.1"] = true }.ToFrozenDictionary();
-
     private readonly SpifElement root;
     private readonly SpifValues values;
     private readonly PolicyHeadings headings;
@@ -54,7 +51,7 @@ internal sealed class PolicyBuilder
 
     private SecurityPolicy Build(string digest)
     {
-        values.Choice(root, "schemaVersion", Versions);
+        SpifVersions.Check(root, values.Problems);
         if (root["version"] is { } version && !version.All(char.IsAsciiDigit)) values.Problems.Add(root.PlaceOf("version"), "The version of SPIF is no integer");
         var labelSyntax = values.Choice(root, "rbacId", LabelSyntaxes) ?? CategorySyntax.Acp145;
         var clearanceSyntax = values.Choice(root, "privilegeId", ClearanceSyntaxes) ?? CategorySyntax.Acp145;
@@ -71,7 +68,11 @@ internal sealed class PolicyBuilder
         var ordinal = 0;
         var tagSets = headings.TagSets.Select(s => TagSet(s, labelSyntax, ref ordinal)).ToImmutableArray();
         var equivalentPolicies = headings.EquivalentPolicies.Select(p => new EquivalentPolicy(p["id"] ?? "", p["name"] ?? "", rules.Required(p, isOwn: false))).ToImmutableArray();
-        var privacyMarks = PrivacyMarks();
+        var marks = root.First("privacyMarks");
+        var needsMark = NeedsPrivacyMark(marks);
+        var privacyMarks = headings.PrivacyMarks.Select(PrivacyMark).ToImmutableArray();
+        var markMarkings = marks is null ? [] : markings.Markings(marks);
+        var markQualifiers = marks is null ? [] : markings.Qualifiers(marks);
         var ownMarkings = Replacing(ownId).Concat(markings.Markings(root)).ToImmutableArray();
         var qualifiers = (ownId is null ? [] : markings.Qualifiers(ownId)).Concat(markings.Qualifiers(root)).ToImmutableArray();
         contradictions.Check(classifications, tagSets);
@@ -93,6 +94,9 @@ internal sealed class PolicyBuilder
             TagSets = tagSets,
             EquivalentPolicies = equivalentPolicies,
             PrivacyMarks = privacyMarks,
+            NeedsPrivacyMark = needsMark,
+            PrivacyMarkMarkings = markMarkings,
+            PrivacyMarkQualifiers = markQualifiers,
             Markings = ownMarkings,
             Qualifiers = qualifiers,
         };
@@ -122,8 +126,6 @@ internal sealed class PolicyBuilder
     private TagSetDefinition TagSet(TagSetHeading heading, CategorySyntax syntax, ref int ordinal)
     {
         var element = heading.Element;
-        foreach (var unknown in element.All("equivalentSecurityCategoryTagSet"))
-            values.Problems.Add(unknown.Place, "equivalentSecurityCategoryTagSet is not supported: it says neither which categories are meant nor in which direction");
         if (syntax is CategorySyntax.Missi && heading.Tags.Count(t => t.Type is TagType.EnumeratedPermissive or TagType.EnumeratedRestrictive) > 1)
             values.Problems.Add(element.Place, "A tag set has enumerated tags of both kinds, which labels in the syntax of rbacId can't tell apart");
         var tags = ImmutableArray.CreateBuilder<TagDefinition>(heading.Tags.Count);
@@ -135,7 +137,8 @@ internal sealed class PolicyBuilder
             {
                 Name = tag.Name,
                 Type = tag.Type ?? TagType.Restrictive,
-                IsSingleSelection = tag.IsSingle,
+                LeastSelected = tag.Selection.Least,
+                MostSelected = tag.Selection.Most,
                 // Two of the same value, which have been told, can't be looked up.
                 Categories = contradictions.AreTold ? [] : categories.ToImmutable(),
                 Markings = markings.Markings(tag.Element),
@@ -143,7 +146,7 @@ internal sealed class PolicyBuilder
             });
         }
 
-        return new TagSetDefinition { Name = heading.Name, Id = heading.Id, Tags = tags.ToImmutable(), Markings = markings.Markings(element), Qualifiers = markings.Qualifiers(element) };
+        return new TagSetDefinition { Name = heading.Name, Id = heading.Id, Tags = tags.ToImmutable(), Equivalents = rules.EquivalentTagSets(element), Markings = markings.Markings(element), Qualifiers = markings.Qualifiers(element) };
     }
 
     private CategoryDefinition Category(CategoryHeading heading, int ordinal)
@@ -151,7 +154,6 @@ internal sealed class PolicyBuilder
         var element = heading.Element;
         if (element["userInput"] is not null) values.Problems.Add(element.PlaceOf("userInput"), "A category with user input is not supported: labels have numbers only");
         if (element["notBefore"] is not null || element["notAfter"] is not null) values.Problems.Add(element.Place, "A category with a period of its own is not supported");
-        if (element.First("markingQualifier") is { } qualifier) values.Problems.Add(qualifier.Place, "A markingQualifier of one category is not supported; put it in the phrase");
         return new CategoryDefinition
         {
             Name = heading.Name,
@@ -159,6 +161,7 @@ internal sealed class PolicyBuilder
             Ordinal = ordinal,
             IsObsolete = heading.IsObsolete,
             Markings = markings.Markings(element),
+            Qualifiers = markings.Qualifiers(element),
             Equivalents = rules.EquivalentCategories(element),
             ExcludedClassifications = rules.ExcludedClassifications(element),
             Required = rules.Required(element, isOwn: true),
@@ -166,25 +169,17 @@ internal sealed class PolicyBuilder
         };
     }
 
-    private ImmutableArray<PrivacyMarkDefinition> PrivacyMarks()
+    // A label has one at most, whatever may be selected.
+    private bool NeedsPrivacyMark(SpifElement? group)
     {
-        if (root.First("privacyMarks") is { } group)
-        {
-            // A label has one at most, whatever is selected.
-            new SelectionReader(values).IsSingle(group, 1);
-            if (group.First("markingQualifier") is { } ofAll) values.Problems.Add(ofAll.Place, "A markingQualifier of privacy marks is not supported; put it in the phrase");
-            if (group.First("markingData") is { } dataOfAll) values.Problems.Add(dataOfAll.Place, "markingData of all privacy marks is not supported; put it in each");
-        }
-
-        var all = ImmutableArray.CreateBuilder<PrivacyMarkDefinition>();
-        foreach (var element in headings.PrivacyMarks)
-        {
-            if (element.First("markingQualifier") is { } qualifier) values.Problems.Add(qualifier.Place, "A markingQualifier of privacy marks is not supported; put it in the phrase");
-            all.Add(new PrivacyMarkDefinition(values.Name(element), values.Flag(element, "obsolete"), markings.Markings(element)));
-        }
-
-        return all.ToImmutable();
+        if (group is null) return false;
+        var selection = new SelectionReader(values).Read(group, headings.PrivacyMarks.Count);
+        if (selection.Least > 1) values.Problems.Add(group.PlaceOf("minSelection"), "The minSelection of privacyMarks is greater than one, and a label has one privacy mark at most");
+        return selection.Least > 0;
     }
+
+    private PrivacyMarkDefinition PrivacyMark(SpifElement element) =>
+        new(values.Name(element), values.Flag(element, "obsolete"), markings.Markings(element)) { Qualifiers = markings.Qualifiers(element) };
 
     // Marking data of the policy's identifier speak of its name, so they stand in place of it.
     private IEnumerable<MarkingData> Replacing(SpifElement? id) =>

@@ -9,7 +9,7 @@ namespace MilSwitch.Labels.Policies;
 internal sealed class PolicyContradictions(PolicyHeadings headings, PolicyProblems problems)
 {
     private readonly Dictionary<CategoryReference, (CategoryDefinition Definition, SpifElement Element)> categories = [];
-    private readonly Dictionary<(string Set, TagType Type), TagHeading> tags = [];
+    private readonly Dictionary<(string Set, TagType Type), List<TagHeading>> tags = [];
 
     /// <summary>Something is wrong already: then rules may point to what was left out, and would be told wrongly.</summary>
     public bool AreTold => !problems.IsEmpty;
@@ -21,15 +21,30 @@ internal sealed class PolicyContradictions(PolicyHeadings headings, PolicyProble
         {
             foreach (var (tag, tagHeading) in set.Tags.Zip(heading.Tags))
             {
-                tags.Add((set.Id, tag.Type), tagHeading);
+                if (!tags.TryGetValue((set.Id, tag.Type), out var same)) tags[(set.Id, tag.Type)] = same = [];
+                same.Add(tagHeading);
                 foreach (var (category, categoryHeading) in tag.Categories.Zip(tagHeading.Categories))
                     categories.Add(new CategoryReference(set.Id, tag.Type, category.Value), (category, categoryHeading.Element));
             }
         }
 
+        foreach (var (tag, heading) in sets.SelectMany(s => s.Tags).Zip(headings.TagSets.SelectMany(s => s.Tags))) Selection(tag, heading.Element, classifications);
         foreach (var (classification, heading) in classifications.Zip(headings.Classifications)) Classification(classification, heading.Element);
         foreach (var (reference, (category, element)) in categories) Category(reference, category, element, classifications);
         new EquivalenceContradictions(problems).Check(classifications.Zip(headings.Classifications, (c, h) => (c, h.Element)), categories.Select(c => (c.Key, c.Value.Definition, c.Value.Element)));
+    }
+
+    // What every label needs must be there for new labels, whatever their classification.
+    private void Selection(TagDefinition tag, SpifElement element, ImmutableArray<ClassificationDefinition> classifications)
+    {
+        if (tag.LeastSelected is 0) return;
+        CategoryDefinition[] inUse = [.. tag.Categories.Where(c => !c.IsObsolete)];
+        if (inUse.Length < tag.LeastSelected) problems.Add(element.PlaceOf("minSelection"), "The minSelection of securityCategoryTag wants more than there are that are not obsolete");
+        foreach (var classification in classifications)
+        {
+            if (inUse.Count(c => !c.ExcludedClassifications.Contains(classification.Value)) < Math.Min(tag.LeastSelected, inUse.Length))
+                problems.Add(element.PlaceOf("minSelection"), $"The minSelection of securityCategoryTag wants more than may stand with classification {classification.Name}");
+        }
     }
 
     private void Classification(ClassificationDefinition classification, SpifElement element)
@@ -77,7 +92,11 @@ internal sealed class PolicyContradictions(PolicyHeadings headings, PolicyProble
         var needed = Needed(required).Concat(own is null ? [] : new[] { own }).Distinct().ToArray();
         foreach (var group in needed.Where(n => n.Value is not null).GroupBy(n => (n.TagSet, n.Type)))
         {
-            if (group.Count() > 1 && tags.TryGetValue(group.Key, out var tag) && tag.IsSingle) problems.Add(element.Place, $"{what} requires several categories of {tag.Name}, of which a label has one at most");
+            foreach (var tag in tags.GetValueOrDefault(group.Key, []))
+            {
+                if (group.Count(n => tag.Find(n.Value!.Value) is not null) > tag.Selection.Most)
+                    problems.Add(element.Place, $"{what} requires several categories of {tag.Name}, of which a label has {(tag.Selection.Most is 1 ? "one" : $"{tag.Selection.Most}")} at most");
+            }
         }
 
         for (var i = 0; i < needed.Length; i++)
@@ -93,13 +112,13 @@ internal sealed class PolicyContradictions(PolicyHeadings headings, PolicyProble
     private CategoryDefinition? Find(CategoryReference reference) => categories.TryGetValue(reference, out var found) ? found.Definition : null;
 
     private bool IsObsolete(CategoryReference reference) => reference.Value is null
-        ? tags.TryGetValue((reference.TagSet, reference.Type), out var tag) && tag.Categories.All(c => c.IsObsolete)
+        ? tags.TryGetValue((reference.TagSet, reference.Type), out var same) && same.SelectMany(t => t.Categories).All(c => c.IsObsolete)
         : Find(reference)?.IsObsolete is true;
 
     private bool Covers(CategoryReference excluded, CategoryReference other)
     {
         if (excluded.TagSet != other.TagSet || excluded.Type != other.Type) return false;
         return excluded.Value is null || excluded.Value == other.Value
-            || (other.Value is null && tags.TryGetValue((other.TagSet, other.Type), out var tag) && tag.Categories.Count is 1 && tag.Categories[0].Value == excluded.Value);
+            || (other.Value is null && tags.TryGetValue((other.TagSet, other.Type), out var same) && same.SelectMany(t => t.Categories).All(c => c.Value == excluded.Value));
     }
 }

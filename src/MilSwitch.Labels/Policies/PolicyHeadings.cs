@@ -7,7 +7,7 @@ internal sealed record ClassificationHeading(SpifElement Element, string Name, i
 internal sealed record CategoryHeading(SpifElement Element, string Name, int? Value, bool IsObsolete);
 
 /// <summary>The names and values of one tag, before its rules are read.</summary>
-internal sealed record TagHeading(SpifElement Element, string Name, TagType? Type, bool IsSingle, IReadOnlyList<CategoryHeading> Categories)
+internal sealed record TagHeading(SpifElement Element, string Name, TagType? Type, TagSelection Selection, IReadOnlyList<CategoryHeading> Categories)
 {
     public CategoryHeading? Find(int value) => Categories.FirstOrDefault(c => c.Value == value);
 }
@@ -80,7 +80,7 @@ internal sealed class PolicyHeadings
         var categories = element.All("tagCategory").Select(c => Category(c, type)).ToArray();
         if (categories.Length is 0) values.Problems.Add(element.Place, "A securityCategoryTag has no category");
         if (categories.Length > LabelBounds.Values) values.Problems.Add(element.Place, $"A securityCategoryTag has more than {LabelBounds.Values} categories");
-        return new TagHeading(element, element["name"] is null ? set : values.Name(element), type, new SelectionReader(values).IsSingle(element, categories.Length), categories);
+        return new TagHeading(element, element["name"] is null ? set : values.Name(element), type, new SelectionReader(values).Read(element, categories.Length), categories);
     }
 
     private CategoryHeading Category(SpifElement element, TagType? type) => new(

@@ -13,7 +13,7 @@ internal sealed class PolicyTwins(PolicyProblems problems)
         foreach (var set in policy.TagSets)
         {
             Names("tag", set.Tags.Select(t => (t.Name, t.Element)));
-            OneOfEachType(set);
+            ApartInEachType(set);
             foreach (var tag in set.Tags)
             {
                 Names("category", tag.Categories.Select(c => (c.Name, c.Element)));
@@ -59,13 +59,17 @@ internal sealed class PolicyTwins(PolicyProblems problems)
         }
     }
 
-    // Labels name the tag set and the type, and nothing else: two of them would be one in every label.
-    private void OneOfEachType(TagSetHeading set)
+    // Labels name the tag set and the type, and nothing else: by its value a category must be that of one tag.
+    private void ApartInEachType(TagSetHeading set)
     {
-        var seen = new HashSet<TagType>();
-        foreach (var tag in set.Tags)
+        foreach (var same in set.Tags.Where(t => t.Type is not null).GroupBy(t => t.Type!.Value).Where(g => g.Skip(1).Any()))
         {
-            if (tag.Type is { } type && !seen.Add(type)) problems.Add(tag.Element.Place, $"A tag set has two {type.Name()} tags, which labels can't tell apart");
+            var seen = new Dictionary<int, TagHeading>();
+            foreach (var (tag, category) in same.SelectMany(t => t.Categories.Select(c => (t, c))))
+            {
+                if (category.Value is { } value && !seen.TryAdd(value, tag) && seen[value] != tag)
+                    problems.Add(category.Element.PlaceOf("lacv"), $"Two {same.Key.Name()} tags of a tag set have the lacv {value}, which labels can't tell apart");
+            }
         }
     }
 

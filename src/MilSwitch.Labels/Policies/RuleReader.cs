@@ -93,6 +93,22 @@ internal sealed class RuleReader(PolicyHeadings headings, SpifValues values)
         return all.ToImmutable();
     }
 
+    public ImmutableArray<EquivalentTagSet> EquivalentTagSets(SpifElement element)
+    {
+        var all = ImmutableArray.CreateBuilder<EquivalentTagSet>();
+        foreach (var rule in element.All("equivalentSecurityCategoryTagSet"))
+        {
+            var id = rule["id"] is null ? null : values.ObjectIdentifier(rule, "id");
+            var name = rule["name"] is null ? null : values.Name(rule);
+            var required = Required(rule, isOwn: false);
+            if (Policy(rule) is not { } policy) continue;
+            if (all.Any(e => e.Policy == policy && e.TagSet == (id ?? name))) values.Problems.Add(rule.Place, "The same equivalence is there twice");
+            else all.Add(new EquivalentTagSet(policy, id ?? name, required));
+        }
+
+        return all.ToImmutable();
+    }
+
     public ImmutableArray<int> ExcludedClassifications(SpifElement element)
     {
         var all = new SortedSet<int>();
@@ -146,16 +162,21 @@ internal sealed class RuleReader(PolicyHeadings headings, SpifValues values)
 
         var tags = set.Tags.Where(t => t.Type is { } type && types.Contains(type)).ToArray();
         if (types.Length > 0 && tags.Length is 0) values.Problems.Add(rule.PlaceOf("tagType"), $"The tag set of {rule.Name} has no tag of this type");
-        if (tags.Length > 1) values.Problems.Add(rule.PlaceOf("tagType"), $"The tagType of {rule.Name} fits two tags");
         var value = Value(rule);
-        if (tags is not [var tag]) return null;
-        if (value is { } known && tag.Find(known) is null)
+        if (tags.Length is 0) return null;
+        if (tags.Any(t => t.Type != tags[0].Type))
+        {
+            values.Problems.Add(rule.PlaceOf("tagType"), $"The tagType of {rule.Name} fits tags of two kinds");
+            return null;
+        }
+
+        if (value is { } known && !tags.Any(t => t.Find(known) is not null))
         {
             values.Problems.Add(rule.PlaceOf("lacv"), $"The lacv of {rule.Name} is none of its tag");
             return null;
         }
 
-        return new CategoryReference(set.Id, tag.Type!.Value, value);
+        return new CategoryReference(set.Id, tags[0].Type!.Value, value);
     }
 
     // Its policy is not at hand: the tag set stays a name until somebody has both (SecurityPolicy.Resolve).

@@ -59,7 +59,9 @@ public sealed class SecurityPolicy
         init
         {
             field = value;
-            tags = value.SelectMany(set => set.Tags.Select(tag => new PolicyTag(set, tag))).ToFrozenDictionary(t => (t.Set.Id, t.Tag.Type));
+            parts = value.SelectMany(set => set.Tags.Select(tag => (Set: set, Tag: tag))).GroupBy(t => (t.Set.Id, t.Tag.Type)).ToFrozenDictionary(g => g.Key, g => g.Select(t => t.Tag).ToImmutableArray());
+            tags = value.SelectMany(set => set.Tags.GroupBy(tag => tag.Type).Select(group => new PolicyTag(set, Whole([.. group])))).ToFrozenDictionary(t => (t.Set.Id, t.Tag.Type));
+            NeededTags = [.. value.SelectMany(set => set.Tags.Where(tag => tag.LeastSelected > 0).Select(tag => new PolicyTag(set, tag)))];
             tagSetsById = value.ToFrozenDictionary(s => s.Id);
         }
     } = [];
@@ -68,6 +70,15 @@ public sealed class SecurityPolicy
 
     public ImmutableArray<PrivacyMarkDefinition> PrivacyMarks { get; init; } = [];
 
+    /// <summary>A label has one of them (<c>minSelection</c> of <c>privacyMarks</c>).</summary>
+    public bool NeedsPrivacyMark { get; init; }
+
+    /// <summary>What is shown for privacy marks that say nothing themselves (<c>markingData</c> of <c>privacyMarks</c>).</summary>
+    public ImmutableArray<MarkingData> PrivacyMarkMarkings { get; init; } = [];
+
+    /// <summary>What stands before and after any of the privacy marks, around what qualifies the one.</summary>
+    public ImmutableArray<MarkingQualifier> PrivacyMarkQualifiers { get; init; } = [];
+
     public ImmutableArray<MarkingData> Markings { get; init; } = [];
 
     public ImmutableArray<MarkingQualifier> Qualifiers { get; init; } = [];
@@ -75,6 +86,7 @@ public sealed class SecurityPolicy
     private readonly FrozenDictionary<int, ClassificationDefinition> classificationsByValue = FrozenDictionary<int, ClassificationDefinition>.Empty;
     private readonly FrozenDictionary<string, ClassificationDefinition> classificationsByName = FrozenDictionary<string, ClassificationDefinition>.Empty;
     private readonly FrozenDictionary<(string TagSet, TagType Type), PolicyTag> tags = FrozenDictionary<(string, TagType), PolicyTag>.Empty;
+    private readonly FrozenDictionary<(string TagSet, TagType Type), ImmutableArray<TagDefinition>> parts = FrozenDictionary<(string, TagType), ImmutableArray<TagDefinition>>.Empty;
     private readonly FrozenDictionary<string, TagSetDefinition> tagSetsById = FrozenDictionary<string, TagSetDefinition>.Empty;
 
     /// <returns>Null: there is none with this value.</returns>
@@ -84,8 +96,28 @@ public sealed class SecurityPolicy
     /// <returns>Null: there is none of this name.</returns>
     public ClassificationDefinition? Classification(string name) => classificationsByName.GetValueOrDefault(name);
 
-    /// <returns>Null: the tag set is unknown or has no tag of this type. A tag set has at most one of each type.</returns>
+    /// <summary>Tags of which every label has a value.</summary>
+    internal ImmutableArray<PolicyTag> NeededTags { get; private init; } = [];
+
+    /// <returns>
+    /// Null: the tag set is unknown or has no tag of this type. Where it has several, one with the categories of all and no rule of its own.
+    /// </returns>
     public PolicyTag? Tag(string tagSet, TagType type) => tags.GetValueOrDefault((tagSet, type));
+
+    /// <returns>The tags of one type, in the order of the document: more than one where the policy parts the values of a tag set; none: it has no such tag.</returns>
+    public ImmutableArray<TagDefinition> Tags(string tagSet, TagType type) => parts.TryGetValue((tagSet, type), out var found) ? found : [];
+
+    /// <summary>Which of the tags of one type a value is in, from 0; also 0 where none has it.</summary>
+    internal int Part(string tagSet, TagType type, int value)
+    {
+        var all = Tags(tagSet, type);
+        for (var i = 1; i < all.Length; i++)
+        {
+            if (all[i].Find(value) is not null) return i;
+        }
+
+        return 0;
+    }
 
     /// <param name="id">Object identifier, dotted.</param>
     /// <returns>Null: there is none.</returns>
@@ -106,7 +138,15 @@ public sealed class SecurityPolicy
     public CategoryReference? Resolve(CategoryReference reference)
     {
         var set = TagSet(reference.TagSet) ?? TagSets.FirstOrDefault(s => s.Name == reference.TagSet);
-        var tag = set?.Tags.FirstOrDefault(t => t.Type == reference.Type) ?? (reference.Type.IsInformative() ? set?.Tags.FirstOrDefault(t => t.Type.IsInformative()) : null);
-        return tag is null || (reference.Value is { } value && tag.Find(value) is null) ? null : new CategoryReference(set!.Id, tag.Type, reference.Value);
+        if (set is null) return null;
+        var tag = Tag(set.Id, reference.Type)?.Tag ?? (reference.Type.IsInformative() ? set.Tags.FirstOrDefault(t => t.Type.IsInformative()) : null);
+        return tag is null || (reference.Value is { } value && tag.Find(value) is null) ? null : new CategoryReference(set.Id, tag.Type, reference.Value);
     }
+
+    private static TagDefinition Whole(ImmutableArray<TagDefinition> same) => same is [var only] ? only : new TagDefinition
+    {
+        Name = string.Join(", ", same.Select(t => t.Name)),
+        Type = same[0].Type,
+        Categories = [.. same.SelectMany(t => t.Categories)],
+    };
 }

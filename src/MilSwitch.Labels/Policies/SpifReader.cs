@@ -5,7 +5,7 @@ using System.Xml;
 namespace MilSwitch.Labels.Policies;
 
 /// <summary>
-/// Reads a policy from XML (Open XML SPIF 2.0 and 2.1, namespace <c>http://www.xmlspif.org/spif</c>). What is not known, has two
+/// Reads a policy from XML (Open XML SPIF 1.0, 2.0 and 2.1, namespace <c>http://www.xmlspif.org/spif</c>). What is not known, has two
 /// meanings or contradicts itself is refused, all of it at once. A signature is passed over: whoever needs one verifies it
 /// before. Thread-safe.
 /// </summary>

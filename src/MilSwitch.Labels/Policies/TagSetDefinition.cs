@@ -10,8 +10,10 @@ public sealed record TagSetDefinition
     /// <summary>Object identifier, dotted.</summary>
     public required string Id { get; init; }
 
-    /// <summary>In the order of the document.</summary>
+    /// <summary>In the order of the document. Of one type there may be several; then no value is in two of them, for labels name the type alone.</summary>
     public required ImmutableArray<TagDefinition> Tags { get; init; }
+
+    public ImmutableArray<EquivalentTagSet> Equivalents { get; init; } = [];
 
     public ImmutableArray<MarkingData> Markings { get; init; } = [];
 

@@ -7,19 +7,21 @@ namespace MilSwitch.Labels.Translation;
 /// <summary>
 /// Finds the label of one policy that is as good as a label of another (X.841 equivalences, RFC 2634 §3.4). What the label's
 /// policy says (<c>applied="encrypt"</c>) and what the target says of it (<c>applied="decrypt"</c>) must agree where both speak.
-/// No way leads through a third policy. Immutable and thread-safe; making one looks through both policies, so keep it.
+/// Where a way leads back, what comes back must protect as much as the label did, but for what its policy discards. No way leads through a third policy. Immutable and thread-safe; making one looks through both policies, so keep it.
 /// </summary>
 public sealed class LabelTranslator
 {
     private readonly SecurityPolicy from;
     private readonly SecurityPolicy to;
-    private readonly PolicyEquivalence equivalence;
+    private readonly LabelMapping there;
+    private readonly LabelMapping back;
 
     public LabelTranslator(SecurityPolicy from, SecurityPolicy to)
     {
         this.from = from;
         this.to = to;
-        equivalence = new PolicyEquivalence(from, to);
+        there = new LabelMapping(from, to);
+        back = new LabelMapping(to, from);
     }
 
     /// <summary>Translates one label; for more of them between the same policies keep a translator.</summary>
@@ -31,123 +33,28 @@ public sealed class LabelTranslator
         var original = LabelValidity.Check(label, from);
         if (!original.IsGranted) return new TranslationResult.Unmappable([.. original.Unmet.Select(step => new UnmappableReason(UnmappableCause.InvalidOriginal, Explanation.Describe(step, from)))]);
         if (from.Id == to.Id) return new TranslationResult.Translated(label, label, []);
-        if (!equivalence.Exists) return new TranslationResult.Unmappable([new UnmappableReason(UnmappableCause.NoEquivalence, $"neither policy {from.Name} nor policy {to.Name} speaks of the other")]);
-
-        try
-        {
-            return Map(label);
-        }
-        catch (LabelRefusedException refusal)
-        {
-            // An equivalence that points at what no label can have.
-            return new TranslationResult.Unmappable([new UnmappableReason(UnmappableCause.InvalidResult, refusal.Message)]);
-        }
+        if (!there.Exists) return new TranslationResult.Unmappable([new UnmappableReason(UnmappableCause.NoEquivalence, $"neither policy {from.Name} nor policy {to.Name} speaks of the other")]);
+        var result = there.Map(label);
+        return result is TranslationResult.Translated translated && ComesBackLower(translated)
+            ? new TranslationResult.Unmappable([new UnmappableReason(UnmappableCause.WouldLower, $"what comes back from policy {to.Name} would be less protected than the label")])
+            : result;
     }
 
-    private TranslationResult Map(SecurityLabel label)
+    // Two elements that go to one may come back as the other. Whoever sees the label there does not know which it was.
+    private bool ComesBackLower(TranslationResult.Translated translated) =>
+        back.Map(translated.Label) is TranslationResult.Translated { Label: var again } && !Dominance.Dominates(again, Kept(translated), from);
+
+    // What the label's own policy lets go was not lost on the way.
+    private static SecurityLabel Kept(TranslationResult.Translated translated)
     {
-        var reasons = ImmutableArray.CreateBuilder<UnmappableReason>();
-        var discarded = ImmutableArray.CreateBuilder<CategoryReference>();
-        var target = new TargetCategories();
-        var required = equivalence.Required;
-        var classification = MapClassification(label, reasons, ref required);
-        foreach (var category in label.Categories.OfType<TagCategory>()) MapCategory(category, target, discarded, reasons);
-        foreach (var rule in required) Complete(rule, target, reasons);
-        reasons.AddRange(target.Widened().Select(tag => new UnmappableReason(UnmappableCause.WouldWiden, $"several needs would become a choice: {Explanation.Reference(tag, to)}")));
-        if (label.PrivacyMark is { } mark && !to.PrivacyMarks.IsEmpty && !to.PrivacyMarks.Any(known => known.Name == mark))
-            reasons.Add(new UnmappableReason(UnmappableCause.PrivacyMark, $"policy {to.Name} has no such privacy mark"));
-        if (reasons.Count > 0) return new TranslationResult.Unmappable(reasons.ToImmutable());
+        if (translated.Discarded.IsEmpty) return translated.Original;
+        var categories = ImmutableArray.CreateBuilder<LabelCategory>();
+        foreach (var category in translated.Original.Categories.OfType<TagCategory>())
+        {
+            var kept = category.Values.RemoveAll(v => translated.Discarded.Contains(new CategoryReference(category.TagSet, category.Type, v)));
+            if (!kept.IsEmpty) categories.Add(new TagCategory(category.TagSet, category.Type, kept));
+        }
 
-        var result = new SecurityLabel { Policy = to.Id, Classification = classification, PrivacyMark = label.PrivacyMark, Categories = target.Build(to.LabelSyntax) };
-        var validity = LabelValidity.Check(result, to, LabelUse.Originated);
-        return validity.IsGranted
-            ? new TranslationResult.Translated(result, label, discarded.ToImmutable())
-            : new TranslationResult.Unmappable([.. validity.Unmet.Select(step => new UnmappableReason(UnmappableCause.InvalidResult, Explanation.Describe(step, to)))]);
+        return translated.Original with { Categories = categories.ToImmutable() };
     }
-
-    private int? MapClassification(SecurityLabel label, ImmutableArray<UnmappableReason>.Builder reasons, ref ImmutableArray<RequiredCategories> required)
-    {
-        if (label.Classification is not { } value || from.Classification(value) is not { } known) return null;
-        EquivalentClassification[] granted = [.. equivalence.Granted(known)];
-        var claimed = equivalence.Claimed(value);
-        int[] targets = [.. granted.Select(e => e.Value).Concat(claimed.Select(e => e.Value)).Distinct()];
-        if (targets is not [var target])
-        {
-            reasons.Add(targets.Length is 0
-                ? new UnmappableReason(UnmappableCause.Classification, $"classification {known.Name} has no equivalent in policy {to.Name}")
-                : new UnmappableReason(UnmappableCause.Contradiction, $"classification {known.Name} has several equivalents: {string.Join(", ", targets.Select(t => to.Classification(t)?.Name ?? "an unknown one"))}"));
-            return null;
-        }
-
-        required = [.. required, .. granted.SelectMany(e => e.Required)];
-        // Written in the target's policy they speak of labels of this one: without them the two are not said to be equivalent.
-        var unmet = claimed.SelectMany(e => e.Condition).Where(rule => !RequiredRule.IsMet(rule, label.Categories)).ToArray();
-        foreach (var rule in unmet)
-        {
-            reasons.Add(new UnmappableReason(UnmappableCause.Condition, $"classification {known.Name} is equivalent to {to.Classification(target)?.Name} with other categories only: {Explanation.Describe(DecisionDetails.Required(rule, false), from)}"));
-        }
-
-        return target;
-    }
-
-    private void MapCategory(TagCategory source, TargetCategories target, ImmutableArray<CategoryReference>.Builder discarded, ImmutableArray<UnmappableReason>.Builder reasons)
-    {
-        var tag = from.Tag(source.TagSet, source.Type)!.Tag;
-        if (source.Values.IsEmpty)
-        {
-            // It permits nobody when it is permissive; nothing in another policy is known to say the same.
-            reasons.Add(new UnmappableReason(UnmappableCause.Category, $"{source.Type.Name()} tag '{tag.Name}' without a value has no equivalent in policy {to.Name}"));
-            return;
-        }
-
-        foreach (var value in source.Values)
-        {
-            var reference = new CategoryReference(source.TagSet, source.Type, value);
-            var (granted, isClear) = equivalence.Granted(tag.Find(value)!);
-            var claimed = equivalence.Claimed(reference);
-            if (!isClear || (granted is not null && claimed is not null && !granted.IsSame(claimed)))
-                reasons.Add(new UnmappableReason(UnmappableCause.Contradiction, $"what is said of {Explanation.Reference(reference, from)} does not agree"));
-            else if ((granted ?? claimed) is not { } found)
-                reasons.Add(new UnmappableReason(UnmappableCause.Category, $"{Explanation.Reference(reference, from)} has no equivalent in policy {to.Name}"));
-            else if (found.Targets.IsEmpty)
-                discarded.Add(reference);
-            else
-                foreach (var equivalent in found.Targets) Put(equivalent, reference, source, value, target, reasons);
-        }
-    }
-
-    private void Put(CategoryReference equivalent, CategoryReference reference, TagCategory source, int value, TargetCategories target, ImmutableArray<UnmappableReason>.Builder reasons)
-    {
-        if (equivalent.Value is null) reasons.Add(new UnmappableReason(UnmappableCause.Choice, $"which value is equivalent to {Explanation.Reference(reference, from)} is not said"));
-        else target.Add(equivalent, source, value);
-    }
-
-    // X.841 gives no way to choose: what is not there already is added only where nothing else could be meant.
-    private void Complete(RequiredCategories rule, TargetCategories target, ImmutableArray<UnmappableReason>.Builder reasons)
-    {
-        var categories = target.Build(to.LabelSyntax);
-        if (RequiredRule.IsMet(rule, categories)) return;
-        if (rule.Operation is RequiredOperation.OnlyOne && RequiredRule.Count(rule.Group, categories) > 1)
-        {
-            reasons.Add(new UnmappableReason(UnmappableCause.Condition, Explanation.Describe(DecisionDetails.Required(rule, false), to)));
-            return;
-        }
-
-        CategoryReference[] missing = [.. rule.Group.Where(reference => RequiredRule.Count(reference, categories) is 0)];
-        if (rule.Operation is not RequiredOperation.All && missing.Length is not 1)
-        {
-            reasons.Add(new UnmappableReason(UnmappableCause.Choice, $"which to add is not said: {Explanation.Describe(DecisionDetails.Required(rule, false), to)}"));
-            return;
-        }
-
-        foreach (var reference in missing)
-        {
-            if (Only(reference) is not { } concrete) reasons.Add(new UnmappableReason(UnmappableCause.Choice, $"which to add is not said: {Explanation.Reference(reference, to)}"));
-            else if (!target.AddRequired(concrete)) reasons.Add(new UnmappableReason(UnmappableCause.WouldWiden, $"one more choice would be added: {Explanation.Reference(concrete, to)}"));
-        }
-    }
-
-    private CategoryReference? Only(CategoryReference reference) => reference.Value is not null ? reference
-        : to.Tag(reference.TagSet, reference.Type)?.Tag.Categories is [var single] ? reference with { Value = single.Value }
-        : null;
 }

@@ -62,6 +62,9 @@ internal sealed class PolicyEquivalence
     /// <summary>What the target policy says of a category; null: nothing.</summary>
     public EquivalentTarget? Claimed(CategoryReference category) => claimedCategories.TryGetValue(category, out var targets) ? new EquivalentTarget(targets) : null;
 
+    /// <summary>Rules of the label's policy about the target.</summary>
+    public ImmutableArray<RequiredCategories> Resolved(ImmutableArray<RequiredCategories> rules) => Resolved(rules, target);
+
     // Rules about another policy name its tag sets as that policy does.
     private static ImmutableArray<RequiredCategories> Resolved(ImmutableArray<RequiredCategories> rules, SecurityPolicy policy) =>
         [.. rules.Select(rule => rule with { Group = [.. rule.Group.Select(reference => policy.Resolve(reference) ?? reference)] })];

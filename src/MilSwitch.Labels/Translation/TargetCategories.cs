@@ -7,16 +7,19 @@ namespace MilSwitch.Labels.Translation;
 /// The categories of a translated label while it is made, and where each came from: several needs must never become one choice.
 /// Not thread-safe.
 /// </summary>
-internal sealed class TargetCategories
+/// <param name="from">Policy of the label.</param>
+/// <param name="to">Policy that it is translated into.</param>
+internal sealed class TargetCategories(SecurityPolicy from, SecurityPolicy to)
 {
-    private readonly Dictionary<(string Set, TagType Type), Entry> entries = [];
+    // Several permissive tags that labels write as one are each a choice of its own.
+    private readonly Dictionary<(string Set, TagType Type, int Part), Entry> entries = [];
 
     /// <summary>Puts the equivalent of one value in.</summary>
     public void Add(CategoryReference target, TagCategory source, int value)
     {
         var entry = Open(target);
         entry.Values.Add(target.Value!.Value);
-        entry.Sources.Add(source.Type.IsPermissive() ? (source.TagSet, source.Type, null) : (source.TagSet, source.Type, value));
+        entry.Sources.Add(source.Type.IsPermissive() ? (source.TagSet, source.Type, from.Part(source.TagSet, source.Type, value), null) : (source.TagSet, source.Type, 0, value));
     }
 
     /// <summary>Puts a value in that a rule wants there. False: it would be one more choice.</summary>
@@ -37,11 +40,13 @@ internal sealed class TargetCategories
         .Select(e => new CategoryReference(e.Key.Set, e.Key.Type, null));
 
     public ImmutableArray<LabelCategory> Build(CategorySyntax syntax) =>
-        [.. entries.OrderBy(e => e.Key.Set, StringComparer.Ordinal).ThenBy(e => e.Key.Type).Select(e => new TagCategory(e.Key.Set, e.Key.Type, [.. e.Value.Values]) { Syntax = syntax })];
+        [.. entries.GroupBy(e => (e.Key.Set, e.Key.Type)).OrderBy(g => g.Key.Set, StringComparer.Ordinal).ThenBy(g => g.Key.Type)
+            .Select(g => new TagCategory(g.Key.Set, g.Key.Type, [.. g.SelectMany(e => e.Value.Values).Distinct()]) { Syntax = syntax })];
 
     private Entry Open(CategoryReference target)
     {
-        if (!entries.TryGetValue((target.TagSet, target.Type), out var entry)) entries[(target.TagSet, target.Type)] = entry = new Entry();
+        var key = (target.TagSet, target.Type, target.Type.IsPermissive() && target.Value is { } value ? to.Part(target.TagSet, target.Type, value) : 0);
+        if (!entries.TryGetValue(key, out var entry)) entries[key] = entry = new Entry();
         return entry;
     }
 
@@ -50,6 +55,6 @@ internal sealed class TargetCategories
         public SortedSet<int> Values { get; } = [];
 
         // One need each: a permissive tag is one, each value of another is one.
-        public HashSet<(string Set, TagType Type, int? Value)> Sources { get; } = [];
+        public HashSet<(string Set, TagType Type, int Part, int? Value)> Sources { get; } = [];
     }
 }

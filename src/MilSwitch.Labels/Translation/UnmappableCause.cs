@@ -32,4 +32,7 @@ public enum UnmappableCause : byte
 
     /// <summary>What came out is not valid in the target policy.</summary>
     InvalidResult = 10,
+
+    /// <summary>There is a way back, and what came back would be less protected than the label was.</summary>
+    WouldLower = 11,
 }

@@ -3,6 +3,7 @@ using System.Text;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Reports;
 
 namespace MilSwitch.Mime;
@@ -13,10 +14,7 @@ namespace MilSwitch.Mime;
 /// </summary>
 public static class DeliveryReport
 {
-    // More are named in the second part only.
-    private const int RecipientsInText = 100;
-
-    private const int LongestMessageId = 500;
+    private const int RecipientsInText = ReportFrame.RecipientsInText;
 
     /// <summary>
     /// The report with CRLF line ends. It goes out with a null reverse path and NOTIFY=NEVER (RFC 3461 §6.1), at the
@@ -29,14 +27,14 @@ public static class DeliveryReport
         var text = TextPart(request, utf8Way);
         var status = StatusPart(request, utf8Way);
         var returned = ReturnedContent.Of(request);
-        var boundary = ChooseBoundary(request.Id, text.Octets, status.Octets, returned?.Octets ?? default);
+        var boundary = ReportFrame.ChooseBoundary(request.Id, text.Octets, status.Octets, returned?.Octets ?? default);
 
         var report = new PartWriter(utf8Way);
         WriteHeader(report, request, boundary, eightBit: IsEightBit(text) || IsEightBit(status) || (returned is { } r && IsEightBit(r)));
         report.Line("This is a report about mail in MIME format.");
-        WritePart(report, boundary, text);
-        WritePart(report, boundary, status);
-        if (returned is { } third) WritePart(report, boundary, third);
+        ReportFrame.WritePart(report, boundary, text);
+        ReportFrame.WritePart(report, boundary, status);
+        if (returned is { } third) ReportFrame.WritePart(report, boundary, third);
         report.Line();
         report.Line($"--{boundary}--");
         return report.Written.ToArray();
@@ -49,9 +47,8 @@ public static class DeliveryReport
 
     private static void WriteHeader(PartWriter report, ReportRequest request, string boundary, bool eightBit)
     {
-        var host = HostOf(request.ReportingMta);
-        var from = Mailbox.TryParse(request.From, allowUtf8: false, out var address, out _) ? address.Text : $"MAILER-DAEMON@{host}";
-        report.Field("From", $"Mail Delivery System <{from}>");
+        var host = ReportFrame.HostOf(request.ReportingMta);
+        report.Field("From", $"Mail Delivery System <{ReportFrame.From(request.From, host)}>");
         report.Field("To", $"<{request.To.Text}>");
         report.Field("Subject", Subject(request.Action));
         report.Field("Date", MailDate.Format(request.Now));
@@ -73,21 +70,10 @@ public static class DeliveryReport
         report.Line();
     }
 
-    private static void WritePart(PartWriter report, string boundary, ReturnedContent part)
-    {
-        report.Line();
-        report.Line($"--{boundary}");
-        report.Field("Content-Type", part.Type);
-        report.Field("Content-Transfer-Encoding", part.Encoding);
-        report.Line();
-        report.Raw(part.Octets.Span);
-        if (!part.Octets.Span.EndsWith("\r\n"u8)) report.Line();
-    }
-
     private static ReturnedContent TextPart(ReportRequest request, bool utf8Way)
     {
         var text = new PartWriter(utf8: true);
-        text.Text($"This is an automatic report of the mail switch {HostOf(request.ReportingMta)}.");
+        text.Text($"This is an automatic report of the mail switch {ReportFrame.HostOf(request.ReportingMta)}.");
         text.Line();
         text.Text(Explanation(request.Action));
         text.Line();
@@ -108,7 +94,7 @@ public static class DeliveryReport
         if (more > 0) text.Text(string.Create(CultureInfo.InvariantCulture, $"and {more} more, listed in the second part of this report."), "  ");
         text.Line();
         text.Text($"The message arrived here {MailDate.Format(request.Original.ArrivedAt)}.");
-        return Encoded("text/plain; charset=utf-8", text, utf8Way);
+        return ReportFrame.Part("text/plain; charset=utf-8", text, utf8Way);
     }
 
     private static ReturnedContent StatusPart(ReportRequest request, bool utf8Way)
@@ -117,15 +103,22 @@ public static class DeliveryReport
         var global = utf8Way || NeedsUtf8(request);
         var fields = new PartWriter(global);
         if (request.Original.EnvelopeId is { } envelopeId) fields.Field("Original-Envelope-Id", envelopeId);
-        var host = HostOf(request.ReportingMta);
-        // RFC 3461 §6.3 (b): "dns" only for a fully qualified name.
-        fields.Field("Reporting-MTA", host.Contains('.', StringComparison.Ordinal) ? $"dns; {host}" : $"x-local-hostname; {host}");
+        fields.Field("Reporting-MTA", ReportFrame.TypedHost(request.ReportingMta));
         fields.Field("Arrival-Date", MailDate.Format(request.Original.ArrivedAt));
         if (request.Original.DeliverBy is { } deliverBy) fields.Field("Deliver-By-Date", MailDate.Format(deliverBy.Deadline));
         if (request.Original.HoldUntil is { } hold)
             fields.Field("Future-Release-Request", hold.UtcDateTime.ToString("'until;'yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+        WriteExtensions(fields, request);
         foreach (var recipient in request.Recipients) WriteRecipient(fields, request, recipient, global);
-        return Encoded(global ? "message/global-delivery-status" : "message/delivery-status", fields, utf8Way);
+        return ReportFrame.Part(global ? "message/global-delivery-status" : "message/delivery-status", fields, utf8Way);
+    }
+
+    // Extension fields, which RFC 3464 §2.4 allows: they tie the report to the octets that were accepted.
+    private static void WriteExtensions(PartWriter fields, ReportRequest request)
+    {
+        if (!request.OriginalDigest.IsEmpty) fields.Field("X-MilSwitch-Original-Digest", $"sha-{request.OriginalDigest.Length * 8}; {Convert.ToHexStringLower(request.OriginalDigest.Span)}");
+        if (request.Precedence is { } precedence) fields.Field("X-MilSwitch-Precedence", precedence.Keyword());
+        if (!request.ContentIdentifier.IsEmpty) fields.Field("X-MilSwitch-Content-Identifier", Convert.ToHexStringLower(request.ContentIdentifier.Span));
     }
 
     private static void WriteRecipient(PartWriter fields, ReportRequest request, ReportedRecipient recipient, bool global)
@@ -146,27 +139,6 @@ public static class DeliveryReport
         if (request.Action == ReportAction.Delayed && recipient.WillRetryUntil is { } until) fields.Field("Will-Retry-Until", MailDate.Format(until));
     }
 
-    private static ReturnedContent Encoded(string type, PartWriter part, bool utf8Way)
-    {
-        if (part.IsAscii) return new ReturnedContent(type, "7bit", part.Written);
-        return utf8Way
-            ? new ReturnedContent(type, "8bit", part.Written)
-            : new ReturnedContent(type, "quoted-printable", TransferEncoding.QuotedPrintable(part.Written.Span));
-    }
-
-    // RFC 2046 §5.1.1: it must not occur in what it encloses, and the original is anybody's. No encoding makes "=_".
-    private static string ChooseBoundary(MessageId id, params ReadOnlySpan<ReadOnlyMemory<byte>> parts)
-    {
-        for (var number = 0; ; number++)
-        {
-            var boundary = string.Create(CultureInfo.InvariantCulture, $"=_{id}_{number}");
-            var octets = Encoding.ASCII.GetBytes(boundary);
-            var free = true;
-            foreach (var part in parts) free &= part.Span.IndexOf(octets) < 0;
-            if (free) return boundary;
-        }
-    }
-
     private static bool NeedsUtf8(ReportRequest request)
     {
         foreach (var recipient in request.Recipients)
@@ -181,18 +153,7 @@ public static class DeliveryReport
     private static string? OriginalMessageId(ReadOnlyMemory<byte> head)
     {
         var header = HeaderBlock.Scan(head, maximumOctets: 64 << 10, maximumFields: 2000);
-        if (!header.TryGetSingle("Message-ID"u8, out var id) || id.Length is < 3 or > LongestMessageId) return null;
-        return id[0] == '<' && id[^1] == '>' && !id.AsSpan().ContainsAnyExceptInRange('!', '~') ? id : null;
-    }
-
-    private static string HostOf(string name)
-    {
-        foreach (var c in name)
-        {
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-' or '_')) return "localhost";
-        }
-
-        return name.Length is 0 or > Mailbox.MaximumDomainOctets ? "localhost" : name;
+        return header.TryGetSingle("Message-ID"u8, out var id) ? ReportFrame.MessageIdOf(id) : null;
     }
 
     private static string AddressType(string type)
@@ -215,7 +176,7 @@ public static class DeliveryReport
         _ => status.InClass(2),
     };
 
-    private static string Keyword(ReportAction action) => action switch
+    internal static string Keyword(ReportAction action) => action switch
     {
         ReportAction.Failed => "failed",
         ReportAction.Delayed => "delayed",

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Reports;
 
 namespace MilSwitch.Mime;
@@ -36,6 +37,15 @@ public sealed record ReportRequest
 
     /// <summary>Policy and size allow the whole original to go back. It does when the sender said RET=FULL and the report is of a failure.</summary>
     public bool MayReturnContent { get; init; }
+
+    /// <summary>SHA-2 over the content that was accepted; empty: not said.</summary>
+    public ReadOnlyMemory<byte> OriginalDigest { get; init; }
+
+    /// <summary>The level of those it is about; null: not said.</summary>
+    public Precedence? Precedence { get; init; }
+
+    /// <summary>The signedContentIdentifier of the original (RFC 2634 §2.7); empty: it has none.</summary>
+    public ReadOnlyMemory<byte> ContentIdentifier { get; init; }
 
     /// <summary>The switch's name for the original, for whoever reads its logs.</summary>
     public string FinalLogId { get; init; } = "";

@@ -8,6 +8,9 @@ internal sealed record CollectedLayer
 {
     public SignedData? Signed { get; init; }
 
+    /// <summary>The whole object; good as long as what it was opened from.</summary>
+    public ReadOnlyMemory<byte> Cms { get; init; }
+
     /// <summary>What a signature covers; null: it is not at hand.</summary>
     public ReadOnlyMemory<byte>? Content { get; init; }
 

@@ -61,7 +61,7 @@ internal sealed class LayerCollector(IReadOnlyList<IDecryptionKey> keys, Opening
         // Content of its own would be another than what is shown (threat C2).
         if (layer.Detached is not null && signed.Content is not null) return Malformed;
         var content = layer.Detached ?? signed.Content;
-        layers[layer.Part] = new CollectedLayer { Signed = signed, Content = content };
+        layers[layer.Part] = new CollectedLayer { Signed = signed, Content = content, Cms = layer.Cms };
         if (signed.ContentType is ContentTypes.Receipt) return new OpenedLayer(layer.Detached is null ? LayerType.Receipt : LayerType.Malformed, null);
         if (signed.IsCertificatesOnly && layer.Detached is null) return new OpenedLayer(LayerType.CertsOnly, null);
         return new OpenedLayer(LayerType.Signed, signed.ContentType is ContentTypes.Data ? content : null);

@@ -114,7 +114,7 @@ public static partial class MessageProtector
     {
         using var collector = new LayerCollector(keys, opening);
         var walk = await LayerWalk.WalkAsync(receipt, collector, ProtectionSource.Budget(receipt.Length), cancellationToken).ConfigureAwait(false);
-        if (walk.Layers.LastOrDefault(l => l.IsAtRoot) is not { Type: LayerType.Receipt } layer || collector[layer] is not { Signed: { } signed })
+        if (walk.Layers.LastOrDefault(l => l.IsAtRoot) is not { Type: LayerType.Receipt } layer || collector[layer] is not { Signed: { } signed } found)
         {
             var closed = walk.Layers.Select(l => collector[l]?.Opened).FirstOrDefault(o => o is { Outcome: not OpeningOutcome.Opened });
             return new ReceiptVerification([closed is null ? Reason.ReceiptMismatch : ReasonOf(closed.Outcome)], null, []);
@@ -132,7 +132,8 @@ public static partial class MessageProtector
 
         var signers = signed.Signers.Select(s => JudgeReceipt(signed, s, evidence, verification, certificates ?? [])).ToArray();
         var reasons = signers.Length is 0 ? [Reason.NoSigner] : signers.SelectMany(s => s.Verdict.Reasons).Distinct().ToArray();
-        return new ReceiptVerification(reasons, read, signers);
+        // The buffers of the layers around it end with this method.
+        return new ReceiptVerification(reasons, read, signers) { Octets = found.Cms.ToArray() };
     }
 
     private static SignerJudgement JudgeReceipt(

@@ -9,5 +9,8 @@ namespace MilSwitch.Smime.Making;
 /// <param name="Signers">Of the receipt, each judged.</param>
 public sealed record ReceiptVerification(IReadOnlyList<Reason> Reasons, Receipt? Receipt, IReadOnlyList<SignerJudgement> Signers)
 {
+    /// <summary>The signed receipt itself, out of all that was around it; empty: there is none that can be read.</summary>
+    public ReadOnlyMemory<byte> Octets { get; init; }
+
     public bool IsGood => Reasons.Count is 0 && Receipt is not null;
 }

@@ -38,7 +38,7 @@ internal static class DepartureSignature
         HeaderProtection = sign.ProtectHeader || protectsHeader ? ProtectionScheme.Rfc9788 : ProtectionScheme.None,
     };
 
-    private static DigestAlgorithm? Digest(string? name) => name switch
+    internal static DigestAlgorithm? Digest(string? name) => name switch
     {
         "sha256" => DigestAlgorithm.Sha256,
         "sha384" => DigestAlgorithm.Sha384,

@@ -27,6 +27,7 @@ internal sealed partial class Crossing(SwitchRuntime runtime)
         (new VerifyStep(), null),
         (new DecryptStep(), null),
         (new HeaderStep(), null),
+        (new ReportStep(), static (_, p) => new(Rewrite(p))),
         (new LabelStep(), static (_, p) => new(Label(p))),
         (new ReleaseStep(), null),
         (new CheckStep(), static (_, p) => CheckAsync(p)),
@@ -92,10 +93,15 @@ internal sealed partial class Crossing(SwitchRuntime runtime)
 
         var (_, _, hops) = Disclosure.Apply(passage.Came, passage.Boundary.Disclosure, passage.Configuration.HostName, runtime.OwnNames);
         passage = passage with { Opened = opened, Notes = [.. passage.Notes, .. opened.Notes], OwnHops = hops };
-        return opened.Encryption is EncryptionState.Opened
+        passage = opened.Encryption is EncryptionState.Opened
             ? passage.Changed(opened.Content, "decrypted", "decrypt", "its protection was taken off")
             : passage.Changed(opened.Content, "stripped", "verify", "its protection was taken off");
+        return passage.IsReport ? passage with { Report = await CrossingReport.OfAsync(runtime.Spool, passage).ConfigureAwait(false) } : passage;
     }
+
+    private static Passage Rewrite(Passage passage) => passage.Report?.Rewritten(passage, passage.Next) is { } rewritten
+        ? (passage with { IsRewritten = true }).Changed(rewritten, "rewritten", "report", "of what a report says only the facts cross")
+        : passage;
 
     private static Passage Label(Passage passage)
     {

@@ -17,6 +17,12 @@ internal sealed record Passage
 
     public required Envelope Envelope { get; init; }
 
+    /// <summary>The message it was made from, or reports on; null: it was received.</summary>
+    public MessageId? Parent { get; init; }
+
+    /// <summary>The id it gets when it crosses.</summary>
+    public required MessageId Next { get; init; }
+
     /// <summary>Numbers of the recipients it is about.</summary>
     public required ImmutableArray<int> Recipients { get; init; }
 
@@ -39,6 +45,12 @@ internal sealed record Passage
 
     /// <summary>A key that is needed to open it is away: why; null: none is.</summary>
     public string? Away { get; init; }
+
+    /// <summary>What is known of a report; null: it is none, or nobody looked yet.</summary>
+    public CrossingReport? Report { get; init; }
+
+    /// <summary>The report was written anew.</summary>
+    public bool IsRewritten { get; init; }
 
     /// <summary>What the label under the policies of its own domain is; null: nothing there asks for labels, or nobody looked yet.</summary>
     public ArrivalLabelDecision? Found { get; init; }
@@ -78,7 +90,7 @@ internal sealed record Passage
     public bool IsReport => Envelope.ReversePath.IsNull;
 
     /// <summary>The switch made it itself.</summary>
-    public bool IsOwn => Envelope.Origin is { Listener: "switch", ClientAddress: "" };
+    public bool IsOwn => Envelope.Origin is { Listener: Origin.Switch, ClientAddress: "" };
 
     public bool IsSignedWell => Opened is { Signature.State: SignatureState.Good };
 
@@ -86,6 +98,8 @@ internal sealed record Passage
     public Precedence PrecedenceOf(int recipient)
     {
         var asked = Envelope.Recipients[recipient].Precedence;
+        // RFC 6710 §4.6: what a report asks for counts as far as it is proven.
+        if (Report is { } report && report.Decision.Precedence < asked) return report.Decision.Precedence;
         return Opened?.ProtectedPrecedence is { } inside && inside < asked ? inside : asked;
     }
 

@@ -4,6 +4,7 @@ using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Reports;
 using MilSwitch.Mime;
 
 namespace MilSwitch.Switching.Boundaries;
@@ -45,6 +46,8 @@ internal sealed class ReleasedMessage
             // RFC 3461 §4.3: what was opened here is returned by nobody.
             Return = came.OpenedHere || opened ? DsnReturn.Headers : came.Return,
             ArrivedAt = came.ArrivedAt,
+            // The originator's own stays here; who reports on the copy names this one.
+            EnvelopeId = passage.IsReport || passage.Configuration.EnvelopeTags is not { } keys ? came.EnvelopeId : EnvelopeTag.Make(passage.Next, passage.Boundary.To.Name, keys),
             // Who sent it is the other domain's own affair.
             Origin = new Origin { Listener = passage.Boundary.Name },
         };

@@ -59,10 +59,12 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
             content = await runtime.Spool.OpenContentAsync(consignment.Id).ConfigureAwait(false);
             if (content is null) return Lost("the content is missing");
             ImmutableArray<AuditEvent> audit = [];
-            if (settings.Protection is not null || settings.Labels is { Writes: true })
+            // Reports may be protected beyond what the route does to other mail; a key that is away keeps them here.
+            var protection = runtime.Configuration.Reports.Protection is { } own ? own.For(stored.Envelope, settings.Protection) : settings.Protection;
+            if (protection is not null || settings.Labels is { Writes: true })
             {
                 // Before it is armed: what can't be protected is not about to be sent.
-                var outcome = await protector.ProtectAsync(consignment, stored.Envelope, content, settings).ConfigureAwait(false);
+                var outcome = await protector.ProtectAsync(consignment, stored.Envelope, content, settings with { Protection = protection }).ConfigureAwait(false);
                 if (outcome is DepartureOutcome.Unavailable away) return Away(away.Reason, stored);
                 if (outcome is DepartureOutcome.Impossible never) return Never(never);
                 var made = (DepartureOutcome.Protected)outcome;

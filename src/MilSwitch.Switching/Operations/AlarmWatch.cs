@@ -1,3 +1,4 @@
+using System.Globalization;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
@@ -38,6 +39,8 @@ internal sealed class AlarmWatch(SwitchRuntime runtime)
         {
             if (runtime.Partitions.Oldest(level) is { } oldest && now - oldest > runtime.Configuration.Precedences[level].Alarm)
                 yield return ($"delayed:{level.Keyword()}", $"{level.Keyword()} delayed: {now - oldest:hh\\:mm\\:ss}");
+            if (runtime.Acknowledgments.Overdue(level) is > 0 and var overdue)
+                yield return ($"unacknowledged:{level.Keyword()}", string.Create(CultureInfo.InvariantCulture, $"{level.Keyword()} not acknowledged: {overdue}"));
             if (level == Precedence.Deferred) break;
         }
 

@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Akka.Actor;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Mime;
+using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Boundaries;
 using MilSwitch.Switching.Protection;
 
@@ -82,7 +84,7 @@ internal static partial class MessageSteps
             if (await ContentAsync().ConfigureAwait(false) is not { } content) return await HoldAsync(whom, "the content is missing or damaged", AuditKind.Damaged).ConfigureAwait(false);
             var start = new Passage
             {
-                Id = step.Id, Envelope = envelope, Recipients = whom, Boundary = boundary, Configuration = runtime.Configuration, Now = Now, Came = content,
+                Id = step.Id, Next = runtime.NextId(partition.Epoch.Partition), Parent = stored.Parent, Envelope = envelope, Recipients = whom, Boundary = boundary, Configuration = runtime.Configuration, Now = Now, Came = content,
                 Approvals = await DocumentAsync(BoundaryDocuments.Approvals, BoundaryDocuments.ReadApprovals).ConfigureAwait(false),
             };
             return await runtime.Crossing.RunAsync(start).ConfigureAwait(false) switch
@@ -115,7 +117,7 @@ internal static partial class MessageSteps
         private async Task<PartitionEvents.StepDone> ReleaseAsync(Envelope envelope, StoredMessage stored, ReleasedMessage released, int[] others)
         {
             var passage = released.Passage;
-            var id = runtime.NextId(partition.Epoch.Partition);
+            var id = passage.Next;
             passage = passage.Changed(released.Content, "released", "route", $"it is {id} in {passage.Boundary.To.Name}");
             var trace = TraceFields.Crossed(runtime.Configuration.HostName, id, Now);
             var content = await StageAsync(released.Content).ConfigureAwait(false);
@@ -141,6 +143,8 @@ internal static partial class MessageSteps
                 ImmutableArray<PartitionCommands.TakeOver> spawned = statuses.All(s => s.State is RecipientState.Duplicate)
                     ? []
                     : [new PartitionCommands.TakeOver(id, released.Envelope, trace.Length + content.Length, [.. statuses], null, null)];
+                foreach (var (recipient, input) in passage.Report?.Acknowledged(Now) ?? [])
+                    runtime.Acknowledgments.Actor?.Tell(new AcknowledgmentCommands.Note(passage.Report!.Original!.Id, recipient, input));
                 if (plan.IsDone && step.Reroute is not null) await ForgetRerouteAsync(runtime.Spool, step.Id).ConfigureAwait(false);
                 return Done(envelope, plan.Statuses, plan.Message?.State ?? step.State, others, spawned);
             }

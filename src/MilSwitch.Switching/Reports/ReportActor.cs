@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text.Json;
 using Akka.Actor;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Labelling;
@@ -75,7 +78,9 @@ internal sealed class ReportActor : UntypedActor
     private async Task<ReportAnswer> MakeAsync(MakeReport make)
     {
         var configuration = runtime.Configuration;
-        var original = make.Envelope;
+        // What came encrypted is told of in headers only, and encrypted again where the settings say how.
+        var encrypted = make.Envelope.OpenedHere || EncryptedContent.IsIn(make.Head);
+        var original = encrypted ? make.Envelope with { Return = DsnReturn.Headers } : make.Envelope;
         var to = original.ReversePath.Mailbox!;
         var now = runtime.Now;
         // The report inherits the precedence of what it reports on (RFC 6710 §4.6).
@@ -97,6 +102,9 @@ internal sealed class ReportActor : UntypedActor
             OriginalHead = make.Head,
             HeadIsWhole = make.HeadIsWhole,
             MayReturnContent = make.Head.Length <= configuration.Reports.MaximumReturnedOctets,
+            OriginalDigest = await DigestAsync(make).ConfigureAwait(false),
+            Precedence = precedence,
+            ContentIdentifier = await ContentIdentifierAsync(make.Original).ConfigureAwait(false),
             FinalLogId = make.Original.ToString(),
             Now = now,
         });
@@ -122,12 +130,32 @@ internal sealed class ReportActor : UntypedActor
             Precedence = precedence,
             // What a report tells of a message is as sensitive as the message.
             Label = original.Label,
+            OpenedHere = encrypted,
             Domain = original.Domain,
             ArrivedAt = now,
-            Origin = new Origin { Listener = "switch" },
+            // What was wrong with a message's protection is not to be told from when the answer comes either.
+            HoldUntil = make.Due.Recipients.Any(r => r.Reply == PublicAnswer.Returned) ? PublicAnswer.At(original.ArrivedAt, now) : null,
+            Origin = new Origin { Listener = Origin.Switch },
         };
         return new ReportAnswer(new NewMessage(
             make.Id, envelope, ReadOnlyMemory<byte>.Empty, content, $"<{make.Id}@{configuration.HostName}>", RecipientState.Queued, make.Original));
+    }
+
+    // SHA-384 over what was accepted, where it is at hand; else the store's own digest of it.
+    private async Task<ReadOnlyMemory<byte>> DigestAsync(MakeReport make) =>
+        make.HeadIsWhole && !make.Head.IsEmpty ? SHA384.HashData(make.Head.Span) : await runtime.Spool.ReadAsync(make.Original).ConfigureAwait(false) is { } stored ? stored.Digest : default;
+
+    private async Task<ReadOnlyMemory<byte>> ContentIdentifierAsync(MessageId original)
+    {
+        try
+        {
+            return await runtime.Spool.ReadDocumentAsync(ReceiptAsked.Kind, original.ToString()).ConfigureAwait(false) is { } json ? ReceiptAsked.Read(json).ContentIdentifier : default;
+        }
+        catch (JsonException)
+        {
+            // The report is due all the same.
+            return default;
+        }
     }
 
     private static byte[] Labelled(byte[] report, MessageLabel label) => LabelFields.Replace(

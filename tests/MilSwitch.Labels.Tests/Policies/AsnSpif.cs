@@ -20,9 +20,13 @@ internal sealed record AsnSpif
 
     public int Code { get; init; } = 3;
 
-    public bool HasCategories { get; init; }
+    /// <summary>Contents of securityCategories: each is type and value of a SecurityCategory; null: there are none.</summary>
+    public IReadOnlyList<(string Type, byte[] Value)>? Categories { get; init; }
 
-    public bool RequiresCategories { get; init; }
+    /// <summary>Categories that the second classification requires.</summary>
+    public IReadOnlyList<(string Type, byte[] Value)>? Required { get; init; }
+
+    public int Operation { get; init; } = 3;
 
     public bool HasCriticalExtension { get; init; }
 
@@ -69,9 +73,19 @@ internal sealed record AsnSpif
             foreach (var one in Classes) Classification(writer, one);
         }
 
-        if (HasCategories)
+        if (Categories is not null)
         {
-            using (writer.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 1))) writer.WriteNull();
+            using (writer.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 1)))
+            {
+                foreach (var (type, value) in Categories)
+                {
+                    using (writer.PushSequence())
+                    {
+                        writer.WriteObjectIdentifier(type, new Asn1Tag(TagClass.ContextSpecific, 0));
+                        using (writer.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 1))) writer.WriteEncodedValue(value);
+                    }
+                }
+            }
         }
 
         using (writer.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 2)))
@@ -112,12 +126,52 @@ internal sealed record AsnSpif
             using (writer.PushSequence()) writer.WriteInteger(Code);
         }
 
-        if (RequiresCategories)
+        if (Required is not null && one.Value is 2)
         {
-            using (writer.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 2))) writer.WriteNull();
+            using (writer.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 2)))
+            using (writer.PushSequence())
+            {
+                writer.WriteInteger(Operation);
+                using (writer.PushSequence())
+                {
+                    foreach (var (type, value) in Required)
+                    {
+                        using (writer.PushSequence())
+                        {
+                            writer.WriteObjectIdentifier(type);
+                            writer.WriteEncodedValue(value);
+                        }
+                    }
+                }
+            }
         }
 
         if (one.Value is 2) writer.WriteBoolean(true);
+    }
+
+    /// <summary>A tag with its values, as labels have it (ACP 145): bits, or integers.</summary>
+    public static byte[] Tag(string set, bool isBits, params int[] values)
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            writer.WriteObjectIdentifier(set);
+            if (isBits)
+            {
+                var octets = new byte[(values.DefaultIfEmpty(-1).Max() / 8) + 1];
+                foreach (var value in values) octets[value / 8] |= (byte)(0x80 >> (value % 8));
+                writer.WriteBitString(values is [] ? [] : octets);
+            }
+            else
+            {
+                using (writer.PushSetOf())
+                {
+                    foreach (var value in values) writer.WriteInteger(value);
+                }
+            }
+        }
+
+        return writer.Encode();
     }
 
     private static void Id(AsnWriter writer, string id, string name, Asn1Tag? tag)

@@ -1,5 +1,7 @@
 using System.Formats.Asn1;
 using System.Text;
+using MilSwitch.Labels.Decisions;
+using MilSwitch.Labels.Markings;
 using MilSwitch.Labels.Policies;
 
 namespace MilSwitch.Labels.Tests.Policies;
@@ -21,6 +23,36 @@ public sealed class AsnSpifReaderTests
         Assert.Equal((2, 2, true), (high.Value, high.Hierarchy, high.IsObsolete));
         Assert.Equal(new MarkingData("Phrase of HIGH", null, MarkingCodes.PageTop | MarkingCodes.PageBottom), high.Markings.Single());
         Assert.Equal(("1.3.6.1.4.1.99999.4.6", 2, EquivalenceUse.Both), (high.Equivalents[0].Policy, high.Equivalents[0].Value, high.Equivalents[0].Applied));
+    }
+
+    private const string Words = "1.3.6.1.4.1.99999.4.5.1", Places = "1.3.6.1.4.1.99999.4.5.2", Bits = "2.16.840.1.101.2.1.8.3.0", Release = "2.16.840.1.101.2.1.8.3.1";
+
+    private static readonly AsnSpif WithCategories = new()
+    {
+        Categories = [(Bits, AsnSpif.Tag(Words, true, 1, 9)), (Release, AsnSpif.Tag(Places, false, 10, 300))],
+        Required = [(Bits, AsnSpif.Tag(Words, true, 9)), (Release, AsnSpif.Tag(Places, false))],
+    };
+
+    [Fact]
+    public void Reads_categories_in_the_syntaxes_of_labels()
+    {
+        var policy = AsnSpifReader.Read(WithCategories.Encode());
+
+        Assert.Equal([1, 9], policy.Tag(Words, TagType.Restrictive)!.Tag.Categories.Select(c => c.Value));
+        Assert.Equal([10, 300], policy.Tag(Places, TagType.EnumeratedPermissive)!.Tag.Categories.Select(c => c.Value));
+        var rule = policy.Classification("HIGH")!.Required.Single();
+        Assert.Equal((RequiredOperation.All, new CategoryReference(Words, TagType.Restrictive, 9), new CategoryReference(Places, TagType.EnumeratedPermissive, null)), (rule.Operation, rule.Group[0], rule.Group[1]));
+    }
+
+    [Fact]
+    public void Holds_a_label_to_the_categories_that_its_classification_requires()
+    {
+        var policy = AsnSpifReader.Read(WithCategories.Encode());
+        var label = new SecurityLabel { Policy = policy.Id, Classification = 2, Categories = [new TagCategory(Words, TagType.Restrictive, [9]), new TagCategory(Places, TagType.EnumeratedPermissive, [300])] };
+
+        Assert.True(LabelValidity.IsValid(label, policy));
+        Assert.False(LabelValidity.IsValid(label with { Categories = [label.Categories[0]] }, policy));
+        Assert.Equal($"TEST Phrase of HIGH [{Words} restrictive 9] [{Places} enumerated-permissive 300]", MarkingText.Generate(label, policy, MarkingPlace.PageTop));
     }
 
     [Fact]
@@ -48,7 +80,8 @@ public sealed class AsnSpifReaderTests
 
     public static TheoryData<string, string> Faults => new()
     {
-        { "applied", "applied" }, { "code", "code" }, { "policy", "policyRef" }, { "categories", "not public" }, { "required", "not public" },
+        { "applied", "applied" }, { "code", "code" }, { "policy", "policyRef" }, { "categories", "syntax that is not known" }, { "required", "syntax that is not known" }, { "operation", "operation" },
+        { "missi", "restrictive or permissive" }, { "elsewhere", "doesn't have" }, { "twice", "can't tell apart" },
         { "extension", "critical extension" }, { "syntax", "rbacId" }, { "version", "syntax is not 0" }, { "negative", "negative" }, { "class", "greater than 256" }, { "name", "not seen" },
     };
 
@@ -62,8 +95,12 @@ public sealed class AsnSpifReaderTests
             "applied" => good with { Applied = 3 },
             "code" => good with { Code = 7 },
             "policy" => good with { EquivalentPolicy = "1.2.3" },
-            "categories" => good with { HasCategories = true },
-            "required" => good with { RequiresCategories = true },
+            "categories" => good with { Categories = [("1.2.3", AsnSpif.Tag(Words, true, 1))] },
+            "required" => good with { Required = [("1.2.3", AsnSpif.Tag(Words, true, 1))] },
+            "operation" => good with { Categories = [(Bits, AsnSpif.Tag(Words, true, 1))], Required = [(Bits, AsnSpif.Tag(Words, true, 1))], Operation = 4 },
+            "missi" => good with { Categories = [("2.16.840.1.101.2.1.8.1", Convert.FromHexString("310F300D06022A033007A2053103020105"))] },
+            "elsewhere" => good with { Required = [(Bits, AsnSpif.Tag(Words, true, 1))] },
+            "twice" => good with { Categories = [(Bits, AsnSpif.Tag(Words, true, 1)), (Bits, AsnSpif.Tag(Words, true, 1))] },
             "extension" => good with { HasCriticalExtension = true },
             "syntax" => good with { LabelSyntax = "1.2.3" },
             "version" => good with { SyntaxVersion = 1 },
@@ -95,8 +132,8 @@ public sealed class AsnSpifReaderTests
     [Trait("Threat", "X1")]
     public void Refuses_or_reads_any_mutation()
     {
-        var good = new[] { new AsnSpif().Encode(), new AsnSpif { IsSigned = true }.Encode(AsnEncodingRules.BER) };
-        for (var seed = 0; seed < 6_000; seed++)
+        var good = new[] { new AsnSpif().Encode(), new AsnSpif { IsSigned = true }.Encode(AsnEncodingRules.BER), WithCategories.Encode() };
+        for (var seed = 0; seed < 9_000; seed++)
         {
             try
             {

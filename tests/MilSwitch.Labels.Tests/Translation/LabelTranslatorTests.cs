@@ -158,6 +158,69 @@ public sealed class LabelTranslatorTests
         Assert.True(translated > 200, $"{translated} of {all}");
     }
 
+    /// <summary>
+    /// For policies that say anything of each other. What the label's own policy discards is let go because somebody wrote so; nothing else is.
+    /// </summary>
+    [Fact]
+    public void Never_lowers_protection_whatever_policies_say_of_each_other()
+    {
+        int there = 0, back = 0, held = 0;
+        for (var seed = 0; seed < 400; seed++)
+        {
+            var pair = new PolicyPair(seed);
+            LabelTranslator outward = new(pair.One, pair.Other), homeward = new(pair.Other, pair.One);
+            for (var i = 0; i < 50; i++)
+            {
+                var label = pair.Label();
+                var result = outward.Translate(label);
+                if (result is TranslationResult.Unmappable { Reasons: [{ Cause: UnmappableCause.WouldLower }] }) held++;
+                if (result is not TranslationResult.Translated { Label: var abroad, Discarded: var discarded }) continue;
+                there++;
+                Assert.True(LabelValidity.IsValid(abroad, pair.Other, LabelUse.Originated));
+                if (homeward.Translate(abroad) is not TranslationResult.Translated { Label: var again }) continue;
+                back++;
+                Assert.True(Dominance.Dominates(again, Without(label, discarded), pair.One), $"seed {seed}, label {i}");
+            }
+        }
+
+        Assert.True(there > 1_000 && back > 300 && held > 100, $"{there} there, {back} back, {held} held");
+    }
+
+    [Fact]
+    public void Refuses_what_would_come_back_as_less()
+    {
+        // Two words go to one abroad, and only the first comes back from it.
+        var from = Here(c => c.Name is "CRYPTO" ? c with { Equivalents = [new EquivalentCategory(Other, new CategoryReference(Other + ".1", TagType.Restrictive, 0), EquivalenceUse.Encrypt)] } : c);
+
+        Assert.IsType<TranslationResult.Translated>(LabelTranslator.Translate(Label(Secret, Sensitive(0)), from, ThereOnce()));
+        Assert.Equal(UnmappableCause.WouldLower, Cause(LabelTranslator.Translate(Label(Secret, Sensitive(1)), from, ThereOnce())));
+
+        static SecurityPolicy ThereOnce() => Speaking(Other, Id, EquivalenceUse.Encrypt, c => c.Name is "CRYPTO" ? c with { Equivalents = [] } : c, null);
+    }
+
+    [Fact]
+    public void Adds_what_a_tag_set_brings_with_it()
+    {
+        var rule = new RequiredCategories(RequiredOperation.All, [new CategoryReference(Other + ".1", TagType.Restrictive, 2)]);
+        var from = With(Here(), new EquivalentTagSet(Other, Other + ".2", [rule]));
+
+        Assert.Equal(Elsewhere(Label(Secret, Sensitive(2), For(1))), Assert.IsType<TranslationResult.Translated>(LabelTranslator.Translate(Label(Secret, For(1)), from, Make(id: Other))).Label);
+        Assert.Equal(Elsewhere(Label(Secret)), Assert.IsType<TranslationResult.Translated>(LabelTranslator.Translate(Label(Secret), from, Make(id: Other))).Label);
+        Assert.Equal(UnmappableCause.Contradiction, Cause(LabelTranslator.Translate(Label(Secret, For(1)), With(Here(), new EquivalentTagSet(Other, "1.2.3", [])), Make(id: Other))));
+
+        static SecurityPolicy With(SecurityPolicy policy, EquivalentTagSet equivalent) => new()
+        {
+            Id = policy.Id, Name = policy.Name, Classifications = policy.Classifications, EquivalentPolicies = policy.EquivalentPolicies,
+            TagSets = [.. policy.TagSets.Select(s => s.Tags[0].Type is TagType.Permissive ? s with { Equivalents = [equivalent] } : s)],
+        };
+    }
+
+    private static SecurityLabel Without(SecurityLabel label, ImmutableArray<CategoryReference> discarded) => label with
+    {
+        Categories = [.. label.Categories.OfType<TagCategory>()
+            .Select(c => new TagCategory(c.TagSet, c.Type, c.Values.RemoveAll(v => discarded.Contains(new CategoryReference(c.TagSet, c.Type, v))))).Where(c => !c.Values.IsEmpty)],
+    };
+
     // A policy and another in which everything has another number, a restrictive or permissive tag perhaps another encoding, and
     // one category in fifteen has no equivalent.
     private static (SecurityPolicy From, SecurityPolicy To) Pair(SecurityPolicy policy, Random random)

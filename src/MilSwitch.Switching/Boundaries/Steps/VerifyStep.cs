@@ -25,7 +25,7 @@ internal sealed class VerifyStep : IPipelineStep
             SignatureState.Bad => Ruling.Hold(Name, 0, $"its signature is not to be believed: {signature.Reason}", inputs),
             // What did not open may hold a signature: the next step says so.
             _ when opened.Encryption is EncryptionState.Closed or EncryptionState.ForOthers => Ruling.Go(Name, inputs),
-            _ when passage.Boundary.RequireSignature && !passage.IsReport => Ruling.Hold(Name, 0, "nobody signed it, and this boundary asks for a signature", inputs),
+            _ when passage.Boundary.RequireSignature && passage.Report is not { Decision.IsBelieved: true } => Ruling.Hold(Name, 0, "nobody signed it, and this boundary asks for a signature", inputs),
             _ => Ruling.Go(Name, inputs),
         };
     }

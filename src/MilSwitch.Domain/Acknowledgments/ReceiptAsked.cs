@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Spool;
+
+namespace MilSwitch.Domain.Acknowledgments;
+
+/// <summary>
+/// What a gateway keeps of a message whose originator asked for a signed receipt, when it sends a copy with a signature and a
+/// request of its own: the values that a receipt for the original repeats (RFC 2634 §2.8), and those that a receipt for the
+/// copy must have (§2.2.2). Nothing of it is secret. Immutable.
+/// </summary>
+/// <param name="ContentType">Of the original's signed content.</param>
+/// <param name="ContentIdentifier">Of the originator's request.</param>
+/// <param name="OriginatorSignature">The originator's signature.</param>
+/// <param name="MessageSignatureDigest">Of what the originator signed.</param>
+/// <param name="To">The address that hears of it; never more than one (threat C13).</param>
+public sealed record ReceiptAsked(
+    string ContentType, ReadOnlyMemory<byte> ContentIdentifier, ReadOnlyMemory<byte> OriginatorSignature, ReadOnlyMemory<byte> MessageSignatureDigest, string To)
+{
+    /// <summary>Kind of the document that keeps it, under the ids of the copy and of the original.</summary>
+    public const string Kind = "receipt";
+
+    /// <summary>Of the copy that was signed here; one for each signer who asks.</summary>
+    public ImmutableArray<SentReceiptEvidence> Sent { get; init; } = [];
+
+    /// <summary>To be committed with the copy.</summary>
+    /// <param name="id">That of the copy, to judge receipts by; or of the original, whose reports name its identifier.</param>
+    public StoredDocument Write(MessageId id) => new(Kind, id.ToString(), JsonSerializer.Serialize(this, ReceiptAskedJson.Default.ReceiptAsked));
+
+    /// <exception cref="JsonException">It is something else.</exception>
+    public static ReceiptAsked Read(string json) => JsonSerializer.Deserialize(json, ReceiptAskedJson.Default.ReceiptAsked) ?? throw new JsonException("no receipt was asked for");
+}
+
+/// <summary>What a receipt for a copy must have.</summary>
+/// <param name="ContentIdentifier">Of the gateway's request.</param>
+/// <param name="MessageSignatureDigest">Of what the gateway signed.</param>
+/// <param name="ReceiptDigests">Of the Receipt, by the names of digests.</param>
+public sealed record SentReceiptEvidence(
+    ReadOnlyMemory<byte> ContentIdentifier, ReadOnlyMemory<byte> MessageSignatureDigest, ImmutableDictionary<string, ReadOnlyMemory<byte>> ReceiptDigests);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ReceiptAsked))]
+internal sealed partial class ReceiptAskedJson : JsonSerializerContext;

@@ -1,0 +1,165 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+
+namespace MilSwitch.Lookup.Service.Ldap;
+
+/// <summary>Accepts connections for an <see cref="LdapResponder"/>, within the limits of its settings. Thread-safe.</summary>
+public sealed class LdapListener : IAsyncDisposable
+{
+    private readonly LdapResponder responder;
+    private readonly LdapSettings settings;
+    private readonly SslServerAuthenticationOptions? tls;
+    private readonly bool isImplicit;
+    private readonly TimeProvider time;
+    private readonly TcpListener listener;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly ConcurrentDictionary<Task, byte> sessions = new();
+    private readonly Dictionary<IPAddress, int> clients = [];
+    private readonly Lock gate = new();
+    private readonly Task accepting;
+    private int connections;
+
+    private LdapListener(ProxyAuthority authority, LdapSettings settings, IPEndPoint endPoint, TimeProvider time, SslServerAuthenticationOptions? tls, bool isImplicit)
+    {
+        responder = new LdapResponder(authority, settings, time);
+        (this.settings, this.time, this.tls, this.isImplicit) = (settings, time, tls, isImplicit);
+        listener = new TcpListener(endPoint);
+        listener.Start();
+        accepting = AcceptAsync();
+    }
+
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint EndPoint => (IPEndPoint)listener.LocalEndpoint;
+
+    /// <summary>Open now.</summary>
+    public int Connections
+    {
+        get
+        {
+            lock (gate) return connections;
+        }
+    }
+
+    /// <summary>Begins to listen.</summary>
+    /// <param name="tls">With a certificate; null: there is no TLS.</param>
+    /// <param name="isImplicit">True: TLS from the first octet (ldaps). False: on StartTLS.</param>
+    /// <exception cref="ProxyAuthorityException">A setting is out of its range, or TLS is asked for without a certificate.</exception>
+    /// <exception cref="SocketException">The end point can't be listened on.</exception>
+    public static LdapListener Start(
+        ProxyAuthority authority, LdapSettings settings, IPEndPoint endPoint, TimeProvider time, SslServerAuthenticationOptions? tls = null, bool isImplicit = false)
+    {
+        if (isImplicit && tls is null) throw new ProxyAuthorityException("there is no certificate for TLS");
+        return new LdapListener(authority, settings, endPoint, time, tls, isImplicit);
+    }
+
+    /// <summary>Listens no more, ends all sessions and waits for that.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync().ConfigureAwait(false);
+        listener.Dispose();
+        await accepting.ConfigureAwait(false);
+        await Task.WhenAll(sessions.Keys).ConfigureAwait(false);
+        stopping.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            Socket? socket = null;
+            IPAddress address;
+            try
+            {
+                socket = await listener.AcceptSocketAsync(stopping.Token).ConfigureAwait(false);
+                address = ((IPEndPoint)socket.RemoteEndPoint!).Address;
+            }
+            catch (Exception fault) when (fault is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException)
+            {
+                // One that was gone before it was here, or no file to spare for it.
+                socket?.Dispose();
+                await Task.Delay(TimeSpan.FromMilliseconds(50), time).ConfigureAwait(false);
+                continue;
+            }
+
+            if (!TryEnter(address))
+            {
+                socket.Dispose();
+                continue;
+            }
+
+            var session = Task.Run(() => ServeAsync(socket, address));
+            sessions[session] = 0;
+            _ = session.ContinueWith(ended => sessions.TryRemove(ended, out _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+
+    private async Task ServeAsync(Socket socket, IPAddress address)
+    {
+        try
+        {
+            using var stream = new NetworkStream(socket, ownsSocket: true);
+            var peer = (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
+            if (!isImplicit)
+            {
+                await responder.ServeAsync(stream, peer, isSecure: false, tls is null ? null : SecureAsync, stopping.Token).ConfigureAwait(false);
+                return;
+            }
+
+            using var idle = new CancellationTokenSource(settings.Idle, time);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, stopping.Token);
+            using var inside = await SecureAsync(stream, limit.Token).ConfigureAwait(false);
+            await responder.ServeAsync(inside, peer, isSecure: true, null, stopping.Token).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is IOException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
+        {
+            // The handshake failed, or took too long.
+        }
+        finally
+        {
+            Leave(address);
+        }
+    }
+
+    private async Task<SslStream> SecureAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        var inside = new SslStream(stream, leaveInnerStreamOpen: true);
+        try
+        {
+            await inside.AuthenticateAsServerAsync(tls!, cancellationToken).ConfigureAwait(false);
+            return inside;
+        }
+        catch
+        {
+            await inside.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private bool TryEnter(IPAddress address)
+    {
+        lock (gate)
+        {
+            var own = clients.GetValueOrDefault(address);
+            if (connections >= settings.MostConnections || own >= settings.MostConnectionsOfClient) return false;
+            clients[address] = own + 1;
+            connections++;
+            return true;
+        }
+    }
+
+    private void Leave(IPAddress address)
+    {
+        lock (gate)
+        {
+            connections--;
+            if (clients[address] is 1) clients.Remove(address);
+            else clients[address]--;
+        }
+    }
+}

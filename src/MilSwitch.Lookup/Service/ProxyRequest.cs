@@ -1,0 +1,19 @@
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Labels;
+
+namespace MilSwitch.Lookup.Service;
+
+/// <summary>A question for a recipient's certificate. Immutable.</summary>
+/// <param name="Recipient">For whom.</param>
+/// <param name="Requester">Who asks, as the log will have it: protocol and peer, 1 to 256 characters.</param>
+public sealed record ProxyRequest(Mailbox Recipient, string Requester)
+{
+    /// <summary>The client's address, which is held to a rate (IPv6 by its /64); null: no client's, but the node's own.</summary>
+    public string? Client { get; init; }
+
+    /// <summary>Who will send the message; null: the question does not say.</summary>
+    public Mailbox? Originator { get; init; }
+
+    /// <summary>The label that the message will have; null: the question does not say, and the ceiling stands in the certificate alone.</summary>
+    public SecurityLabel? Label { get; init; }
+}

@@ -1,0 +1,33 @@
+using MilSwitch.Domain.Acknowledgments;
+using MilSwitch.Domain.Boundaries;
+using MilSwitch.Smime.Cms;
+using MilSwitch.Smime.Cms.Signed;
+using MilSwitch.Smime.Ess;
+
+namespace MilSwitch.Smime.Receipts;
+
+/// <summary>Keeps what is needed to answer an originator's request after its signature is gone. Pure.</summary>
+public static class OriginalRequest
+{
+    /// <summary>Reads it from the signed object that asked, whose signature was found good.</summary>
+    /// <param name="requested">As the boundary found it.</param>
+    /// <param name="mayHear">May this address be sent a receipt?</param>
+    /// <returns>Null: there is no such request, or nobody whom it names may hear of it. The first who may is the only one who does.</returns>
+    public static ReceiptAsked? Read(RequestedReceipt requested, Func<string, bool> mayHear)
+    {
+        try
+        {
+            var signed = SignedData.Read(requested.Original, CmsBounds.Default);
+            var request = ReceiptDecision.Agreed(signed.Signers, out var signer);
+            if (request is null || signer is null || !request.ContentIdentifier.Span.SequenceEqual(requested.ContentIdentifier.Span)) return null;
+            if (requested.To.FirstOrDefault(mayHear) is not { } to) return null;
+            var receipt = ReceiptEvidence.Expected(signed, signer);
+            return new ReceiptAsked(
+                receipt.ContentType, receipt.ContentIdentifier.ToArray(), receipt.OriginatorSignature.ToArray(), ReceiptEvidence.MessageSignatureDigestOf(signer), to);
+        }
+        catch (CmsFormatException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using System.Text;
+using MilSwitch.Domain.Acknowledgments;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Smime.Algorithms;
+using MilSwitch.Smime.Certificates;
+using MilSwitch.Smime.Cms;
+using MilSwitch.Smime.Cms.Enveloped;
+using MilSwitch.Smime.Cms.Signed;
+using MilSwitch.Smime.Ess;
+using MilSwitch.Smime.Inspection;
+using MilSwitch.Smime.Keys;
+using MilSwitch.Smime.Making;
+using MilSwitch.Smime.Protection;
+using MilSwitch.Smime.Verdicts;
+
+namespace MilSwitch.Smime.Receipts;
+
+/// <summary>Carries signed receipts across this gateway, with the keys of its configuration. Thread-safe.</summary>
+public sealed class ReceiptRelay(KeyRing keys, TimeProvider time) : IReceiptRelay
+{
+    private const int MostTagOctets = 100;
+
+    private readonly InspectionTable judging = new();
+    private volatile KeyRing keys = keys;
+
+    /// <summary>Another configuration has other keys. Work under way ends with the ones that it began with.</summary>
+    public void Use(KeyRing ring) => keys = ring;
+
+    public ReceiptAsked? Read(RequestedReceipt requested, Func<string, bool> mayHear) => OriginalRequest.Read(requested, mayHear);
+
+    public ReadOnlyMemory<byte> Request(string tag, string gateway) =>
+        new ReceiptRequest { ContentIdentifier = Encoding.ASCII.GetBytes(tag), From = ReceiptsFrom.All, To = [GeneralNames.OfAddress(gateway)] }.Encode();
+
+    public async ValueTask<string?> TagAsync(ReadOnlyMemory<byte> receipt, BoundaryOpening opening, Precedence precedence, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var ring = keys;
+            IDecryptionKey[] openers = [.. opening.Keys.Select(k => ring.Opening(k, precedence))];
+            var read = await MessageProtector.VerifyReceiptAsync(receipt, [], openers, OpeningOptions.Default, VerificationOptions.Default, null, cancellationToken).ConfigureAwait(false);
+            return read.Receipt is { ContentIdentifier: { Length: <= MostTagOctets } tag } && Ascii.IsValid(tag.Span) ? Encoding.ASCII.GetString(tag.Span) : null;
+        }
+        catch (KeyUnavailableException)
+        {
+            return null;
+        }
+    }
+
+    public async ValueTask<ReceiptAsked> WithSentAsync(ReceiptAsked asked, ReadOnlyMemory<byte> signed, CancellationToken cancellationToken)
+    {
+        var evidence = await MessageProtector.EvidenceAsync(signed, [], OpeningOptions.Default, cancellationToken).ConfigureAwait(false);
+        return asked with { Sent = [.. evidence.Select(SentEvidence.Of)] };
+    }
+
+    public async ValueTask<ReceiptJudgement> JudgeAsync(
+        ReadOnlyMemory<byte> receipt, ReceiptAsked asked, BoundaryOpening opening, IReadOnlyCollection<string> recipients, Precedence precedence, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var ring = keys;
+            IDecryptionKey[] openers = [.. opening.Keys.Select(k => ring.Opening(k, precedence))];
+            var options = judging.For(opening.Trust, time.GetUtcNow(), [], 0);
+            var verification = new VerificationOptions { Suite = options.Suite, WithoutAttributes = options.Suite == AlgorithmSuite.Legacy };
+            ReadOnlyMemory<byte>[] certificates = [.. options.Trust.Intermediates.Select(c => c.Encoded)];
+            var verified = await MessageProtector.VerifyReceiptAsync(
+                receipt, [.. asked.Sent.Select(SentEvidence.Read)], openers, options.Opening, verification, certificates, cancellationToken).ConfigureAwait(false);
+            if (!verified.IsGood) return Bad(verified.Reasons);
+            var carried = verified.Signers.Select(s => Certificate.Read(s.Certificate.ToArray())).ToArray();
+            var path = new PathOptions
+            {
+                Trust = options.Trust, At = options.At, MessageCertificates = carried, Purpose = PathPurpose.Sign, Revocation = options.Revocation, Suite = options.Suite,
+            };
+            // Each signer has to be somebody who was asked: one more would be somebody else.
+            var whose = "";
+            foreach (var certificate in carried)
+            {
+                if (options.Judge(certificate, path) is { IsValid: false } fault) return Bad(fault.Reasons);
+                if (recipients.FirstOrDefault(r => IsFor(certificate, r)) is not { } recipient) return Bad([Reason.SignerMismatch]);
+                whose = recipient;
+            }
+
+            return new ReceiptJudgement(ReceiptState.Good, "", whose, verified.Octets);
+        }
+        catch (KeyUnavailableException unavailable)
+        {
+            return new ReceiptJudgement(ReceiptState.Unavailable, unavailable.Message, "", default);
+        }
+        catch (CmsFormatException)
+        {
+            return Bad([Reason.Malformed]);
+        }
+    }
+
+    public async ValueTask<DepartureOutcome> MakeAsync(
+        ReceiptAsked asked, AcknowledgmentGrade grade, ReceiptJudgement? downstream, RelayedReceiptSettings settings, Precedence precedence, CancellationToken cancellationToken)
+    {
+        if ((grade is AcknowledgmentGrade.RecipientVerified) != (downstream is { State: ReceiptState.Good })) throw new ArgumentException("only what the recipient signed is verified", nameof(downstream));
+        try
+        {
+            var now = time.GetUtcNow();
+            var signer = new CmsSigner(keys.Signing(settings.Signing.Key, DepartureSignature.Digest(settings.Signing.Digest), precedence));
+            var receipt = await RelayedReceipt.SignAsync(asked, grade, signer, now, AlgorithmSuite.Default, cancellationToken).ConfigureAwait(false);
+            return new DepartureOutcome.Protected(
+                RelayedReceipt.Write(asked, grade, receipt, downstream?.Octets ?? default, settings, now),
+                [new ProtectionNote(AuditKind.Signed, $"{settings.Signing.Key}, receipt {grade.Keyword()}")]);
+        }
+        catch (KeyUnavailableException unavailable)
+        {
+            return new DepartureOutcome.Unavailable(unavailable.Message);
+        }
+        catch (Exception fault) when (fault is SigningRefusedException or NotSupportedException)
+        {
+            return new DepartureOutcome.Impossible(fault.Message, []);
+        }
+    }
+
+    private static bool IsFor(Certificate certificate, string recipient) =>
+        MailAddress.TryRead(recipient, out var address) && certificate.MailAddresses.Any(a => MailAddress.TryRead(a, out var own) && own == address);
+
+    private static ReceiptJudgement Bad(IReadOnlyList<Reason> reasons) => new(ReceiptState.Bad, string.Join(", ", reasons.Select(r => r.Text())), "", default);
+}

@@ -1,0 +1,47 @@
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Reports;
+
+namespace MilSwitch.Domain.Tests.Reports;
+
+[Trait("Feature", "L-03")]
+public sealed class ReportProtectionTests
+{
+    private static readonly DepartureSigning Domain = new("domain") { SignatureType = "domain", ProtectHeader = true };
+    private static readonly DepartureEncryption Encryption = new() { Certificates = [new byte[] { 1 }] };
+    private static readonly ReportProtection Protection = new() { Sign = Domain, Encrypt = Encryption };
+
+    private static readonly Envelope Report = new()
+    {
+        ReversePath = ReversePath.Null, Recipients = [new Recipient(Mailbox.Parse("a@unit.example"))], ArrivedAt = default, Origin = new Origin { Listener = Origin.Switch },
+    };
+
+    [Fact]
+    public void Signs_reports_over_routes_that_sign_nothing()
+    {
+        var asked = Protection.For(Report, null);
+        Assert.Equal(Domain, asked!.Sign);
+        Assert.Null(asked.Encrypt);
+    }
+
+    [Fact]
+    public void Encrypts_what_reports_on_encrypted_mail() => Assert.Equal(Encryption, Protection.For(Report with { OpenedHere = true }, null)!.Encrypt);
+
+    [Fact]
+    public void Leaves_other_mail_to_its_route()
+    {
+        var route = new DepartureProtection { Sign = new DepartureSigning("route") };
+        Assert.Same(route, Protection.For(Report with { ReversePath = new ReversePath(Mailbox.Parse("b@unit.example")) }, route));
+        Assert.Same(route, Protection.For(Report with { Origin = new Origin { Listener = "relay" } }, route));
+        Assert.Null(Protection.For(Report with { Origin = new Origin { Listener = "relay" } }, null));
+    }
+
+    [Fact]
+    public void Never_takes_away_what_the_route_does()
+    {
+        var route = new DepartureProtection { Sign = new DepartureSigning("route"), Encrypt = Encryption };
+        Assert.Equal(route, new ReportProtection().For(Report, route));
+        Assert.Equal(route with { Sign = Domain }, Protection.For(Report, route));
+    }
+}

@@ -1,0 +1,182 @@
+using System.Buffers;
+using System.Runtime.Versioning;
+using System.Text;
+using MilSwitch.Domain.Acknowledgments;
+using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
+using MilSwitch.Smime.Asn1;
+using MilSwitch.Smime.Cms;
+using MilSwitch.Smime.Cms.Enveloped;
+using MilSwitch.Smime.Cms.Signed;
+using MilSwitch.Smime.Ess;
+using MilSwitch.Smime.Keys;
+using MilSwitch.Smime.Making;
+using MilSwitch.Smime.Messages;
+using MilSwitch.Smime.Protection;
+using MilSwitch.Smime.Receipts;
+using MilSwitch.Testing;
+using static MilSwitch.Smime.Tests.Making.MakingMaterial;
+
+namespace MilSwitch.Smime.Tests.Receipts;
+
+[SupportedOSPlatform("linux")]
+[Trait("Feature", "L-03")]
+[Trait("Threat", "C13")]
+public sealed class ReceiptRelayTests : IDisposable
+{
+    private const string Gateway = "gate@gateway.example";
+    private const string Recipient = "signer@unit.example";
+    private static readonly ReceiptRequest Request = new() { ContentIdentifier = new byte[] { 7, 7 }, From = ReceiptsFrom.All, To = [GeneralNames.OfAddress("ops@unit.example"), GeneralNames.OfAddress("spy@other.example")] };
+    private static readonly BoundaryOpening Downstream = new() { Trust = new ArrivalTrust { Anchors = [SignedPki.Authority] } };
+    private static readonly RelayedReceiptSettings Settings = new(new DepartureSigning("gate"), Gateway, "depot@base.example") { InReplyTo = "<m1@unit.example>" };
+    private readonly Workspace folder = new("relay");
+    private readonly ReceiptRelay relay = new(
+        new KeyRing(null, new Dictionary<string, ReadOnlyMemory<byte>>(), new Dictionary<string, SoftwareKeyPair>
+        {
+            ["gate"] = new(KeyFile.Read(Encoding.ASCII.GetBytes(SignedPki.Get("p384").KeyPem)).Keys[0], SignedPki.Get("p384").Certificate),
+        }),
+        new Fixed());
+
+    public void Dispose() => folder.Dispose();
+
+    [RequiresFact("openssl")]
+    public async Task The_originator_verifies_with_openssl_what_the_gateway_verified_for_it()
+    {
+        var (sent, asked, copy) = await CrossAsync();
+        var receipt = await AnswerAsync(copy);
+        Assert.Equal("0000100000020.TAG", await relay.TagAsync(receipt, Downstream, Precedence.Routine, default));
+        Assert.Null(await relay.TagAsync(copy, Downstream, Precedence.Routine, default));
+        Assert.Null(await relay.TagAsync(receipt, Downstream with { Keys = ["away"] }, Precedence.Routine, default));
+        var judged = await JudgeAsync(receipt, asked);
+        Assert.Equal((ReceiptState.Good, "", Recipient), (judged.State, judged.Reason, judged.Recipient));
+
+        var made = Assert.IsType<DepartureOutcome.Protected>(await relay.MakeAsync(asked, AcknowledgmentGrade.RecipientVerified, judged, Settings, Precedence.Routine, default)).Content;
+        var parts = MimeEntity.Read(made, new MimeBudget()).Parts;
+        Assert.Equal(3, parts.Count);
+        var text = Encoding.ASCII.GetString(made.Span);
+        Assert.StartsWith("From: gate@gateway.example\r\nTo: ops@unit.example\r\n", text, StringComparison.Ordinal);
+        Assert.Contains("\r\nIn-Reply-To: <m1@unit.example>\r\n", text, StringComparison.Ordinal);
+        Assert.Contains("\r\nGrade: recipient-verified\r\nRecipient: depot@base.example\r\n", text, StringComparison.Ordinal);
+
+        OpensslVerifies(sent, parts[1]);
+        OpensslVerifies(copy, parts[2]);
+        var ours = await MessageProtector.VerifyReceiptAsync(Alone(parts[1]), sent, [], OpeningOptions.Default, VerificationOptions.Default);
+        Assert.True(ours.IsGood);
+        Assert.Equal(AcknowledgmentGrade.RecipientVerified, RelayedReceipt.GradeOf(ours.Signers[0].Signer));
+        Assert.Equal([SignatureType.Domain], SignatureType.Read(ours.Signers[0].Signer.SignedAttributes.Value(AttributeTypes.SignatureType)));
+        // The recipient's own is for the copy, and says no grade.
+        var theirs = await MessageProtector.VerifyReceiptAsync(Alone(parts[2]), sent, [], OpeningOptions.Default, VerificationOptions.Default);
+        Assert.False(theirs.IsGood);
+        Assert.Null(RelayedReceipt.GradeOf(theirs.Signers[0].Signer));
+    }
+
+    [RequiresFact("openssl")]
+    public async Task A_receipt_that_openssl_signs_for_the_copy_is_verified_here()
+    {
+        var (_, asked, copy) = await CrossAsync();
+        File.WriteAllBytes(folder["copy.eml"], copy);
+        Openssl("cms", "-sign_receipt", "-in", folder["copy.eml"], "-signer", SignerFile(folder, "p256"), "-out", folder["theirs.eml"]);
+        Assert.Equal(ReceiptState.Good, (await JudgeAsync(File.ReadAllBytes(folder["theirs.eml"]), asked)).State);
+    }
+
+    [Theory]
+    [InlineData(AcknowledgmentGrade.GatewayAccepted, "gateway-accepted", "took the message over")]
+    [InlineData(AcknowledgmentGrade.DomainDelivered, "domain-delivered", "delivered to the")]
+    public async Task Lower_grades_say_so_and_carry_nothing_of_the_recipients(AcknowledgmentGrade grade, string word, string meaning)
+    {
+        var (sent, asked, _) = await CrossAsync();
+        var made = Assert.IsType<DepartureOutcome.Protected>(await relay.MakeAsync(asked, grade, null, Settings, Precedence.Routine, default)).Content;
+        var text = Encoding.ASCII.GetString(made.Span);
+        Assert.Contains("\r\nSubject: Receipt: " + word + "\r\n", text, StringComparison.Ordinal);
+        Assert.Contains("Grade: " + word, text, StringComparison.Ordinal);
+        Assert.Contains(meaning, text, StringComparison.Ordinal);
+        Assert.DoesNotContain("verified", text, StringComparison.Ordinal);
+        var parts = MimeEntity.Read(made, new MimeBudget()).Parts;
+        Assert.Equal(2, parts.Count);
+        var ours = await MessageProtector.VerifyReceiptAsync(Alone(parts[1]), sent, [], OpeningOptions.Default, VerificationOptions.Default);
+        Assert.True(ours.IsGood);
+        Assert.Equal(grade, RelayedReceipt.GradeOf(ours.Signers[0].Signer));
+    }
+
+    [Fact]
+    public async Task Grades_never_mix()
+    {
+        var (_, asked, copy) = await CrossAsync();
+        var good = await JudgeAsync(await AnswerAsync(copy), asked);
+        var bad = await JudgeAsync(Message, asked);
+        await Assert.ThrowsAsync<ArgumentException>(async () => await relay.MakeAsync(asked, AcknowledgmentGrade.RecipientVerified, null, Settings, Precedence.Routine, default));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await relay.MakeAsync(asked, AcknowledgmentGrade.RecipientVerified, bad, Settings, Precedence.Routine, default));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await relay.MakeAsync(asked, AcknowledgmentGrade.DomainDelivered, good, Settings, Precedence.Routine, default));
+    }
+
+    [Fact]
+    public async Task Believes_no_receipt_for_something_else_or_from_somebody_else()
+    {
+        var (sent, asked, copy) = await CrossAsync();
+        Assert.Equal("receipt-mismatch", (await JudgeAsync(await AnswerAsync(sent), asked)).Reason);
+        Assert.Equal("receipt-mismatch", (await JudgeAsync(copy, asked)).Reason);
+        var receipt = await AnswerAsync(copy);
+        Assert.Equal("signer-mismatch", (await relay.JudgeAsync(receipt, asked, Downstream, ["depot@base.example"], Precedence.Routine, default)).Reason);
+        Assert.Equal(ReceiptState.Bad, (await relay.JudgeAsync(receipt, asked, new BoundaryOpening(), [Recipient], Precedence.Routine, default)).State);
+        Assert.Equal(ReceiptState.Bad, (await JudgeAsync(receipt, asked with { Sent = [] })).State);
+        Assert.Equal(ReceiptState.Unavailable, (await relay.JudgeAsync(receipt, asked, Downstream with { Keys = ["away"] }, [Recipient], Precedence.Routine, default)).State);
+    }
+
+    [Fact]
+    [Trait("Threat", "S13")]
+    public async Task Only_the_originator_hears_of_it_and_only_one_address()
+    {
+        var sent = (await MessageProtector.SignAsync(Message, Signing("rsa") with { ReceiptRequest = Request })).ToArray();
+        Assert.Null(relay.Read(Requested(sent), _ => false));
+        Assert.Equal("ops@unit.example", relay.Read(Requested(sent), _ => true)!.To);
+        Assert.Null(relay.Read(Requested(sent) with { ContentIdentifier = new byte[] { 8 } }, _ => true));
+        Assert.Null(relay.Read(new RequestedReceipt(new byte[] { 7, 7 }, new byte[] { 1, 2, 3 }, ["ops@unit.example"]), _ => true));
+    }
+
+    [Fact]
+    public async Task A_key_that_is_away_makes_no_receipt()
+    {
+        var (_, asked, _) = await CrossAsync();
+        Assert.IsType<DepartureOutcome.Unavailable>(
+            await relay.MakeAsync(asked, AcknowledgmentGrade.GatewayAccepted, null, Settings with { Signing = new DepartureSigning("away") }, Precedence.Routine, default));
+    }
+
+    // The original's signature is taken off, and the gateway's with a request of its own put on.
+    private async Task<(byte[] Sent, ReceiptAsked Asked, byte[] Copy)> CrossAsync()
+    {
+        var sent = (await MessageProtector.SignAsync(Message, Signing("rsa") with { ReceiptRequest = Request })).ToArray();
+        var asked = relay.Read(Requested(sent), a => a == "ops@unit.example")!;
+        var request = ReceiptRequest.Read(relay.Request("0000100000020.TAG", Gateway));
+        Assert.Equal([Gateway], request.To.SelectMany(t => t.Addresses));
+        var copy = (await MessageProtector.SignAsync(Message, Signing("p384") with { ReceiptRequest = request })).ToArray();
+        asked = await relay.WithSentAsync(asked, copy, default);
+        Assert.Single(asked.Sent);
+        // As it was stored.
+        return (sent, ReceiptAsked.Read(asked.Write(MessageId.Create(1, 1, 1)).Json), copy);
+    }
+
+    private static RequestedReceipt Requested(byte[] sent) =>
+        new(new byte[] { 7, 7 }, MimeEntity.Read(sent, new MimeBudget()).Parts[1].Decode().ToArray(), ["ops@unit.example", "spy@other.example"]);
+
+    private static async Task<byte[]> AnswerAsync(byte[] message) =>
+        (await MessageProtector.MakeReceiptAsync(message, new ReceiptSettings { Signer = SignedPki.Signer("p256"), From = "depot@base.example", Now = SignedPki.Now })).Message!.Value.ToArray();
+
+    private async Task<ReceiptJudgement> JudgeAsync(byte[] receipt, ReceiptAsked asked) => await relay.JudgeAsync(receipt, asked, Downstream, [Recipient], Precedence.Routine, default);
+
+    private static byte[] Alone(MimeEntity part) => [.. "MIME-Version: 1.0\r\n"u8, .. part.Octets.Span];
+
+    private void OpensslVerifies(byte[] sent, MimeEntity receipt)
+    {
+        File.WriteAllText(folder["ca.pem"], SignedPki.AuthorityPem);
+        File.WriteAllBytes(folder["sent.eml"], sent);
+        File.WriteAllBytes(folder["receipt.eml"], Alone(receipt));
+        Openssl("cms", "-verify_receipt", folder["receipt.eml"], "-in", folder["sent.eml"], "-CAfile", folder["ca.pem"], "-attime", $"{SignedPki.Now.ToUnixTimeSeconds()}");
+    }
+
+    private sealed class Fixed : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => SignedPki.Now;
+    }
+}
