@@ -207,7 +207,7 @@ public sealed class CrossingTests
         var keys = new EnvelopeTagKeys(Encoding.ASCII.GetBytes("0123456789abcdef0123456789abcdef"));
         var homeward = new BoundarySettings { Name = "blue-to-red", From = Blue, To = Red };
         await using var harness = await SwitchHarness.StartAsync((c, port) => With(c, port, [Outward, homeward]) with { EnvelopeTags = keys }, new FakeBoundary());
-        harness.Sink.Answer = command => command.StartsWith("RCPT TO:<b@blue.test>", StringComparison.Ordinal) ? "550 5.1.1 no such person at inside.blue.test" : null;
+        harness.Sink.Script = step => step.Line.StartsWith("RCPT TO:<b@blue.test>", StringComparison.Ordinal) ? SinkAction.Say("550 5.1.1 no such person at inside.blue.test") : null;
         var sent = await harness.SendAsync(Text, from: "a@red.test", to: ["b@blue.test"], change: e => e with { EnvelopeId = "MINE" });
 
         var copy = await CopyOfAsync(harness, sent.Id, m => m.State == MessageState.Done);

@@ -31,6 +31,16 @@ public static class ReportMatch
     public static int? Of(ReceivedDisposition notification, Envelope sent) =>
         Find(sent, notification.OriginalRecipient) ?? Find(sent, notification.FinalRecipient) ?? (sent.Recipients.Length is 1 ? 0 : null);
 
+    /// <summary>A notification of our own that says the same, in the originator's words for who it is about; null: the message was not for that recipient.</summary>
+    /// <param name="notification">Well formed and believed.</param>
+    /// <param name="original">The originator's envelope.</param>
+    public static BoundaryReport? Anew(ReceivedDisposition notification, Envelope original) => Of(notification, original) is { } index
+        ? new BoundaryReport(ReportKind.Disposition, "")
+        {
+            Disposition = notification with { FinalRecipient = original.Recipients[index].Address.Text, OriginalRecipient = null, OriginalMessageId = null },
+        }
+        : null;
+
     /// <summary>The reports of our own that say the same to the originator: as it asked for, with facts only (RFC 3461 §4.1).</summary>
     /// <param name="matched">By the recipients of <paramref name="original"/>.</param>
     /// <param name="original">The originator's envelope.</param>

@@ -1,6 +1,5 @@
 using System.Text;
 using MilSwitch.Domain.Acknowledgments;
-using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;

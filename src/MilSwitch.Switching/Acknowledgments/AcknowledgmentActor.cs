@@ -4,8 +4,6 @@ using Akka.Actor;
 using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Messages;
-using MilSwitch.Domain.Operations;
-using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Switching.Acknowledgments;
@@ -27,13 +25,14 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
     private readonly PriorityQueue<MessageId, DateTimeOffset> due = new();
     // What the store did not take, or is to be done now: looked at again at the next beat.
     private readonly HashSet<MessageId> waiting = [];
-    private readonly int[] overdue = new int[PrecedenceExtensions.Count];
+    private readonly AcknowledgmentNews news;
     private bool isLoaded;
 
     public AcknowledgmentActor(SwitchRuntime runtime)
     {
         this.runtime = runtime;
         alternates = new AlternateCopy(runtime);
+        news = new AcknowledgmentNews(runtime);
         logger = runtime.Loggers.CreateLogger<AcknowledgmentActor>();
     }
 
@@ -106,7 +105,7 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
         }
 
         isLoaded = true;
-        Publish();
+        news.Known([]);
         Stash.UnstashAll();
     }
 
@@ -127,8 +126,7 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
     private void Follow(FollowedMessage entry)
     {
         followed[entry.Id] = entry;
-        foreach (var recipient in entry.Recipients) Count(recipient, AcknowledgmentAlarms.None, recipient.Alarms);
-        Publish();
+        news.Known(entry.Recipients);
         Schedule(entry);
         if (entry.AlternateDue is not null) waiting.Add(entry.Id);
     }
@@ -171,7 +169,7 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
     private void Save(FollowedMessage entry)
     {
         if (entry.IsBusy) return;
-        if (!entry.IsDirty && entry.AlternateDue is not { }) return;
+        if (!entry.IsDirty && entry.AlternateDue is null) return;
         entry.IsBusy = true;
         var steps = entry.TakeUntold();
         var alternate = entry.IsDirty ? null : entry.AlternateDue;
@@ -195,8 +193,10 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
 
             return new Saved(entry, steps, true, null, default);
         }
-        catch (Exception fault) when (fault is SpoolUnavailableException or ObjectDisposedException)
+        catch (Exception fault) when (fault is not OutOfMemoryException)
         {
+            // Nobody else would tell the actor, and the message would be busy for ever.
+            if (fault is not (SpoolUnavailableException or ObjectDisposedException)) LogNotSaved(fault, entry.Id);
             return new Saved(entry, steps, false, alternate, AlternateOutcome.Later);
         }
     }
@@ -212,8 +212,7 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
             return;
         }
 
-        foreach (var step in saved.Steps) Tell(step);
-        if (saved.Steps.Length > 0) Publish();
+        news.Happened(saved.Steps);
         switch (saved)
         {
             case { Alternate: { } sent, Outcome: AlternateOutcome.Sent }:
@@ -222,7 +221,7 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
             case { Alternate: { } stuck, Outcome: AlternateOutcome.Impossible }:
                 entry.IsStuck = true;
                 LogStuck(entry.Id, stuck.Recipient);
-                Event("acknowledgment.stuck", stuck, "no copy can be made for the action point");
+                news.Stuck(stuck);
                 break;
             case { Alternate: not null }:
                 waiting.Add(entry.Id);
@@ -233,43 +232,6 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
         else Save(entry);
     }
 
-    private void Tell(AcknowledgmentStep step)
-    {
-        Count(step.State, step.Cleared, step.Raised);
-        foreach (var alarm in Enum.GetValues<AcknowledgmentAlarms>())
-        {
-            if (alarm is AcknowledgmentAlarms.None) continue;
-            if (step.Raised.HasFlag(alarm)) Event("acknowledgment.overdue", step.State, Words(alarm));
-            if (step.Cleared.HasFlag(alarm)) Event("acknowledgment.cleared", step.State, Words(alarm));
-        }
-
-        if (step.AlternateDue) Event("acknowledgment.alternate", step.State, "the action point takes over");
-        if (step.State.SettledAt is not null && step is { AlternateDue: false }) Event("acknowledgment.settled", step.State, "");
-    }
-
-    private void Count(Acknowledgment recipient, AcknowledgmentAlarms cleared, AcknowledgmentAlarms raised)
-    {
-        var before = (recipient.Alarms | cleared) & ~raised;
-        overdue[(int)recipient.Precedence] += (recipient.Alarms is AcknowledgmentAlarms.None ? 0 : 1) - (before is AcknowledgmentAlarms.None ? 0 : 1);
-    }
-
-    private void Publish() => runtime.Acknowledgments.Publish([.. overdue]);
-
-    private void Event(string type, Acknowledgment about, string detail)
-    {
-        if (runtime.Events.IsHeard)
-            runtime.Events.Publish(new SwitchEvent(runtime.Now, type) { Message = about.Message, Recipient = about.Recipient, Precedence = about.Precedence, Detail = detail });
-    }
-
-    private static string Words(AcknowledgmentAlarms alarm) => alarm switch
-    {
-        AcknowledgmentAlarms.ReportMissing => "no delivery report in time",
-        AcknowledgmentAlarms.ReceiptMissing => "no receipt in time",
-        AcknowledgmentAlarms.Refused => "not delivered, or not read",
-        AcknowledgmentAlarms.ReceiptInvalid => "a receipt does not verify",
-        _ => "",
-    };
-
     [LoggerMessage(3601, LogLevel.Error, "The acknowledgments of {Document} can't be read and are not followed")]
     private partial void LogUnreadable(Exception fault, string document);
 
@@ -278,6 +240,9 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
 
     [LoggerMessage(3603, LogLevel.Error, "No copy of {MessageId} can be made for the action point of recipient {Recipient}")]
     private partial void LogStuck(MessageId messageId, int recipient);
+
+    [LoggerMessage(3604, LogLevel.Error, "The acknowledgments of {MessageId} could not be recorded; tried again")]
+    private partial void LogNotSaved(Exception fault, MessageId messageId);
 
     private sealed record Loaded(IReadOnlyList<StoredDocument> Documents) : ILocalMessage;
 

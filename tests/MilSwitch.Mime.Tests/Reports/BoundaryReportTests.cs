@@ -153,6 +153,9 @@ public sealed class BoundaryReportTests
         var sent = new Envelope { ReversePath = ReversePath.Null, ArrivedAt = Rewriting.Now, Origin = new Origin { Listener = "inside" }, Recipients = [new Recipient(Mailbox.Parse("role@base.example"))] };
         Assert.Equal(0, Assert.Single(ReportMatch.Of(Read(Delivery).Delivery!, sent)).Index);
         Assert.Equal(0, ReportMatch.Of(Read(Disposition).Disposition!, sent));
+        var anew = Encoding.UTF8.GetString(ReportSanitiser.Write(ReportMatch.Anew(Read(Disposition).Disposition!, sent)!, Rewriting));
+        Assert.Contains("\r\nFinal-Recipient: rfc822;role@base.example\r\n", anew, StringComparison.Ordinal);
+        Assert.DoesNotContain("dana", anew, StringComparison.Ordinal);
         Assert.Null(ReportMatch.Of(Read(Disposition).Disposition!, sent with { Recipients = [sent.Recipients[0], sent.Recipients[0]] }));
     }
 

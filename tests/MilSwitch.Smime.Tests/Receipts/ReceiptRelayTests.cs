@@ -54,7 +54,7 @@ public sealed class ReceiptRelayTests : IDisposable
 
         var made = Assert.IsType<DepartureOutcome.Protected>(await relay.MakeAsync(asked, AcknowledgmentGrade.RecipientVerified, judged, Settings, Precedence.Routine, default)).Content;
         var parts = MimeEntity.Read(made, new MimeBudget()).Parts;
-        Assert.Equal(3, parts.Count);
+        Assert.Equal(3, parts.Length);
         var text = Encoding.ASCII.GetString(made.Span);
         Assert.StartsWith("From: gate@gateway.example\r\nTo: ops@unit.example\r\n", text, StringComparison.Ordinal);
         Assert.Contains("\r\nIn-Reply-To: <m1@unit.example>\r\n", text, StringComparison.Ordinal);
@@ -94,7 +94,7 @@ public sealed class ReceiptRelayTests : IDisposable
         Assert.Contains(meaning, text, StringComparison.Ordinal);
         Assert.DoesNotContain("verified", text, StringComparison.Ordinal);
         var parts = MimeEntity.Read(made, new MimeBudget()).Parts;
-        Assert.Equal(2, parts.Count);
+        Assert.Equal(2, parts.Length);
         var ours = await MessageProtector.VerifyReceiptAsync(Alone(parts[1]), sent, [], OpeningOptions.Default, VerificationOptions.Default);
         Assert.True(ours.IsGood);
         Assert.Equal(grade, RelayedReceipt.GradeOf(ours.Signers[0].Signer));
@@ -115,10 +115,10 @@ public sealed class ReceiptRelayTests : IDisposable
     public async Task Believes_no_receipt_for_something_else_or_from_somebody_else()
     {
         var (sent, asked, copy) = await CrossAsync();
-        Assert.Equal("receipt-mismatch", (await JudgeAsync(await AnswerAsync(sent), asked)).Reason);
-        Assert.Equal("receipt-mismatch", (await JudgeAsync(copy, asked)).Reason);
+        Assert.Equal("RECEIPT-MISMATCH", (await JudgeAsync(await AnswerAsync(sent), asked)).Reason);
+        Assert.Equal("RECEIPT-MISMATCH", (await JudgeAsync(copy, asked)).Reason);
         var receipt = await AnswerAsync(copy);
-        Assert.Equal("signer-mismatch", (await relay.JudgeAsync(receipt, asked, Downstream, ["depot@base.example"], Precedence.Routine, default)).Reason);
+        Assert.Equal("SIGNER-MISMATCH", (await relay.JudgeAsync(receipt, asked, Downstream, ["depot@base.example"], Precedence.Routine, default)).Reason);
         Assert.Equal(ReceiptState.Bad, (await relay.JudgeAsync(receipt, asked, new BoundaryOpening(), [Recipient], Precedence.Routine, default)).State);
         Assert.Equal(ReceiptState.Bad, (await JudgeAsync(receipt, asked with { Sent = [] })).State);
         Assert.Equal(ReceiptState.Unavailable, (await relay.JudgeAsync(receipt, asked, Downstream with { Keys = ["away"] }, [Recipient], Precedence.Routine, default)).State);
