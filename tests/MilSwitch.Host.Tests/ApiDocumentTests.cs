@@ -144,7 +144,7 @@ public sealed partial class ApiDocumentTests : IAsyncLifetime
         node.Actions.Rules.Add(new Domain.Operations.OperatorRule { Id = "4f1c09aa", Kind = Domain.Operations.RuleKind.Suspend, Scope = "node", Reason = "x" });
         node.Requests.Operations.Clear();
         var line = examples[0].Split(" | ").First(p => p.Contains(verb, StringComparison.Ordinal)).Split(" > ")[0];
-        string[] arguments = [.. Word().Matches(line).Select(m => m.Groups[1].Success ? m.Groups[1].Value : m.Value).Skip(1).Select(a => a == "0000G40000040" ? FakeOperatorActions.First.ToString() : a)];
+        string[] arguments = [.. Word().Matches(line).Select(m => m.Groups[1].Success ? m.Groups[1].Value : m.Value).Skip(1).Select(a => a switch { "0000G40000040" => FakeOperatorActions.First.ToString(), "evidence/" => Path.Combine(node.Files.Folder, "evidence"), _ => a })];
         if (verb == "events") arguments = [.. arguments, "--after", "1-1", "--count", "1"];
         var run = await node.RunAsync(arguments);
         Assert.True(run.ExitCode is 0 or 1, $"{verb}: {run}");

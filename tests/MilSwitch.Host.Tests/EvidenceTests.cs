@@ -184,6 +184,16 @@ public sealed class EvidenceTests : IAsyncLifetime
         Assert.Equal(3, (await node.RunAsync("message", "custody", FakeOperatorActions.Second.ToString())).ExitCode);
     }
 
+    [Fact]
+    public void Evidence_is_signed_by_a_key_that_is_there_and_signs_nothing_else()
+    {
+        const string keys = "keys:\n  - { name: domain, role: domain-signing, file: signer.key, certificate: signer.pem }\n";
+        Assert.Contains(node.Files.Problems(TestNode.Text("audit: { key: nobody }\n")), p => p.Contains("audit.key: there is no key 'nobody'", StringComparison.Ordinal));
+        Assert.Contains(node.Files.Problems(TestNode.Text(keys + "audit: { key: domain }\n")), p => p.Contains("audit.key: 'domain' is a key for domain-signing", StringComparison.Ordinal));
+        Assert.Contains(node.Files.Problems(TestNode.Text("audit: {}\n")), p => p.Contains("audit.key: is missing", StringComparison.Ordinal));
+        Assert.Null(node.Files.Good(TestNode.Text()).AuditKey);
+    }
+
     private async Task ExportAsync()
     {
         var run = await node.RunAsync("message", "custody", Id, "--export", Folder);

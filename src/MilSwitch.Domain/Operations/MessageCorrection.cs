@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using MilSwitch.Domain.Addressing;
@@ -11,6 +12,9 @@ public sealed record MessageCorrection
 {
     /// <summary>Under what requests for corrections stand among the approvals; no step of a boundary has this name.</summary>
     public const string Step = "correct";
+
+    // More would fill the trail; all of them are in the digest, and in the envelopes.
+    private const int MostInWords = 8;
 
     /// <summary>Recipients who get another address.</summary>
     public ImmutableArray<(Mailbox Old, Mailbox New)> Recipients { get; init; } = [];
@@ -43,8 +47,9 @@ public sealed record MessageCorrection
     public override string ToString()
     {
         var words = new List<string>();
-        words.AddRange(Recipients.Select(r => $"{r.Old.Text} becomes {r.New.Text}"));
-        if (!DropParts.IsEmpty) words.Add("without part " + string.Join(", ", DropParts));
+        words.AddRange(Recipients.Take(MostInWords).Select(r => $"{r.Old.Text} becomes {r.New.Text}"));
+        if (Recipients.Length > MostInWords) words.Add(string.Create(CultureInfo.InvariantCulture, $"and {Recipients.Length - MostInWords} further recipients"));
+        if (!DropParts.IsEmpty) words.Add("without part " + string.Join(", ", DropParts.Take(MostInWords)) + (DropParts.Length > MostInWords ? " and further ones" : ""));
         if (Label is not null) words.Add("another label");
         if (!SubjectCodes.IsDefault) words.Add(SubjectCodes.IsEmpty ? "without subject codes" : "subject codes " + string.Join("; ", SubjectCodes));
         return string.Join(", ", words);

@@ -14,6 +14,7 @@ internal static class HoldingEndpoints
     private const int MaximumPage = 1_000;
     private const int MaximumChanges = 1_000;
     private const int MaximumReason = 1_000;
+    private const int LongestWord = 64;
 
     public static void MapHolding(this IEndpointRouteBuilder api)
     {
@@ -76,10 +77,11 @@ internal static class HoldingEndpoints
     {
         change = new MessageCorrection();
         if ((request.Recipients?.Count ?? 0) > MaximumChanges || (request.DropParts?.Count ?? 0) > MaximumChanges) return string.Create(CultureInfo.InvariantCulture, $"More than {MaximumChanges} changes.");
+        if (!AreShort(request.DropParts) || !AreShort(request.SubjectCodes)) return string.Create(CultureInfo.InvariantCulture, $"dropParts and subjectCodes are texts of at most {LongestWord} characters.");
         var recipients = ImmutableArray.CreateBuilder<(Mailbox Old, Mailbox New)>();
         foreach (var recipient in request.Recipients ?? [])
         {
-            if (!Mailbox.TryParse(recipient.Old ?? "", allowUtf8: true, out var old, out _) || !Mailbox.TryParse(recipient.New ?? "", allowUtf8: true, out var next, out _))
+            if (!Mailbox.TryParse(recipient?.Old ?? "", allowUtf8: true, out var old, out _) || !Mailbox.TryParse(recipient?.New ?? "", allowUtf8: true, out var next, out _))
                 return "recipients must have mail addresses as old and new.";
             recipients.Add((old, next));
         }
@@ -99,6 +101,8 @@ internal static class HoldingEndpoints
         };
         return change.IsEmpty ? "Nothing is to be changed." : null;
     }
+
+    private static bool AreShort(IReadOnlyList<string?>? words) => words is null || words.All(w => w is { Length: <= LongestWord });
 
     private static async Task<IResult> DecideAsync(
         string id, string? reason, Func<string, HoldingOrder> order, HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)

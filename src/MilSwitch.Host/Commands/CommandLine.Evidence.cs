@@ -39,7 +39,7 @@ public sealed partial class CommandLine
         });
         command.Arguments.Add(id);
         command.Options.Add(export);
-        return Example(command, "milswitch message custody 0000G40000040", "milswitch message custody 0000G40000040 --export evidence/");
+        return Example(command, "milswitch message custody 0000G40000040 --export evidence/", "milswitch message custody 0000G40000040");
     }
 
     private Command Audit()

@@ -150,6 +150,7 @@ public static partial class ConfigurationReader
             CheckApprovals = approvals.Number("checks", defaults.Check, 0, 9),
             BlockApprovals = approvals.Number("blocked", defaults.Block, 0, 9),
             HeaderApprovals = approvals.Number("headers", defaults.Header, 0, 9),
+            CorrectApprovals = approvals.Number("correct", 1, 1, 9),
         };
         approvals.Finish();
         reports.Finish();
