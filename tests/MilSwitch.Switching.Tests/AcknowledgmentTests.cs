@@ -2,6 +2,7 @@ using System.Text;
 using Akka.Actor;
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Configuration;
+using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
