@@ -13,6 +13,12 @@ public sealed record DepartureSigning(string Key)
     /// <summary>The role of the signer (RFC 3183 §3.1): <c>originator</c>, <c>domain</c>, <c>attribute</c>, <c>review</c>; null: none is named.</summary>
     public string? SignatureType { get; init; }
 
+    /// <summary>
+    /// Around a message that nobody signed an object without signers goes first, as RFC 3183 §3 has it for all roles but the
+    /// originator's. Clients that know no S/MIME then show no text.
+    /// </summary>
+    public bool Encapsulates { get; init; }
+
     /// <summary>The header is protected as well (RFC 9788).</summary>
     public bool ProtectHeader { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Precedences;
@@ -8,7 +9,6 @@ using MilSwitch.Smime.Inspection;
 using MilSwitch.Smime.Keys;
 using MilSwitch.Smime.Making;
 using MilSwitch.Smime.Protection;
-using System.Buffers;
 
 namespace MilSwitch.Smime.Boundaries;
 

@@ -32,8 +32,9 @@ public static class AuthorityToSign
     {
         var own = DomainAuthorityName.Domains(certificate, name, naming);
         if (own.IsEmpty && domains.IsDefaultOrEmpty) return false;
-        // A server's name stands below its domain and is no ascendant of it; the agreement says whose it is.
-        var byName = naming is AuthorityNaming.Uri ? own.Any(o => DomainAuthorityName.IsOf(host, o) || DomainAuthorityName.IsOf(o, host)) : own.Any(o => DomainAuthorityName.IsOf(host, o));
-        return (own.IsEmpty || byName) && (domains.IsDefaultOrEmpty || new SecurityDomain("") { MailDomains = domains }.Owns(host));
+        var isAgreed = !domains.IsDefaultOrEmpty;
+        if (isAgreed && !new SecurityDomain("") { MailDomains = domains }.Owns(host)) return false;
+        // A server's name mostly stands below its domain and is no ascendant of it: only an agreement can say that it speaks for that.
+        return own.IsEmpty || own.Any(o => DomainAuthorityName.IsOf(host, o) || (isAgreed && naming is AuthorityNaming.Uri && DomainAuthorityName.IsOf(o, host)));
     }
 }

@@ -13,7 +13,7 @@ internal static class FieldNames
 
     // RFC 9788 §7: nobody who composes a message can know them.
     private static readonly FrozenSet<string> Transit =
-        new[] { "Received", "Return-Path", "Delivered-To", "DKIM-Signature", "Authentication-Results", "Archived-At", "X-MilSwitch-Suspected-Duplicate" }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        new[] { "Received", "Return-Path", "Delivered-To", "DKIM-Signature", "Authentication-Results", "Archived-At", "X-MilSwitch-Suspected-Duplicate", "X-MilSwitch-Signature-Role" }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     private static readonly FrozenSet<string> Blocking =
         new[] { "From", "Sender", "To", "Cc", "Bcc", "Reply-To", "SIO-Label", "MT-Priority", "MMHS-Primary-Precedence", "MMHS-Copy-Precedence", "MMHS-Message-Type" }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);

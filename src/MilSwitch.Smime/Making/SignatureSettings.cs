@@ -95,6 +95,8 @@ public sealed record SignatureSettings
         if (Label is { } label) all.Add(new(AttributeTypes.SecurityLabel, EssLabel.Encode(label)));
         if (EquivalentLabels.Count > 0) all.Add(new(AttributeTypes.EquivalentLabels, Labels.Carriers.EquivalentLabels.Encode(EquivalentLabels)));
         if (ReceiptRequest is { } request) all.Add(new(AttributeTypes.ReceiptRequest, request.Encode()));
+        // RFC 3183 §3.1.2.
+        if (SignatureTypes.Count > 1 && SignatureTypes.Contains(SignatureType.AdditionalAttributes)) throw new SigningRefusedException("a signature for additional attributes is nothing else (RFC 3183 §3.3)");
         if (SignatureTypes.Count > 0) all.Add(new(AttributeTypes.SignatureType, SignatureType.Encode([.. SignatureTypes])));
         if (Capabilities.Count > 0) all.Add(new(AttributeTypes.SmimeCapabilities, SmimeCapabilities.Encode(Capabilities)));
         if (!EncryptionCertificate.IsEmpty) all.Add(new(AttributeTypes.EncryptionKeyPreference, EncryptionKeyPreference.Encode(SignerIdentifier.Of(EncryptionCertificate))));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MilSwitch.Mime;
+using MilSwitch.Smime.Ess;
 using MilSwitch.Smime.Inspection;
 using MilSwitch.Smime.Messages;
 using MilSwitch.Smime.Verdicts;
@@ -20,12 +21,15 @@ public sealed record SignatureResult(string Word, string Reason, ImmutableArray<
     /// <summary>For all that can be seen, nobody signed it.</summary>
     public bool IsUnsigned { get; private init; }
 
+    /// <summary>On whose behalf the signature that passed is: <c>originator</c>, <c>domain</c>, <c>review</c>, <c>attribute</c>; null: none passed.</summary>
+    public string? Role { get; private init; }
+
     /// <summary>What is said about a message that did not open, or must not be known to have opened.</summary>
     public static SignatureResult Closed { get; } = new("neutral", "the message is encrypted", []) { IsUnsigned = true };
 
     public static SignatureResult Of(InspectionResult inspection) => inspection.Verdict switch
     {
-        InspectionVerdict.Valid => new("pass", "", Signer(inspection)),
+        InspectionVerdict.Valid => new("pass", "", Signer(inspection)) { Role = RoleOf(inspection) },
         InspectionVerdict.Unsigned => new("none", "", []) { IsUnsigned = true },
         InspectionVerdict.Undecryptable when !IsSigned(inspection) => Closed,
         InspectionVerdict.Partial => new("policy", Codes(inspection), []),
@@ -33,8 +37,14 @@ public sealed record SignatureResult(string Word, string Reason, ImmutableArray<
         _ => new(inspection.Reasons.Any(r => r is Verdicts.Reason.TooDeep or Verdicts.Reason.TooLarge) ? "permerror" : "neutral", Codes(inspection), []),
     };
 
-    /// <summary>The whole field, ending in CRLF.</summary>
-    public byte[] Write(string authservId) => AuthenticationResults.Write(authservId, "smime", Word, Reason, [.. Properties]);
+    /// <summary>The whole fields, each ending in CRLF: the result, and the signer's role where there is one.</summary>
+    public byte[] Write(string authservId) =>
+        [.. AuthenticationResults.Write(authservId, "smime", Word, Reason, [.. Properties]), .. Role is null ? [] : SignatureRoleField.Write(Role)];
+
+    // Of the one on whom the verdict rests, nearest to the content.
+    private static string? RoleOf(InspectionResult inspection) => inspection.Signer is not { } signer ? null : inspection.RootLayers.Reverse()
+        .SelectMany(l => l.Finding.Signers).Where(s => s.IsGood && signer.Equals(s.Certificate))
+        .Select(s => LayerReports.Types(s.Info).Select(SignatureType.Text).FirstOrDefault(t => t is not null) ?? "originator").FirstOrDefault();
 
     // What is wrong with the signature itself comes before what is wrong with the signer's standing.
     private static string WordFor(ImmutableArray<Reason> reasons)

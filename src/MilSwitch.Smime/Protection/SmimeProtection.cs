@@ -102,6 +102,8 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
             var signature = settings.Sign is { } sign ? DepartureSignature.Of(sign, ring, encryption is { HeaderProtection: not ProtectionScheme.None }, labels, precedence, now) : null;
             var made = (signature, encryption) switch
             {
+                ({ } s, { } e) when settings.Sign!.Encapsulates => await DomainSigning.SignAndEncryptAsync(message, s, e, cancellationToken).ConfigureAwait(false),
+                ({ } s, null) when settings.Sign!.Encapsulates => await DomainSigning.SignAsync(message, s, cancellationToken).ConfigureAwait(false),
                 ({ } s, { } e) => await MessageProtector.SignAndEncryptAsync(message, s, e, cancellationToken).ConfigureAwait(false),
                 ({ } s, null) => await MessageProtector.SignAsync(message, s, cancellationToken).ConfigureAwait(false),
                 (null, { } e) => await MessageProtector.EncryptAsync(message, e, cancellationToken).ConfigureAwait(false),

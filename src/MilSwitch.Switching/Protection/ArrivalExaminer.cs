@@ -98,8 +98,11 @@ internal sealed partial class ArrivalExaminer(SwitchRuntime runtime)
         }
     }
 
-    private ReadOnlyMemory<byte>? WithoutForgeries(ReadOnlyMemory<byte> message, string authservId) =>
-        AuthenticationResults.Remove(message, Scan(message), authservId) is { } kept ? kept : default(ReadOnlyMemory<byte>?);
+    private ReadOnlyMemory<byte>? WithoutForgeries(ReadOnlyMemory<byte> message, string authservId)
+    {
+        ReadOnlyMemory<byte>? honest = AuthenticationResults.Remove(message, Scan(message), authservId) is { } kept ? kept : default(ReadOnlyMemory<byte>?);
+        return SignatureRoleField.Remove(honest ?? message, Scan(honest ?? message)) is { } without ? without : honest;
+    }
 
     // What was hidden from the limits until now.
     private bool IsSound(ReadOnlyMemory<byte> opened)

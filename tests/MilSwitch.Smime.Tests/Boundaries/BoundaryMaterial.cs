@@ -80,6 +80,7 @@ internal static class BoundaryMaterial
             ("domain", "CN=domain-signing-authority", "domain-signing-authority@origin.test"), ("other-domain", "CN=domain-signing-authority", "domain-signing-authority@evil.test"),
             ("false-domain", "CN=somebody", "domain-signing-authority@origin.test"),
             ("components", "CN=domain-signing-authority, DC=origin, DC=test", null), ("organization", "CN=domain-signing-authority, O=Origin", null),
+            ("server", "CN=mail", "smtp://mail.unit.origin.test"),
             ("review", "CN=review-authority", "review-authority@office.test"), ("attribute", "CN=attribute-authority", null),
             ("confidentiality", "CN=domain-confidentiality-authority", "domain-confidentiality-authority@dest.test"),
         ];
@@ -90,7 +91,8 @@ internal static class BoundaryMaterial
             if (address is not null)
             {
                 var names = new SubjectAlternativeNameBuilder();
-                names.AddEmailAddress(address);
+                if (address.Contains("//", StringComparison.Ordinal)) names.AddUri(new Uri(address));
+                else names.AddEmailAddress(address);
                 leaf.CertificateExtensions.Add(names.Build());
             }
 
