@@ -26,6 +26,12 @@ public sealed record OpenedMessage
     /// <summary>The message is malformed or means different things to different readers: why; null: it is not.</summary>
     public string? Fault { get; init; }
 
+    /// <summary>
+    /// Whole header fields for readers in the other domain, each ending in CRLF: that its signature was good and on whose behalf it
+    /// was (RFC 7281), since the signature itself does not go on; empty: it was not, or nobody asked.
+    /// </summary>
+    public ReadOnlyMemory<byte> Result { get; init; }
+
     /// <summary>Outer fields that differ from their protected copies.</summary>
     public ImmutableArray<HeaderDifference> Differences { get; init; } = [];
 

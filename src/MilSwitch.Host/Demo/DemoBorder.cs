@@ -56,7 +56,8 @@ internal sealed class DemoBorder : IAsyncDisposable
     /// <summary>What the switch at home needs of keys and domains: sections of its configuration.</summary>
     /// <param name="anchors">The authority.</param>
     /// <param name="signingKey">Signs for the domain at home.</param>
-    public string HomeSections(string anchors, string signingKey) => $$"""
+    /// <param name="scanner">Socket of a clamd.</param>
+    public string HomeSections(string anchors, string signingKey, string scanner) => $$"""
         keys:
           - { name: gateway, file: {{home.Key}}, certificate: {{home.Certificate}}, role: domain-confidentiality }
         domains:                                             # two of them, and a boundary each way
@@ -64,10 +65,14 @@ internal sealed class DemoBorder : IAsyncDisposable
           - { name: between, mail: [{{MailDomain}}], policy: COALITION, anchors: {{anchors}} }
         peers:
           - { name: clients, domain: home, clients: [127.0.0.0/8] }
+        checks:
+          - { name: structure, type: structure, media-types: [text/plain, multipart/mixed, application/octet-stream] }
+          - { name: virus, type: clamd, address: "unix:{{scanner}}" }
         boundaries:
           - name: out
             from: home
             to: between
+            checks: [structure, virus]
             arrival: { peers: [clients], decrypt: [gateway], signature: optional, labels: { sources: [ess, sio-label] } }
             departure:
               labels: { policy: COALITION, clearance: { policy: COALITION, up-to: RESTRICTED }, write: [sio-label] }

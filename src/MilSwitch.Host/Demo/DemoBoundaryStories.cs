@@ -29,11 +29,12 @@ internal sealed class DemoBoundaryStories(DemoStage stage)
         await SendAsync(stage.Endpoint, Compose(subject, Clerk, "RESTRICTED"), Clerk, cancellationToken);
         if (await ArrivalAsync(subject, cancellationToken) is not { } arrival) return (false, await WhyNotAsync(stage.Switch, cancellationToken));
         var plain = arrival.Text.Contains(Body, StringComparison.Ordinal);
+        var role = Field(arrival, "X-MilSwitch-Signature-Role") ?? "nobody";
         var (between, opened) = await BetweenAsync(subject, cancellationToken);
         var hidden = !between.Contains(Body, StringComparison.Ordinal) && !between.Contains(subject, StringComparison.Ordinal);
         return (
-            plain && hidden && opened.Length is 0,
-            $"in clear at both ends{(plain ? "" : ": NOT IN CLEAR")}; between them {(hidden ? "nothing of it is visible" : "IT WAS VISIBLE")}; openssl with the key abroad: {(opened.Length is 0 ? "decrypted, signature of the domain at home good" : opened)}");
+            plain && hidden && opened.Length is 0 && role.Trim() is "domain",
+            $"in clear at both ends{(plain ? "" : ": NOT IN CLEAR")}, told of as signed by {role.Trim()}; between them {(hidden ? "nothing of it is visible" : "IT WAS VISIBLE")}; openssl with the key abroad: {(opened.Length is 0 ? "decrypted, signature of the domain at home good" : opened)}");
     }
 
     public async Task<(bool Good, string Actual)> GatewayAsync(CancellationToken cancellationToken)
@@ -67,6 +68,39 @@ internal sealed class DemoBoundaryStories(DemoStage stage)
         await SendAsync(stage.Endpoint, await SealedAsync(subject, Clerk, "RESTRICTED", cancellationToken), other, cancellationToken);
         return Judged(subject, await HeldAsync(stage.Switch, other, b => b.Contains("does not name recipient", StringComparison.Ordinal), cancellationToken));
     }
+
+    public async Task<(bool Good, string Actual)> TwoPersonsAsync(CancellationToken cancellationToken)
+    {
+        const string subject = "Fleet position";
+        await SendAsync(stage.Endpoint, await SealedAsync(subject, Clerk, "SECRET", cancellationToken), Clerk, cancellationToken);
+        string? id = null;
+        await DemoStories.ComesAsync(
+            async () => (id = Held(await stage.Switch.CommandAsync(cancellationToken, "queue", "list", "--state", "held", "--json")).FirstOrDefault(m => m.HeldBecause?.StartsWith("label:", StringComparison.Ordinal) is true)?.Id) is not null,
+            15, cancellationToken);
+        if (id is null) return (false, await ArrivalAsync(subject, cancellationToken) is null ? "neither held nor arrived" : "it was NOT HELD");
+        string[] approve = ["hold", "approve", id, "--step", "label", "--reason", "the coalition commander needs it"];
+        var first = await stage.Switch.TryCommandAsync(cancellationToken, approve);
+        var again = await stage.Switch.TryCommandAsync(cancellationToken, approve);
+        var early = stage.Neighbour.Arrivals.Any(a => a.Subject == subject);
+        var second = await stage.Switch.TryCommandAsync(cancellationToken, [.. approve, .. stage.AsAnother]);
+        var arrived = await ArrivalAsync(subject, cancellationToken) is not null;
+        return (
+            first.ExitCode is ExitCodes.ApprovalNeeded && again.ExitCode is ExitCodes.Conflict && !early && second.ExitCode is ExitCodes.Done && arrived,
+            string.Create(CultureInfo.InvariantCulture, $"held; the first approval ends with {first.ExitCode}, the same person again with {again.ExitCode}, another person with {second.ExitCode}; {(early ? "it LEFT EARLY" : arrived ? "then it arrived" : "it did NOT arrive")}"));
+    }
+
+    public async Task<(bool Good, string Actual)> VirusAsync(CancellationToken cancellationToken)
+    {
+        const string subject = "Please open";
+        var text = $"{subject}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n{Body}\r\n--b\r\n"
+            + $"Content-Type: application/octet-stream; name=report.bin\r\nContent-Transfer-Encoding: base64\r\n\r\n{Convert.ToBase64String(DemoScanner.TestFile)}\r\n--b--\r\n";
+        var plain = Encoding.ASCII.GetString(Compose(subject, Clerk, "RESTRICTED"));
+        var message = plain[..(plain.IndexOf("Subject: ", StringComparison.Ordinal) + "Subject: ".Length)] + text;
+        await SendAsync(stage.Endpoint, Encoding.ASCII.GetBytes(message), Clerk, cancellationToken);
+        return Judged(subject, await HeldAsync(stage.Switch, Clerk, b => b.StartsWith("checks:", StringComparison.Ordinal) && b.Contains("virus", StringComparison.Ordinal), cancellationToken));
+    }
+
+    private static IReadOnlyList<QueuedMessageView> Held(string listed) => JsonSerializer.Deserialize(listed, ApiJson.Default.PageQueuedMessageView)!.Items;
 
     private (bool Good, string Actual) Judged(string subject, string because)
     {

@@ -26,6 +26,7 @@ internal sealed class DemoStage : IAsyncDisposable
     private readonly int adminPort = DemoPorts.From(DemoPorts.Admin);
     private readonly int metricsPort = DemoPorts.From(DemoPorts.Metrics);
     private DemoViewer? viewer;
+    private DemoScanner? scanner;
 
     private DemoStage(string folder, bool temporary, CommandEnvironment environment)
     {
@@ -56,6 +57,9 @@ internal sealed class DemoStage : IAsyncDisposable
 
     /// <summary>The switch of the domain abroad.</summary>
     public DemoBorder Abroad { get; private set; } = null!;
+
+    /// <summary>Further arguments with which a command comes from another person than without them.</summary>
+    public string[] AsAnother => ["--node", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{adminPort}"), "--token-file", Token];
 
     public string Configuration { get; }
 
@@ -144,6 +148,7 @@ internal sealed class DemoStage : IAsyncDisposable
     {
         await Switch.DisposeAsync();
         if (Abroad is not null) await Abroad.DisposeAsync();
+        if (scanner is not null) await scanner.DisposeAsync();
         Neighbour.Dispose();
         nobody.Dispose();
         if (viewer is not null) await viewer.DisposeAsync();
@@ -158,6 +163,7 @@ internal sealed class DemoStage : IAsyncDisposable
         await using (var token = new StreamWriter(Token, own)) await token.WriteLineAsync(RandomNumberGenerator.GetHexString(40));
         Security = await DemoSecurity.MakeAsync(Path.Combine(folder, "security"), cancellationToken);
         Policies = new DemoPolicies(Path.Combine(folder, "policies"));
+        scanner = await DemoScanner.StartAsync(Path.Combine(folder, "scanner"), cancellationToken);
         Abroad = new DemoBorder(Path.Combine(folder, "abroad"), Security);
         Switch.Variables = [Security.Environment];
         var unreachable = ((IPEndPoint)nobody.LocalEndPoint!).Port;
@@ -188,7 +194,7 @@ internal sealed class DemoStage : IAsyncDisposable
             policies: {{Policies.Section}}
             labels: { policy: ALFA }
             tokens: {{Security.Tokens}}
-            {{Abroad.HomeSections(Security.Anchors, DemoSecurity.KeyLabel)}}
+            {{Abroad.HomeSections(Security.Anchors, DemoSecurity.KeyLabel, scanner!.Socket)}}
             routes:
               - match: abroad.test                                 # beyond the boundary
                 name: abroad

@@ -43,10 +43,12 @@ internal sealed class DemoStories(DemoStage stage, CommandEnvironment environmen
             ("Label translated by equivalence", "ALFA SECRET CODEWORD GRANITE arrives as COALITION SECRET SPECIAL ACCESS AMBER, with history; the signature says the same, and what it was", labels.TranslatedAsync),
             ("Carriers disagree", "signed as ALFA SECRET, the field lowered to RESTRICTED on the way: held, because they differ in the classification", labels.DisagreeingAsync),
             ("Unlabelled into a domain that requires a label", "taken and held, never sent, because it has no label", labels.UnlabelledAsync),
-            ("Plain client to plain client", "in clear at both ends; between the two domains signed and encrypted, as openssl sees it", boundary.PlainAsync),
+            ("Plain client to plain client", "in clear at both ends, told of as signed by the domain and by no person; between the two domains signed and encrypted, as openssl sees it", boundary.PlainAsync),
             ("Encrypted to the gateway", "opened at the boundary, ALFA RESTRICTED becomes COALITION RESTRICTED, signed for the domain and encrypted for the other one, as openssl sees it", boundary.GatewayAsync),
             ("Tampered outer header", "another From on the outside of a sealed message: held, never sent", boundary.TamperedAsync),
             ("Surreptitious forwarding", "a sealed message sent on to somebody whom its author does not name: held, never sent", boundary.ForwardedAsync),
+            ("Label too high, two persons", "ALFA SECRET over a boundary that is cleared up to COALITION RESTRICTED: held; one person does not do, two do", boundary.TwoPersonsAsync),
+            ("EICAR", "the test virus in an attachment: held by the scanner's verdict, never sent", boundary.VirusAsync),
         ];
         var watch = Stopwatch.StartNew();
         var unexpected = 0;

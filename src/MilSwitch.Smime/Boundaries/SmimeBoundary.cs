@@ -30,10 +30,10 @@ public sealed class SmimeBoundary(KeyRing keys, TimeProvider time) : IBoundaryPr
             // First without keys: most messages need none, and must not wait for a token that is away.
             using var outside = await InspectAsync(content, settings, at, [], cancellationToken).ConfigureAwait(false);
             var opening = new MessageOpening(content, settings, outside);
-            if (settings.Keys.IsDefaultOrEmpty || !opening.IsEncrypted || (settings.KeepsInner && opening.IsWrapped)) return new OpeningOutcome.Read(opening.Conclude());
+            if (settings.Keys.IsDefaultOrEmpty || !opening.IsEncrypted || (settings.KeepsInner && opening.IsWrapped)) return Read(opening.Conclude(), outside, settings);
             IDecryptionKey[] openers = [.. settings.Keys.Select(k => ring.Opening(k, precedence))];
             using var inside = await InspectAsync(content, settings, at, openers, cancellationToken).ConfigureAwait(false);
-            return new OpeningOutcome.Read(new MessageOpening(content, settings, inside).Conclude());
+            return Read(new MessageOpening(content, settings, inside).Conclude(), inside, settings);
         }
         catch (Exception fault) when (fault is KeyUnavailableException or NotSupportedException)
         {
@@ -63,6 +63,9 @@ public sealed class SmimeBoundary(KeyRing keys, TimeProvider time) : IBoundaryPr
             return new DepartureOutcome.Impossible(fault.Message, []);
         }
     }
+
+    private static OpeningOutcome.Read Read(OpenedMessage opened, InspectionResult inspection, BoundaryOpening settings) => new(
+        opened.Signature.State is SignatureState.Good && settings.AuthservId.Length > 0 ? opened with { Result = SignatureResult.Of(inspection).Write(settings.AuthservId) } : opened);
 
     private Task<InspectionResult> InspectAsync(ReadOnlyMemory<byte> content, BoundaryOpening settings, DateTimeOffset at, IReadOnlyList<IDecryptionKey> openers, CancellationToken cancellationToken) =>
         MessageInspector.InspectAsync(content, judging.For(settings.Trust, at, openers, content.Length), cancellationToken);

@@ -119,7 +119,8 @@ internal static partial class MessageSteps
             var passage = released.Passage;
             var id = passage.Next;
             passage = passage.Changed(released.Content, "released", "route", $"it is {id} in {passage.Boundary.To.Name}");
-            var trace = TraceFields.Crossed(runtime.Configuration.HostName, id, Now);
+            // A result belongs above the Received field of the host that found it (RFC 8601 §5); who signs anew has readers look at that.
+            byte[] trace = [.. passage.Boundary.Sign is null ? passage.Opened!.Result.Span : default, .. TraceFields.Crossed(runtime.Configuration.HostName, id, Now)];
             var content = await StageAsync(released.Content).ConfigureAwait(false);
             await using (content.ConfigureAwait(false))
             {
