@@ -109,12 +109,11 @@ internal sealed class AttachmentInspection(AttachmentRules rules, FindingList fi
     private byte[]? Open(ZipEntry entry, string where)
     {
         if (entry.IsEncrypted) findings.Add(CheckOutcome.Suspicious, $"{where}: encrypted, so that it can't be looked into");
-        else if (entry.Method is not (0 or 8)) findings.Add(CheckOutcome.Suspicious, $"{where}: packed in a way that is not opened");
+        else if (!entry.CanOpen) findings.Add(CheckOutcome.Suspicious, $"{where}: packed in a way that is not opened");
         else if (entry.Octets > rules.LargestEntry) Bomb(where);
         else
         {
-            var packed = new MemoryStream(entry.Data.ToArray(), writable: false);
-            using var source = entry.Method is 0 ? (Stream)packed : new DeflateStream(packed, CompressionMode.Decompress);
+            using var source = entry.Open();
             if (Read(source, entry.Data.Length, where) is not { } content) return null;
             if (content.Length == entry.Octets) return content;
             findings.Add(CheckOutcome.Suspicious, $"{where}: not as long as the archive says");

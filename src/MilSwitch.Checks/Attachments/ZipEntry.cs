@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.IO.Compression;
 
 namespace MilSwitch.Checks.Attachments;
 
@@ -8,4 +9,15 @@ namespace MilSwitch.Checks.Attachments;
 /// <param name="IsEncrypted">By any of the ways there are.</param>
 /// <param name="Data">As packed.</param>
 /// <param name="Octets">Opened, as both headers say.</param>
-internal sealed record ZipEntry(ImmutableArray<string> Names, int Method, bool IsEncrypted, ReadOnlyMemory<byte> Data, long Octets);
+internal sealed record ZipEntry(ImmutableArray<string> Names, int Method, bool IsEncrypted, ReadOnlyMemory<byte> Data, long Octets)
+{
+    /// <summary>It is neither encrypted nor packed in a way of which nothing is known here.</summary>
+    public bool CanOpen => !IsEncrypted && Method is (0 or 8);
+
+    /// <summary>What is packed in it. Read it within an <see cref="ArchiveBudget"/>; it ends in <see cref="InvalidDataException"/> when it is not sound.</summary>
+    public Stream Open()
+    {
+        var packed = new MemoryStream(Data.ToArray(), writable: false);
+        return Method is 0 ? packed : new DeflateStream(packed, CompressionMode.Decompress);
+    }
+}

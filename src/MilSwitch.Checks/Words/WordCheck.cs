@@ -32,7 +32,7 @@ public sealed class WordCheck : IContentCheck
         var reading = new WordReading(automaton, cancellationToken);
         foreach (var part in parts.All)
         {
-            if (!reading.TryRead(part)) findings.Add(CheckOutcome.Suspicious, $"part {part.Number}: its character set is not known");
+            if (reading.Read(part) is { } fault) findings.Add(CheckOutcome.Suspicious, $"part {part.Number}: {fault}");
         }
 
         Judge(reading, ThresholdsFor(subject.Classification), findings);

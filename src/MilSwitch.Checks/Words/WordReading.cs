@@ -1,4 +1,5 @@
 using System.Text;
+using MilSwitch.Checks.Attachments;
 using MilSwitch.Checks.Parts;
 using MilSwitch.Mime;
 
@@ -13,13 +14,14 @@ internal sealed class WordReading(WordAutomaton automaton, CancellationToken can
 
     private readonly WordTally shown = new(automaton);
     private readonly WordTally hidden = new(automaton);
+    private readonly ArchiveBudget budget = new(new AttachmentRules());
 
     /// <summary>Occurrences of a rule in all that was read.</summary>
     public int CountOf(int rule) => shown.Counts[rule] + hidden.Counts[rule];
 
     /// <summary>Reads a part's header and, of a leaf, its content.</summary>
-    /// <returns>False: its character set is not known.</returns>
-    public bool TryRead(MailPart part)
+    /// <returns>Why not all of it can be read; null: all is.</returns>
+    public string? Read(MailPart part)
     {
         foreach (var field in part.Header)
         {
@@ -30,23 +32,69 @@ internal sealed class WordReading(WordAutomaton automaton, CancellationToken can
 
         foreach (var name in part.FileNames) Read(name);
         if (!part.Preamble.IsEmpty) Read(part.Preamble.Span, Encoding.UTF8, asMarkup: false);
-        return part.IsContainer || TryReadBody(part);
+        return part.IsContainer ? null : ReadBody(part);
     }
 
-    private bool TryReadBody(MailPart part)
+    private string? ReadBody(MailPart part)
     {
-        var content = part.Decode().Span;
-        if (IsMarkup(part.MediaType) || IsText(part.MediaType))
+        var file = part.Decode();
+        var content = file.Span;
+        var kind = FileIdentification.Identify(content);
+        if (IsPacked(kind) || (kind is FileKind.Zip && !TryReadArchive(file))) return "an archive whose words can't be read";
+        if (kind is FileKind.Zip) return null;
+        // A page is one whatever it is called, unless it is shown as the text it is.
+        var asMarkup = IsMarkup(part.MediaType) || (!IsText(part.MediaType) && kind is (FileKind.Html or FileKind.Xml));
+        if (asMarkup || IsText(part.MediaType))
         {
-            if (TextCharset.Find(part.Charset) is not { } charset) return false;
-            Read(content, charset, IsMarkup(part.MediaType));
-            return true;
+            if (TextCharset.Find(part.Charset) is not { } charset) return "its character set is not known";
+            Read(content, charset, asMarkup);
+            return null;
         }
 
-        // Files that are no texts keep theirs in one of these two.
+        ReadFile(content);
+        return null;
+    }
+
+    private static bool IsPacked(FileKind kind) =>
+        kind is FileKind.Gzip or FileKind.Bzip2 or FileKind.Xz or FileKind.Zstandard or FileKind.SevenZip or FileKind.Rar or FileKind.Cabinet;
+
+    // Files that are no texts keep theirs in one of these two.
+    private void ReadFile(ReadOnlySpan<byte> content)
+    {
         Read(content, Encoding.UTF8, asMarkup: false);
         Read(content, Encoding.Unicode, asMarkup: false);
-        return true;
+    }
+
+    // Documents of today are archives of XML. Archives in archives are not opened.
+    private bool TryReadArchive(ReadOnlyMemory<byte> file)
+    {
+        var zip = ZipDirectory.Read(file, budget.Entries);
+        var isWhole = zip.Fault is null;
+        foreach (var entry in zip.Entries)
+        {
+            foreach (var name in entry.Names) Read(name);
+            if (Unpack(entry) is not { } content) return false;
+            var kind = FileIdentification.Identify(content);
+            isWhole &= kind is not FileKind.Zip && !IsPacked(kind);
+            if (kind is FileKind.Xml or FileKind.Html or FileKind.Text) Read(content, Encoding.UTF8, asMarkup: kind is not FileKind.Text || entry.Names[0].EndsWith(".xml", StringComparison.OrdinalIgnoreCase));
+            else ReadFile(content);
+        }
+
+        return isWhole;
+    }
+
+    private byte[]? Unpack(ZipEntry entry)
+    {
+        if (!entry.CanOpen || --budget.Entries < 0) return null;
+        try
+        {
+            using var source = entry.Open();
+            return budget.Read(source, entry.Data.Length, cancellationToken);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
     }
 
     private static bool IsMarkup(string mediaType) =>
@@ -61,7 +109,7 @@ internal sealed class WordReading(WordAutomaton automaton, CancellationToken can
         shown.Break();
     }
 
-    public void Read(ReadOnlySpan<byte> octets, Encoding charset, bool asMarkup)
+    private void Read(ReadOnlySpan<byte> octets, Encoding charset, bool asMarkup)
     {
         var decoder = charset.GetDecoder();
         var characters = new char[charset.GetMaxCharCount(Piece)];

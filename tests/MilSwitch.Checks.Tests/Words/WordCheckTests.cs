@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text;
+using MilSwitch.Checks.Tests.Attachments;
 using MilSwitch.Checks.Words;
 using MilSwitch.Domain.Checking;
 
@@ -101,6 +102,7 @@ public sealed class WordCheckTests
             Mails.Text(Convert.ToBase64String(CodePagesEncodingProvider.Instance.GetEncoding("koi8-r")!.GetBytes("grаnite")), "text/plain; charset=koi8-r", "base64"),
             Mails.Attaching([0, 1, .. "granite"u8, 0], "application/octet-stream", "x.bin"),
             Mails.Attaching(Encoding.Unicode.GetBytes("old document: granite "), "application/msword", "x.doc"),
+            Mails.Attaching("<html>gra<b>nite</b>"u8, "application/octet-stream", "x.bin"),
             Mails.Octets($"{Mails.Head}Content-Type: multipart/mixed; boundary=b\n\ngranite\n--b\n\nx\n--b--\n"),
             Mails.Mixed("Content-Type: message/rfc822\n\nSubject: granite\n\nx"),
         ];
@@ -114,6 +116,18 @@ public sealed class WordCheckTests
         Assert.Equal(["part 1: its character set is not known"], (await Judge(Mails.Text("x", "text/plain; charset=x-own"))).Findings.AsEnumerable());
         Assert.Equal(["part 1: the base64 is not sound"], (await Judge(Mails.Text("====x", encoding: "base64"))).Findings.AsEnumerable());
         Assert.Equal(CheckOutcome.Suspicious, (await Judge(Mails.Text("x", "multipart/mixed"))).Outcome);
+    }
+
+    [Fact]
+    public async Task Reads_documents_and_archives_and_holds_those_that_it_can_not_open()
+    {
+        var run = ZipMaker.Text("<?xml version=\"1.0\"?><w:p><w:r><w:t>gra</w:t></w:r><w:r><w:t>nite</w:t></w:r></w:p>");
+        var apart = ZipMaker.Text("<?xml version=\"1.0\"?><w:p>gra</w:p><w:p>nite</w:p>");
+        byte[][] found = [ZipMaker.Zip(("word/document.xml", run)), ZipMaker.Zip(("a.txt", [.. "a granite block"u8])), ZipMaker.Zip(("granite.txt", [.. "x"u8]))];
+        foreach (var file in found) Assert.Equal("rule granite: 1 of weight 10", (await Judge(Mails.Attaching(file, "application/zip", "x.zip"))).Findings[^1]);
+        Assert.Equal(CheckOutcome.Passed, (await Judge(Mails.Attaching(ZipMaker.Zip(("word/document.xml", apart)), "application/zip", "x.zip"))).Outcome);
+        byte[][] closed = [ZipMaker.Zip(("a.zip", ZipMaker.Zip(("b.txt", [.. "x"u8])))), [.. ZipMaker.Zip(("a.txt", [.. "x"u8])), 0], ZipMaker.Zip(("zeros", new byte[30 << 20])), ZipMaker.Gzip([.. "granite"u8])];
+        foreach (var file in closed) Assert.Equal(["part 1.2: an archive whose words can't be read"], (await Judge(Mails.Attaching(file, "application/zip", "x.zip"))).Findings.AsEnumerable());
     }
 
     [Fact]
