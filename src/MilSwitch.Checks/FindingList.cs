@@ -13,8 +13,6 @@ internal sealed class FindingList(string check)
 
     public CheckOutcome Outcome { get; private set; }
 
-    public bool IsEmpty => findings.Count is 0;
-
     public void Add(CheckOutcome outcome, string finding)
     {
         if (outcome > Outcome) Outcome = outcome;

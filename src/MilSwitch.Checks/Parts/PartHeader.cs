@@ -10,6 +10,9 @@ internal static class PartHeader
     // RFC 2046 §5.1.1.
     private const int LongestBoundary = 70;
 
+    // Longer ones are no names, and are not decoded.
+    private const int LongestName = 2_000;
+
     public static bool IsComposite(string mediaType) =>
         mediaType.StartsWith("multipart/", StringComparison.Ordinal) || mediaType is "message/rfc822" or "message/news" or "message/global";
 
@@ -43,7 +46,7 @@ internal static class PartHeader
         part.Charset = typeValue.Parameter("charset");
         part.Faults |= typeValue.Faults | (dispositionValue?.Faults ?? PartFaults.None) | TypeFaults(part.MediaType, part.Charset);
         string?[] names = [dispositionValue?.Parameter("filename"), dispositionValue?.Extended("filename"), typeValue.Parameter("name"), typeValue.Extended("name")];
-        part.FileNames = [.. names.OfType<string>().Select(SubjectText.Decode).Distinct(StringComparer.Ordinal)];
+        part.FileNames = [.. names.OfType<string>().Select(n => n.Length > LongestName ? n : SubjectText.Decode(n)).Distinct(StringComparer.Ordinal)];
         return part.MediaType.StartsWith("multipart/", StringComparison.Ordinal) ? Boundary(part, typeValue) : null;
     }
 

@@ -28,6 +28,10 @@ internal sealed class HtmlText(WordTally shown, WordTally hidden)
     private char beforeLast;
     private char last;
 
+    // In a tag, the last two characters that are no white space.
+    private char beforeSolid;
+    private char solid;
+
     // The element whose end alone ends it: script or style.
     private string? raw;
 
@@ -84,7 +88,8 @@ internal sealed class HtmlText(WordTally shown, WordTally hidden)
                 break;
             case State.Comment:
                 hidden.Feed([c]);
-                if (c is '>' && last is '-' && beforeLast is '-') EndHidden();
+                // Browsers take --!> for the end as well.
+                if (c is '>' && (last is '-' or '!') && beforeLast is '-') EndHidden();
                 break;
             default:
                 TakeRaw(c);
@@ -130,7 +135,7 @@ internal sealed class HtmlText(WordTally shown, WordTally hidden)
     private void BeginTag(char c)
     {
         name.Clear();
-        quote = '\0';
+        quote = beforeSolid = solid = '\0';
         if (c is '!' or '?')
         {
             state = State.Tag;
@@ -170,9 +175,10 @@ internal sealed class HtmlText(WordTally shown, WordTally hidden)
             if (c == quote) quote = '\0';
         }
         else if (c is '-' && last is '-' && beforeLast is '!') state = State.Comment;
-        // A quote begins a value only behind an equals sign.
-        else if (c is '"' or '\'' && last is '=' or ' ') quote = c;
+        // As in browsers, a quote begins a value only behind an equals sign that is no value itself.
+        else if ((c is '"' or '\'') && solid is '=' && beforeSolid is not '=') quote = c;
         else if (c is '>') EndTag();
+        if (c is not (' ' or '\t' or '\r' or '\n')) (beforeSolid, solid) = (solid, c);
     }
 
     private void EndTag()

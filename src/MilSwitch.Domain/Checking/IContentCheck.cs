@@ -12,5 +12,6 @@ public interface IContentCheck
     /// <summary>Judges one message.</summary>
     /// <param name="subject">The message as it would leave, opened, and what is known of it.</param>
     /// <param name="cancellationToken">The check took longer than its lane allows; the message is held.</param>
+    /// <exception cref="OperationCanceledException">The token said so; counts as undecided.</exception>
     ValueTask<CheckVerdict> CheckAsync(CheckSubject subject, CancellationToken cancellationToken);
 }

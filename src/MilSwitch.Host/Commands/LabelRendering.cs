@@ -81,8 +81,17 @@ internal static class LabelRendering
         if (policy.TagSets.IsEmpty) return;
         output.WriteLine();
         Text.WriteTable(output, ["TAG SET", "NAME", "TAG", "TYPE", "CATEGORIES", "SELECTION"], policy.TagSets.SelectMany(s => s.Tags.Select(t => (IReadOnlyList<string>)
-            [s.Id, s.Name, t.Name, t.Type.Name(), Text.Number(t.Categories.Length), t.IsSingleSelection ? "one" : "any"])));
+            [s.Id, s.Name, t.Name, t.Type.Name(), Text.Number(t.Categories.Length), Selection(t)])));
     }
+
+    private static string Selection(TagDefinition tag) => (tag.LeastSelected, tag.MostSelected) switch
+    {
+        (0, null) => "any",
+        (0, 1) => "one",
+        (0, { } most) => $"up to {Text.Number(most)}",
+        (var least, null) => $"{Text.Number(least)} or more",
+        (var least, { } most) => least == most ? $"exactly {Text.Number(least)}" : $"{Text.Number(least)} to {Text.Number(most)}",
+    };
 
     public static ImmutableArray<LabelStepView> Steps(ImmutableArray<DecisionStep> steps, SecurityPolicy policy) => [.. steps.Select(s => new LabelStepView(
         Kebab(s.Rule.ToString()), s.IsMet, s.TagSet, s.TagSet is { } set ? policy.TagSet(set)?.Name : null, s.Type?.Name(),

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Checking;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Reports;
 using MilSwitch.Labels.Policies;
@@ -70,7 +71,8 @@ public static partial class ConfigurationReader
     }
 
     private static BoundaryMap ReadBoundaries(
-        ConfigurationSource source, Section root, ImmutableArray<DomainOfKeys> domains, KeyConfiguration keys, LabelConfiguration labels)
+        ConfigurationSource source, Section root, ImmutableArray<DomainOfKeys> domains, KeyConfiguration keys, LabelConfiguration labels,
+        ImmutableArray<IContentCheck> checks)
     {
         var peers = ReadPeers(source, root, domains);
         var boundaries = ImmutableArray.CreateBuilder<BoundarySettings>();
@@ -80,7 +82,7 @@ public static partial class ConfigurationReader
             var name = BoundaryName(section);
             var from = ReadDomainName(section, "from", domains, required: true);
             var to = ReadDomainName(section, "to", domains, required: true);
-            var boundary = ReadBoundary(source, section, name, domains.FirstOrDefault(d => d.Domain.Name == from), domains.FirstOrDefault(d => d.Domain.Name == to), peers, keys, labels);
+            var boundary = ReadBoundary(source, section, name, domains.FirstOrDefault(d => d.Domain.Name == from), domains.FirstOrDefault(d => d.Domain.Name == to), peers, keys, labels, checks);
             section.Finish();
             if (boundary is null) continue;
             if (from == to) section.Reject("to", "is the same domain as from");
@@ -94,7 +96,7 @@ public static partial class ConfigurationReader
 
     private static BoundarySettings? ReadBoundary(
         ConfigurationSource source, Section section, string? name, DomainOfKeys? from, DomainOfKeys? to, ImmutableArray<(BoundaryPeer Peer, string? Domain)> peers,
-        KeyConfiguration keys, LabelConfiguration labels)
+        KeyConfiguration keys, LabelConfiguration labels, ImmutableArray<IContentCheck> checks)
     {
         var (arrival, departure, approvals, reports) = (section.Map("arrival"), section.Map("departure"), section.Map("approvals"), section.Map("reports"));
         var openers = ReadOpeners(source, arrival, keys);
@@ -127,6 +129,8 @@ public static partial class ConfigurationReader
         if (keepsInner && protection?.Sign is null) arrival.Reject("inner", "is kept inside of a new outer signature, and departure.protection.sign makes none");
         if (keepsInner && protection?.Encrypt is not null) arrival.Reject("inner", "is kept with its encryption, so departure.protection.encrypt has nothing to do");
 
+        var looked = ReadCheckNames(section, checks);
+        if (keepsInner && looked is not null) arrival.Reject("inner", "is kept with its encryption, and 'checks' could not look inside");
         var release = ReadRelease(section, from?.Policy ?? labels.Home);
         var defaults = new { Label = 2, Check = 1, Block = 2, Header = 1 };
         var settings = name is null || from is null || to is null ? null : new BoundarySettings
@@ -141,6 +145,7 @@ public static partial class ConfigurationReader
             LabelsIn = found is null ? null : new ListenerLabelling(found, labels.Authority),
             LabelsOut = written,
             Release = release,
+            Checks = looked,
             Disclosure = removed.IsEmpty ? DisclosureRules.Default : new DisclosureRules([.. DisclosureRules.Default.Removed, .. removed]),
             Sign = protection?.Sign,
             SignUnauthenticated = unauthenticated,

@@ -106,7 +106,7 @@ public static partial class ConfigurationReader
         var listeners = ReadListeners(source, root, hostName, exemptClients, keys, labels, arrivals, labellings, domains, belongs);
         var accounts = ReadAccounts(source, root, exemptAccounts);
         var routes = ReadRoutes(source, root, hostName, ownNames, keys, labels with { AreRead = labellings.Count > 0 }, domains);
-        var boundaries = ReadBoundaries(source, root, domains, keys, labels);
+        var boundaries = ReadBoundaries(source, root, domains, keys, labels, ReadChecks(source, root, labels));
         if (!labels.Authority.Clearances.IsEmpty && labellings.Count is 0)
             root.Map("labels").Reject("clearances", "are for labelled messages only, and no listener looks for labels (listeners[].labels), so nothing could ever go there");
         var postmaster = ReadPostmaster(root, routes);

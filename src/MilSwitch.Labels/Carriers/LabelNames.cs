@@ -54,7 +54,7 @@ internal static class LabelNames
             {
                 foreach (var category in tag.Categories)
                 {
-                    if (!category.Name.Equals(name, comparison)) continue;
+                    if (category.Input is not null || !category.Name.Equals(name, comparison)) continue;
                     if (found is not null) throw LabelXml.Refusal(LabelFault.Ambiguous, "more than one category has this name", at);
                     found = (tag, category);
                 }
@@ -63,7 +63,14 @@ internal static class LabelNames
             if (found is not null) return found.Value;
         }
 
-        throw LabelXml.Refusal(LabelFault.UnknownName, "the policy has no category of this name", at);
+        // What people enter is named by itself.
+        (TagDefinition Tag, CategoryDefinition Category)[] entered = [.. tags.Where(t => t.Open?.Input?.Read(name) is { } value && t.IsEntered(value)).Select(t => (t, t.Find(t.Open!.Input!.Read(name)!.Value)!))];
+        return entered switch
+        {
+            [var only] => only,
+            [] => throw LabelXml.Refusal(LabelFault.UnknownName, "the policy has no category of this name", at),
+            _ => throw LabelXml.Refusal(LabelFault.Ambiguous, "more than one category takes this value", at),
+        };
     }
 
     private static T One<T>(IEnumerable<T> all, Func<T, string> nameOf, string name, string what, XObject at, LabelFault unknown = LabelFault.UnknownName)

@@ -67,6 +67,6 @@ internal static class Stanag4774Writer
             new XAttribute("Type", known.Type.IsRestrictive() ? "RESTRICTIVE" : known.Type.IsPermissive() ? "PERMISSIVE" : "INFORMATIVE"),
             new XAttribute("TagName", name),
             new XAttribute("URI", LabelXml.OidUrn + tag.Set.Id),
-            values.Select(v => new XElement(Space + "GenericValue", definition.Find(v)!.Name)));
+            values.Select(v => new XElement(Space + "GenericValue", definition.IsEntered(v) ? definition.Open!.Input!.Text(v) : definition.Find(v)!.Name)));
     }
 }

@@ -54,15 +54,15 @@ public static class ClearanceBinding
         TagDefinition[] deciding = [.. found.Tags.Where(tag => !tag.Type.IsInformative())];
         if (values is [Every])
         {
-            categories.AddRange(deciding.Where(tag => !tag.Categories.IsEmpty).GroupBy(tag => tag.Type)
-                .Select(same => new TagCategory(found.Id, same.Key, [.. same.SelectMany(tag => tag.Categories).Select(known => known.Value)]) { Syntax = policy.ClearanceSyntax }));
+            categories.AddRange(deciding.Where(tag => tag.ByValue.Count > 0).GroupBy(tag => tag.Type)
+                .Select(same => new TagCategory(found.Id, same.Key, [.. same.SelectMany(tag => tag.ByValue.Keys)]) { Syntax = policy.ClearanceSyntax }));
             return;
         }
 
         var held = new SortedDictionary<TagType, List<int>>();
         foreach (var value in values)
         {
-            (TagType Type, int Value)[] meant = [.. deciding.SelectMany(tag => tag.Categories.Where(known => known.Name == value).Select(known => (tag.Type, known.Value)))];
+            (TagType Type, int Value)[] meant = [.. deciding.SelectMany(tag => Values(tag, value).Select(number => (tag.Type, number)))];
             if (meant.Length is 0) problems.Add($"tag set '{name}' has no value '{value}' that decides on access");
             else if (meant.Length > 1) problems.Add($"tag set '{name}' has more than one value '{value}'");
             else if (held.TryGetValue(meant[0].Type, out var there) && there.Contains(meant[0].Value)) problems.Add($"value '{value}' of tag set '{name}' stands twice");
@@ -71,5 +71,15 @@ public static class ClearanceBinding
         }
 
         categories.AddRange(held.Select(tag => new TagCategory(found.Id, tag.Key, [.. tag.Value]) { Syntax = policy.ClearanceSyntax }));
+    }
+
+    // What people enter is named by itself.
+    private static IEnumerable<int> Values(TagDefinition tag, string name)
+    {
+        if (tag.Open?.Input?.Read(name) is { } entered && tag.IsEntered(entered)) yield return entered;
+        foreach (var known in tag.Categories)
+        {
+            if (known.Input is null && known.Name == name) yield return known.Value;
+        }
     }
 }

@@ -77,7 +77,7 @@ public static class LabelValidity
         }
 
         var isKnown = true;
-        foreach (var value in tag.Values) isKnown &= definition.Find(value) is not null;
+        foreach (var value in tag.Values) isKnown &= definition.Has(value);
         trail?.Add(new DecisionStep(DecisionRule.KnownCategory, isKnown) { TagSet = tag.TagSet, Type = tag.Type, Present = isKnown ? tag.Values : Unknown(tag, definition) });
         if (!isKnown && trail is null) return false;
 

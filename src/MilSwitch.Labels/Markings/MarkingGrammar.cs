@@ -23,10 +23,13 @@ public sealed class MarkingGrammar
     /// <summary>Readings that are looked at; a text with more is ambiguous.</summary>
     private const int Readings = 32;
 
+    /// <summary>In place of a value that was entered: the category has one.</summary>
+    private const int Closed = -1;
+
     private static readonly ConditionalWeakTable<MarkingScheme, MarkingGrammar> Known = new();
 
     private readonly MarkingScheme scheme;
-    private readonly ImmutableArray<(ShownTag Tag, MarkingTrie Phrases)> tags;
+    private readonly ImmutableArray<(ShownTag Tag, MarkingTrie Phrases, ShownCategory? Open)> tags;
     private readonly ImmutableArray<(string Text, ShownCategory? Category)> heads;
     private readonly ImmutableArray<(string? Name, string Text)> marks;
 
@@ -34,14 +37,16 @@ public sealed class MarkingGrammar
     {
         this.scheme = scheme;
         var byTag = new OrderedDictionary<ShownTag, MarkingTrie>();
+        var open = new Dictionary<ShownTag, ShownCategory>();
         foreach (var category in scheme.Categories)
         {
             if (category.Text is null) continue;
             if (!byTag.TryGetValue(category.Tag, out var trie)) byTag.Add(category.Tag, trie = new MarkingTrie());
-            trie.Add(category);
+            if (category.Input is null) trie.Add(category);
+            else open.Add(category.Tag, category);
         }
 
-        tags = [.. byTag.Select(t => (t.Key, t.Value))];
+        tags = [.. byTag.Select(t => (t.Key, t.Value, open.GetValueOrDefault(t.Key)))];
         heads = [.. Heads(scheme).Distinct()];
         marks = [(null, ""), .. scheme.PrivacyMarks.Where(m => !string.IsNullOrEmpty(m.Value)).Select(m => ((string?)m.Key, m.Value!))];
     }
@@ -93,7 +98,7 @@ public sealed class MarkingGrammar
         fault = LabelFault.TooLarge;
         if (text.Length > Longest) return null;
         var line = new MarkingLine(text);
-        var nodes = new Dictionary<int, Node>?[line.Length + 1];
+        var nodes = new Dictionary<(int Order, int Entered), Node>?[line.Length + 1];
         Begin(line, nodes);
         var labels = new List<SecurityLabel>();
         var readings = 0;
@@ -116,7 +121,7 @@ public sealed class MarkingGrammar
         return labels.Count == 1 && readings <= Readings ? labels[0] : null;
     }
 
-    private void Begin(MarkingLine line, Dictionary<int, Node>?[] nodes)
+    private void Begin(MarkingLine line, Dictionary<(int Order, int Entered), Node>?[] nodes)
     {
         var start = line.Match(scheme.Prefix, 0);
         if (start < 0) return;
@@ -137,9 +142,9 @@ public sealed class MarkingGrammar
         }
     }
 
-    private void Continue(MarkingLine line, Dictionary<int, Node>?[] nodes, Node node, int at, List<(ShownCategory Category, int Position)> found, Queue<Node> queue)
+    private void Continue(MarkingLine line, Dictionary<(int Order, int Entered), Node>?[] nodes, Node node, int at, List<(ShownCategory Category, int Position)> found, Queue<Node> queue)
     {
-        foreach (var (tag, phrases) in tags)
+        foreach (var (tag, phrases, open) in tags)
         {
             var next = node.Tag is null ? node.Last == -2 ? at : line.Match(scheme.Separator, at)
                 : tag == node.Tag ? line.Match(tag.Separator, at)
@@ -153,12 +158,14 @@ public sealed class MarkingGrammar
             if (next < 0) continue;
             found.Clear();
             line.Match(phrases, next, node.Last, found);
+            if (open is not null && (open.Order > node.Last || node.Category?.Order == open.Order)) line.Match(open, next, node.Category?.Order == open.Order ? node.Category.Value : -1, found);
             foreach (var (category, end) in found)
             {
                 var known = nodes[end] ??= [];
-                if (!known.TryGetValue(category.Order, out var follower))
+                var key = (category.Order, category.Order == open?.Order ? category.Value : Closed);
+                if (!known.TryGetValue(key, out var follower))
                 {
-                    known.Add(category.Order, follower = new Node(category.Order, tag, category));
+                    known.Add(key, follower = new Node(category.Order, tag, category));
                     if (end == at) queue.Enqueue(follower);
                 }
 
@@ -250,10 +257,10 @@ public sealed class MarkingGrammar
         : !categories.Any(c => c.HidesClassification) ? [null]
         : scheme.Classifications.Keys.Where(v => !categories.Any(c => c.ExcludedClassifications.Contains(v))).Select(v => (int?)v);
 
-    private static void Add(Dictionary<int, Node>?[] nodes, int at, int key, Root root)
+    private static void Add(Dictionary<(int Order, int Entered), Node>?[] nodes, int at, int key, Root root)
     {
         var here = nodes[at] ??= [];
-        if (!here.TryGetValue(key, out var node)) here.Add(key, node = new Node(key, null, null));
+        if (!here.TryGetValue((key, Closed), out var node)) here.Add((key, Closed), node = new Node(key, null, null));
         node.Roots.Add(root);
     }
 

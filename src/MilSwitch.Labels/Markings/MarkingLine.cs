@@ -82,6 +82,25 @@ internal sealed class MarkingLine
         }
     }
 
+    /// <summary>A category whose value was entered, with every value that may stand there.</summary>
+    /// <param name="open">Takes values.</param>
+    /// <param name="position">Where it would begin.</param>
+    /// <param name="above">Values are greater: they stand in their order.</param>
+    /// <param name="found">Takes each with the position behind it.</param>
+    public void Match(ShownCategory open, int position, int above, List<(ShownCategory Category, int Position)> found)
+    {
+        var start = Match(open.Text!, position);
+        if (start < 0) return;
+        // A longer run of digits is no value.
+        for (var end = start; end < text.Length && end - start < 10 && (char.IsAsciiDigit(text[end]) || text[end] is '-');)
+        {
+            end++;
+            steps++;
+            if (open.Input!.Read(text.AsSpan(start..end)) is not { } value || value <= above || value == open.Value) continue;
+            if (Match(open.TextBehind, end) is >= 0 and var behind) found.Add((open.Of(value), behind));
+        }
+    }
+
     private bool Letter(char letter, ref int position)
     {
         if (position == text.Length || text[position] != letter) return false;

@@ -45,7 +45,7 @@ internal sealed class MarkingScheme
         }
 
         Categories = [.. categories.OrderBy(c => c.Category.Ordinal).Select((c, i) => Category(c.Tag, c.Source, c.Category, i, choice))];
-        Values = Categories.GroupBy(c => (c.Tag.Set.Id, c.Tag.Type)).ToFrozenDictionary(g => g.Key, g => g.ToFrozenDictionary(c => c.Value));
+        Values = Categories.GroupBy(c => (c.Tag.Set.Id, c.Tag.Type)).ToFrozenDictionary(g => g.Key, g => new ShownValues(g));
     }
 
     /// <summary>Object identifier.</summary>
@@ -66,7 +66,7 @@ internal sealed class MarkingScheme
     public FrozenDictionary<int, ShownClassification> Classifications { get; }
 
     /// <summary>By tag set and type, then by value.</summary>
-    public FrozenDictionary<(string TagSet, TagType Type), FrozenDictionary<int, ShownCategory>> Values { get; }
+    public FrozenDictionary<(string TagSet, TagType Type), ShownValues> Values { get; }
 
     /// <summary>In the order of the document.</summary>
     public ImmutableArray<ShownCategory> Categories { get; }
@@ -90,6 +90,10 @@ internal sealed class MarkingScheme
     private static string? PrivacyMark(PrivacyMarkDefinition mark, SecurityPolicy policy, MarkingChoice choice) =>
         Qualified(Qualified(choice.Text(mark.Name, mark.Markings, policy.PrivacyMarkMarkings), mark.Qualifiers, choice), policy.PrivacyMarkQualifiers, choice);
 
+    // A prefix introduces what was entered; without one the phrase does, so that nobody sees a number and not what it is.
+    private static string? Before(string? text, CategoryDefinition category, MarkingChoice choice) =>
+        text is null ? null : choice.Prefix(category.Qualifiers) ?? text + " ";
+
     // Where nothing is shown, nothing qualifies it.
     private static string? Qualified(string? text, ImmutableArray<MarkingQualifier> qualifiers, MarkingChoice choice) =>
         text is null ? null : choice.Prefix(qualifiers) + text + choice.Suffix(qualifiers);
@@ -99,7 +103,11 @@ internal sealed class MarkingScheme
         Order = order,
         Tag = shown,
         Value = category.Value,
-        Text = Qualified(choice.Text(category.Name, category.Markings, source.Tag.Markings, source.Set.Markings), category.Qualifiers, choice),
+        Text = category.Input is null
+            ? Qualified(choice.Text(category.Name, category.Markings, source.Tag.Markings, source.Set.Markings), category.Qualifiers, choice)
+            : Before(choice.Text(category.Name, category.Markings, source.Tag.Markings, source.Set.Markings), category, choice),
+        Input = category.Input,
+        TextBehind = category.Input is null ? "" : choice.Suffix(category.Qualifiers) ?? "",
         PolicyText = choice.PolicyText(category.Name, category.Markings),
         HidesClassification = choice.HidesClassification(category.Markings),
         ExcludedClassifications = category.ExcludedClassifications,

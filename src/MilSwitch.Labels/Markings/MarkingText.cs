@@ -43,7 +43,7 @@ public static class MarkingText
         var classification = label.Classification is { } value ? scheme.Classifications.GetValueOrDefault(value) : null;
         text.Append(PolicyText(scheme, classification, orders));
         if (!IsHidden(scheme, orders)) Append(text, start, scheme, ClassificationText(label, classification));
-        AppendCategories(text, start, scheme, orders);
+        AppendCategories(text, start, scheme, orders, label);
         AppendUnknown(text, start, scheme, label);
         if (label.PrivacyMark is { } mark) Append(text, start, scheme, PrivacyMark(scheme, mark));
         return text.Append(scheme.Suffix).ToString();
@@ -58,7 +58,7 @@ public static class MarkingText
             foreach (var value in known.Values)
             {
                 // The same tag twice shows a value once.
-                if (categories.TryGetValue(value, out var shown) && !orders[..count].Contains(shown.Order)) orders[count++] = shown.Order;
+                if (categories.Find(value) is { } shown && !orders[..count].Contains(shown.Order)) orders[count++] = shown.Order;
             }
         }
 
@@ -90,7 +90,7 @@ public static class MarkingText
     private static string? ClassificationText(SecurityLabel label, ShownClassification? classification) => label.Classification is not { } value ? null
         : classification is null ? string.Create(CultureInfo.InvariantCulture, $"[classification {value}]") : classification.Text;
 
-    private static void AppendCategories(StringBuilder text, int start, MarkingScheme scheme, ReadOnlySpan<int> orders)
+    private static void AppendCategories(StringBuilder text, int start, MarkingScheme scheme, ReadOnlySpan<int> orders, SecurityLabel label)
     {
         ShownTag? last = null;
         foreach (var order in orders)
@@ -120,11 +120,15 @@ public static class MarkingText
                 last = tag;
             }
 
-            text.Append(category.Text);
+            text.Append(category.Input is null ? category.Text : string.Join(tag.Separator, Entered(category, scheme, label)));
         }
 
         if (last is not null) text.Append(last.Suffix).Append(last.Set.Suffix);
     }
+
+    private static IEnumerable<string?> Entered(ShownCategory open, MarkingScheme scheme, SecurityLabel label) => label.Categories.OfType<TagCategory>()
+        .Where(c => c.TagSet == open.Tag.Set.Id && c.Type == open.Tag.Type).SelectMany(c => c.Values).Distinct()
+        .Where(v => scheme.Values[(open.Tag.Set.Id, open.Tag.Type)].Find(v) == open).Order().Select(v => open.Of(v).Text);
 
     private static void AppendUnknown(StringBuilder text, int start, MarkingScheme scheme, SecurityLabel label)
     {
@@ -135,7 +139,7 @@ public static class MarkingText
                 var categories = scheme.Values.GetValueOrDefault((known.TagSet, known.Type));
                 foreach (var value in known.Values)
                 {
-                    if (categories?.ContainsKey(value) is not true) Append(text, start, scheme, string.Create(CultureInfo.InvariantCulture, $"[{known.TagSet} {known.Type.Name()} {value}]"));
+                    if (categories?.Find(value) is null) Append(text, start, scheme, string.Create(CultureInfo.InvariantCulture, $"[{known.TagSet} {known.Type.Name()} {value}]"));
                 }
             }
             else if (category is UnknownCategory unknown)

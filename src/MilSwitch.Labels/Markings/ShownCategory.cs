@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MilSwitch.Labels.Policies;
 
 namespace MilSwitch.Labels.Markings;
 
@@ -21,4 +22,17 @@ internal sealed class ShownCategory
     public required bool HidesClassification { get; init; }
 
     public required ImmutableArray<int> ExcludedClassifications { get; init; }
+
+    /// <summary>People enter the value, and <see cref="Text"/> is shown around it; null: it has the one value.</summary>
+    public UserInput? Input { get; init; }
+
+    /// <summary>Shown behind what was entered.</summary>
+    public string TextBehind { get; init; } = "";
+
+    /// <summary>The same with a value that was entered.</summary>
+    public ShownCategory Of(int value) => new()
+    {
+        Order = Order, Tag = Tag, Value = value, Text = Text is null ? null : Text + Input!.Text(value) + TextBehind, PolicyText = PolicyText,
+        HidesClassification = HidesClassification, ExcludedClassifications = ExcludedClassifications,
+    };
 }

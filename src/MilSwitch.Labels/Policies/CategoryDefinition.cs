@@ -10,6 +10,11 @@ public sealed record CategoryDefinition
     /// <summary><c>lacv</c>: the value in labels and clearances.</summary>
     public required int Value { get; init; }
 
+    /// <summary>
+    /// People enter the value (<c>userInput</c>), and <see cref="Value"/> only stands for all that they may enter. Null: the value is this one.
+    /// </summary>
+    public UserInput? Input { get; init; }
+
     /// <summary>Position among all categories of the policy, in the order of the document, from 0: the order of markings.</summary>
     public required int Ordinal { get; init; }
 

@@ -22,6 +22,15 @@ internal sealed class PolicyBuilder
         ["2.16.840.1.101.2.1.8.2"] = CategorySyntax.Missi,
     }.ToFrozenDictionary();
 
+    private static readonly FrozenDictionary<string, InputKind> Inputs =
+        new Dictionary<string, InputKind>(StringComparer.Ordinal) { ["string"] = InputKind.String, ["integer"] = InputKind.Integer, ["date"] = InputKind.Date }.ToFrozenDictionary();
+
+    // True: with hyphens.
+    private static readonly FrozenDictionary<string, bool> DateFormats = new Dictionary<string, bool>(StringComparer.Ordinal)
+    {
+        ["YYYYMMDD"] = false, ["yyyyMMdd"] = false, ["CCYYMMDD"] = false, ["YYYY-MM-DD"] = true, ["yyyy-MM-dd"] = true, ["CCYY-MM-DD"] = true,
+    }.ToFrozenDictionary();
+
     private readonly SpifElement root;
     private readonly SpifValues values;
     private readonly PolicyHeadings headings;
@@ -37,6 +46,13 @@ internal sealed class PolicyBuilder
         markings = new MarkingReader(values);
         rules = new RuleReader(headings, values);
         contradictions = new PolicyContradictions(headings, problems);
+    }
+
+    private enum InputKind
+    {
+        String,
+        Integer,
+        Date,
     }
 
     /// <param name="root">SPIF.</param>
@@ -132,7 +148,7 @@ internal sealed class PolicyBuilder
         foreach (var tag in heading.Tags)
         {
             var categories = ImmutableArray.CreateBuilder<CategoryDefinition>(tag.Categories.Count);
-            foreach (var category in tag.Categories) categories.Add(Category(category, ordinal++));
+            foreach (var category in tag.Categories) categories.Add(Category(category, tag.Type, ordinal++));
             tags.Add(new TagDefinition
             {
                 Name = tag.Name,
@@ -149,15 +165,26 @@ internal sealed class PolicyBuilder
         return new TagSetDefinition { Name = heading.Name, Id = heading.Id, Tags = tags.ToImmutable(), Equivalents = rules.EquivalentTagSets(element), Markings = markings.Markings(element), Qualifiers = markings.Qualifiers(element) };
     }
 
-    private CategoryDefinition Category(CategoryHeading heading, int ordinal)
+    // Of the forms of ISO 8601 those of a whole date.
+    private UserInput? Input(SpifElement element, TagType? type)
+    {
+        var kind = values.Choice(element, "userInput", Inputs);
+        var format = values.Choice(element, "dateFormat", DateFormats);
+        if (element["dateFormat"] is not null && kind is not InputKind.Date) values.Problems.Add(element.PlaceOf("dateFormat"), "A category has a dateFormat and its user input is no date");
+        if (kind is InputKind.String) values.Problems.Add(element.PlaceOf("userInput"), "User input of any text is not supported: labels have numbers only");
+        if (kind is not null && type?.IsBitMap() is true) values.Problems.Add(element.PlaceOf("userInput"), "A category with user input is in a tag of bits, which has no place for a value");
+        return kind is null or InputKind.String ? null : new UserInput(kind is InputKind.Date, format ?? false);
+    }
+
+    private CategoryDefinition Category(CategoryHeading heading, TagType? type, int ordinal)
     {
         var element = heading.Element;
-        if (element["userInput"] is not null) values.Problems.Add(element.PlaceOf("userInput"), "A category with user input is not supported: labels have numbers only");
         if (element["notBefore"] is not null || element["notAfter"] is not null) values.Problems.Add(element.Place, "A category with a period of its own is not supported");
         return new CategoryDefinition
         {
             Name = heading.Name,
             Value = heading.Value ?? -1,
+            Input = Input(element, type),
             Ordinal = ordinal,
             IsObsolete = heading.IsObsolete,
             Markings = markings.Markings(element),

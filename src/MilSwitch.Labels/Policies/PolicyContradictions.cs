@@ -37,7 +37,7 @@ internal sealed class PolicyContradictions(PolicyHeadings headings, PolicyProble
     // What every label needs must be there for new labels, whatever their classification.
     private void Selection(TagDefinition tag, SpifElement element, ImmutableArray<ClassificationDefinition> classifications)
     {
-        if (tag.LeastSelected is 0) return;
+        if (tag.LeastSelected is 0 || tag.Open is not null) return;
         CategoryDefinition[] inUse = [.. tag.Categories.Where(c => !c.IsObsolete)];
         if (inUse.Length < tag.LeastSelected) problems.Add(element.PlaceOf("minSelection"), "The minSelection of securityCategoryTag wants more than there are that are not obsolete");
         foreach (var classification in classifications)

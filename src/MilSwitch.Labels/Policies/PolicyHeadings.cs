@@ -4,7 +4,11 @@ namespace MilSwitch.Labels.Policies;
 internal sealed record ClassificationHeading(SpifElement Element, string Name, int? Value, int? Hierarchy);
 
 /// <summary>The names and values of one category, before its rules are read.</summary>
-internal sealed record CategoryHeading(SpifElement Element, string Name, int? Value, bool IsObsolete);
+internal sealed record CategoryHeading(SpifElement Element, string Name, int? Value, bool IsObsolete)
+{
+    /// <summary>People enter the value.</summary>
+    public bool IsOpen => Element["userInput"] is not null;
+}
 
 /// <summary>The names and values of one tag, before its rules are read.</summary>
 internal sealed record TagHeading(SpifElement Element, string Name, TagType? Type, TagSelection Selection, IReadOnlyList<CategoryHeading> Categories)
@@ -80,7 +84,7 @@ internal sealed class PolicyHeadings
         var categories = element.All("tagCategory").Select(c => Category(c, type)).ToArray();
         if (categories.Length is 0) values.Problems.Add(element.Place, "A securityCategoryTag has no category");
         if (categories.Length > LabelBounds.Values) values.Problems.Add(element.Place, $"A securityCategoryTag has more than {LabelBounds.Values} categories");
-        return new TagHeading(element, element["name"] is null ? set : values.Name(element), type, new SelectionReader(values).Read(element, categories.Length), categories);
+        return new TagHeading(element, element["name"] is null ? set : values.Name(element), type, new SelectionReader(values).Read(element, categories.Any(c => c.IsOpen) ? LabelBounds.Values : categories.Length), categories);
     }
 
     private CategoryHeading Category(SpifElement element, TagType? type) => new(

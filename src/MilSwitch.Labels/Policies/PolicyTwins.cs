@@ -14,6 +14,7 @@ internal sealed class PolicyTwins(PolicyProblems problems)
         {
             Names("tag", set.Tags.Select(t => (t.Name, t.Element)));
             ApartInEachType(set);
+            OneOpenInEachType(set);
             foreach (var tag in set.Tags)
             {
                 Names("category", tag.Categories.Select(c => (c.Name, c.Element)));
@@ -71,6 +72,13 @@ internal sealed class PolicyTwins(PolicyProblems problems)
                     problems.Add(category.Element.PlaceOf("lacv"), $"Two {same.Key.Name()} tags of a tag set have the lacv {value}, which labels can't tell apart");
             }
         }
+    }
+
+    // A number that was entered says nowhere what for.
+    private void OneOpenInEachType(TagSetHeading set)
+    {
+        foreach (var again in set.Tags.GroupBy(t => t.Type).SelectMany(g => g.SelectMany(t => t.Categories).Where(c => c.IsOpen).Skip(1)))
+            problems.Add(again.Element.PlaceOf("userInput"), "A tag set has two categories with user input in tags of one type, which labels can't tell apart");
     }
 
     // Between Latin names, one in the letters of another script that all look Latin is there to deceive.

@@ -176,6 +176,12 @@ internal sealed class RuleReader(PolicyHeadings headings, SpifValues values)
             return null;
         }
 
+        if (value is { } entered && tags.Any(t => t.Find(entered)?.IsOpen is true))
+        {
+            values.Problems.Add(rule.PlaceOf("lacv"), $"The lacv of {rule.Name} is that of a category with user input, which stands for any value; say all");
+            return null;
+        }
+
         return new CategoryReference(set.Id, tags[0].Type!.Value, value);
     }
 

@@ -113,7 +113,7 @@ public sealed class SecurityPolicy
         var all = Tags(tagSet, type);
         for (var i = 1; i < all.Length; i++)
         {
-            if (all[i].Find(value) is not null) return i;
+            if (all[i].Has(value)) return i;
         }
 
         return 0;
@@ -140,7 +140,7 @@ public sealed class SecurityPolicy
         var set = TagSet(reference.TagSet) ?? TagSets.FirstOrDefault(s => s.Name == reference.TagSet);
         if (set is null) return null;
         var tag = Tag(set.Id, reference.Type)?.Tag ?? (reference.Type.IsInformative() ? set.Tags.FirstOrDefault(t => t.Type.IsInformative()) : null);
-        return tag is null || (reference.Value is { } value && tag.Find(value) is null) ? null : new CategoryReference(set.Id, tag.Type, reference.Value);
+        return tag is null || (reference.Value is { } value && !tag.Has(value) && tag.Open?.Value != value) ? null : new CategoryReference(set.Id, tag.Type, reference.Value);
     }
 
     private static TagDefinition Whole(ImmutableArray<TagDefinition> same) => same is [var only] ? only : new TagDefinition

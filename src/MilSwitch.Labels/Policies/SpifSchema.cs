@@ -23,6 +23,7 @@ internal static class SpifSchema
         ["excludedCategory"] = new("tagSetRef tagType", "enumType tag7Encoding lacv all"),
         ["securityCategoryTagSets"] = new("", "", many: ["securityCategoryTagSet"]),
         ["securityCategoryTagSet"] = new("name id", "", many: [.. Marked, "securityCategoryTag", "equivalentSecurityCategoryTagSet"]),
+        ["equivalentSecurityCategoryTagSet"] = new("policyRef", "name id", many: ["requiredCategory"]),
         ["securityCategoryTag"] = new("tagType", "name enumType tag7Encoding singleSelection minSelection maxSelection", many: [.. Marked, "tagCategory"]),
         ["tagCategory"] = new(
             "name lacv", "obsolete requiredClass userInput dateFormat notBefore notAfter",

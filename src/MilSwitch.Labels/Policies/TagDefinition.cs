@@ -23,14 +23,15 @@ public sealed record TagDefinition
         init => MostSelected = value ? 1 : MostSelected is 1 ? null : MostSelected;
     }
 
-    /// <summary>In the order of the document; each value once.</summary>
+    /// <summary>In the order of the document; each value once, and at most one whose value people enter.</summary>
     public required ImmutableArray<CategoryDefinition> Categories
     {
         get;
         init
         {
             field = value;
-            ByValue = value.ToFrozenDictionary(c => c.Value);
+            ByValue = value.Where(c => c.Input is null).ToFrozenDictionary(c => c.Value);
+            Open = value.FirstOrDefault(c => c.Input is not null);
         }
     }
 
@@ -40,11 +41,20 @@ public sealed record TagDefinition
 
     internal FrozenDictionary<int, CategoryDefinition> ByValue { get; private init; } = FrozenDictionary<int, CategoryDefinition>.Empty;
 
-    /// <returns>Null: the policy has no such value.</returns>
-    public CategoryDefinition? Find(int value) => ByValue.GetValueOrDefault(value);
+    /// <summary>The category whose value people enter; null: there is none.</summary>
+    public CategoryDefinition? Open { get; private init; }
+
+    /// <returns>Null: the policy has no such value. One that people enter has it, and as name that of its category with it.</returns>
+    public CategoryDefinition? Find(int value) => ByValue.TryGetValue(value, out var known) ? known : IsEntered(value) ? Open! with { Value = value, Name = $"{Open!.Name} {Open.Input!.Text(value)}" } : null;
+
+    /// <summary>Whether the policy has such a value. Allocates nothing.</summary>
+    internal bool Has(int value) => ByValue.ContainsKey(value) || IsEntered(value);
+
+    /// <summary>It is one that people enter.</summary>
+    internal bool IsEntered(int value) => Open is { Input: { } input } && value != Open.Value && !ByValue.ContainsKey(value) && input.Accepts(value);
 
     /// <summary>Those of these values that are its own.</summary>
-    internal ImmutableArray<int> Own(ImmutableArray<int> values) => [.. values.Where(v => Find(v) is not null)];
+    internal ImmutableArray<int> Own(ImmutableArray<int> values) => [.. values.Where(Has)];
 
     /// <summary>How many of these values are its own. Allocates nothing.</summary>
     internal int Count(ImmutableArray<int> values)
@@ -52,7 +62,7 @@ public sealed record TagDefinition
         var count = 0;
         foreach (var value in values)
         {
-            if (Find(value) is not null) count++;
+            if (Has(value)) count++;
         }
 
         return count;

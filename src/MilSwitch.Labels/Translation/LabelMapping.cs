@@ -108,7 +108,8 @@ internal sealed class LabelMapping
         {
             var reference = new CategoryReference(source.TagSet, source.Type, value);
             var (granted, isClear) = equivalence.Granted(tag.Find(value)!);
-            var claimed = equivalence.Claimed(reference);
+            // Equivalences speak of a category whose value people enter by the value that stands for all.
+            var claimed = equivalence.Claimed(tag.IsEntered(value) ? reference with { Value = tag.Open!.Value } : reference);
             if (!isClear || (granted is not null && claimed is not null && !granted.IsSame(claimed)))
                 reasons.Add(new UnmappableReason(UnmappableCause.Contradiction, $"what is said of {Explanation.Reference(reference, from)} does not agree"));
             else if ((granted ?? claimed) is not { } found)
@@ -123,8 +124,13 @@ internal sealed class LabelMapping
     private void Put(CategoryReference equivalent, CategoryReference reference, TagCategory source, int value, TargetCategories target, ImmutableArray<UnmappableReason>.Builder reasons)
     {
         if (equivalent.Value is null) reasons.Add(new UnmappableReason(UnmappableCause.Choice, $"which value is equivalent to {Explanation.Reference(reference, from)} is not said"));
-        else target.Add(equivalent, source, value);
+        else target.Add(IsEntered(source, value) && IsOpen(equivalent) ? equivalent with { Value = value } : equivalent, source, value);
     }
+
+    private bool IsEntered(TagCategory source, int value) => from.Tag(source.TagSet, source.Type)!.Tag.IsEntered(value);
+
+    // What was entered here is entered there. Of a category with one value nobody knows what to enter: what stands for all is no value.
+    private bool IsOpen(CategoryReference equivalent) => to.Tag(equivalent.TagSet, equivalent.Type)?.Tag.Open is { } open && open.Value == equivalent.Value;
 
     // X.841 gives no way to choose: what is not there already is added only where nothing else could be meant.
     private void Complete(RequiredCategories rule, TargetCategories target, ImmutableArray<UnmappableReason>.Builder reasons)

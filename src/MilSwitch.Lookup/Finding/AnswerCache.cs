@@ -11,6 +11,7 @@ internal sealed class AnswerCache(FinderSettings settings, TimeProvider time)
     private readonly Lock gate = new();
     private readonly Dictionary<Key, LinkedListNode<Entry>> entries = [];
     private readonly LinkedList<Entry> byUse = new();
+    private long octets;
 
     /// <summary>How many are kept now.</summary>
     public int Count
@@ -42,11 +43,7 @@ internal sealed class AnswerCache(FinderSettings settings, TimeProvider time)
     {
         lock (gate)
         {
-            foreach (var key in entries.Keys.Where(k => k.Recipient.Equals(recipient)).ToArray())
-            {
-                byUse.Remove(entries[key]);
-                entries.Remove(key);
-            }
+            foreach (var node in entries.Where(e => e.Key.Recipient.Equals(recipient)).Select(e => e.Value).ToArray()) Drop(node);
         }
     }
 
@@ -61,13 +58,15 @@ internal sealed class AnswerCache(FinderSettings settings, TimeProvider time)
 
         var entry = new Entry(key);
         entries[key] = byUse.AddFirst(entry);
-        if (entries.Count > settings.MostKept)
-        {
-            entries.Remove(byUse.Last!.Value.Key);
-            byUse.RemoveLast();
-        }
-
+        if (entries.Count > settings.MostKept) Drop(byUse.Last!);
         return entry;
+    }
+
+    private void Drop(LinkedListNode<Entry> node)
+    {
+        byUse.Remove(node);
+        entries.Remove(node.Value.Key);
+        octets -= node.Value.Octets;
     }
 
     private async Task<KeptAnswer> AskSourceAsync(Entry entry)
@@ -99,7 +98,17 @@ internal sealed class AnswerCache(FinderSettings settings, TimeProvider time)
         };
         if (answer is SourceAnswer.Found) (entry.LastFound, entry.FoundAt) = (answer, entry.AskedAt);
         else if (answer is SourceAnswer.None) entry.LastFound = null;
+        // Forgotten while it was asked for.
+        if (!entries.TryGetValue(entry.Key, out var node) || node.Value != entry) return;
+        octets -= entry.Octets;
+        entry.Octets = Weigh(entry.LastFound);
+        octets += entry.Octets;
+        while (octets > settings.MostKeptOctets && byUse.Last is { } oldest) Drop(oldest);
     }
+
+    private static long Weigh(SourceAnswer? answer) => answer is SourceAnswer.Found found
+        ? found.Certificates.Sum(c => (long)c.Der.Length) + found.Associations.Sum(a => (long)a.Data.Length) + found.Authorities.Sum(a => (long)a.Length)
+        : 0;
 
     private async Task<SourceAnswer> SourceAnswerAsync(Key key)
     {
@@ -140,6 +149,8 @@ internal sealed class AnswerCache(FinderSettings settings, TimeProvider time)
         public SourceAnswer? LastFound { get; set; }
 
         public long FoundAt { get; set; }
+
+        public long Octets { get; set; }
     }
 }
 

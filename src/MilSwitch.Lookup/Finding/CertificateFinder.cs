@@ -91,6 +91,7 @@ public sealed class CertificateFinder
         if (settings.KeepUnavailable < TimeSpan.Zero || settings.KeepUnavailable > TimeSpan.FromMinutes(10)) throw new ArgumentException("a silent source is left alone for 0 to 10 min", nameof(settings));
         if (settings.AgeLimit < settings.KeepFound || settings.AgeLimit > TimeSpan.FromDays(30)) throw new ArgumentException("the age limit is at least the time that answers are kept, and at most 30 d", nameof(settings));
         if (settings.MostKept is < 1 or > 1_000_000) throw new ArgumentException("1 to 1,000,000 answers are kept", nameof(settings));
+        if (settings.MostKeptOctets is < 1L << 20 or > 16L << 30) throw new ArgumentException("1 MiB to 16 GiB of answers are kept", nameof(settings));
         if (settings.SourceLimit < TimeSpan.FromMilliseconds(100) || settings.SourceLimit > TimeSpan.FromSeconds(120)) throw new ArgumentException("a source has 100 ms to 120 s", nameof(settings));
         if (settings.MostCandidates is < 1 or > 256) throw new ArgumentException("1 to 256 certificates are judged", nameof(settings));
     }

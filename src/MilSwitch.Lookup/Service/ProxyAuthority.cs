@@ -21,6 +21,10 @@ public sealed class ProxyAuthority : IDisposable
 {
     // Clocks of clients that are behind.
     private static readonly TimeSpan Backdated = TimeSpan.FromMinutes(5);
+
+    // A token that does not answer is asked again after this, so that nobody else waits for its deadline meanwhile.
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
     private const int SerialOctets = 16;
     private const int MostWaiting = 256;
     private const int ClientsRemembered = 4_096;
@@ -38,6 +42,7 @@ public sealed class ProxyAuthority : IDisposable
     private readonly OriginatorRates clients = new(ClientsRemembered);
     private readonly SemaphoreSlim turn = new(1);
     private TokenBucket bucket;
+    private DateTimeOffset retryAt;
     private int waiting;
 
     /// <param name="signer">The key of the authority with its certificate, in memory or on a token.</param>
@@ -119,6 +124,7 @@ public sealed class ProxyAuthority : IDisposable
         var notBefore = Whole(now - Backdated < authority.NotBefore ? authority.NotBefore : now - Backdated);
         var notAfter = Whole(now + settings.Lifetime > authority.NotAfter ? authority.NotAfter : now + settings.Lifetime);
         if (now < authority.NotBefore || now >= notAfter || !IsAllowed(request.Recipient)) return Refuse(ProxyRefusal.AuthorityInvalid);
+        if (now < retryAt) return Refuse(ProxyRefusal.KeyAway);
         bucket = bucket.Filled(settings.MostPerMinute, now);
         if (!bucket.HasOne || !MayAsk(request.Client, now)) return Refuse(ProxyRefusal.TooMany);
         bucket = bucket.WithOneLess();
@@ -134,6 +140,7 @@ public sealed class ProxyAuthority : IDisposable
         catch (Exception fault) when (fault is KeyUnavailableException or NotSupportedException)
         {
             // The latter: a token that does not sign as its key was configured.
+            retryAt = time.GetUtcNow() + Pause;
             return Refuse(ProxyRefusal.KeyAway);
         }
         catch (ProxyLogException)

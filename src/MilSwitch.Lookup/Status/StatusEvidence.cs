@@ -21,10 +21,15 @@ internal static class StatusEvidence
         return before is not null && list.ThisUpdate < before.ThisUpdate ? "the list is older than the one at hand" : null;
     }
 
-    /// <summary>The answer about a certificate that one who may has given; null: there is none in the response.</summary>
-    public static OcspAnswer? Answer(OcspResponse response, Certificate certificate, Certificate issuer, DateTimeOffset now)
+    /// <summary>The response answers the question at this time.</summary>
+    public static bool IsCurrent(OcspResponse response, Certificate certificate, Certificate issuer, DateTimeOffset now) =>
+        response.Answers.Any(a => a.IsAbout(certificate, issuer) && a.IsCurrent(now) && a.Status is not OcspStatus.Unknown);
+
+    /// <summary>Why a response is not taken; null: it is.</summary>
+    public static string? Fault(OcspResponse response, Certificate certificate, Certificate issuer, OcspResponse? before, DateTimeOffset now)
     {
-        if (response.Answers.FirstOrDefault(a => a.IsAbout(certificate, issuer) && a.IsCurrent(now) && a.Status is not OcspStatus.Unknown) is not { } answer) return null;
+        if (!IsCurrent(response, certificate, issuer, now)) return "the response does not answer the question";
+        if (before is not null && AsOf(response) < AsOf(before)) return "the response is older than the one at hand";
         var verdict = PathJudge.Judge(certificate, new PathOptions
         {
             Trust = new TrustMaterial([issuer], ocspResponses: [response]), At = now, Revocation = RevocationMode.IfKnown,
@@ -32,6 +37,8 @@ internal static class StatusEvidence
             Suite = AlgorithmSuite.Legacy,
         });
         // A status that is not known is the one thing that gives a note.
-        return verdict.Notes.Count is 0 ? answer : null;
+        return verdict.Notes.Count is 0 ? null : "the response is not by one who may give it";
+
+        DateTimeOffset AsOf(OcspResponse one) => one.Answers.Where(a => a.IsAbout(certificate, issuer)).Select(a => a.ThisUpdate).DefaultIfEmpty().Max();
     }
 }

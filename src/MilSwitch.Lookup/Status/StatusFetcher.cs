@@ -24,6 +24,7 @@ public sealed class StatusFetcher : IStatusSource, IDisposable
     private readonly LdapClient secure;
     private readonly SemaphoreSlim connections;
     private readonly Shelf<ListKey, RevocationList> lists;
+    private readonly Shelf<ListKey, RevocationList> named;
     private readonly Shelf<ResponseKey, OcspResponse> responses;
 
     /// <exception cref="ArgumentException">A setting is outside its range, or an address can't be asked.</exception>
@@ -37,17 +38,18 @@ public sealed class StatusFetcher : IStatusSource, IDisposable
         secure = new LdapClient(anchors, time, settings.TimeLimit);
         connections = new SemaphoreSlim(settings.Connections);
         // What is configured is never pushed out by what certificates name.
-        lists = new Shelf<ListKey, RevocationList>(settings, time, settings.MostKept + settings.Places.Sum(p => p.Lists.Length), static l => l.NextUpdate);
+        lists = new Shelf<ListKey, RevocationList>(settings, time, int.MaxValue, static l => l.NextUpdate);
+        named = new Shelf<ListKey, RevocationList>(settings, time, settings.MostKept, static l => l.NextUpdate);
         responses = new Shelf<ResponseKey, OcspResponse>(settings, time, settings.MostKept, static r => r.Answers.Max(a => a.NextUpdate ?? a.ThisUpdate.AddDays(1)));
     }
 
     /// <summary>Places that failed when they were asked last.</summary>
-    public ImmutableArray<StatusFailure> Failures => [.. lists.Failures, .. responses.Failures];
+    public ImmutableArray<StatusFailure> Failures => [.. lists.Failures, .. named.Failures, .. responses.Failures];
 
     /// <summary>Fetches every list of the settings that is due; to be called now and then, so that nobody waits for a list.</summary>
     public async ValueTask<ImmutableArray<StatusFailure>> RefreshAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(settings.Places.SelectMany(p => p.Lists.Select(a => ListAsync(a, p.ListSigner ?? p.Issuer, cancellationToken)))).ConfigureAwait(false);
+        await Task.WhenAll(settings.Places.SelectMany(p => p.Lists.Select(a => ListAsync(lists, a, p.ListSigner ?? p.Issuer, cancellationToken)))).ConfigureAwait(false);
         return Failures;
     }
 
@@ -73,19 +75,19 @@ public sealed class StatusFetcher : IStatusSource, IDisposable
             var (response, failure) = await ResponseAsync(address, certificate, issuer, cancellationToken).ConfigureAwait(false);
             if (failure is not null) failures.Add(failure);
             // One that answers is enough; lists are for when nobody does.
-            if (response is not null) return new StatusMaterial([], [response], [.. failures]);
+            if (response is not null && StatusEvidence.IsCurrent(response, certificate, issuer, time.GetUtcNow())) return new StatusMaterial([], [response], [.. failures]);
         }
 
-        var asked = await Task.WhenAll((place?.Lists ?? []).Select(a => ListAsync(a, place!.ListSigner ?? place.Issuer, cancellationToken))
-            .Concat(Allowed(StatusPointers.Lists(certificate), isResponder: false).Except(place?.Lists ?? []).Select(a => ListAsync(a, issuer, cancellationToken)))).ConfigureAwait(false);
+        var asked = await Task.WhenAll((place?.Lists ?? []).Select(a => ListAsync(lists, a, place!.ListSigner ?? place.Issuer, cancellationToken))
+            .Concat(Allowed(StatusPointers.Lists(certificate), isResponder: false).Except(place?.Lists ?? []).Select(a => ListAsync(named, a, issuer, cancellationToken)))).ConfigureAwait(false);
         return new StatusMaterial([.. asked.Select(a => a.Value).OfType<RevocationList>()], [], [.. failures, .. asked.Select(a => a.Failure).OfType<StatusFailure>()]);
     }
 
     private IEnumerable<Uri> Allowed(ImmutableArray<Uri> pointers, bool isResponder) =>
         settings.Allow.IsEmpty ? [] : pointers.Where(p => StatusAddress.IsGood(p, isResponder) && StatusAddress.IsAllowed(p, settings.Allow) && (settings.TlsAnchors.Length > 0 || p.Scheme is "http" or "ldap"));
 
-    private Task<(RevocationList? Value, StatusFailure? Failure)> ListAsync(Uri address, Certificate signer, CancellationToken cancellationToken) =>
-        lists.GetAsync(new ListKey(address, signer.Thumbprint), address, async before =>
+    private Task<(RevocationList? Value, StatusFailure? Failure)> ListAsync(Shelf<ListKey, RevocationList> shelf, Uri address, Certificate signer, CancellationToken cancellationToken) =>
+        shelf.GetAsync(new ListKey(address, signer.Thumbprint), address, async before =>
         {
             var octets = await FetchListAsync(address).ConfigureAwait(false);
             var read = CertificateFile.Read(octets).RevocationLists;
@@ -94,11 +96,11 @@ public sealed class StatusFetcher : IStatusSource, IDisposable
         }, cancellationToken);
 
     private Task<(OcspResponse? Value, StatusFailure? Failure)> ResponseAsync(Uri address, Certificate certificate, Certificate issuer, CancellationToken cancellationToken) =>
-        responses.GetAsync(new ResponseKey(address, issuer.Thumbprint, certificate.SerialText), address, async _ =>
+        responses.GetAsync(new ResponseKey(address, issuer.Thumbprint, certificate.SerialText), address, async before =>
         {
             var octets = await SlotAsync(() => http.FetchAsync(address, OcspQuestion.Write(certificate, issuer), OcspRequest, CancellationToken.None)).ConfigureAwait(false);
             var response = OcspResponse.Read(octets ?? throw new FetchException("there is nothing"));
-            return StatusEvidence.Answer(response, certificate, issuer, time.GetUtcNow()) is not null ? response : throw new FetchException("the response does not answer the question, or is not by one who may");
+            return StatusEvidence.Fault(response, certificate, issuer, before, time.GetUtcNow()) is { } fault ? throw new FetchException(fault) : response;
         }, cancellationToken);
 
     private async Task<ReadOnlyMemory<byte>> FetchListAsync(Uri address)

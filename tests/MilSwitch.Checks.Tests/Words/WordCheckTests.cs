@@ -74,6 +74,10 @@ public sealed class WordCheckTests
     [InlineData("<!-- granite -->")]
     [InlineData("<a title='x > y' href=granite>x</a>")]
     [InlineData("1 < 2 granite")]
+    [InlineData("<p don 't>gra<i>nite</i>")]
+    [InlineData("<a x=='>gra<i>nite</i>")]
+    [InlineData("<!-- x --!>gra<i>nite</i>")]
+    [InlineData("<!-->gra<i>nite</i>")]
     public async Task Reads_html_as_people_and_programs_do(string html) => Assert.Equal(CheckOutcome.Suspicious, (await Judge(Mails.Text(html, "text/html; charset=utf-8"))).Outcome);
 
     [Theory]

@@ -29,4 +29,16 @@ public sealed class SpifReaderTests(ITestOutputHelper output)
     {
         Assert.Equal(["ALFA", "BRAVO", "COALITION"], SamplePolicies.All.All.Select(p => p.Name));
     }
+
+    [Fact]
+    public void Reads_what_another_policy_has_for_a_tag_set()
+    {
+        var policy = SpifSample.ReadWith(
+            "</securityCategoryTagSet>",
+            "<equivalentSecurityCategoryTagSet policyRef=\"OTHER\" id=\"1.2.3\"><requiredCategory operation=\"all\"><categoryGroup tagSetRef=\"THEIRS\" tagType=\"restrictive\" lacv=\"4\"/></requiredCategory></equivalentSecurityCategoryTagSet></securityCategoryTagSet>");
+
+        var equivalent = Assert.Single(policy.TagSets[0].Equivalents);
+        Assert.Equal(("1.3.6.1.4.1.99999.4.6", "1.2.3"), (equivalent.Policy, equivalent.TagSet));
+        Assert.Equal(new CategoryReference("THEIRS", TagType.Restrictive, 4), Assert.Single(Assert.Single(equivalent.Required).Group));
+    }
 }

@@ -188,10 +188,15 @@ public sealed class ProxyAuthorityTests
         using var authority = Authority(log, time, signer: signer);
         signer.IsAway = true;
         Assert.Equal(new ProxyAnswer.Refused(ProxyRefusal.KeyAway), await authority.IssueAsync(new ProxyRequest(Bob, "test")));
+        // Those behind it don't wait for it as well.
         (signer.IsAway, signer.IsWrong) = (false, true);
+        Assert.Equal(new ProxyAnswer.Refused(ProxyRefusal.KeyAway), await authority.IssueAsync(new ProxyRequest(Bob, "test")));
+        Assert.Equal(0, signer.Signatures);
+        time.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal(new ProxyAnswer.Refused(ProxyRefusal.KeyAway), await authority.IssueAsync(new ProxyRequest(Bob, "test")));
         Assert.Empty(log.Records);
         signer.IsWrong = false;
+        time.Advance(TimeSpan.FromSeconds(5));
         await authority.IssueAsync("bob@north.example");
     }
 

@@ -113,6 +113,35 @@ public sealed class ProxyLogTests : IDisposable
         Assert.Equal((0, $"4 lines, head {(await VerifyAsync()).Head.Hash}"), (exit, output.TrimEnd()));
     }
 
+    [RequiresFact(Requirement.Root, "mount")]
+    [Trait("Threat", "F6")]
+    public async Task Takes_nothing_half_when_the_volume_is_full_and_goes_on_when_there_is_room()
+    {
+        var volume = folder["volume"];
+        Directory.CreateDirectory(volume);
+        // A container may be root and still not mount anything.
+        if ((await RunAsync("mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", volume)).ExitCode is not 0) return;
+        try
+        {
+            var path = Path.Combine(volume, "proxies.log");
+            using var log = await ProxyLogFile.OpenAsync(path, time);
+            using var authority = Authority(log, time);
+            var issued = 0;
+            while (await authority.IssueAsync(new ProxyRequest(Domain.Addressing.Mailbox.Parse($"u{issued}@north.example"), "test")) is ProxyAnswer.Issued) issued++;
+            Assert.InRange(issued, 5, 60);
+            Assert.Equal(issued, log.Head.Number);
+            Assert.Equal(new ProxyAnswer.Refused(ProxyRefusal.LogAway), await authority.IssueAsync(new ProxyRequest(Bob, "test")));
+            Assert.Equal(0, (await RunAsync("mount", "-o", "remount,size=64k", volume)).ExitCode);
+            await authority.IssueAsync("bob@north.example");
+            await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            Assert.Equal(new ProxyLogHead(issued + 1, log.Head.Hash), (await ProxyLog.VerifyAsync(stream)).Head);
+        }
+        finally
+        {
+            await RunAsync("umount", "-l", volume);
+        }
+    }
+
     [Fact]
     public async Task Is_open_in_one_process_at_a_time()
     {

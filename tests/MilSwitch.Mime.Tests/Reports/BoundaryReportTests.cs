@@ -138,7 +138,7 @@ public sealed class BoundaryReportTests
             Recipients = [new Recipient(Mailbox.Parse("second@base.example")), new Recipient(Mailbox.Parse("dana@base.example"))],
         };
         var matched = ReportMatch.Of(report, sent);
-        Assert.Equal([new MatchedRecipient(1, ReportAction.Failed, new EnhancedStatusCode(5, 1, 1))], matched);
+        Assert.Equal(new MatchedRecipient(1, ReportAction.Failed, new EnhancedStatusCode(5, 1, 1)), Assert.Single(matched));
         var due = Assert.Single(ReportMatch.Due(matched, sent));
         var outcome = Assert.Single(due.Recipients);
         Assert.Equal((1, "550 5.1.1 not delivered, as the recipient's domain reports", (string?)null), (outcome.Index, outcome.Reply.ToString(), outcome.RemoteMta));
@@ -178,7 +178,7 @@ public sealed class BoundaryReportTests
         foreach (var place in new[] { "failed", "5.1.1", "dana.forwarded", "TAG", "b1", "text/plain" })
         {
             var report = Read(Delivery.Replace(place, text.Value, StringComparison.Ordinal));
-            if (report.IsWellFormed && !Read(Encoding.UTF8.GetString(ReportSanitiser.Write(report, Rewriting with { EnvelopeId = text.Value, Host = text.Value }))).IsWellFormed) return false;
+            if (report.IsWellFormed && !Read(Encoding.UTF8.GetString(ReportSanitiser.Write(report, Rewriting with { EnvelopeId = text.Value[..Math.Min(text.Value.Length, 100)], Host = text.Value }))).IsWellFormed) return false;
         }
 
         return true;

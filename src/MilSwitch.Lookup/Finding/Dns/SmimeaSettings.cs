@@ -27,7 +27,7 @@ public sealed record SmimeaSettings
     /// <summary>Records bind what other sources find, and nothing is found while the resolvers do not answer. Off: records only count for certificates that they carry.</summary>
     public bool Constrains { get; init; } = true;
 
-    /// <summary>For one question; 100 ms to 30 s.</summary>
+    /// <summary>For one question to one resolver, which is asked twice at most; 100 ms to 30 s.</summary>
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>Records that are looked at; more is a fault. 1 to 64.</summary>

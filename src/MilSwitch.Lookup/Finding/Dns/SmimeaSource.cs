@@ -36,7 +36,8 @@ public sealed class SmimeaSource : ICertificateSource
         dns = new LookupClient(new LookupClientOptions([.. settings.Resolvers])
         {
             Timeout = settings.TimeLimit,
-            Retries = 0,
+            // A connection that was kept may have been closed meanwhile.
+            Retries = 1,
             // The finder keeps answers, together with those of other sources.
             UseCache = false,
             UseTcpOnly = true,

@@ -43,7 +43,7 @@ public sealed class FolderSource : ICertificateSource, IDisposable
         ImmutableArray<FoundCertificate> found =
         [
             .. RecipientNames.DomainAuthorities(recipient).Prepend(RecipientNames.Canonical(recipient)).SelectMany(n => snapshot.ByAddress[n])
-                .Concat(snapshot.WithoutAddress).Select(c => new FoundCertificate(c.Encoded, Name)),
+                .Concat(snapshot.WithoutAddress.Where(c => DomainAuthorityName.Covering(c, recipient.Domain) is not null)).Select(c => new FoundCertificate(c.Encoded, Name)),
         ];
         return found.Length > 0 ? new SourceAnswer.Found(found) { Authorities = snapshot.Authorities } : new SourceAnswer.None();
     }

@@ -38,8 +38,9 @@ public sealed class HttpSource : ICertificateSource, IDisposable
                 var answer = await http.FetchAsync(new Uri($"{settings.Address.AbsoluteUri}?email={Uri.EscapeDataString(address)}"), null, "", cancellationToken).ConfigureAwait(false);
                 if (answer is not { } octets) continue;
                 var certificates = CertificateFile.Read(octets).Certificates;
-                ImmutableArray<FoundCertificate> found = [.. certificates.Where(c => !c.IsAuthority).Select(c => new FoundCertificate(c.Encoded, Name))];
-                if (found.Length > 0) return new SourceAnswer.Found(found) { Authorities = [.. certificates.Where(c => c.IsAuthority).Select(c => c.Encoded)] };
+                // Copies: answers are kept, the whole of what the server sent is not.
+                ImmutableArray<FoundCertificate> found = [.. certificates.Where(c => !c.IsAuthority).Select(c => new FoundCertificate(c.Encoded.ToArray(), Name))];
+                if (found.Length > 0) return new SourceAnswer.Found(found) { Authorities = [.. certificates.Where(c => c.IsAuthority).Select(c => (ReadOnlyMemory<byte>)c.Encoded.ToArray())] };
             }
 
             return new SourceAnswer.None();

@@ -27,7 +27,7 @@ internal sealed class LdapSearcher(ProxyAuthority authority, LdapSettings settin
 
         if (Sought(search) is not { } sought) return LdapResult.NoSuchObject;
         var requester = boundAs is null ? $"ldap {peer}" : $"ldap {peer} {boundAs}";
-        var (count, result) = (0, LdapResult.Success);
+        var count = 0;
         foreach (var recipient in sought)
         {
             if (!authority.Serves(recipient)) continue;
@@ -45,8 +45,8 @@ internal sealed class LdapSearcher(ProxyAuthority authority, LdapSettings settin
                         certificates = issued.Certificates;
                         break;
                     case ProxyAnswer.Refused refused when refused.IsTemporary:
-                        result = refused.Reason is ProxyRefusal.TooMany ? LdapResult.Busy : LdapResult.Unavailable;
-                        continue;
+                        // It would be the same for those behind this one.
+                        return refused.Reason is ProxyRefusal.TooMany ? LdapResult.Busy : LdapResult.Unavailable;
                     default:
                         // Who gets no certificate looks like somebody who is not there.
                         continue;
@@ -57,7 +57,7 @@ internal sealed class LdapSearcher(ProxyAuthority authority, LdapSettings settin
             count++;
         }
 
-        return result;
+        return LdapResult.Success;
     }
 
     // Null: the base is nothing here. A base above the tree is taken for the tree: address books are set up with little care.
