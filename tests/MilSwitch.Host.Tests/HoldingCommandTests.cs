@@ -22,7 +22,7 @@ public sealed class HoldingCommandTests : IAsyncLifetime
     {
         var list = await node.RunAsync("hold", "list");
         Assert.Equal(0, list.ExitCode);
-        Assert.Matches($@"{Id} +flash +\S+ +in \S+ +label +1/2 +anna +a@example.org +b@example.net +the label needs SECRET\?\[2J", list.Output);
+        Assert.Matches($@"{Id} +priority +\S+ +in \S+ +label +1/2 +anna +a@example.org +b@example.net +the label needs SECRET\?\[2J", list.Output);
         using var json = JsonDocument.Parse((await node.RunAsync("hold", "show", Id, "--json")).Output);
         var step = Assert.Single(json.RootElement.GetProperty("steps").EnumerateArray());
         Assert.Equal((2, "anna", "label"), (step.GetProperty("approvalsNeeded").GetInt32(), step.GetProperty("notBy")[0].GetString(), step.GetProperty("step").GetString()));
