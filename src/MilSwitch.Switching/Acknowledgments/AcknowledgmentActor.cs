@@ -128,7 +128,9 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
         followed[entry.Id] = entry;
         news.Known(entry.Recipients);
         Schedule(entry);
-        if (entry.AlternateDue is not null) waiting.Add(entry.Id);
+        // Settled, and cut short before it was put away.
+        if (entry.IsSettled) entry.IsDirty = true;
+        if (entry.IsDirty || entry.AlternateDue is not null) waiting.Add(entry.Id);
     }
 
     private void Apply(FollowedMessage entry, int recipient, AcknowledgmentInput input)
@@ -183,13 +185,15 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
         {
             if (alternate is not null) return new Saved(entry, steps, true, alternate, await alternates.SendAsync(alternate, entry.WithAlternate(alternate.Recipient, runtime.Now)).ConfigureAwait(false));
             var document = AcknowledgmentDocuments.Write(entry.Id, entry.Recipients);
-            if (entry.IsSettled)
+            var isSettled = entry.IsSettled;
+            // First in its place: whenever this is cut short, the next start finds nothing older.
+            await runtime.Spool.PutDocumentAsync(document.Kind, document.Id, document.Json).ConfigureAwait(false);
+            if (isSettled)
             {
                 // What nobody waits for any more is not read at the next start.
                 await runtime.Spool.PutDocumentAsync(AcknowledgmentDocuments.Settled, document.Id, document.Json).ConfigureAwait(false);
                 await runtime.Spool.RemoveDocumentAsync(document.Kind, document.Id).ConfigureAwait(false);
             }
-            else await runtime.Spool.PutDocumentAsync(document.Kind, document.Id, document.Json).ConfigureAwait(false);
 
             return new Saved(entry, steps, true, null, default);
         }
