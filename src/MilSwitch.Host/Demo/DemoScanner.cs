@@ -34,12 +34,24 @@ internal sealed class DemoScanner : IAsyncDisposable
             configuration,
             [$"LocalSocket {socket}", $"DatabaseDirectory {signatures}", $"TemporaryDirectory {folder}", $"LogFile {Path.Combine(folder, "clamd.log")}", "Foreground yes", "Bytecode no"],
             cancellationToken);
+        var made = Launch(configuration, socket);
         try
         {
-            var made = new DemoScanner(Process.Start(new ProcessStartInfo(File.Exists(Usual) ? Usual : Program, ["-c", configuration]) { RedirectStandardOutput = true, RedirectStandardError = true })!, socket);
             if (await DemoStories.ComesAsync(() => File.Exists(socket), 30, cancellationToken)) return made;
-            await made.DisposeAsync();
             throw new CommandFault(ExitCodes.Bad, $"{Program} does not come up; its log is {Path.Combine(folder, "clamd.log")}");
+        }
+        catch
+        {
+            await made.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static DemoScanner Launch(string configuration, string socket)
+    {
+        try
+        {
+            return new DemoScanner(Process.Start(new ProcessStartInfo(File.Exists(Usual) ? Usual : Program, ["-c", configuration]) { RedirectStandardOutput = true, RedirectStandardError = true })!, socket);
         }
         catch (System.ComponentModel.Win32Exception)
         {
