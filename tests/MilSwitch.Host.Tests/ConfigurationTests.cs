@@ -226,6 +226,7 @@ public sealed class ConfigurationTests : IDisposable
         foreach (var file in Directory.GetFiles(Path.Combine(ConfigurationFiles.Repository, "config", "policies"), "*.xml")) File.Copy(file, Path.Combine(files.Folder, "policies", Path.GetFileName(file)));
         files.Write("PIN.txt", "1234\n", secret: true);
         files.Write("P", "unused\n", secret: true);
+        files.Write("words.txt", "# weights\n5 reactor core\n-2 reactor manual\n");
         var path = Path.Combine(files.Folder, sample);
         File.WriteAllText(path, File.ReadAllText(path).Replace("/usr/lib/softhsm/libsofthsm2.so", files.Write("library.so", ""), StringComparison.Ordinal));
         Assert.Empty(ConfigurationReader.Read(path).Problems);

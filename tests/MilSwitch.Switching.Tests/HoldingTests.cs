@@ -109,7 +109,7 @@ public sealed class HoldingTests
         Assert.Equal("nobody can lift that step; reject or correct it", (await stage.ApproveAsync(id, Anna)).Text);
         var other = await stage.Harness.Operator.DecideAsync(id, new HoldingOrder.Approve("label", null, "seen"), Anna, default);
         Assert.Equal((HoldingOutcome.Conflict, "that step does not hold it; these do: checks"), (other.Outcome, other.Text));
-        var missing = await stage.Harness.Operator.DecideAsync(MessageId.Create(1, 1, id.Partition), new HoldingOrder.Approve("label", null, "seen"), Anna, default);
+        var missing = await stage.Harness.Operator.DecideAsync(MessageId.Create(1, 99_999, id.Partition), new HoldingOrder.Approve("label", null, "seen"), Anna, default);
         Assert.Equal(HoldingOutcome.NotFound, missing.Outcome);
         Assert.DoesNotContain(await stage.AuditAsync(id), a => a.Kind == AuditKind.Approved);
     }

@@ -150,7 +150,7 @@ public sealed class AcknowledgmentPolicyTests
         ImmutableArray<Acknowledgment> recipients = [state, state with { Recipient = 3, Precedence = Precedence.Deferred, DisposedAt = Sent, Refusal = "not read", RefusedAt = Sent }];
         var document = AcknowledgmentDocuments.Write(state.Message, recipients);
         Assert.Equal((AcknowledgmentDocuments.Kind, state.Message.ToString()), (document.Kind, document.Id));
-        Assert.Equal(recipients, AcknowledgmentDocuments.Read(document.Json));
+        Assert.Equal(recipients.AsEnumerable(), AcknowledgmentDocuments.Read(document.Json));
     }
 
     private static void AssertGrades(Acknowledgment state, params AcknowledgmentGrade[] grades) => Assert.Equal(grades, Enum.GetValues<AcknowledgmentGrade>().Where(state.Has));
