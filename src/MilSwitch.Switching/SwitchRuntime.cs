@@ -29,6 +29,8 @@ internal sealed class SwitchRuntime(
     private RuleBook rules = RuleBook.Empty;
     private long sequence;
     private long contentInMemory;
+    private readonly OctetBudget crossings = new();
+    private readonly OctetBudget urgentCrossings = new();
     private Crossing? crossing;
 
     public SwitchConfiguration Configuration => Volatile.Read(ref configuration);
@@ -58,6 +60,12 @@ internal sealed class SwitchRuntime(
 
     /// <summary>Bounds the contents that are protected at one time.</summary>
     public OctetBudget ProtectionRoom { get; } = new();
+
+    /// <summary>
+    /// Bounds the passages through boundaries at one time: a few for each processor, so that nobody's work is drowned by theirs. Urgent
+    /// ones have places of their own, which slow checks of others can't take.
+    /// </summary>
+    public OctetBudget CrossingPlaces(Precedence precedence) => precedence.IsUrgent() ? urgentCrossings : crossings;
 
     public PartitionDirectory Partitions { get; } = new();
 

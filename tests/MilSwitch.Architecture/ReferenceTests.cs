@@ -31,7 +31,6 @@ public sealed class ReferenceTests
         { "Pkcs11Interop", ["MilSwitch.Smime"] },
         { "System.Security.Cryptography.Xml", ["MilSwitch.Smime"] },
         { "DnsClient", ["MilSwitch.Smtp", "MilSwitch.Lookup"] },
-        { "System.DirectoryServices.Protocols", ["MilSwitch.Lookup"] },
         { "Microsoft.AspNetCore", ["MilSwitch.Smtp", "MilSwitch.Host"] },
         { "System.CommandLine", ["MilSwitch.Host"] },
         { "YamlDotNet", ["MilSwitch.Host"] },

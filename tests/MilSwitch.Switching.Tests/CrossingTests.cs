@@ -7,6 +7,7 @@ using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Reports;
 using MilSwitch.Domain.Routing;
@@ -249,6 +250,22 @@ public sealed class CrossingTests
     }
 
     [Fact]
+    public async Task Flash_passes_while_checks_of_Routine_hang()
+    {
+        var hanging = new TaskCompletionSource();
+        var outward = Outward with { Checks = new SlowChecker(subject => subject.Precedence is Precedence.Flash ? Task.CompletedTask : hanging.Task) };
+        await using var harness = await StartAsync(boundaries: [outward]);
+        var routine = new List<MessageId>();
+        for (var i = 0; i < (8 * Environment.ProcessorCount) + 8; i++) routine.Add((await harness.SendAsync($"X-Number: {i}\r\n" + Text, from: "a@red.test", to: ["b@blue.test"], priority: MtPriority.From(Precedence.Routine))).Id);
+        var flash = await harness.SendAsync(Text, from: "a@red.test", to: ["b@blue.test"], priority: MtPriority.From(Precedence.Flash));
+
+        await CopyOfAsync(harness, flash.Id, m => m.State == MessageState.Done);
+        Assert.Single(harness.Sink.Transactions);
+        hanging.SetResult();
+        foreach (var id in routine) await harness.WaitForAsync(id, m => m.State == MessageState.Done);
+    }
+
+    [Fact]
     public void Only_the_end_of_a_whole_passage_releases_a_message()
     {
         var passage = new Passage
@@ -285,6 +302,15 @@ public sealed class CrossingTests
         await Eventually.ComesTrueAsync(
             async () => (copy = (await harness.Spool.QueryAsync(new MessageQuery { Parent = id })).FirstOrDefault()) is not null && condition(copy), TimeSpan.FromSeconds(15), $"the copy of {id}: {copy}");
         return copy!;
+    }
+
+    private sealed class SlowChecker(Func<CheckSubject, Task> wait) : IContentChecker
+    {
+        public async ValueTask<ImmutableArray<CheckVerdict>> RunAsync(CheckSubject subject, CancellationToken cancellationToken)
+        {
+            await wait(subject);
+            return [new CheckVerdict("slow", CheckOutcome.Passed, [])];
+        }
     }
 
     private sealed class Checker(Func<CheckSubject, CheckVerdict> check) : IContentChecker

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using MilSwitch.Domain.Acknowledgments;
 
 namespace MilSwitch.Domain.Boundaries;
 
@@ -16,8 +17,8 @@ public static class BoundaryDocuments
     /// <summary>Kind of the list of <see cref="BoundaryApproval"/>.</summary>
     public const string Approvals = "approvals";
 
-    /// <summary>All of these; the store forgets them with their message.</summary>
-    public static ImmutableArray<string> Kinds { get; } = [Decisions, Custody, Approvals];
+    /// <summary>All of these, and what is kept of acknowledgments and receipts; the store forgets them with their message.</summary>
+    public static ImmutableArray<string> Kinds { get; } = [Decisions, Custody, Approvals, AcknowledgmentDocuments.Kind, AcknowledgmentDocuments.Settled, ReceiptAsked.Kind];
 
     public static string Write(ImmutableArray<CrossingRecord> records) => JsonSerializer.Serialize(records, BoundaryJson.Default.ImmutableArrayCrossingRecord);
 

@@ -6,6 +6,7 @@ using System.Text;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Labelling;
+using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Smtp.Server;
@@ -54,6 +55,7 @@ public static partial class ConfigurationReader
         KeyConfiguration keys, LabelConfiguration labels, Dictionary<string, ArrivalProtection> arrivals, Dictionary<string, IListenerLabelling> labellings)
     {
         var name = section.RequiredText("name") ?? "";
+        if (name == Origin.Switch) section.Reject("name", $"'{name}' is what messages of the switch itself are known by; take another");
         var endpoint = section.Endpoint("endpoint");
         if (!section.Has("endpoint")) section.Reject("endpoint", "is missing");
         var role = section.Keyword("role", ListenerRole.Relay, ("relay", ListenerRole.Relay), ("submission", ListenerRole.Submission));

@@ -45,11 +45,12 @@ internal sealed class ReleasedMessage
             OpenedHere = came.OpenedHere || opened,
             // RFC 3461 §4.3: what was opened here is returned by nobody.
             Return = came.OpenedHere || opened ? DsnReturn.Headers : came.Return,
-            ArrivedAt = came.ArrivedAt,
+            // What persons took their time over has the time of its level once more: it must not expire as soon as they let it go.
+            ArrivedAt = passage.Decisions.Any(d => !d.ApprovedBy.IsEmpty) ? passage.Now : came.ArrivedAt,
             // The originator's own stays here; who reports on the copy names this one.
             EnvelopeId = passage.IsReport || passage.Configuration.EnvelopeTags is not { } keys ? came.EnvelopeId : EnvelopeTag.Make(passage.Next, passage.Boundary.To.Name, keys),
-            // Who sent it is the other domain's own affair.
-            Origin = new Origin { Listener = passage.Boundary.Name },
+            // Who sent it is its own domain's affair. The colon keeps the name apart from those of listeners and from the switch's own.
+            Origin = new Origin { Listener = "boundary:" + passage.Boundary.Name },
         };
         return new ReleasedMessage(passage, envelope, content);
     }

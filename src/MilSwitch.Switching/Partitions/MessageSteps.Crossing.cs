@@ -18,6 +18,9 @@ internal static partial class MessageSteps
 {
     private const int MostPassages = 64;
 
+    // Most of a passage is work of a processor; some of it waits for checks.
+    private static readonly int Passages = 4 * Environment.ProcessorCount;
+
     private static readonly Reply Away = new(451, new EnhancedStatusCode(4, 3, 0), "the boundary can't work on it now");
     private static readonly Reply ReturnedByBoundary = new(554, new EnhancedStatusCode(5, 7, 1), "not permitted by security policy");
 
@@ -79,6 +82,7 @@ internal static partial class MessageSteps
                     .ConfigureAwait(false);
             }
 
+            using var place = await runtime.CrossingPlaces(envelope.Precedence).TakeAsync(1, Passages, envelope.Precedence, CancellationToken.None).ConfigureAwait(false);
             using var room = await runtime.ProtectionRoom
                 .TakeAsync(step.Size, runtime.Configuration.Budgets.ProtectionInMemory, envelope.Precedence, CancellationToken.None).ConfigureAwait(false);
             if (await ContentAsync().ConfigureAwait(false) is not { } content) return await HoldAsync(whom, "the content is missing or damaged", AuditKind.Damaged).ConfigureAwait(false);
