@@ -61,7 +61,7 @@ public sealed class CrossingTests
         Assert.Equal(copy.Id.ToString(), record.Released);
         var custody = BoundaryDocuments.ReadCustody((await harness.Spool.ReadDocumentAsync(BoundaryDocuments.Custody, sent.Id.ToString()))!);
         Assert.Null(CustodyChain.FirstFault(custody));
-        Assert.Equal(["accepted", "disclosed"], custody.Select(c => c.Act).Take(2));
+        Assert.Equal(["accepted", "disclosed", "released"], custody.Select(c => c.Act));
         Assert.Equal(CustodyChain.Digest(Encoding.UTF8.GetBytes(Text)), custody[0].After);
         Assert.Contains(await harness.Spool.ReadAuditAsync(sent.Id), a => a.Kind == AuditKind.Crossed && a.Detail == $"red-to-blue: {copy.Id}");
         Assert.Contains(await harness.Spool.ReadAuditAsync(copy.Id), a => a.Kind == AuditKind.Accepted && a.Detail == $"released by red-to-blue from {sent.Id}");
@@ -110,6 +110,7 @@ public sealed class CrossingTests
         var last = (await DecisionsAsync(harness, sent.Id))[^1].Decisions.Single(d => d.Step == "label");
         Assert.Equal(["one", "two"], last.ApprovedBy.AsEnumerable());
         Assert.Equal(StepOutcome.Go, last.Outcome);
+        Assert.Equal("one, two", BoundaryDocuments.ReadCustody((await harness.Spool.ReadDocumentAsync(BoundaryDocuments.Custody, sent.Id.ToString()))!)[^1].Who);
 
         async Task ApproveAsync(params string[] who) => await harness.Spool.PutDocumentAsync(
             BoundaryDocuments.Approvals, sent.Id.ToString(),
@@ -175,6 +176,20 @@ public sealed class CrossingTests
         await harness.WaitForAsync(sent.Id, m => m.Recipients[0].State is RecipientState.Crossed && m.Recipients[1].State.IsHeld());
         var copy = await CopyOfAsync(harness, sent.Id, m => m.State == MessageState.Done);
         Assert.Equal("b@blue.test", Assert.Single(copy.Envelope.Recipients).Address.Text);
+    }
+
+    [Fact]
+    public async Task What_a_boundary_returns_says_nothing_of_the_reason()
+    {
+        var outward = Outward with { LabelsIn = Listener(), LabelsOut = Link(s => s with { Clearance = UpTo(Alfa, "RESTRICTED"), Denied = LabelOutcome.Return }) };
+        await using var harness = await StartAsync(boundaries: [outward]);
+        var sent = await harness.SendAsync(Message(Label(Alfa, "SECRET")), from: "a@red.test", to: ["b@blue.test"]);
+
+        await harness.WaitForAsync(sent.Id, m => m.Recipients[0].State is RecipientState.Returned);
+        var audit = await harness.Spool.ReadAuditAsync(sent.Id);
+        Assert.Contains(audit, a => a.Kind == AuditKind.Returned && a.Detail == "554 5.7.1 not permitted by security policy");
+        Assert.Equal(("label", StepOutcome.Return), ((await DecisionsAsync(harness, sent.Id))[^1].Decisions[^1].Step, (await DecisionsAsync(harness, sent.Id))[^1].Outcome));
+        Assert.Empty(harness.Sink.Transactions);
     }
 
     [Fact]

@@ -112,7 +112,8 @@ internal sealed record Passage
     /// <param name="reason">Why.</param>
     public Passage Changed(ReadOnlyMemory<byte> content, string act, string step, string reason)
     {
-        if (Custody.Length > 0 && content.Span.SequenceEqual(Content.Span)) return this;
+        // That it was let go, and by whom, is told also where nothing was changed.
+        if (Custody.Length > 0 && act is not "released" && content.Span.SequenceEqual(Content.Span)) return this;
         var before = Custody.IsEmpty ? "" : Custody[^1].After;
         var after = CustodyChain.Digest(content);
         var approvers = Decisions.SelectMany(d => d.ApprovedBy).Distinct().ToArray();

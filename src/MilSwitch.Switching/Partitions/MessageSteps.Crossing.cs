@@ -4,6 +4,7 @@ using Akka.Actor;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Reports;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Mime;
@@ -22,7 +23,6 @@ internal static partial class MessageSteps
     private static readonly int Passages = 4 * Environment.ProcessorCount;
 
     private static readonly Reply Away = new(451, new EnhancedStatusCode(4, 3, 0), "the boundary can't work on it now");
-    private static readonly Reply ReturnedByBoundary = new(554, new EnhancedStatusCode(5, 7, 1), "not permitted by security policy");
 
     /// <summary>When something has to be done about a message the next time; null: never by itself.</summary>
     public static DateTimeOffset? NextDeadline(SwitchRuntime runtime, Envelope envelope, ImmutableArray<RecipientStatus> statuses, string? reroute)
@@ -108,7 +108,7 @@ internal static partial class MessageSteps
             var plan = decision.Outcome switch
             {
                 StepOutcome.Later => OutcomePolicy.Later(step.Id, envelope, step.Statuses, ended.Recipients, Away, runtime.Configuration.Precedences, Now),
-                _ when returns => OutcomePolicy.Return(step.Id, envelope, step.Statuses, ended.Recipients, ReturnedByBoundary, null, Now),
+                _ when returns => OutcomePolicy.Return(step.Id, envelope, step.Statuses, ended.Recipients, PublicAnswer.Returned, null, Now),
                 _ => OutcomePolicy.Set(step.Id, envelope, step.Statuses, ended.Recipients, RecipientState.Held, AuditKind.Held, reason, null, false, Now),
             };
             plan = plan with { Audit = [.. Told(passage), .. plan.Audit] };

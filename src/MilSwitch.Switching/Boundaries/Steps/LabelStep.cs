@@ -19,6 +19,7 @@ internal sealed class LabelStep : IPipelineStep
         if (passage.Found is { Refusal: not null } refused) return Ruling.Hold(Name, 0, refused.Findings[^1]) with { Inputs = inputs };
         var denied = passage.Permits.Where(p => !p.Verdict.Goes).ToArray();
         if (denied.Length is 0) return Ruling.Go(Name) with { Inputs = inputs };
+        if (denied.All(d => d.Verdict.Outcome is LabelOutcome.Return)) return new StepDecision(Name, StepOutcome.Return, [.. denied.Select(d => d.Verdict.Reason).Distinct()]) { Inputs = inputs };
         return Ruling.Hold(Name, passage.Boundary.LabelApprovals, [.. denied.Select(d => d.Verdict.Reason).Distinct()]) with { Inputs = inputs };
     }
 
