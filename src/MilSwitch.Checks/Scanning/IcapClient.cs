@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 
 namespace MilSwitch.Checks.Scanning;
@@ -25,10 +26,22 @@ public sealed class IcapClient(IcapRules rules, TimeProvider time) : IScanner
         if (content.Length > rules.LargestContent) return ScanAnswer.NotDone("larger than the scanner takes");
         var options = known is { } fresh && fresh.Until > time.GetUtcNow() ? fresh : await OptionsAsync(cancellationToken).ConfigureAwait(false);
         await using var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        var head = await AskAsync(connection, content, options, cancellationToken).ConfigureAwait(false);
+        var (head, unsent) = await AskAsync(connection, content, options, cancellationToken).ConfigureAwait(false);
         // RFC 3507 §4.7: another tag, another service; what was known of the old one is not good any more.
         if ((head["ISTag"] ?? "").Trim('"') != options.Tag) known = null;
-        return await IcapAnswer.JudgeAsync(connection, head, content, rules.ModifiesResponses, cancellationToken).ConfigureAwait(false);
+        if (unsent.IsEmpty) return await IcapAnswer.JudgeAsync(connection, head, content, rules.ModifiesResponses, cancellationToken).ConfigureAwait(false);
+        // It answers before it has heard all of it: it may be sending back what it gets, and then waits for the rest.
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var sending = SendRestAsync(connection, unsent, stopping.Token);
+        try
+        {
+            return await IcapAnswer.JudgeAsync(connection, head, content, rules.ModifiesResponses, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await stopping.CancelAsync().ConfigureAwait(false);
+            await sending.ConfigureAwait(false);
+        }
     }
 
     /// <summary>Asks the service about itself, and remembers the answer as long as it says.</summary>
@@ -49,31 +62,44 @@ public sealed class IcapClient(IcapRules rules, TimeProvider time) : IScanner
         return options;
     }
 
-    // RFC 3507 §4.5: a preview, then the rest if the service asks for it.
-    private async ValueTask<IcapHead> AskAsync(ScannerConnection connection, ReadOnlyMemory<byte> content, IcapOptions options, CancellationToken cancellationToken)
+    // RFC 3507 §4.5: a preview, then the rest if the service asks for it. With what was not sent yet when the answer began.
+    private async ValueTask<(IcapHead Head, ReadOnlyMemory<byte> Unsent)> AskAsync(ScannerConnection connection, ReadOnlyMemory<byte> content, IcapOptions options, CancellationToken cancellationToken)
     {
         int? preview = options.Preview is { } wanted ? Math.Min(wanted, content.Length) : null;
         await connection.WriteAsync(Request(content.Length, preview, options.Allows204), cancellationToken).ConfigureAwait(false);
         if (preview is { } length)
         {
-            await SendAsync(connection, content[..length], cancellationToken).ConfigureAwait(false);
+            await SendAsync(connection, content[..length], stopsAtAnswer: false, cancellationToken).ConfigureAwait(false);
             var whole = length == content.Length;
             await connection.WriteAsync(whole ? "0; ieof\r\n\r\n" : "0\r\n\r\n", cancellationToken).ConfigureAwait(false);
             var head = await IcapHead.ReadAsync(connection, "ICAP/1", cancellationToken).ConfigureAwait(false);
-            if (head.Status is not 100) return head;
+            if (head.Status is not 100) return (head, default);
             if (whole) throw new IOException("the service asks for more than there is");
             content = content[length..];
         }
 
-        await SendAsync(connection, content, cancellationToken).ConfigureAwait(false);
-        await connection.WriteAsync("0\r\n\r\n", cancellationToken).ConfigureAwait(false);
-        return await IcapHead.ReadAsync(connection, "ICAP/1", cancellationToken).ConfigureAwait(false);
+        var unsent = await SendAsync(connection, content, stopsAtAnswer: true, cancellationToken).ConfigureAwait(false);
+        if (unsent.IsEmpty) await connection.WriteAsync("0\r\n\r\n", cancellationToken).ConfigureAwait(false);
+        return (await IcapHead.ReadAsync(connection, "ICAP/1", cancellationToken).ConfigureAwait(false), unsent);
     }
 
-    private static async ValueTask SendAsync(ScannerConnection connection, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    // A service that knows enough does not read on, and may close: that is no fault.
+    private static async Task SendRestAsync(ScannerConnection connection, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
-        // A service that has its answer before the end may not read on.
-        while (!content.IsEmpty && !connection.HasAnswer)
+        try
+        {
+            await SendAsync(connection, content, stopsAtAnswer: false, cancellationToken).ConfigureAwait(false);
+            await connection.WriteAsync("0\r\n\r\n", cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or SocketException or TimeoutException)
+        {
+            // The answer says what there is to say.
+        }
+    }
+
+    private static async ValueTask<ReadOnlyMemory<byte>> SendAsync(ScannerConnection connection, ReadOnlyMemory<byte> content, bool stopsAtAnswer, CancellationToken cancellationToken)
+    {
+        while (!content.IsEmpty && !(stopsAtAnswer && connection.HasAnswer))
         {
             var piece = content[..Math.Min(Chunk, content.Length)];
             await connection.WriteAsync(string.Create(CultureInfo.InvariantCulture, $"{piece.Length:x}\r\n"), cancellationToken).ConfigureAwait(false);
@@ -81,6 +107,8 @@ public sealed class IcapClient(IcapRules rules, TimeProvider time) : IScanner
             await connection.WriteAsync("\r\n", cancellationToken).ConfigureAwait(false);
             content = content[piece.Length..];
         }
+
+        return content;
     }
 
     // RFC 3507 §4.4: where in the body each of the encapsulated pieces begins.

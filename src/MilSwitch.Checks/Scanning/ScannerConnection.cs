@@ -6,7 +6,7 @@ namespace MilSwitch.Checks.Scanning;
 
 /// <summary>
 /// One connection to a scanner, for one question. Everything on it is bounded: time for the connection and for each step after
-/// it, lengths of lines. Not thread-safe.
+/// it, lengths of lines. For one who reads and one who writes at a time.
 /// </summary>
 internal sealed class ScannerConnection : IAsyncDisposable
 {

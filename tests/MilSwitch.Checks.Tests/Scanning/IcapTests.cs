@@ -46,6 +46,18 @@ public sealed class IcapTests
     }
 
     [Fact]
+    public async Task Hears_a_service_that_sends_back_what_it_gets_before_it_has_all_of_it()
+    {
+        var content = Mails.Text(new string('~', 3 << 20));
+        var text = System.Text.Encoding.Latin1.GetString(content);
+        await using var server = new ScriptedScanner(
+            [(EndOfHead, "ICAP/1.0 200 OK\r\nMethods: RESPMOD\r\nISTag: \"t\"\r\nAllow: 204\r\nEncapsulated: null-body=0\r\n\r\n")],
+            [("\r\n\r\nHTTP/1.1 200 OK", "ICAP/1.0 200 OK\r\nISTag: \"t\"\r\nEncapsulated: res-hdr=0, res-body=19\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), (EndOfBody, $"{text.Length:x}\r\n{text}\r\n0\r\n\r\n")]);
+        Assert.Equal(ScanAnswer.Clean, await Client(server.Address).ScanAsync(content, default));
+        Assert.Equal(3 << 20, server.Heard[1].ToString().Count(c => c is '~'));
+    }
+
+    [Fact]
     public async Task Says_where_each_piece_begins()
     {
         await using var server = new ScriptedScanner([(EndOfHead, Options)], [(EndOfBody, Unmodified)]);
