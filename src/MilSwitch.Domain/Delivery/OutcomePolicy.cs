@@ -182,7 +182,7 @@ public static class OutcomePolicy
 
     /// <summary>
     /// A boundary released a copy for some open recipients: nothing is left to be done for them here, and reports are the
-    /// copy's affair. The content stays, it is the evidence of what came.
+    /// copy's affair.
     /// </summary>
     public static OutcomePlan Cross(
         MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, IEnumerable<int> which, string detail, string? actor, DateTimeOffset now)
@@ -194,8 +194,7 @@ public static class OutcomePolicy
         }
 
         step.Note(AuditKind.Crossed, detail);
-        var plan = step.End();
-        return plan.IsDone ? plan with { Message = plan.Message! with { DropContent = false } } : plan;
+        return step.End();
     }
 
     /// <summary>Something that is needed is away: tried again by the curve of the level, until it expires.</summary>
@@ -321,7 +320,8 @@ public static class OutcomePolicy
                 queued |= status.State is RecipientState.Queued or RecipientState.Armed;
             }
 
-            if (!open) message = new MessageChange(id, MessageState.Done, DropContent: true);
+            // Where another message took its place, the content is the evidence of what came.
+            if (!open) message = new MessageChange(id, MessageState.Done, DropContent: !statuses.Any(s => s.State.IsReplaced()));
             else if (changes.Count > 0) message = new MessageChange(id, queued ? MessageState.Queued : MessageState.Held, HeldBecause: heldBecause);
             return new OutcomePlan(
                 statuses.DrainToImmutable(), changes.DrainToImmutable(), message, audit.DrainToImmutable(),

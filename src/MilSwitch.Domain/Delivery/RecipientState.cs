@@ -45,6 +45,9 @@ public static class RecipientStateExtensions
     /// <summary>Nothing more will happen by itself.</summary>
     public static bool IsFinal(this RecipientState state) => state >= RecipientState.Delivered;
 
+    /// <summary>Another message took its place for this recipient.</summary>
+    public static bool IsReplaced(this RecipientState state) => state is RecipientState.Crossed or RecipientState.Corrected;
+
     /// <summary>Somebody must act before anything happens.</summary>
     public static bool IsHeld(this RecipientState state) => state is RecipientState.Held or RecipientState.HeldSuspect;
 

@@ -84,8 +84,6 @@ internal static partial class MessageSteps
             var plan = OutcomePolicy.Set(
                 step.Id, stored.Envelope, step.Statuses, held, RecipientState.Corrected, AuditKind.Corrected, $"{id}: {order.Change}: {order.Reason}", who, false, Now);
             plan = plan with { Audit = plan.Audit.Add(new AuditEvent(Now, AuditKind.Corrected, id, -1, $"made from {step.Id}: {order.Change}: {order.Reason}", all)) };
-            // What came stays, as what crossed does.
-            if (plan.IsDone) plan = plan with { Message = plan.Message! with { DropContent = false } };
             var custody = Custody(CustodyChain.Digest(content), CustodyChain.Digest(changed), stored.Envelope.ArrivedAt, order, all);
             var done = await CommitOrderAsync(
                 stored.Envelope, plan, [new StoredDocument(BoundaryDocuments.Custody, id.ToString(), BoundaryDocuments.Write(custody))], made, []).ConfigureAwait(false);
