@@ -20,7 +20,7 @@ namespace MilSwitch.Switching.Tests;
 [Trait("Feature", "B-15")]
 public sealed class HoldingTests
 {
-    private const string Text = "Subject: test\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b\r\nContent-Type: text/plain\r\n\r\nannex\r\n--b--\r\n";
+    private const string Text = "From: <a@red.test>\r\nSubject: test\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b\r\nContent-Type: text/plain\r\n\r\nannex\r\n--b--\r\n";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly OperatorIdentity Anna = new("anna", "test"), Bert = new("bert", "test"), Carl = new("carl", "test");
 

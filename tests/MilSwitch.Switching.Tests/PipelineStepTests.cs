@@ -14,7 +14,7 @@ namespace MilSwitch.Switching.Tests;
 /// <summary>The decisions of a boundary, each for itself.</summary>
 public sealed class PipelineStepTests
 {
-    private static readonly BoundarySettings Boundary = new() { Name = "red-to-blue", From = new SecurityDomain("red"), To = new SecurityDomain("blue") };
+    private static readonly BoundarySettings Boundary = new() { Name = "red-to-blue", From = new SecurityDomain("red") { MailDomains = ["red.test"] }, To = new SecurityDomain("blue") };
 
     [Theory]
     [InlineData("192.0.2.7", null, null, StepOutcome.Go)]
@@ -151,7 +151,7 @@ public sealed class PipelineStepTests
             ReversePath = new ReversePath(Mailbox.Parse("a@red.test")), Recipients = [new Recipient(Mailbox.Parse("b@blue.test"))], ArrivedAt = default,
             Origin = new Origin { Listener = "l", ClientAddress = "192.0.2.7" },
         },
-        Recipients = [0], Boundary = Boundary, Configuration = SwitchHarness.Configuration(1), Now = default, Came = default, Opened = change(FakeBoundary.Good("Subject: s\r\n\r\n")),
+        Recipients = [0], Boundary = Boundary, Configuration = SwitchHarness.Configuration(1), Now = default, Came = default, Opened = change(FakeBoundary.Good("Subject: s\r\n\r\n")), Authors = new MessageAuthors(["a@red.test"], true),
     };
 
     private sealed class Checker : IContentChecker

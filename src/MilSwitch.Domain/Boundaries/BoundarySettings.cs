@@ -57,9 +57,6 @@ public sealed record BoundarySettings
     /// <summary>Null: it leaves in clear.</summary>
     public DepartureEncryption? Encrypt { get; init; }
 
-    /// <summary>Finds certificates beyond those of <see cref="Encrypt"/>; null: there are no others.</summary>
-    public IRecipientCertificates? Certificates { get; init; }
-
     /// <summary>What happens to reports that go this way.</summary>
     public BoundaryReportSettings Reports { get; init; } = new();
 
@@ -77,9 +74,6 @@ public sealed record BoundarySettings
 
     /// <summary>Persons who have to ask for one and the same correction of a content that it holds; at least 1.</summary>
     public int CorrectApprovals { get; init; } = 1;
-
-    /// <summary>A boundary that protects or opens needs keys of this node.</summary>
-    public bool UsesKeys => Sign is not null || Encrypt is not null || !Opening.Keys.IsEmpty;
 }
 
 /// <summary>Somebody from whom messages are taken.</summary>
@@ -111,17 +105,3 @@ public sealed record DisclosureRules(ImmutableArray<string> Removed)
         return false;
     }
 }
-
-/// <summary>Finds whom to encrypt to. Thread-safe. Never throws for a directory that is away.</summary>
-public interface IRecipientCertificates
-{
-    /// <param name="recipient">For whom.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    ValueTask<RecipientCertificates> FindAsync(Addressing.Mailbox recipient, CancellationToken cancellationToken);
-}
-
-/// <summary>What was found for one recipient.</summary>
-/// <param name="Certificates">DER, judged; empty: none.</param>
-/// <param name="Reason">Why there is none, or where they are from.</param>
-/// <param name="IsAway">Somebody who has to be asked did not answer: trying later may help.</param>
-public sealed record RecipientCertificates(ImmutableArray<ReadOnlyMemory<byte>> Certificates, string Reason, bool IsAway);

@@ -8,14 +8,28 @@ namespace MilSwitch.Mime;
 /// Takes the addr-specs out of To and Cc fields (RFC 5322 §3.4), to tell action from information addressees. One pass,
 /// no recursion; display names, groups, comments and old source routes are stepped over, what is no mailbox is left out.
 /// </summary>
-internal static class AddressList
+public static class AddressList
 {
     /// <summary>More than any envelope may hold.</summary>
-    public const int MaximumAddresses = 20_000;
+    internal const int MaximumAddresses = 20_000;
 
     private const int LongestAddress = 1024;
 
-    public static void Read(ReadOnlySpan<byte> value, ImmutableArray<string>.Builder into)
+    /// <summary>The addresses in all fields of a name, in their order.</summary>
+    /// <param name="header">Scanned.</param>
+    /// <param name="fieldName">In any case.</param>
+    public static ImmutableArray<string> Of(HeaderBlock header, ReadOnlySpan<byte> fieldName)
+    {
+        var addresses = ImmutableArray.CreateBuilder<string>();
+        for (var i = 0; i < header.Count; i++)
+        {
+            if (Ascii.EqualsIgnoreCase(header.Name(i), fieldName)) Read(header.RawValue(i), addresses);
+        }
+
+        return addresses.ToImmutable();
+    }
+
+    internal static void Read(ReadOnlySpan<byte> value, ImmutableArray<string>.Builder into)
     {
         Span<byte> address = stackalloc byte[LongestAddress];
         var length = 0;

@@ -111,18 +111,7 @@ public sealed record MessageFacts
         };
         return facts.CopyPrecedence is null
             ? facts
-            : facts with { ActionAddresses = Addresses(header, "To"u8), InformationAddresses = Addresses(header, "Cc"u8) };
-    }
-
-    private static ImmutableArray<string> Addresses(HeaderBlock header, ReadOnlySpan<byte> fieldName)
-    {
-        var addresses = ImmutableArray.CreateBuilder<string>();
-        for (var i = 0; i < header.Count; i++)
-        {
-            if (Is(header.Name(i), fieldName)) AddressList.Read(header.RawValue(i), addresses);
-        }
-
-        return addresses.ToImmutable();
+            : facts with { ActionAddresses = AddressList.Of(header, "To"u8), InformationAddresses = AddressList.Of(header, "Cc"u8) };
     }
 
     // RFC 5321 §4.4: the word after the first "by" outside comments. A name inside a comment is anybody's claim.

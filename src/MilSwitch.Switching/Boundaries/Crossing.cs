@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
-using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Checking;
 using MilSwitch.Domain.Labelling;
@@ -8,6 +7,7 @@ using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Labels;
 using MilSwitch.Labels.Carriers;
+using MilSwitch.Mime;
 using MilSwitch.Switching.Boundaries.Steps;
 
 namespace MilSwitch.Switching.Boundaries;
@@ -91,8 +91,12 @@ internal sealed partial class Crossing(SwitchRuntime runtime)
             return passage with { Away = outcome is OpeningOutcome.Unavailable away ? away.Reason : "it could not be opened" };
         }
 
-        var (_, _, hops) = Disclosure.Apply(passage.Came, passage.Boundary.Disclosure, passage.Configuration.HostName, runtime.OwnNames);
-        passage = passage with { Opened = opened, Notes = [.. passage.Notes, .. opened.Notes], OwnHops = hops };
+        passage = passage with
+        {
+            Opened = opened, Notes = [.. passage.Notes, .. opened.Notes],
+            Authors = MessageAuthors.Of(opened.Content),
+            OwnHops = MessageFacts.Read(HeaderBlock.Scan(passage.Came, int.MaxValue, int.MaxValue), runtime.OwnNames).OwnReceivedCount,
+        };
         passage = opened.Encryption is EncryptionState.Opened
             ? passage.Changed(opened.Content, "decrypted", "decrypt", "its protection was taken off")
             : passage.Changed(opened.Content, "stripped", "verify", "its protection was taken off");
@@ -159,7 +163,7 @@ internal sealed partial class Crossing(SwitchRuntime runtime)
 
     private static Passage Disclose(Passage passage)
     {
-        var (message, removed, _) = Disclosure.Apply(
+        var (message, removed) = Disclosure.Apply(
             passage.Content, passage.Boundary.Disclosure, passage.Configuration.HostName, [passage.Configuration.HostName, .. passage.Configuration.OwnNames]);
         return (passage with { Undisclosed = removed }).Changed(message, "disclosed", "disclose", "what tells of the inside was taken out");
     }
@@ -182,25 +186,8 @@ internal sealed partial class Crossing(SwitchRuntime runtime)
     private async ValueTask<DepartureOutcome> ProtectAnewAsync(Passage passage)
     {
         if (runtime.Protection is not { } protection) return new DepartureOutcome.Unavailable("nothing in this node protects messages");
-        var (encrypt, fault) = await CertificatesAsync(passage).ConfigureAwait(false);
-        if (fault is not null) return fault;
-        var settings = new DepartureProtection { Sign = passage.Boundary.Sign, Encrypt = encrypt };
+        var settings = new DepartureProtection { Sign = passage.Boundary.Sign, Encrypt = passage.Boundary.Encrypt };
         return await protection.ProtectAsync(passage.Content, settings, passage.Addresses, passage.Relabelled, passage.Envelope.Precedence, CancellationToken.None).ConfigureAwait(false);
-    }
-
-    // Whom the boundary's own list does not know is looked for.
-    private static async ValueTask<(DepartureEncryption? Encrypt, DepartureOutcome? Fault)> CertificatesAsync(Passage passage)
-    {
-        if (passage.Boundary is not { Encrypt: { ToAll: false } encrypt, Certificates: { } finder }) return (passage.Boundary.Encrypt, null);
-        var found = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>();
-        foreach (Mailbox address in passage.Addresses)
-        {
-            var answer = await finder.FindAsync(address, CancellationToken.None).ConfigureAwait(false);
-            if (answer is { Certificates.IsEmpty: true, IsAway: true }) return (null, new DepartureOutcome.Unavailable(answer.Reason));
-            found.AddRange(answer.Certificates);
-        }
-
-        return (encrypt with { Certificates = [.. encrypt.Certificates, .. found] }, null);
     }
 
     [LoggerMessage(3411, LogLevel.Error, "Step {Step} of the passage of {MessageId} failed inside the switch")]

@@ -16,8 +16,8 @@ internal static class Disclosure
     /// <param name="rules">What goes.</param>
     /// <param name="host">The name that the shortened fields give.</param>
     /// <param name="ownNames">All names of this switch.</param>
-    /// <returns>The message, the names of the fields that went, and how many of our own there were.</returns>
-    public static (ReadOnlyMemory<byte> Message, ImmutableArray<string> Removed, int OwnHops) Apply(
+    /// <returns>The message, and the names of the fields that went.</returns>
+    public static (ReadOnlyMemory<byte> Message, ImmutableArray<string> Removed) Apply(
         ReadOnlyMemory<byte> message, DisclosureRules rules, string host, IReadOnlyCollection<string> ownNames)
     {
         var header = HeaderBlock.Scan(message, int.MaxValue, int.MaxValue);
@@ -35,8 +35,8 @@ internal static class Disclosure
             from = field.Start + field.Length;
         }
 
-        if (removed.Count is 0) return (message, [], own);
+        if (removed.Count is 0) return (message, []);
         kept.Write(message.Span[from..]);
-        return (kept.WrittenMemory, removed.ToImmutable(), own);
+        return (kept.WrittenMemory, removed.ToImmutable());
     }
 }

@@ -46,6 +46,9 @@ internal sealed record Passage
     /// <summary>A key that is needed to open it is away: why; null: none is.</summary>
     public string? Away { get; init; }
 
+    /// <summary>Who wrote it, as the opened message says; null: nobody looked yet.</summary>
+    public MessageAuthors? Authors { get; init; }
+
     /// <summary>What is known of a report; null: it is none, or nobody looked yet.</summary>
     public CrossingReport? Report { get; init; }
 

@@ -4,8 +4,8 @@ using MilSwitch.Domain.Boundaries;
 namespace MilSwitch.Switching.Boundaries.Steps;
 
 /// <summary>
-/// Does what everybody could change on the way say the same as what the originator protected (RFC 9788 §4), and does the
-/// originator name those whom it is for (surreptitious forwarding, threat C10)?
+/// Does what everybody could change on the way say the same as what the originator protected (RFC 9788 §4), does the originator
+/// name those whom it is for (surreptitious forwarding, threat C10), and is the originator of the domain that it comes from?
 /// </summary>
 internal sealed class HeaderStep : IPipelineStep
 {
@@ -22,6 +22,7 @@ internal sealed class HeaderStep : IPipelineStep
         [
             .. suspicious.Select(f => $"the outer {f} is not the one that was protected"),
             .. unnamed.Select(i => $"the protected header does not name recipient {i + 1}"),
+            .. Foreign(passage),
         ];
         return reasons.IsEmpty ? Ruling.Go(Name, Inputs()) : Ruling.Hold(Name, passage.Boundary.HeaderApprovals, reasons, Inputs());
 
@@ -31,6 +32,16 @@ internal sealed class HeaderStep : IPipelineStep
             ("protected recipients", opened.ProtectedRecipients.IsDefault ? "not protected" : opened.ProtectedRecipients.Length.ToString(System.Globalization.CultureInfo.InvariantCulture)),
             ("protected precedence", opened.ProtectedPrecedence?.ToString().ToLowerInvariant() ?? "none"),
         ];
+    }
+
+    // Nobody else's people write out of this domain: on the other side they would pass for its own, or for people of a third.
+    private static IEnumerable<string> Foreign(Passage passage)
+    {
+        if (passage.IsOwn || passage.Report is { Decision.IsBelieved: true }) yield break;
+        var from = passage.Boundary.From;
+        if (passage.Authors is not { } authors) yield return "its author is not known";
+        else if (authors.Foreign(from) is { } foreign) yield return foreign;
+        if (passage.Envelope.ReversePath.Mailbox is { } sender && !from.Owns(sender.Domain)) yield return $"its reverse path is not of {from.Name}";
     }
 
     private static string[] Fields(OpenedMessage opened, DifferenceWeight weight) => [.. opened.Differences.Where(d => d.Weight == weight).Select(d => d.Field).Distinct(StringComparer.OrdinalIgnoreCase)];
