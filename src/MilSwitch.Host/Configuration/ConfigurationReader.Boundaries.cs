@@ -260,8 +260,9 @@ public static partial class ConfigurationReader
         foreach (var text in section.Texts(key))
         {
             var wildcard = text.StartsWith("*.", StringComparison.Ordinal);
-            if (Mailbox.TryReadDomain(wildcard ? text[2..] : text, out var domain)) domains.Add(wildcard ? "*." + domain : domain);
-            else section.Reject(key, $"'{text}' is not a mail domain such as red.example or *.red.example");
+            if (text == "*") domains.Add(text);
+            else if (Mailbox.TryReadDomain(wildcard ? text[2..] : text, out var domain)) domains.Add(wildcard ? "*." + domain : domain);
+            else section.Reject(key, $"'{text}' is not a mail domain such as red.example or *.red.example, or * for all");
         }
 
         return domains.ToImmutable();

@@ -124,7 +124,7 @@ public static partial class ConfigurationReader
         {
             File = source.File,
             DataFolder = dataFolder,
-            Switch = ReadSwitch(source, root, name ?? "", hostName, ownNames) with
+            Switch = ReadSwitch(source, root, name ?? "", hostName, ownNames, keys) with
             {
                 Routes = routes, Precedences = precedences, Postmaster = postmaster, Arrivals = arrivals.Count > 0 ? arrivals : null,
                 Boundaries = boundaries, ListenerDomains = belongs.ToImmutableDictionary(StringComparer.Ordinal),
@@ -178,7 +178,8 @@ public static partial class ConfigurationReader
         return address;
     }
 
-    private static SwitchConfiguration ReadSwitch(ConfigurationSource source, Section root, string name, string hostName, ImmutableArray<string> ownNames)
+    private static SwitchConfiguration ReadSwitch(
+        ConfigurationSource source, Section root, string name, string hostName, ImmutableArray<string> ownNames, KeyConfiguration keys)
     {
         var loops = root.Map("loops");
         var loopDefaults = new LoopLimits();
@@ -216,6 +217,7 @@ public static partial class ConfigurationReader
             Reports = new ReportSettings
             {
                 From = from ?? $"MAILER-DAEMON@{hostName}",
+                Protection = ReadReportProtection(source, reports, keys),
                 PerOriginatorAndHour = reports.Number("per-originator-and-hour", reportDefaults.PerOriginatorAndHour, 1, 1_000_000),
                 MaximumReturnedOctets = (int)reports.Size("maximum-returned", reportDefaults.MaximumReturnedOctets, 0, 64 << 20),
             },
@@ -242,6 +244,13 @@ public static partial class ConfigurationReader
         };
         foreach (var section in new[] { loops, duplicates, reports, content, budgets, rates, retention }) section.Finish();
         return result;
+    }
+
+    private static ReportProtection? ReadReportProtection(ConfigurationSource source, Section reports, KeyConfiguration keys)
+    {
+        if (ReadDeparture(source, reports, keys) is not { } protection) return null;
+        if (!protection.Keys.IsEmpty) reports.Map("protection").Reject("decrypt", "means nothing for reports of this switch");
+        return new ReportProtection { Sign = protection.Sign, Encrypt = protection.Encrypt };
     }
 
     private static EnvelopeTagKeys? ReadTagKeys(ConfigurationSource source, Section reports)
