@@ -8,8 +8,8 @@ using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Smtp.Client;
-using MilSwitch.Switching.Boundaries;
 using MilSwitch.Switching.Acknowledgments;
+using MilSwitch.Switching.Boundaries;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
@@ -29,8 +29,6 @@ internal sealed class SwitchRuntime(
     private RuleBook rules = RuleBook.Empty;
     private long sequence;
     private long contentInMemory;
-    private readonly OctetBudget crossings = new();
-    private readonly OctetBudget urgentCrossings = new();
     private Crossing? crossing;
 
     public SwitchConfiguration Configuration => Volatile.Read(ref configuration);
@@ -61,11 +59,8 @@ internal sealed class SwitchRuntime(
     /// <summary>Bounds the contents that are protected at one time.</summary>
     public OctetBudget ProtectionRoom { get; } = new();
 
-    /// <summary>
-    /// Bounds the passages through boundaries at one time: a few for each processor, so that nobody's work is drowned by theirs. Urgent
-    /// ones have places of their own, which slow checks of others can't take.
-    /// </summary>
-    public OctetBudget CrossingPlaces(Precedence precedence) => precedence.IsUrgent() ? urgentCrossings : crossings;
+    /// <summary>Messages that wait to cross. A few passages for each processor: most of one is work, some of it waits for checks.</summary>
+    public CrossingQueue Crossings { get; } = new(4 * Environment.ProcessorCount);
 
     public PartitionDirectory Partitions { get; } = new();
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Checking;
 using MilSwitch.Domain.Configuration;
@@ -21,7 +22,7 @@ namespace MilSwitch.Switching.Tests;
 /// <summary>Messages on their way from one security domain into another, over a real store and a real socket.</summary>
 public sealed class CrossingTests
 {
-    private const string Text = "Subject: test\r\nReceived: from inside.red.test by gate.red.test; Sat, 28 Nov 2026 08:00:00 +0000\r\n\r\nhello\r\n";
+    private const string Text = "From: <a@red.test>\r\nSubject: test\r\nReceived: from inside.red.test by gate.red.test; Sat, 28 Nov 2026 08:00:00 +0000\r\n\r\nhello\r\n";
     private static readonly SecurityDomain Red = new("red") { MailDomains = ["red.test"] };
     private static readonly SecurityDomain Blue = new("blue") { MailDomains = ["blue.test"] };
     private static readonly BoundarySettings Outward = new() { Name = "red-to-blue", From = Red, To = Blue };
@@ -41,7 +42,7 @@ public sealed class CrossingTests
         var arrived = Encoding.UTF8.GetString(Assert.Single(harness.Sink.Transactions).Content.Span);
         Assert.DoesNotContain("inside.red.test", arrived, StringComparison.Ordinal);
         Assert.StartsWith("Received: by switch.test id " + copy.Id, arrived, StringComparison.Ordinal);
-        Assert.EndsWith("Subject: test\r\n\r\nhello\r\n", arrived, StringComparison.Ordinal);
+        Assert.EndsWith("From: <a@red.test>\r\nSubject: test\r\n\r\nhello\r\n", arrived, StringComparison.Ordinal);
         await using var kept = await harness.Spool.OpenContentAsync(sent.Id);
         Assert.Equal(Text, Encoding.UTF8.GetString(kept!.Inline!.Value.Span));
     }
@@ -97,7 +98,7 @@ public sealed class CrossingTests
     {
         var outward = Outward with { LabelsIn = Listener(), LabelsOut = Link(s => s with { Clearance = UpTo(Alfa, "RESTRICTED") }) };
         await using var harness = await StartAsync(boundaries: [outward]);
-        var sent = await harness.SendAsync(Message(Label(Alfa, "SECRET")), from: "a@red.test", to: ["b@blue.test"]);
+        var sent = await harness.SendAsync("From: <a@red.test>\r\n" + Message(Label(Alfa, "SECRET")), from: "a@red.test", to: ["b@blue.test"]);
         await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held);
         var decision = (await DecisionsAsync(harness, sent.Id))[^1].Decisions[^1];
         Assert.Equal(("label", StepOutcome.Hold, 2), (decision.Step, decision.Outcome, decision.Approvals));
@@ -162,7 +163,92 @@ public sealed class CrossingTests
         await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
         var copy = await CopyOfAsync(harness, sent.Id, m => m.State == MessageState.Done);
         Assert.Equal(["c@blue.test", "e@blue.test"], copy.Envelope.Recipients.Select(r => r.Address.Text));
+        Assert.True((await harness.Spool.ReadAsync(sent.Id))!.HasContent);
         Assert.Equal(["RCPT TO:<b@red.test>", "RCPT TO:<c@blue.test>", "RCPT TO:<d@red.test>", "RCPT TO:<e@blue.test>"], harness.Sink.Transactions.SelectMany(t => t.Recipients).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_came_stays_as_evidence_whoever_is_served_last()
+    {
+        await using var harness = await StartAsync();
+        var mayGo = new TaskCompletionSource();
+        harness.Sink.Script = step => step.Phase is SinkPhase.Recipient && step.Line.Contains("red.test", StringComparison.Ordinal) && !mayGo.Task.IsCompleted ? SinkAction.Say("450 4.2.0 later") : null;
+        var sent = await harness.SendAsync(Text, from: "a@red.test", to: ["b@red.test", "c@blue.test"]);
+        await harness.WaitForAsync(sent.Id, m => m.Recipients[1].State is RecipientState.Crossed && m.Recipients[0].Attempts > 0);
+        mayGo.SetResult();
+
+        Assert.True((await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done)).HasContent);
+    }
+
+    [Fact]
+    public async Task The_labels_of_a_link_beyond_the_boundary_are_judged_beyond_it()
+    {
+        // In the policy of its own domain the message has no label that this link knows.
+        var outward = Outward with { LabelsIn = Listener(), LabelsOut = Link(s => s with { Policy = Coalition, Writes = [Labelling.LabelSource.SioLabel] }) };
+        await using var harness = await SwitchHarness.StartAsync(
+            (c, port) => With(c, port, [outward]) is var made
+                ? made with { Routes = new RouteTable(made.Routes.Routes.Select(r => r.Match == "blue.test" ? r with { Link = r.Link! with { Labels = Link(s => s with { Unlabelled = LabelOutcome.Hold }) } } : r)) }
+                : c,
+            new FakeBoundary());
+        var sent = await harness.SendAsync("From: <a@red.test>\r\n" + Message(Label(Alfa, "RESTRICTED")), from: "a@red.test", to: ["b@blue.test"]);
+
+        await CopyOfAsync(harness, sent.Id, m => m.Recipients[0].State is RecipientState.Delivered);
+        Assert.DoesNotContain(await harness.Spool.ReadAuditAsync(sent.Id), a => a.Kind == AuditKind.Held);
+    }
+
+    [Theory]
+    [InlineData("From: <ceo@blue.test>\r\n", "a@red.test", "headers: its author is not of red")]
+    [InlineData("From: <a@red.test>, <ceo@blue.test>\r\n", "a@red.test", "headers: its author is not of red")]
+    [InlineData("From: \"ceo@blue.test\" <a@red.test>\r\n", "a@red.test", "headers: its From field has more that looks like an address")]
+    [InlineData("", "a@red.test", "headers: it names no author")]
+    [InlineData("From: <a@red.test>\r\n", "a@blue.test", "headers: its reverse path is not of red")]
+    [Trait("Threat", "C3")]
+    public async Task Nobody_else_writes_out_of_a_domain(string author, string reversePath, string reason)
+    {
+        await using var harness = await StartAsync();
+        var sent = await harness.SendAsync(author + "Subject: s\r\n\r\nhello\r\n", from: reversePath, to: ["b@blue.test"]);
+
+        Assert.Equal(reason, (await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held)).HeldBecause);
+        Assert.Equal(1, (await DecisionsAsync(harness, sent.Id))[^1].Decisions[^1].Approvals);
+        Assert.Empty(harness.Sink.Transactions);
+    }
+
+    [Fact]
+    public async Task What_was_queued_for_a_link_that_now_leads_elsewhere_is_planned_again()
+    {
+        await using var harness = await StartAsync();
+        harness.Sink.Script = step => step.Phase is SinkPhase.Recipient ? SinkAction.Say("450 4.2.0 later") : null;
+        var sent = await harness.SendAsync(Text, from: "a@red.test", to: ["b@red.test"]);
+        await harness.WaitForAsync(sent.Id, m => m.Recipients[0].Attempts > 0);
+        // The name of that link leads into the other domain by now, and its mail takes another one.
+        harness.Service<ISwitchControl>().Apply(
+            With(SwitchHarness.Configuration(harness.Sink.Port), harness.Sink.Port, [Outward]) with
+            {
+                Routes = new RouteTable(
+                [
+                    new Route { Match = "*", Link = SwitchHarness.Link("other", harness.Sink.Port) with { Domain = "red" } },
+                    new Route { Match = "blue.test", Link = SwitchHarness.Link("red", harness.Sink.Port) with { Domain = "blue" } },
+                ]),
+            });
+        harness.Sink.Script = null;
+
+        await harness.WaitForAsync(sent.Id, m => m.Recipients[0].State is RecipientState.Delivered);
+        Assert.Single(harness.Sink.Transactions);
+    }
+
+    [Fact]
+    [Trait("Feature", "L-05")]
+    public async Task Who_asked_for_a_report_from_beyond_is_followed()
+    {
+        var homeward = new BoundarySettings { Name = "blue-to-red", From = Blue, To = Red };
+        await using var harness = await SwitchHarness.StartAsync((c, port) => With(c, port, [Outward, homeward]), new FakeBoundary());
+        var sent = await harness.SendAsync(Text, from: "a@red.test", to: ["b@blue.test"], notify: NotifyOptions.Success);
+        var copy = await CopyOfAsync(harness, sent.Id, m => m.State == MessageState.Done);
+
+        await Eventually.ComesTrueAsync(
+            async () => (await harness.Spool.ReadDocumentAsync(AcknowledgmentDocuments.Settled, copy.Id.ToString()) ?? await harness.Spool.ReadDocumentAsync(AcknowledgmentDocuments.Kind, copy.Id.ToString())) is { } json
+                && AcknowledgmentDocuments.Read(json) is [{ Expected: ExpectedEvidence.Report }],
+            TimeSpan.FromSeconds(15), "it is followed");
     }
 
     [Fact]
@@ -171,7 +257,7 @@ public sealed class CrossingTests
         var authority = new Labelling.LabelAuthority(Policies, new Labelling.AddressClearances([("c@blue.test", UpTo(Alfa, "RESTRICTED"))]));
         var outward = Outward with { LabelsIn = Listener(authority: authority), LabelsOut = Link(authority: authority) };
         await using var harness = await StartAsync(boundaries: [outward]);
-        var sent = await harness.SendAsync(Message(Label(Alfa, "SECRET")), from: "a@red.test", to: ["b@blue.test", "c@blue.test"]);
+        var sent = await harness.SendAsync("From: <a@red.test>\r\n" + Message(Label(Alfa, "SECRET")), from: "a@red.test", to: ["b@blue.test", "c@blue.test"]);
 
         await harness.WaitForAsync(sent.Id, m => m.Recipients[0].State is RecipientState.Crossed && m.Recipients[1].State.IsHeld());
         var copy = await CopyOfAsync(harness, sent.Id, m => m.State == MessageState.Done);
@@ -183,7 +269,7 @@ public sealed class CrossingTests
     {
         var outward = Outward with { LabelsIn = Listener(), LabelsOut = Link(s => s with { Clearance = UpTo(Alfa, "RESTRICTED"), Denied = LabelOutcome.Return }) };
         await using var harness = await StartAsync(boundaries: [outward]);
-        var sent = await harness.SendAsync(Message(Label(Alfa, "SECRET")), from: "a@red.test", to: ["b@blue.test"]);
+        var sent = await harness.SendAsync("From: <a@red.test>\r\n" + Message(Label(Alfa, "SECRET")), from: "a@red.test", to: ["b@blue.test"]);
 
         await harness.WaitForAsync(sent.Id, m => m.Recipients[0].State is RecipientState.Returned);
         var audit = await harness.Spool.ReadAuditAsync(sent.Id);

@@ -60,16 +60,16 @@ internal sealed record CrossingReport(BoundaryReport Read, BoundaryReportDecisio
         });
     }
 
-    /// <summary>What is told to those who wait for an answer: by recipients of the original; empty when it is not believed.</summary>
+    /// <summary>What is told to those who wait for an answer: by recipients of the message that was sent; empty when it is not believed.</summary>
     public IEnumerable<(int Recipient, AcknowledgmentInput Input)> Acknowledged(DateTimeOffset now)
     {
-        if (!Decision.IsBelieved || Original is not { } original) yield break;
+        if (!Decision.IsBelieved || Sent is not { } sent) yield break;
         if (Read.Delivery is { } delivery)
         {
-            foreach (var matched in ReportMatch.Of(delivery, original.Envelope)) yield return (matched.Index, new AcknowledgmentInput.Reported(matched.Action, now));
+            foreach (var matched in ReportMatch.Of(delivery, sent.Envelope)) yield return (matched.Index, new AcknowledgmentInput.Reported(matched.Action, now));
         }
 
-        if (Read.Disposition is { } disposition && ReportMatch.Of(disposition, original.Envelope) is { } index) yield return (index, new AcknowledgmentInput.Disposed(disposition.Disposition, now));
+        if (Read.Disposition is { } disposition && ReportMatch.Of(disposition, sent.Envelope) is { } index) yield return (index, new AcknowledgmentInput.Disposed(disposition.Disposition, now));
     }
 
     // Nothing of the report but what is true of recipients whom the original had, by the addresses its originator used.

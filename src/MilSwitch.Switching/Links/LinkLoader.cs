@@ -43,7 +43,7 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
             {
                 consignment.PutBack();
                 if (!consignment.TryWithdraw()) return End(ReadyOutcome.Gone);
-                consignment.Partition.Tell(new CrossingDue(consignment.Id));
+                consignment.Partition.Tell(new Misplaced(consignment.Id));
                 return End(ReadyOutcome.TakenAway);
             }
 

@@ -5,6 +5,7 @@ using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Smtp.Client;
+using MilSwitch.Switching.Partitions;
 
 namespace MilSwitch.Switching.Links;
 
@@ -98,20 +99,32 @@ internal static class DeliveryCommands
 internal sealed record AttemptEnded(Consignment Consignment, LoadedMessage Loaded, ImmutableArray<HopAnswer> Answers) : ILocalMessage;
 
 /// <summary>A rule decided about a consignment that its link had taken.</summary>
-internal sealed record RuleDecided(Consignment Consignment, RuleVerdict Verdict) : ILocalMessage;
+internal sealed record RuleDecided(Consignment Consignment, RuleVerdict Verdict) : ILocalMessage, IMessageStep
+{
+    public MessageId Id => Consignment.Id;
+}
 
 /// <summary>The stored octets are not the accepted ones, or they are gone.</summary>
-internal sealed record ContentLost(Consignment Consignment, string Reason) : ILocalMessage;
+internal sealed record ContentLost(Consignment Consignment, string Reason) : ILocalMessage, IMessageStep
+{
+    public MessageId Id => Consignment.Id;
+}
 
 /// <summary>
 /// What the link or the recipients may see does not reach up to the message's label, at least for one of these: each is to be
 /// judged by itself.
 /// </summary>
-internal sealed record LabelDenied(MessageId Id) : ILocalMessage;
+internal sealed record LabelDenied(MessageId Id) : ILocalMessage, IMessageStep;
 
-/// <summary>Some recipients are in another security domain than the message: it has to cross a boundary.</summary>
-internal sealed record CrossingDue(MessageId Id) : ILocalMessage;
+/// <summary>It is a message's turn to cross a boundary: some of its recipients are in another security domain.</summary>
+internal sealed record CrossingDue(MessageId Id) : ILocalMessage, IMessageStep;
+
+/// <summary>It was queued for a link that leads into another security domain by now: all that is open is planned again.</summary>
+internal sealed record Misplaced(MessageId Id) : ILocalMessage, IMessageStep;
 
 /// <summary>It can't be protected as its route demands, and trying again will not help: a person has to act.</summary>
 /// <param name="Recipients">Those whom it is about, by the message's indices.</param>
-internal sealed record ProtectionImpossible(Consignment Consignment, ImmutableArray<int> Recipients, string Reason) : ILocalMessage;
+internal sealed record ProtectionImpossible(Consignment Consignment, ImmutableArray<int> Recipients, string Reason) : ILocalMessage, IMessageStep
+{
+    public MessageId Id => Consignment.Id;
+}

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Akka.Actor;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
@@ -18,9 +19,6 @@ namespace MilSwitch.Switching.Partitions;
 internal static partial class MessageSteps
 {
     private const int MostPassages = 64;
-
-    // Most of a passage is work of a processor; some of it waits for checks.
-    private static readonly int Passages = 4 * Environment.ProcessorCount;
 
     private static readonly Reply Away = new(451, new EnhancedStatusCode(4, 3, 0), "the boundary can't work on it now");
 
@@ -64,6 +62,18 @@ internal static partial class MessageSteps
         /// <summary>Takes those who are due through their boundary: one domain at a time, and the rest is planned again.</summary>
         public async Task<PartitionEvents.StepDone> CrossAsync()
         {
+            try
+            {
+                return await PassAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                runtime.Crossings.End(step.Id);
+            }
+        }
+
+        private async Task<PartitionEvents.StepDone> PassAsync()
+        {
             if (await ReadAsync().ConfigureAwait(false) is not { } stored) return Vanished();
             var envelope = stored.Envelope;
             var map = runtime.Configuration.Boundaries;
@@ -82,7 +92,6 @@ internal static partial class MessageSteps
                     .ConfigureAwait(false);
             }
 
-            using var place = await runtime.CrossingPlaces(envelope.Precedence).TakeAsync(1, Passages, envelope.Precedence, CancellationToken.None).ConfigureAwait(false);
             using var room = await runtime.ProtectionRoom
                 .TakeAsync(step.Size, runtime.Configuration.Budgets.ProtectionInMemory, envelope.Precedence, CancellationToken.None).ConfigureAwait(false);
             if (await ContentAsync().ConfigureAwait(false) is not { } content) return await HoldAsync(whom, "the content is missing or damaged", AuditKind.Damaged).ConfigureAwait(false);
@@ -129,13 +138,18 @@ internal static partial class MessageSteps
             await using (content.ConfigureAwait(false))
             {
                 var plan = OutcomePolicy.Cross(step.Id, envelope, step.Statuses, passage.Recipients, $"{passage.Boundary.Name}: {id}", null, Now);
+                var expected = Expected(id, released);
                 var made = new NewMessage(id, released.Envelope, trace, content, stored.MessageIdField, RecipientState.Queued, step.Id);
                 var operation = new SpoolOperation(partition.Epoch)
                 {
                     Accept = [made],
                     Recipients = plan.Changes,
                     Messages = plan.Message is { } change && (change.State != step.State || change.DropContent) ? [change] : [],
-                    Documents = await DocumentsAsync(passage, StepOutcome.Go, passage.Recipients, id.ToString()).ConfigureAwait(false),
+                    Documents =
+                    [
+                        .. await DocumentsAsync(passage, StepOutcome.Go, passage.Recipients, id.ToString()).ConfigureAwait(false),
+                        .. expected.IsEmpty ? ImmutableArray<StoredDocument>.Empty : [AcknowledgmentDocuments.Write(id, expected)],
+                    ],
                     Audit =
                     [
                         .. Told(passage), .. plan.Audit,
@@ -149,10 +163,23 @@ internal static partial class MessageSteps
                     ? []
                     : [new PartitionCommands.TakeOver(id, released.Envelope, trace.Length + content.Length, [.. statuses], null, null)];
                 foreach (var (recipient, input) in passage.Report?.Acknowledged(Now) ?? [])
-                    runtime.Acknowledgments.Actor?.Tell(new AcknowledgmentCommands.Note(passage.Report!.Original!.Id, recipient, input));
+                    runtime.Acknowledgments.Actor.Tell(new AcknowledgmentCommands.Note(passage.Report!.Sent!.Id, recipient, input));
+                if (!expected.IsEmpty) runtime.Acknowledgments.Actor.Tell(new AcknowledgmentCommands.Expect(id, expected, IsStored: true), ActorRefs.NoSender);
                 if (plan.IsDone && step.Reroute is not null) await ForgetRerouteAsync(runtime.Spool, step.Id).ConfigureAwait(false);
                 return Done(envelope, plan.Statuses, plan.Message?.State ?? step.State, others, spawned);
             }
+        }
+
+        // What the originator asked to hear of those beyond the boundary.
+        private ImmutableArray<Acknowledgment> Expected(MessageId id, ReleasedMessage released)
+        {
+            var disposition = HeaderBlock.Scan(released.Content, int.MaxValue, int.MaxValue).CountOf("Disposition-Notification-To"u8) > 0 ? ExpectedEvidence.Disposition : ExpectedEvidence.None;
+            return
+            [
+                .. released.Envelope.Recipients.Select((r, i) => new Acknowledgment(
+                    id, i, r.Precedence, Now, disposition | (r.Notify.HasFlag(NotifyOptions.Success) ? ExpectedEvidence.Report : ExpectedEvidence.None)))
+                    .Where(a => a.Expected is not ExpectedEvidence.None && !released.Passage.IsReport).Take(AcknowledgmentDocuments.MostRecipients),
+            ];
         }
 
         private IEnumerable<AuditEvent> Told(Passage passage) => passage.Notes.Select(n => new AuditEvent(Now, n.Kind, step.Id, -1, n.Detail));

@@ -56,18 +56,19 @@ internal static partial class MessageSteps
         var routes = runtime.Configuration.Routes;
         var find = Finder(runtime, envelope, reroute);
         IEnumerable<int> which = only ?? Enumerable.Range(0, statuses.Length);
+        // Before their labels are judged: beyond the boundary they have others.
+        if (!runtime.Configuration.Boundaries.IsEmpty)
+        {
+            var (here, across) = Divide(runtime, envelope, statuses, which, find);
+            if (across) runtime.Crossings.Add(id, envelope.Precedence, envelope.ArrivedAt.UtcTicks, partition.Actor);
+            which = here;
+        }
+
         if (routes.AsksForLabels)
         {
             var (permitted, denied) = Judge(envelope, statuses, which, find);
             if (denied.Length > 0) partition.Actor.Tell(new LabelDenied(id));
             which = permitted;
-        }
-
-        if (!runtime.Configuration.Boundaries.IsEmpty)
-        {
-            var (here, across) = Divide(runtime, envelope, statuses, which, find);
-            if (across) partition.Actor.Tell(new CrossingDue(id));
-            which = here;
         }
 
         var plan = DeliveryPlan.Make(envelope, statuses, which, find);
@@ -122,7 +123,7 @@ internal static partial class MessageSteps
         {
             AttemptEnded attempt => await run.AttemptAsync(attempt).ConfigureAwait(false),
             MessageActor.Deadline => await run.DeadlineAsync().ConfigureAwait(false),
-            MessageActor.Resume => await run.ResumeAsync().ConfigureAwait(false),
+            MessageActor.Resume or Misplaced => await run.ResumeAsync().ConfigureAwait(false),
             MessageActor.UndoReroute => await run.UndoRerouteAsync().ConfigureAwait(false),
             MessageActor.Park park => await run.HoldAsync(run.Open, park.Reason, AuditKind.Held).ConfigureAwait(false),
             MessageActor.HoldUnroutable unroutable => await run.HoldAsync(unroutable.Recipients, "no route", AuditKind.Held).ConfigureAwait(false),
@@ -254,7 +255,8 @@ internal static partial class MessageSteps
             if (await ReadAsync().ConfigureAwait(false) is not { } stored) return Vanished();
             var envelope = stored.Envelope;
             var find = Finder(runtime, envelope, step.Reroute);
-            var open = Open.Where(i => step.Statuses[i].State is RecipientState.Queued or RecipientState.Armed).ToArray();
+            var map = runtime.Configuration.Boundaries;
+            var open = Open.Where(i => step.Statuses[i].State is RecipientState.Queued or RecipientState.Armed && !MustCross(map, envelope, find, i)).ToArray();
             var verdicts = open.ToDictionary(i => i, i => find(envelope.Recipients[i])?.Labels?.Judge(envelope.Label, envelope.Recipients[i].Address) ?? LabelVerdict.Go);
             if (verdicts.Values.FirstOrDefault(v => !v.Goes) is not { Goes: false } verdict) return Done(envelope, step.Statuses, step.State, open, []);
             var whom = open.Where(i => verdicts[i] == verdict).ToArray();

@@ -56,6 +56,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         runtime.Partitions.Remove(epoch);
+        runtime.Crossings.Forget(Self);
         runtime.Partitions.CountPending(-entries.Count);
         runtime.Partitions.Snapshots[partition] = PartitionSnapshot.Empty;
         foreach (var entry in entries.Values)
@@ -197,20 +198,9 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
             case PartitionCommands.Recall:
                 OnRecall();
                 break;
-            case RuleDecided decided:
-                if (entries.TryGetValue(decided.Consignment.Id, out var ruled)) StartStep(ruled, decided);
-                break;
-            case ProtectionImpossible impossible:
-                if (entries.TryGetValue(impossible.Consignment.Id, out var unprotected)) StartStep(unprotected, impossible);
-                break;
-            case LabelDenied denied:
-                if (entries.TryGetValue(denied.Id, out var labelled)) StartStep(labelled, denied);
-                break;
-            case CrossingDue due:
-                if (entries.TryGetValue(due.Id, out var crossing)) StartStep(crossing, due);
-                break;
-            case ContentLost lost:
-                if (entries.TryGetValue(lost.Consignment.Id, out var damaged)) StartStep(damaged, lost);
+            case IMessageStep step:
+                if (entries.TryGetValue(step.Id, out var about)) StartStep(about, step);
+                else if (step is CrossingDue) runtime.Crossings.End(step.Id);
                 break;
             case Terminated terminated:
                 OnWorkerDied(terminated.ActorRef);
@@ -272,7 +262,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         }
 
         // These plan whatever is open anew. What a step before them left waiting would be sent beside it.
-        if (step is MessageActor.Resume or MessageActor.Deadline or MessageActor.Operate or MessageActor.Park or LabelDenied or RuleDecided { Verdict.Kind: RuleKind.Reroute })
+        if (step is MessageActor.Resume or Misplaced or MessageActor.Deadline or MessageActor.Operate or MessageActor.Park or LabelDenied or RuleDecided { Verdict.Kind: RuleKind.Reroute })
             WithdrawAll(entry);
         entry.Busy = true;
         if (entry.Worker is null)
