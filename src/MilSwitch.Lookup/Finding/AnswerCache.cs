@@ -8,6 +8,9 @@ namespace MilSwitch.Lookup.Finding;
 /// </summary>
 internal sealed class AnswerCache(FinderSettings settings, TimeProvider time)
 {
+    // What an object takes beside its octets: a place may say a hundred thousand things of one octet each.
+    private const long Beside = 128;
+
     private readonly Lock gate = new();
     private readonly Dictionary<Key, LinkedListNode<Entry>> entries = [];
     private readonly LinkedList<Entry> byUse = new();
@@ -107,7 +110,7 @@ internal sealed class AnswerCache(FinderSettings settings, TimeProvider time)
     }
 
     private static long Weigh(SourceAnswer? answer) => answer is SourceAnswer.Found found
-        ? found.Certificates.Sum(c => (long)c.Der.Length) + found.Associations.Sum(a => (long)a.Data.Length) + found.Authorities.Sum(a => (long)a.Length)
+        ? found.Certificates.Sum(c => Beside + c.Der.Length) + found.Associations.Sum(a => Beside + a.Data.Length) + found.Authorities.Sum(a => Beside + a.Length)
         : 0;
 
     private async Task<SourceAnswer> SourceAnswerAsync(Key key)

@@ -9,7 +9,8 @@ namespace MilSwitch.Lookup.Finding;
 /// <summary>
 /// Finds certificates to encrypt to, for one security domain: asks its sources in their order and judges what they give by the
 /// anchors of that domain alone. The first source with a certificate that may be used ends the search. Answers of sources are
-/// kept, verdicts are not: a certificate that was revoked or has expired is out at the next question. Thread-safe.
+/// kept, verdicts for no longer than a minute: a certificate that is known to be revoked is out at the next question, one that has
+/// expired a minute later at most. Thread-safe.
 /// </summary>
 public sealed class CertificateFinder
 {

@@ -43,7 +43,7 @@ public sealed record FinderSettings
     /// <summary>Answers that are kept, of all sources together; the one unused for longest goes. 1 to 1,000,000.</summary>
     public int MostKept { get; init; } = 20_000;
 
-    /// <summary>Octets of the certificates and records in answers that are kept; 1 MiB to 16 GiB.</summary>
+    /// <summary>Octets of the certificates and records in answers that are kept, with what each takes beside them; 1 MiB to 16 GiB.</summary>
     public long MostKeptOctets { get; init; } = 256L << 20;
 
     /// <summary>For one source, whatever its own limit; 100 ms to 120 s.</summary>

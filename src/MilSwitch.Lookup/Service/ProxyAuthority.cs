@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using MilSwitch.Domain.Addressing;
@@ -39,6 +40,7 @@ public sealed class ProxyAuthority : IDisposable
     private readonly DigestAlgorithm digest;
     private readonly ProxyCertificateWriter writer;
     private readonly ProxyCache cache;
+    private readonly FrozenSet<string> optedOut;
     private readonly OriginatorRates clients = new(ClientsRemembered);
     private readonly SemaphoreSlim turn = new(1);
     private TokenBucket bucket;
@@ -60,6 +62,8 @@ public sealed class ProxyAuthority : IDisposable
         (this.settings, this.signer, this.time, this.log) = (settings, signer, time, log);
         writer = new ProxyCertificateWriter(authority, settings);
         cache = new ProxyCache(settings.CacheCapacity);
+        // Without regard to case, as directories compare: else another spelling would get what the wish denies.
+        optedOut = settings.OptedOut.Select(ProxyAddress.Write).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
         bucket = TokenBucket.Full(settings.MostPerMinute, time.GetUtcNow());
     }
 
@@ -80,7 +84,7 @@ public sealed class ProxyAuthority : IDisposable
     public async ValueTask<ProxyAnswer> IssueAsync(ProxyRequest request, CancellationToken cancellationToken = default)
     {
         if (!Serves(request.Recipient)) return ProxyAnswer.NotServed.Instance;
-        if (settings.OptedOut.Contains(request.Recipient) || (request.Originator is { } originator && settings.OptedOut.Contains(originator))) return Refuse(ProxyRefusal.OptedOut);
+        if (IsOptedOut(request.Recipient) || (request.Originator is { } originator && IsOptedOut(originator))) return Refuse(ProxyRefusal.OptedOut);
         if (request.Label is { } label && !IsWithinCeiling(label)) return Refuse(ProxyRefusal.AboveCeiling);
         if (cache.Find(request.Recipient, time.GetUtcNow()) is { } known) return known;
         if (Interlocked.Increment(ref waiting) > MostWaiting)
@@ -110,6 +114,8 @@ public sealed class ProxyAuthority : IDisposable
     }
 
     public void Dispose() => turn.Dispose();
+
+    private bool IsOptedOut(Mailbox mailbox) => optedOut.Count > 0 && optedOut.Contains(ProxyAddress.Write(mailbox));
 
     private bool MayAsk(string? client, DateTimeOffset now) => client is null
         || clients.Ask(Originator.Of(new ClientIdentity { Listener = "", Role = default, Address = client }), settings.MostPerMinuteOfClient, now, take: true) is RateVerdict.Allowed;

@@ -40,7 +40,7 @@ public sealed record ProxyAuthoritySettings
     /// <summary>Policies of labels, by which labels are held against the ceiling.</summary>
     public PolicySet Policies { get; init; } = PolicySet.Empty;
 
-    /// <summary>Who is never answered: as a recipient, or as the originator where the request names one.</summary>
+    /// <summary>Who is never answered: as a recipient, or as the originator where the request names one. In any case of the local part.</summary>
     public ImmutableHashSet<Mailbox> OptedOut { get; init; } = [];
 
     /// <summary>What the gateway decrypts (RFC 4262), most wanted first.</summary>

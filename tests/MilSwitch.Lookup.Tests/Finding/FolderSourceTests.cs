@@ -63,6 +63,44 @@ public sealed class FolderSourceTests : IDisposable
         Assert.Throws<ArgumentException>(() => Source(s => s with { LookEvery = TimeSpan.Zero }));
     }
 
+    [Fact]
+    public async Task Sees_that_what_a_link_leads_to_has_changed_and_holds_it_to_the_bound()
+    {
+        // As a volume of Kubernetes has its files.
+        Directory.CreateDirectory(workspace["..one"]);
+        Directory.CreateDirectory(workspace["..two"]);
+        File.WriteAllBytes(workspace["..one/alice.cer"], Root.Person("bob@unit.example").Encoded.ToArray());
+        File.WriteAllBytes(workspace["..two/alice.cer"], Root.Person("alice@unit.example").Encoded.ToArray());
+        File.SetLastWriteTimeUtc(workspace["..two/alice.cer"], TestAuthority.Now.UtcDateTime);
+        Directory.CreateSymbolicLink(workspace["..data"], "..one");
+        File.CreateSymbolicLink(workspace["alice.cer"], "..data/alice.cer");
+        File.CreateSymbolicLink(workspace["nowhere.cer"], "..data/nowhere.cer");
+        File.WriteAllBytes(workspace["..two/large.cer"], new byte[5_000]);
+        File.CreateSymbolicLink(workspace["large.cer"], "..two/large.cer");
+        using var source = Source(s => s with { MostFileOctets = 4_000 });
+        Assert.IsType<SourceAnswer.None>(await FindAsync(source));
+        Assert.Equal(["large.cer: larger than is read", "nowhere.cer: can't be read"], source.Problems.ToArray());
+        File.Delete(workspace["nowhere.cer"]);
+        time.Advance(TimeSpan.FromSeconds(10));
+        Assert.IsType<SourceAnswer.None>(await FindAsync(source));
+        Directory.Delete(workspace["..data"]);
+        Directory.CreateSymbolicLink(workspace["..data"], "..two");
+        time.Advance(TimeSpan.FromSeconds(10));
+        Assert.IsType<SourceAnswer.Found>(await FindAsync(source));
+    }
+
+    [Fact]
+    public async Task Tries_a_file_again_that_could_not_be_read()
+    {
+        File.WriteAllBytes(workspace["alice.cer"], Root.Person("alice@unit.example").Encoded.ToArray());
+        using var source = Source();
+        using (new FileStream(workspace["alice.cer"], FileMode.Open, FileAccess.ReadWrite, FileShare.None)) Assert.IsType<SourceAnswer.None>(await FindAsync(source));
+        Assert.Equal("alice.cer: can't be read", Assert.Single(source.Problems));
+        time.Advance(TimeSpan.FromSeconds(10));
+        Assert.IsType<SourceAnswer.Found>(await FindAsync(source));
+        Assert.Empty(source.Problems);
+    }
+
     private static string Pem(Certificate certificate) => System.Security.Cryptography.PemEncoding.WriteString("CERTIFICATE", certificate.Encoded.Span) + "\n";
 
     private static ValueTask<SourceAnswer> FindAsync(FolderSource source) => source.FindAsync(People.Mailbox("alice@unit.example"), default);

@@ -121,6 +121,16 @@ public sealed class KeptAnswersTests
     }
 
     [Fact]
+    public async Task Counts_what_small_things_take_beside_their_octets()
+    {
+        var many = new SourceAnswer.Found([.. Enumerable.Range(0, 3_000).Select(i => new FoundCertificate(new byte[1], "s"))]);
+        var source = new ScriptedSource(_ => ValueTask.FromResult<SourceAnswer>(many));
+        var finder = Finder([source], s => s with { MostKeptOctets = 1 << 20 });
+        for (var i = 0; i < 10; i++) await finder.FindAsync(People.Mailbox($"user{i}@unit.example"), default);
+        Assert.InRange(finder.Kept, 1, 3);
+    }
+
+    [Fact]
     [Trait("Threat", "F29")]
     public async Task A_source_without_end_is_given_up()
     {

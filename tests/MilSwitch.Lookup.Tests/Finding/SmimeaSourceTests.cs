@@ -123,8 +123,11 @@ public sealed class SmimeaSourceTests : IDisposable
     {
         var settings = new SmimeaSettings { Name = "test", Resolvers = [new IPEndPoint(IPAddress.Parse("192.0.2.1"), 53)] };
         Assert.Throws<ArgumentException>(() => new SmimeaSource(settings));
-        Assert.NotNull(new SmimeaSource(settings with { TrustsPath = true }));
-        Assert.Throws<ArgumentException>(() => new SmimeaSource(settings with { Resolvers = [] }));
+        // One beside others is one too many.
+        Assert.Throws<ArgumentException>(() => new SmimeaSource(settings with { Resolvers = [new IPEndPoint(IPAddress.Loopback, 53), .. settings.Resolvers] }));
+        Assert.Throws<ArgumentException>(() => new SmimeaSource(settings with { Resolvers = [new IPEndPoint(IPAddress.Parse("2001:db8::1"), 53)] }));
+        Assert.Throws<ArgumentException>(() => new SmimeaSource(settings with { TrustsPath = true, Resolvers = [] }));
+        Assert.Null(Record.Exception(() => new SmimeaSource(settings with { TrustsPath = true })));
     }
 
     // Another last octet than the one that was signed.

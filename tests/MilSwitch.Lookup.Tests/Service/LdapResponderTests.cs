@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using System.Net;
 using System.Net.Security;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
@@ -325,6 +326,15 @@ public sealed class LdapResponderTests
         await Eventually.ComesTrueAsync(() => server.Listener.Connections is 1, TimeSpan.FromSeconds(20), "a place is free");
         Assert.Single(await (await server.ClientAsync()).AskAsync(Bind(1)));
     }
+
+    [Theory]
+    [Trait("Threat", "S9")]
+    [InlineData("2001:db8::1", "2001:db8::ffff:1", true)]
+    [InlineData("2001:db8::1", "2001:db8:0:1::1", false)]
+    [InlineData("192.0.2.1", "::ffff:192.0.2.1", true)]
+    [InlineData("192.0.2.1", "192.0.2.2", false)]
+    public void Counts_the_addresses_together_that_one_host_of_IPv6_has(string one, string other, bool isSame) =>
+        Assert.Equal(isSame, LdapListener.ClientOf(IPAddress.Parse(one)).Equals(LdapListener.ClientOf(IPAddress.Parse(other))));
 
     [Fact]
     [Trait("Threat", "C6")]

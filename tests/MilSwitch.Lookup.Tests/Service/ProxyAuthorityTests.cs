@@ -128,6 +128,10 @@ public sealed class ProxyAuthorityTests
         Assert.Equal(new ProxyAnswer.Refused(ProxyRefusal.OptedOut), await authority.IssueAsync(new ProxyRequest(eve, "test")));
         Assert.Equal(new ProxyAnswer.Refused(ProxyRefusal.OptedOut), await authority.IssueAsync(new ProxyRequest(Bob, "test") { Originator = alice }));
         Assert.IsType<ProxyAnswer.Issued>(await authority.IssueAsync(new ProxyRequest(Bob, "test") { Originator = Mailbox.Parse("carol@unit.example") }));
+        // Another spelling is nobody else.
+        foreach (var spelling in new[] { "EVE@north.example", "\"Eve\"@NORTH.example" })
+            Assert.Equal(new ProxyAnswer.Refused(ProxyRefusal.OptedOut), await authority.IssueAsync(new ProxyRequest(Mailbox.Parse(spelling), "test")));
+        Assert.Equal(new ProxyAnswer.Refused(ProxyRefusal.OptedOut), await authority.IssueAsync(new ProxyRequest(Bob, "test") { Originator = Mailbox.Parse("Alice@unit.example") }));
     }
 
     [Fact]

@@ -207,6 +207,31 @@ public sealed class ProxyLogTests : IDisposable
         Assert.True((await VerifyAsync()).IsGood);
     }
 
+    [Fact]
+    public async Task Takes_no_line_that_it_could_not_read_again()
+    {
+        using (var log = await ProxyLogFile.OpenAsync(File, time))
+        {
+            await Assert.ThrowsAsync<ProxyLogException>(async () => await log.AppendAsync([new ProxyLogRecord(Now, "bob@north.example", "01", "02", Now, "ldap half a pair \ud83d")]));
+            Assert.Equal(ProxyLogHead.Empty, log.Head);
+            await log.AppendAsync([new ProxyLogRecord(Now, "bob@north.example", "01", "02", Now, "ldap a whole pair \ud83d\ude00")]);
+        }
+
+        using var again = await ProxyLogFile.OpenAsync(File, time);
+        Assert.Equal(1, again.Head.Number);
+    }
+
+    [Theory]
+    [InlineData(254, 256)]
+    [InlineData(255, 255)]
+    [InlineData(256, 256)]
+    public void Cuts_a_long_requester_between_characters(int before, int length)
+    {
+        var cut = ProxyRequest.Cut(new string('x', before) + "\ud83d\ude00 and more");
+        Assert.Equal(length, cut.Length);
+        Assert.False(char.IsHighSurrogate(cut[^1]));
+    }
+
     private static string Hash(string line) => Convert.ToHexStringLower(SHA384.HashData(Encoding.UTF8.GetBytes(line)));
 
     private static (ISigningKey Key, Certificate Certificate) Auditor()

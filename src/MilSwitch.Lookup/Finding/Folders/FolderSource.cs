@@ -70,10 +70,10 @@ public sealed class FolderSource : ICertificateSource, IDisposable
     {
         try
         {
-            FileInfo[] files = [.. new DirectoryInfo(settings.Path).EnumerateFiles("*", Listing).Take(settings.MostFiles + 1)];
+            Entry[] files = [.. new DirectoryInfo(settings.Path).EnumerateFiles("*", Listing).Take(settings.MostFiles + 1).Select(Entry.Of)];
             if (files.Length > settings.MostFiles) return Failed("there are more files than are read");
             Array.Sort(files, static (a, b) => string.CompareOrdinal(a.Name, b.Name));
-            var state = string.Join('\n', files.Select(f => $"{f.Name}|{f.Length}|{f.LastWriteTimeUtc.Ticks}"));
+            var state = string.Join('\n', files.Select(f => $"{f.Name}|{f.Length}|{f.Changed}"));
             if (before is { Fault: null } && before.State == state) return before with { LookedAt = time.GetTimestamp() };
             if (files.Where(f => f.Length <= settings.MostFileOctets).Sum(f => f.Length) > settings.MostOctets) return Failed("the files are larger than is read");
             return Read(files, state);
@@ -84,7 +84,7 @@ public sealed class FolderSource : ICertificateSource, IDisposable
         }
     }
 
-    private Snapshot Read(FileInfo[] files, string state)
+    private Snapshot Read(Entry[] files, string? state)
     {
         var certificates = new List<Certificate>();
         var problems = ImmutableArray.CreateBuilder<string>();
@@ -92,16 +92,18 @@ public sealed class FolderSource : ICertificateSource, IDisposable
         {
             try
             {
-                if (file.Length > settings.MostFileOctets) problems.Add($"{file.Name}: larger than is read");
-                else certificates.AddRange(CertificateFile.Read(File.ReadAllBytes(file.FullName)).Certificates);
+                if (ReadFile(file) is { } octets) certificates.AddRange(CertificateFile.Read(octets).Certificates);
+                else problems.Add($"{file.Name}: larger than is read");
             }
             catch (CmsFormatException fault)
             {
                 problems.Add($"{file.Name}: {fault.Message}");
             }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
             {
                 problems.Add($"{file.Name}: can't be read");
+                // When it can be, its size and time are the same: it is tried again at the next look.
+                state = null;
             }
         }
 
@@ -116,9 +118,38 @@ public sealed class FolderSource : ICertificateSource, IDisposable
         };
     }
 
+    // Null: it is larger than is read, or has become so since it was listed.
+    private byte[]? ReadFile(Entry file)
+    {
+        if (file.Length > settings.MostFileOctets) return null;
+        using var stream = new FileStream(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        if (stream.Length > settings.MostFileOctets) return null;
+        var octets = new byte[stream.Length];
+        stream.ReadExactly(octets);
+        return octets;
+    }
+
     private Snapshot Failed(string why) => new() { LookedAt = time.GetTimestamp(), Fault = why };
 
     private static string Comparable(string address) => Mailbox.TryParse(address, allowUtf8: true, out var mailbox, out _) ? RecipientNames.Canonical(mailbox) : address;
+
+    /// <summary>A file as it was listed. Of a link it is what the link leads to: that is read, and that changes.</summary>
+    private readonly record struct Entry(string Name, string Path, long Length, long Changed)
+    {
+        public static Entry Of(FileInfo file)
+        {
+            try
+            {
+                var target = file.LinkTarget is null ? file : file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+                return new Entry(file.Name, file.FullName, target.Length, target.LastWriteTimeUtc.Ticks);
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                // It leads nowhere, or is gone: reading it says so, and hides no other.
+                return new Entry(file.Name, file.FullName, 0, 0);
+            }
+        }
+    }
 
     private sealed record Snapshot
     {
@@ -126,7 +157,8 @@ public sealed class FolderSource : ICertificateSource, IDisposable
 
         public string? Fault { get; init; }
 
-        public string State { get; init; } = "";
+        /// <summary>Of the files; null: it is read again whatever they are.</summary>
+        public string? State { get; init; }
 
         public ImmutableArray<string> Problems { get; init; } = [];
 

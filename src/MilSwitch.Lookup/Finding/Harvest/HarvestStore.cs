@@ -46,7 +46,7 @@ public sealed class HarvestStore : IDisposable
     /// <param name="sender">Whose mail it was.</param>
     /// <param name="isIssuerTrusted">The security domain believes its path.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="IOException">The shelf takes nothing; nothing has changed.</exception>
+    /// <exception cref="IOException">The shelf takes nothing: the entry is not kept. One that was to make room for it may be gone.</exception>
     public async ValueTask<bool> OfferAsync(Certificate certificate, Mailbox sender, bool isIssuerTrusted, CancellationToken cancellationToken)
     {
         if (certificate.Encoded.Length > settings.MostOctets || certificate.IsAuthority || !CandidateNames.IsFor(certificate, sender, ignoreCase: false)) return false;

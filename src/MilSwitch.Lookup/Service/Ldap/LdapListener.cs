@@ -87,7 +87,7 @@ public sealed class LdapListener : IAsyncDisposable
                 continue;
             }
 
-            if (!TryEnter(address))
+            if (!TryEnter(ClientOf(address)))
             {
                 socket.Dispose();
                 continue;
@@ -122,7 +122,7 @@ public sealed class LdapListener : IAsyncDisposable
         }
         finally
         {
-            Leave(address);
+            Leave(ClientOf(address));
         }
     }
 
@@ -141,25 +141,35 @@ public sealed class LdapListener : IAsyncDisposable
         }
     }
 
-    private bool TryEnter(IPAddress address)
+    /// <summary>Whose connections count together: a host of IPv6 commands a whole /64.</summary>
+    internal static IPAddress ClientOf(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
+        if (address.AddressFamily is not AddressFamily.InterNetworkV6) return address;
+        var octets = address.GetAddressBytes();
+        octets.AsSpan(8).Clear();
+        return new IPAddress(octets);
+    }
+
+    private bool TryEnter(IPAddress client)
     {
         lock (gate)
         {
-            var own = clients.GetValueOrDefault(address);
+            var own = clients.GetValueOrDefault(client);
             if (connections >= settings.MostConnections || own >= settings.MostConnectionsOfClient) return false;
-            clients[address] = own + 1;
+            clients[client] = own + 1;
             connections++;
             return true;
         }
     }
 
-    private void Leave(IPAddress address)
+    private void Leave(IPAddress client)
     {
         lock (gate)
         {
             connections--;
-            if (clients[address] is 1) clients.Remove(address);
-            else clients[address]--;
+            if (clients[client] is 1) clients.Remove(client);
+            else clients[client]--;
         }
     }
 }

@@ -6,7 +6,6 @@ namespace MilSwitch.Lookup.Service.Ldap;
 /// <summary>Finds the entries of a search. Thread-safe.</summary>
 internal sealed class LdapSearcher(ProxyAuthority authority, LdapSettings settings)
 {
-    private const int LongestRequester = 256;
     private readonly string suffix = LdapName.Normal(settings.Suffix);
 
     /// <summary>The server's own entry is sought (RFC 4512 §5.1).</summary>
@@ -38,7 +37,7 @@ internal sealed class LdapSearcher(ProxyAuthority authority, LdapSettings settin
             IReadOnlyList<Certificate> certificates = [];
             if (search.WantsCertificates)
             {
-                var request = new ProxyRequest(recipient, requester[..Math.Min(requester.Length, LongestRequester)]) { Client = peer };
+                var request = new ProxyRequest(recipient, ProxyRequest.Cut(requester)) { Client = peer };
                 switch (await authority.IssueAsync(request, cancellationToken).ConfigureAwait(false))
                 {
                     case ProxyAnswer.Issued issued:

@@ -26,7 +26,7 @@ public sealed record LdapSettings
     /// <summary>Connections at a time; 1 to 10,000.</summary>
     public int MostConnections { get; init; } = 256;
 
-    /// <summary>Connections of one client address at a time; 1 to <see cref="MostConnections"/>.</summary>
+    /// <summary>Connections of one client address (of IPv6: of its /64) at a time; 1 to <see cref="MostConnections"/>.</summary>
     public int MostConnectionsOfClient { get; init; } = 16;
 
     /// <exception cref="ProxyAuthorityException">A value is out of its range.</exception>

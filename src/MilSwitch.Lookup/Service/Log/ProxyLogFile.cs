@@ -151,6 +151,8 @@ public sealed class ProxyLogFile : IProxyLog, IDisposable
         {
             var encoded = (line with { Number = next.Number + 1, Previous = next.Hash }).Encode();
             if (encoded.Length > ProxyLog.LongestLine) throw new ProxyLogException("a line is too long");
+            // Half of a surrogate pair, say: written, it would be a line that nobody takes for one, and the log would not open any more.
+            if (ProxyLogLine.Read(encoded) is null) throw new ProxyLogException("a line could not be read again");
             octets.Write(encoded);
             octets.WriteByte((byte)'\n');
             next = new ProxyLogHead(next.Number + 1, ProxyLogLine.Hash(encoded));

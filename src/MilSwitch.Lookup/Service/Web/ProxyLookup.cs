@@ -25,8 +25,7 @@ public sealed class ProxyLookup(ProxyAuthority authority, TimeProvider time)
     public async ValueTask<WebAnswer> AnswerAsync(string path, string query, string? accept, string peer, CancellationToken cancellationToken = default)
     {
         if (WebQuery.Read(path, query) is not { } asked) return Problem(400, "This is no look-up.");
-        var requester = "https " + peer;
-        var request = new ProxyRequest(asked.Recipient, requester[..Math.Min(requester.Length, 256)]) { Client = peer, Originator = asked.Originator, Label = asked.Label };
+        var request = new ProxyRequest(asked.Recipient, ProxyRequest.Cut("https " + peer)) { Client = peer, Originator = asked.Originator, Label = asked.Label };
         return await authority.IssueAsync(request, cancellationToken).ConfigureAwait(false) switch
         {
             ProxyAnswer.Issued issued => Found(issued, asked.Format ?? Format(accept), ProxyAddress.Write(asked.Recipient)),
