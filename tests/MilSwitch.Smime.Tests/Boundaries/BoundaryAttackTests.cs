@@ -97,12 +97,12 @@ public sealed class BoundaryAttackTests
             _ => await MessageProtector.EncryptAsync(Octets(Plain), cbc),
         }).ToArray();
         if (how is "changed") made = Octets(Changed(Text(made)));
-        var opened = await OpenAsync(made);
+        var opened = await OpenAsync(made, Opening with { AuthservId = "us.test" });
         Assert.Equal((EncryptionState.Closed, false), (opened.Encryption, opened.IsAuthenticated));
         Assert.Equal(how is "signed outside" ? SignatureState.Good : SignatureState.None, opened.Signature.State);
         Assert.Equal(Text(made), Text(opened.Content));
         Assert.Equal("left as it came: it does not open, or its encryption is not authenticated", opened.Notes[^1].Detail);
-        Assert.True(opened is { Fault: null, ProtectedRecipients.IsDefault: true, Receipt: null, Labels.IsEmpty: true, Differences.IsEmpty: true });
+        Assert.True(opened is { Fault: null, ProtectedRecipients.IsDefault: true, Receipt: null, Labels.IsEmpty: true, Differences.IsEmpty: true, Result.IsEmpty: true });
     }
 
     [Theory]
@@ -219,6 +219,20 @@ public sealed class BoundaryAttackTests
         Assert.All(domain.Labels, l => Assert.True(l.IsBelieved));
         var other = await OpenAsync((await MessageProtector.SignAsync(signed, Signing("mallory") with { Label = inner with { Classification = 1 } })).ToArray());
         Assert.Equal([true, false], other.Labels.Select(l => l.IsBelieved));
+    }
+
+    [Fact]
+    [Trait("Threat", "C8")]
+    public async Task Believes_an_outer_label_whatever_sender_stands_in_what_must_not_be_known_to_have_opened()
+    {
+        const string other = "From: Mallory <mallory@evil.test>\r\n";
+        var hidden = Once(Plain, "From: Alice <alice@unit.origin.test>\r\n", other);
+        var closed = await MessageProtector.EncryptAsync(Octets(hidden), Encrypting(ContentCipherChoice.Aes256Cbc, "bob") with { HeaderProtection = ProtectionScheme.Rfc9788 });
+        var outside = Once(Text(closed.ToArray()), other, "From: Alice <alice@unit.origin.test>\r\n");
+        var made = await MessageProtector.SignAsync(Octets(outside), Signing("alice") with { Label = new SecurityLabel { Policy = "1.3.26.1.3.1", Classification = 3 } });
+        var opened = await OpenAsync(made.ToArray());
+        Assert.Equal((SignatureState.Good, EncryptionState.Closed), (opened.Signature.State, opened.Encryption));
+        Assert.True(Assert.Single(opened.Labels).IsBelieved);
     }
 
     [Fact]

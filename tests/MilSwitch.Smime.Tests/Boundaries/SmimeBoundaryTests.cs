@@ -80,7 +80,8 @@ public sealed class SmimeBoundaryTests : IDisposable
         var made = (await MessageProtector.WrapAsync(
             Octets(Plain), Signing("alice") with { HeaderProtection = ProtectionScheme.Rfc9788 }, Encrypting(ContentCipherChoice.Aes256Gcm, recipient),
             Signing("alice") with { HeaderProtection = ProtectionScheme.Rfc9788 })).ToArray();
-        var opened = await OpenAsync(made);
+        var opened = await OpenAsync(made, Opening with { AuthservId = "us.test" });
+        Assert.Equal(expected is EncryptionState.Opened, !opened.Result.IsEmpty);
         Assert.Equal((SignatureState.Good, expected), (opened.Signature.State, opened.Encryption));
         Assert.Equal(expected is EncryptionState.Opened ? Plain : Text(made), Text(opened.Content));
         Assert.Empty(opened.Differences);
