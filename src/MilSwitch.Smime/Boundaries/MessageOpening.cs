@@ -95,7 +95,9 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
         var facts = Facts(walk, outside, kept);
         var view = HeaderView.Read(walk.Root, outside, kept, Believed(facts));
         var header = facts.State is SignatureState.Good ? view.Header with { FromMismatch = false } : view.Header;
-        if (MailLines.Of(HeaderRestoration.Around(walk.Root, kept, view.Source, header).ToArray(), mayEncode: false) is not { } lines)
+        var made = HeaderRestoration.Around(walk.Root, kept, view.Source, header).ToArray();
+        if (MimeFaults.OfFields(made) is { } repeated) return Closed(walk, first, EncryptionState.Kept) with { Fault = repeated };
+        if (MailLines.Of(made, mayEncode: false) is not { } lines)
             return Closed(walk, first, EncryptionState.Kept) with { Fault = "what is to be kept has line ends that mail does not carry" };
         return Closed(walk, first, EncryptionState.Kept) with
         {

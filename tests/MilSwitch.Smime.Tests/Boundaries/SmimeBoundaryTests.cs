@@ -114,6 +114,15 @@ public sealed class SmimeBoundaryTests : IDisposable
     }
 
     [Fact]
+    [Trait("Threat", "M2")]
+    public async Task Keeps_nothing_that_says_a_field_twice()
+    {
+        var made = Text((await MessageProtector.WrapAsync(Octets(Plain), Signing("alice"), Encrypting(ContentCipherChoice.Aes256Gcm, "bob"), Signing("alice"))).ToArray());
+        var opened = await OpenAsync(Octets("SIO-Label: marking=\"PUBLIC\"\r\n" + made), Opening with { KeepsInner = true, Keys = [] });
+        Assert.Equal("the field SIO-Label is there more than once", opened.Fault);
+    }
+
+    [Fact]
     public async Task Wraps_nothing_that_has_no_inner_layer()
     {
         Assert.IsType<DepartureOutcome.Impossible>(await Boundary.WrapAgainAsync(Octets(Plain), new DepartureSigning("domain"), null, Precedence.Routine, default));
