@@ -169,6 +169,8 @@ public sealed class BoundaryAttackTests
     [Theory]
     [InlineData("Content-Type: multipart/mixed; boundary=a\r\nContent-Type: text/plain\r\n\r\n--a\r\n\r\none\r\n--a--\r\n")]
     [InlineData("Content-Type: multipart/mixed; boundary=a\r\n\r\nnothing\r\n")]
+    [InlineData("Content-Type: multipart/mixed; boundary=\"a\\b\"\r\n\r\n--ab\r\n\r\none\r\n--ab--\r\n")]
+    [InlineData("Content-Type: multipart/mixed (; boundary=b); boundary=a\r\n\r\n--a\r\n\r\none\r\n--a--\r\n")]
     [InlineData("Content-Type: text/plain\r\nContent-Transfer-Encoding: base65\r\n\r\nxx\r\n")]
     [InlineData("Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\nContent-Transfer-Encoding: base64\r\n\r\nMIIB\r\n")]
     [InlineData("Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n")]
