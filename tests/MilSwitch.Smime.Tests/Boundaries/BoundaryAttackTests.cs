@@ -7,6 +7,7 @@ using MilSwitch.Smime.Cms.Enveloped;
 using MilSwitch.Smime.Ess;
 using MilSwitch.Smime.Headers;
 using MilSwitch.Smime.Making;
+using MilSwitch.Smime.Receipts;
 using static MilSwitch.Smime.Tests.Boundaries.BoundaryMaterial;
 
 namespace MilSwitch.Smime.Tests.Boundaries;
@@ -248,6 +249,7 @@ public sealed class BoundaryAttackTests
         // What is kept of it is a message of its own, and receipts can be made from it.
         var kept = await OpenAsync(receipt.Original);
         Assert.Equal((SignatureState.Good, Plain), (kept.Signature.State, Text(kept.Content)));
+        Assert.Equal("alice@unit.origin.test", new ReceiptRelay(Ring, TimeProvider.System).Read(receipt, _ => true)!.To);
         Assert.Null((await OpenAsync((await MessageProtector.SignAsync(Octets(Plain), Signing("mallory") with { ReceiptRequest = request })).ToArray())).Receipt);
     }
 
