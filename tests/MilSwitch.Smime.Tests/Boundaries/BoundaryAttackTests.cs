@@ -19,23 +19,45 @@ public sealed class BoundaryAttackTests
     private const string Secret = "dawn";
     private const string SignerRoleMissing = "SIGNER-ROLE";
 
+    // Field and weight, what stands outside, and what somebody puts in its place; \n is the end of a line.
+    private const string Changes = """
+        From | Blocking | alice@unit.origin.test | eve@unit.origin.test
+        To | Blocking | To: bob@dest.test | To: eve@dest.test
+        To | Blocking | To: bob@dest.test\n |
+        Cc | Blocking | carol@dest.test | eve@dest.test
+        SIO-Label | Blocking | SECRET | PUBLIC
+        MMHS-Primary-Precedence | Blocking | 4 (flash) | 1 (routine)
+        MMHS-Message-Type | Blocking | Subject: convoy | Subject: convoy\nMMHS-Message-Type: 1 (exercise)
+        Bcc | Blocking | Subject: convoy | Subject: convoy\nBcc: eve@dest.test
+        Subject | Suspicious | Subject: convoy | Subject: retreat
+        Date | Suspicious | 10:00:00 | 11:00:00
+        Reply-To | Suspicious | Subject: convoy | Subject: convoy\nReply-To: eve@evil.test
+        Cc | Suspicious | Carol <carol@dest.test> | carol@dest.test
+        Cc | Benign | Carol <carol@dest.test> | Carol<carol@dest.test>
+        """;
+
+    public static TheoryData<string, DifferenceWeight, string, string> Outside
+    {
+        get
+        {
+            var rows = new TheoryData<string, DifferenceWeight, string, string>();
+            foreach (var line in Changes.Split('\n'))
+            {
+                var cells = line.Split('|', StringSplitOptions.TrimEntries);
+                rows.Add(cells[0], Enum.Parse<DifferenceWeight>(cells[1]), Lines(cells[2]), Lines(cells[3]));
+            }
+
+            return rows;
+
+            static string Lines(string cell) => cell.Replace("\\n", "\r\n", StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
-    [InlineData("alice@unit.origin.test", "eve@unit.origin.test", "From", DifferenceWeight.Blocking)]
-    [InlineData("To: bob@dest.test", "To: eve@dest.test", "To", DifferenceWeight.Blocking)]
-    [InlineData("To: bob@dest.test\r\n", "", "To", DifferenceWeight.Blocking)]
-    [InlineData("carol@dest.test", "eve@dest.test", "Cc", DifferenceWeight.Blocking)]
-    [InlineData("SECRET", "PUBLIC", "SIO-Label", DifferenceWeight.Blocking)]
-    [InlineData("4 (flash)", "1 (routine)", "MMHS-Primary-Precedence", DifferenceWeight.Blocking)]
-    [InlineData("Subject: convoy", "Subject: convoy\r\nMMHS-Message-Type: 1 (exercise)", "MMHS-Message-Type", DifferenceWeight.Blocking)]
-    [InlineData("Subject: convoy", "Subject: convoy\r\nBcc: eve@dest.test", "Bcc", DifferenceWeight.Blocking)]
-    [InlineData("Subject: convoy", "Subject: retreat", "Subject", DifferenceWeight.Suspicious)]
-    [InlineData("10:00:00", "11:00:00", "Date", DifferenceWeight.Suspicious)]
-    [InlineData("Subject: convoy", "Subject: convoy\r\nReply-To: eve@evil.test", "Reply-To", DifferenceWeight.Suspicious)]
-    [InlineData("Carol <carol@dest.test>", "carol@dest.test", "Cc", DifferenceWeight.Suspicious)]
-    [InlineData("Carol <carol@dest.test>", "Carol<carol@dest.test>", "Cc", DifferenceWeight.Benign)]
+    [MemberData(nameof(Outside))]
     [Trait("Feature", "G-04")]
     [Trait("Threat", "C10")]
-    public async Task Weighs_what_was_changed_outside_and_shows_what_was_signed(string before, string after, string field, DifferenceWeight weight)
+    public async Task Weighs_what_was_changed_outside_and_shows_what_was_signed(string field, DifferenceWeight weight, string before, string after)
     {
         var signed = Text((await MessageProtector.SignAsync(Octets(Plain), Signing("alice") with { HeaderProtection = ProtectionScheme.Rfc9788 })).ToArray());
         var opened = await OpenAsync(Octets(Once(signed, before, after)));
