@@ -194,6 +194,29 @@ public sealed class EvidenceTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task A_chain_with_a_record_that_lacks_a_digest_is_none()
+    {
+        await ExportAsync();
+        var chain = BoundaryDocuments.ReadCustody(await File.ReadAllTextAsync(Path.Combine(Folder, "custody.json")));
+        await RewriteAsync("custody.json", BoundaryDocuments.Write([chain[0], chain[1] with { Before = null! }]));
+        var bad = await VerifyAsync();
+        Assert.Equal(1, bad.ExitCode);
+        Assert.Contains("custody.json: is no chain of custody", bad.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_link_is_no_file_of_the_evidence()
+    {
+        await ExportAsync();
+        var file = Path.Combine(Folder, "original.eml");
+        File.Move(file, workspace["elsewhere"]);
+        File.CreateSymbolicLink(file, workspace["elsewhere"]);
+        var bad = await VerifyAsync("--anchors", Anchor);
+        Assert.Equal(1, bad.ExitCode);
+        Assert.Contains("original.eml: is missing", bad.Output, StringComparison.Ordinal);
+    }
+
     [RequiresFact("openssl")]
     public async Task Others_verify_it_without_us()
     {

@@ -60,7 +60,7 @@ internal static class EvidenceCheck
         try
         {
             var chain = BoundaryDocuments.ReadCustody(Encoding.UTF8.GetString(octets));
-            if (!chain.IsDefault && !chain.Any(r => r is null)) return chain;
+            if (!chain.IsDefault && chain.All(r => r is { Before: not null, After: not null })) return chain;
         }
         catch (JsonException)
         {
