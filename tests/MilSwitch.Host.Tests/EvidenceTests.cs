@@ -5,6 +5,9 @@ using System.Text;
 using System.Text.Json;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Smime.Cms.Signed;
+using MilSwitch.Smime.Keys;
+using MilSwitch.Smime.Protection;
 using MilSwitch.Testing;
 
 namespace MilSwitch.Host.Tests;
@@ -28,6 +31,9 @@ public sealed class EvidenceTests : IAsyncLifetime
         var request = new CertificateRequest("CN=Audit of n1", key, HashAlgorithmName.SHA384);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.NonRepudiation, true));
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddEmailAddress("audit@n1.test");
+        request.CertificateExtensions.Add(names.Build());
         using var pki = new TestPki("Audit CA");
         using var certificate = request.Create(
             pki.Authority.SubjectName, X509SignatureGenerator.CreateForECDsa(pki.Authority.GetECDsaPrivateKey()!), TimeProvider.System.GetUtcNow().AddHours(-1), TimeProvider.System.GetUtcNow().AddDays(1),
@@ -156,6 +162,59 @@ public sealed class EvidenceTests : IAsyncLifetime
         using var others = new TestPki("Other CA");
         TestPki.Write(others.Authority, workspace["other.pem"]);
         Assert.Equal(1, (await VerifyAsync("--anchors", workspace["other.pem"])).ExitCode);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    [Trait("Threat", "F39")]
+    public async Task A_good_signature_over_something_else_is_none(bool isMessage)
+    {
+        await ExportAsync();
+        var key = KeyFile.Read(await File.ReadAllBytesAsync(Path.Combine(node.Files.Folder, "signer.key"))).Keys[0];
+        using var certificate = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(node.Files.Folder, "signer.pem"));
+        var content = "Content-Type: text/plain\r\n\r\nlunch is at noon\r\n"u8.ToArray();
+        var order = new SigningOrder
+        {
+            Content = new ContentDigests(content), Signers = [new CmsSigner(new SoftwareKeyPair(key, certificate.RawData).Signing(null))], SigningTime = TimeProvider.System.GetUtcNow(),
+        };
+        var signed = (await SignedDataWriter.SignAsync(order)).Join(content);
+        if (isMessage)
+        {
+            const string fields = "From: audit@n1.test\r\nMIME-Version: 1.0\r\nContent-Type: application/pkcs7-mime; smime-type=signed-data\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+            signed = Encoding.ASCII.GetBytes(fields + Convert.ToBase64String(signed, Base64FormattingOptions.InsertLineBreaks) + "\r\n");
+        }
+
+        await File.WriteAllBytesAsync(Path.Combine(Folder, "SHA384SUMS.p7s"), signed);
+        foreach (var options in new[] { ["--anchors", Anchor], Array.Empty<string>() })
+        {
+            var bad = await VerifyAsync(options);
+            Assert.Equal(1, bad.ExitCode);
+            Assert.Contains("SHA384SUMS.p7s: is not good: it is no signature over the list of digests", bad.Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_chain_with_a_record_that_lacks_a_digest_is_none()
+    {
+        await ExportAsync();
+        var chain = BoundaryDocuments.ReadCustody(await File.ReadAllTextAsync(Path.Combine(Folder, "custody.json")));
+        await RewriteAsync("custody.json", BoundaryDocuments.Write([chain[0], chain[1] with { Before = null! }]));
+        var bad = await VerifyAsync();
+        Assert.Equal(1, bad.ExitCode);
+        Assert.Contains("custody.json: is no chain of custody", bad.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_link_is_no_file_of_the_evidence()
+    {
+        await ExportAsync();
+        var file = Path.Combine(Folder, "original.eml");
+        File.Move(file, workspace["elsewhere"]);
+        File.CreateSymbolicLink(file, workspace["elsewhere"]);
+        var bad = await VerifyAsync("--anchors", Anchor);
+        Assert.Equal(1, bad.ExitCode);
+        Assert.Contains("original.eml: is missing", bad.Output, StringComparison.Ordinal);
     }
 
     [RequiresFact("openssl")]

@@ -116,6 +116,6 @@ public enum DifferenceWeight : byte
 
 /// <summary>A receipt that the originator asked for (RFC 2634 §2.2).</summary>
 /// <param name="ContentIdentifier">Its signedContentIdentifier.</param>
-/// <param name="Original">The signed object that the receipt is about: what a receipt is made from.</param>
+/// <param name="Original">A message whose only layer is the signature that the receipt is about: what a receipt is made from.</param>
 /// <param name="To">Addresses that receipts go to.</param>
 public sealed record RequestedReceipt(ReadOnlyMemory<byte> ContentIdentifier, ReadOnlyMemory<byte> Original, ImmutableArray<string> To);

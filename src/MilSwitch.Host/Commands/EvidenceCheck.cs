@@ -60,7 +60,7 @@ internal static class EvidenceCheck
         try
         {
             var chain = BoundaryDocuments.ReadCustody(Encoding.UTF8.GetString(octets));
-            if (!chain.IsDefault && !chain.Any(r => r is null)) return chain;
+            if (!chain.IsDefault && chain.All(r => r is { Before: not null, After: not null })) return chain;
         }
         catch (JsonException)
         {
@@ -93,6 +93,13 @@ internal static class EvidenceCheck
 
         using var result = await MessageInspector.InspectAsync(signature, options with { DetachedContent = list }, cancellationToken);
         var signer = result.Report.Layers.SelectMany(l => l.Signers).FirstOrDefault();
+        // A message that somebody signed is good as well, and so is a signature over what it brings along.
+        if (!result.IsDetached)
+        {
+            add(EvidenceEndpoints.Signature, "is not good: it is no signature over the list of digests");
+            return ("bad", signer?.Subject);
+        }
+
         if (result.Verdict is InspectionVerdict.Valid) return ("good", signer?.Subject);
         if (!hasAnchors && signer is not null && result.Reasons.Length > 0 && result.Reasons.All(r => Unjudged.Contains(r))) return ("unjudged", signer.Subject);
         add(EvidenceEndpoints.Signature, "is not good: " + (result.Report.Reasons.IsEmpty ? result.Report.Verdict : string.Join(", ", result.Report.Reasons)));

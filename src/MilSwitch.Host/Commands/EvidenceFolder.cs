@@ -5,7 +5,7 @@ using MilSwitch.Host.Api;
 
 namespace MilSwitch.Host.Commands;
 
-/// <summary>A folder with the exported evidence about one message. Names and sizes are bounded; nothing is read or written outside of it.</summary>
+/// <summary>A folder with the exported evidence about one message. Names and sizes are bounded; nothing is read or written outside of it; links in it are not followed.</summary>
 internal sealed class EvidenceFolder(string path)
 {
     private const int MostFiles = 1_000;
@@ -82,7 +82,8 @@ internal sealed class EvidenceFolder(string path)
     {
         try
         {
-            return new FileInfo(PathOf(name)) is { Exists: true, Length: <= LongestSmallFile } ? File.ReadAllBytes(PathOf(name)) : null;
+            if (Find(name) is not { Length: <= LongestSmallFile } file) return null;
+            return file.Length is 0 ? [] : File.ReadAllBytes(file.FullName);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -90,12 +91,13 @@ internal sealed class EvidenceFolder(string path)
         }
     }
 
-    /// <summary>SHA-384 of a file, in hexadecimal; null: it can't be read.</summary>
+    /// <summary>SHA-384 of a file, in hexadecimal; null: it is not there or can't be read.</summary>
     public async Task<string?> DigestAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
-            await using var file = File.OpenRead(PathOf(name));
+            if (Find(name) is not { } found) return null;
+            await using Stream file = found.Length is 0 ? new MemoryStream() : found.OpenRead();
             return Convert.ToHexStringLower(await SHA384.HashDataAsync(file, cancellationToken));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -118,6 +120,9 @@ internal sealed class EvidenceFolder(string path)
 
         return sums;
     }
+
+    // A link leads elsewhere. What has no length is not opened: a pipe or a device has none and may never end.
+    private FileInfo? Find(string name) => new FileInfo(PathOf(name)) is { Exists: true, LinkTarget: null } file ? file : null;
 
     private static bool IsName(string name) => name.Length is > 0 and <= LongestName && name[0] is not '.' && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.');
 }

@@ -78,7 +78,7 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
             Encryption = encryption,
             IsAuthenticated = isAuthenticated,
             Differences = Differences(walk, layers, walk.Payload),
-            Labels = Labels(walk, layers),
+            Labels = Labels(walk, layers, walk.Payload),
             ProtectedRecipients = view.Recipients(),
             ProtectedPrecedence = view.Precedence(),
             ReplayKey = facts.State is SignatureState.Good ? Replays.KeyOf(layers) : default,
@@ -95,7 +95,9 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
         var facts = Facts(walk, outside, kept);
         var view = HeaderView.Read(walk.Root, outside, kept, Believed(facts));
         var header = facts.State is SignatureState.Good ? view.Header with { FromMismatch = false } : view.Header;
-        if (MailLines.Of(HeaderRestoration.Around(walk.Root, kept, view.Source, header).ToArray(), mayEncode: false) is not { } lines)
+        var made = HeaderRestoration.Around(walk.Root, kept, view.Source, header).ToArray();
+        if (MimeFaults.OfFields(made) is { } repeated) return Closed(walk, first, EncryptionState.Kept) with { Fault = repeated };
+        if (MailLines.Of(made, mayEncode: false) is not { } lines)
             return Closed(walk, first, EncryptionState.Kept) with { Fault = "what is to be kept has line ends that mail does not carry" };
         return Closed(walk, first, EncryptionState.Kept) with
         {
@@ -119,7 +121,7 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
             Signature = facts,
             Encryption = encryption,
             Differences = Differences(walk, outside, entity),
-            Labels = Labels(walk, outside),
+            Labels = Labels(walk, outside, entity),
             Notes = LayerNotes.Of(outside, facts).Add(new ProtectionNote(AuditKind.Decrypted, encryption switch
             {
                 EncryptionState.ForOthers => "left as it came: it is encrypted for others",
@@ -152,9 +154,9 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
     private SignatureJudge Judge(LayerWalk walk, ImmutableArray<(Layer Layer, LayerFinding Finding)> known, MimeEntity? inside) =>
         new(SenderFields.Read(walk.Root.Header, HeaderView.Read(walk.Root, known, inside, f => f.Verdict is InspectionVerdict.Valid).Header), settings);
 
-    private ImmutableArray<FoundLabel> Labels(LayerWalk walk, ImmutableArray<(Layer Layer, LayerFinding Finding)> known)
+    private ImmutableArray<FoundLabel> Labels(LayerWalk walk, ImmutableArray<(Layer Layer, LayerFinding Finding)> known, MimeEntity? inside)
     {
-        var judge = Judge(walk, known, walk.Payload);
+        var judge = Judge(walk, known, inside);
         var all = ImmutableArray.CreateBuilder<FoundLabel>();
         foreach (var (_, finding) in known.Reverse())
         {

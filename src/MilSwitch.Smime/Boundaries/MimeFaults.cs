@@ -16,7 +16,7 @@ internal static class MimeFaults
         new[] { "From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Date", "Subject", "Message-ID", "SIO-Label", "MT-Priority", "MMHS-Primary-Precedence", "MMHS-Copy-Precedence", "MMHS-Message-Type" }
             .ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    // All readers skip comments.
+    // Whether comments are skipped or taken for text: the parts are the same, unless a boundary is among it.
     private const MimeAmbiguity Harmless = MimeAmbiguity.Comment;
 
     /// <summary>Of everything that was read of a message; null: nothing is wrong.</summary>
@@ -25,7 +25,8 @@ internal static class MimeFaults
         if (walk.Fault is MimeFault.TooDeep) return "it is nested deeper than is read";
         if (walk.Fault is MimeFault.TooLarge) return "it has more or larger parts than are read";
         if (walk.HasBrokenSigned) return "its multipart/signed has no signature at its end, or other than two parts";
-        return OfLayers(walk.Layers.Where(l => l.IsAtRoot)) ?? Of(walk.Ambiguity);
+        var layers = walk.Layers.Where(l => l.IsAtRoot).ToArray();
+        return OfLayers(layers) ?? Of(walk.Ambiguity, layers.Select(l => l.Entity).Concat(walk.Payload?.Walk() ?? []));
     }
 
     /// <summary>Of the layers around an encrypted one, and of that as it stands there.</summary>
@@ -39,7 +40,7 @@ internal static class MimeFaults
             if (entity.MediaType.IsMultipart && entity.Parts.Length > 1) ambiguity |= entity.Parts[^1].TreeAmbiguity;
         }
 
-        return OfLayers(all) ?? Of(ambiguity);
+        return OfLayers(all) ?? Of(ambiguity, all.Select(l => l.Entity));
     }
 
     /// <summary>Fields of a message's header that may be there once and are there twice.</summary>
@@ -66,5 +67,9 @@ internal static class MimeFaults
         return null;
     }
 
-    private static string? Of(MimeAmbiguity ambiguity) => (ambiguity & ~Harmless) is var what and not MimeAmbiguity.None ? $"it can be read in more than one way: {what}" : null;
+    private static string? Of(MimeAmbiguity ambiguity, IEnumerable<MimeEntity> entities)
+    {
+        if (entities.Any(e => e.MediaType is { IsMultipart: true } type && type.Ambiguity.HasFlag(MimeAmbiguity.Comment))) ambiguity |= MimeAmbiguity.Boundary;
+        return (ambiguity & ~Harmless) is var what and not MimeAmbiguity.None ? $"it can be read in more than one way: {what}" : null;
+    }
 }

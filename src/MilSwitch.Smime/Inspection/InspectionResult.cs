@@ -33,6 +33,9 @@ public sealed class InspectionResult : IDisposable
     /// </summary>
     public ImmutableArray<FoundLabel> SignedLabels { get; init; } = [];
 
+    /// <summary>It is one CMS signature by itself over <see cref="InspectionOptions.DetachedContent"/>: not over content of its own, and no message.</summary>
+    public bool IsDetached { get; init; }
+
     /// <summary>The layers at the root with what they came to, outermost first.</summary>
     internal ImmutableArray<(Layer Layer, LayerFinding Finding)> RootLayers { get; init; } = [];
 

@@ -80,6 +80,7 @@ public static class MessageInspector
                 Signer = signer,
                 Walk = isMessage ? walk : null,
                 SignedLabels = labels.Signed,
+                IsDetached = !isMessage && layers is [(_, { Type: LayerType.Signed, Signed.Content: null, Content: not null })],
                 RootLayers = [.. layers.Where(l => l.Layer.IsAtRoot)],
                 Report = new InspectionReport
                 {

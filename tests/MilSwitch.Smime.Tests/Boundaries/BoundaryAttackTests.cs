@@ -7,6 +7,7 @@ using MilSwitch.Smime.Cms.Enveloped;
 using MilSwitch.Smime.Ess;
 using MilSwitch.Smime.Headers;
 using MilSwitch.Smime.Making;
+using MilSwitch.Smime.Receipts;
 using static MilSwitch.Smime.Tests.Boundaries.BoundaryMaterial;
 
 namespace MilSwitch.Smime.Tests.Boundaries;
@@ -18,23 +19,45 @@ public sealed class BoundaryAttackTests
     private const string Secret = "dawn";
     private const string SignerRoleMissing = "SIGNER-ROLE";
 
+    // Field and weight, what stands outside, and what somebody puts in its place; \n is the end of a line.
+    private const string Changes = """
+        From | Blocking | alice@unit.origin.test | eve@unit.origin.test
+        To | Blocking | To: bob@dest.test | To: eve@dest.test
+        To | Blocking | To: bob@dest.test\n |
+        Cc | Blocking | carol@dest.test | eve@dest.test
+        SIO-Label | Blocking | SECRET | PUBLIC
+        MMHS-Primary-Precedence | Blocking | 4 (flash) | 1 (routine)
+        MMHS-Message-Type | Blocking | Subject: convoy | Subject: convoy\nMMHS-Message-Type: 1 (exercise)
+        Bcc | Blocking | Subject: convoy | Subject: convoy\nBcc: eve@dest.test
+        Subject | Suspicious | Subject: convoy | Subject: retreat
+        Date | Suspicious | 10:00:00 | 11:00:00
+        Reply-To | Suspicious | Subject: convoy | Subject: convoy\nReply-To: eve@evil.test
+        Cc | Suspicious | Carol <carol@dest.test> | carol@dest.test
+        Cc | Benign | Carol <carol@dest.test> | Carol<carol@dest.test>
+        """;
+
+    public static TheoryData<string, DifferenceWeight, string, string> Outside
+    {
+        get
+        {
+            var rows = new TheoryData<string, DifferenceWeight, string, string>();
+            foreach (var line in Changes.Split('\n'))
+            {
+                var cells = line.Split('|', StringSplitOptions.TrimEntries);
+                rows.Add(cells[0], Enum.Parse<DifferenceWeight>(cells[1]), Lines(cells[2]), Lines(cells[3]));
+            }
+
+            return rows;
+
+            static string Lines(string cell) => cell.Replace("\\n", "\r\n", StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
-    [InlineData("alice@unit.origin.test", "eve@unit.origin.test", "From", DifferenceWeight.Blocking)]
-    [InlineData("To: bob@dest.test", "To: eve@dest.test", "To", DifferenceWeight.Blocking)]
-    [InlineData("To: bob@dest.test\r\n", "", "To", DifferenceWeight.Blocking)]
-    [InlineData("carol@dest.test", "eve@dest.test", "Cc", DifferenceWeight.Blocking)]
-    [InlineData("SECRET", "PUBLIC", "SIO-Label", DifferenceWeight.Blocking)]
-    [InlineData("4 (flash)", "1 (routine)", "MMHS-Primary-Precedence", DifferenceWeight.Blocking)]
-    [InlineData("Subject: convoy", "Subject: convoy\r\nMMHS-Message-Type: 1 (exercise)", "MMHS-Message-Type", DifferenceWeight.Blocking)]
-    [InlineData("Subject: convoy", "Subject: convoy\r\nBcc: eve@dest.test", "Bcc", DifferenceWeight.Blocking)]
-    [InlineData("Subject: convoy", "Subject: retreat", "Subject", DifferenceWeight.Suspicious)]
-    [InlineData("10:00:00", "11:00:00", "Date", DifferenceWeight.Suspicious)]
-    [InlineData("Subject: convoy", "Subject: convoy\r\nReply-To: eve@evil.test", "Reply-To", DifferenceWeight.Suspicious)]
-    [InlineData("Carol <carol@dest.test>", "carol@dest.test", "Cc", DifferenceWeight.Suspicious)]
-    [InlineData("Carol <carol@dest.test>", "Carol<carol@dest.test>", "Cc", DifferenceWeight.Benign)]
+    [MemberData(nameof(Outside))]
     [Trait("Feature", "G-04")]
     [Trait("Threat", "C10")]
-    public async Task Weighs_what_was_changed_outside_and_shows_what_was_signed(string before, string after, string field, DifferenceWeight weight)
+    public async Task Weighs_what_was_changed_outside_and_shows_what_was_signed(string field, DifferenceWeight weight, string before, string after)
     {
         var signed = Text((await MessageProtector.SignAsync(Octets(Plain), Signing("alice") with { HeaderProtection = ProtectionScheme.Rfc9788 })).ToArray());
         var opened = await OpenAsync(Octets(Once(signed, before, after)));
@@ -97,12 +120,12 @@ public sealed class BoundaryAttackTests
             _ => await MessageProtector.EncryptAsync(Octets(Plain), cbc),
         }).ToArray();
         if (how is "changed") made = Octets(Changed(Text(made)));
-        var opened = await OpenAsync(made);
+        var opened = await OpenAsync(made, Opening with { AuthservId = "us.test" });
         Assert.Equal((EncryptionState.Closed, false), (opened.Encryption, opened.IsAuthenticated));
         Assert.Equal(how is "signed outside" ? SignatureState.Good : SignatureState.None, opened.Signature.State);
         Assert.Equal(Text(made), Text(opened.Content));
         Assert.Equal("left as it came: it does not open, or its encryption is not authenticated", opened.Notes[^1].Detail);
-        Assert.True(opened is { Fault: null, ProtectedRecipients.IsDefault: true, Receipt: null, Labels.IsEmpty: true, Differences.IsEmpty: true });
+        Assert.True(opened is { Fault: null, ProtectedRecipients.IsDefault: true, Receipt: null, Labels.IsEmpty: true, Differences.IsEmpty: true, Result.IsEmpty: true });
     }
 
     [Theory]
@@ -169,6 +192,8 @@ public sealed class BoundaryAttackTests
     [Theory]
     [InlineData("Content-Type: multipart/mixed; boundary=a\r\nContent-Type: text/plain\r\n\r\n--a\r\n\r\none\r\n--a--\r\n")]
     [InlineData("Content-Type: multipart/mixed; boundary=a\r\n\r\nnothing\r\n")]
+    [InlineData("Content-Type: multipart/mixed; boundary=\"a\\b\"\r\n\r\n--ab\r\n\r\none\r\n--ab--\r\n")]
+    [InlineData("Content-Type: multipart/mixed (; boundary=b); boundary=a\r\n\r\n--a\r\n\r\none\r\n--a--\r\n")]
     [InlineData("Content-Type: text/plain\r\nContent-Transfer-Encoding: base65\r\n\r\nxx\r\n")]
     [InlineData("Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\nContent-Transfer-Encoding: base64\r\n\r\nMIIB\r\n")]
     [InlineData("Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n")]
@@ -222,6 +247,20 @@ public sealed class BoundaryAttackTests
     }
 
     [Fact]
+    [Trait("Threat", "C8")]
+    public async Task Believes_an_outer_label_whatever_sender_stands_in_what_must_not_be_known_to_have_opened()
+    {
+        const string other = "From: Mallory <mallory@evil.test>\r\n";
+        var hidden = Once(Plain, "From: Alice <alice@unit.origin.test>\r\n", other);
+        var closed = await MessageProtector.EncryptAsync(Octets(hidden), Encrypting(ContentCipherChoice.Aes256Cbc, "bob") with { HeaderProtection = ProtectionScheme.Rfc9788 });
+        var outside = Once(Text(closed.ToArray()), other, "From: Alice <alice@unit.origin.test>\r\n");
+        var made = await MessageProtector.SignAsync(Octets(outside), Signing("alice") with { Label = new SecurityLabel { Policy = "1.3.26.1.3.1", Classification = 3 } });
+        var opened = await OpenAsync(made.ToArray());
+        Assert.Equal((SignatureState.Good, EncryptionState.Closed), (opened.Signature.State, opened.Encryption));
+        Assert.True(Assert.Single(opened.Labels).IsBelieved);
+    }
+
+    [Fact]
     [Trait("Feature", "F-04")]
     public async Task Says_what_receipt_is_asked_for()
     {
@@ -232,6 +271,7 @@ public sealed class BoundaryAttackTests
         // What is kept of it is a message of its own, and receipts can be made from it.
         var kept = await OpenAsync(receipt.Original);
         Assert.Equal((SignatureState.Good, Plain), (kept.Signature.State, Text(kept.Content)));
+        Assert.Equal("alice@unit.origin.test", new ReceiptRelay(Ring, TimeProvider.System).Read(receipt, _ => true)!.To);
         Assert.Null((await OpenAsync((await MessageProtector.SignAsync(Octets(Plain), Signing("mallory") with { ReceiptRequest = request })).ToArray())).Receipt);
     }
 

@@ -80,7 +80,8 @@ public sealed class SmimeBoundaryTests : IDisposable
         var made = (await MessageProtector.WrapAsync(
             Octets(Plain), Signing("alice") with { HeaderProtection = ProtectionScheme.Rfc9788 }, Encrypting(ContentCipherChoice.Aes256Gcm, recipient),
             Signing("alice") with { HeaderProtection = ProtectionScheme.Rfc9788 })).ToArray();
-        var opened = await OpenAsync(made);
+        var opened = await OpenAsync(made, Opening with { AuthservId = "us.test" });
+        Assert.Equal(expected is EncryptionState.Opened, !opened.Result.IsEmpty);
         Assert.Equal((SignatureState.Good, expected), (opened.Signature.State, opened.Encryption));
         Assert.Equal(expected is EncryptionState.Opened ? Plain : Text(made), Text(opened.Content));
         Assert.Empty(opened.Differences);
@@ -110,6 +111,15 @@ public sealed class SmimeBoundaryTests : IDisposable
         Assert.Equal(Plain, Text(opened.Content));
         // The encrypted object is the same to the octet.
         Assert.Equal(Encrypted(made), Encrypted(again));
+    }
+
+    [Fact]
+    [Trait("Threat", "M2")]
+    public async Task Keeps_nothing_that_says_a_field_twice()
+    {
+        var made = Text((await MessageProtector.WrapAsync(Octets(Plain), Signing("alice"), Encrypting(ContentCipherChoice.Aes256Gcm, "bob"), Signing("alice"))).ToArray());
+        var opened = await OpenAsync(Octets("SIO-Label: marking=\"PUBLIC\"\r\n" + made), Opening with { KeepsInner = true, Keys = [] });
+        Assert.Equal("the field SIO-Label is there more than once", opened.Fault);
     }
 
     [Fact]

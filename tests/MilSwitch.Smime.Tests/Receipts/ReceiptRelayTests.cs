@@ -158,7 +158,7 @@ public sealed class ReceiptRelayTests : IDisposable
     }
 
     private static RequestedReceipt Requested(byte[] sent) =>
-        new(new byte[] { 7, 7 }, MimeEntity.Read(sent, new MimeBudget()).Parts[1].Decode().ToArray(), ["ops@unit.example", "spy@other.example"]);
+        new(new byte[] { 7, 7 }, sent, ["ops@unit.example", "spy@other.example"]);
 
     private static async Task<byte[]> AnswerAsync(byte[] message) =>
         (await MessageProtector.MakeReceiptAsync(message, new ReceiptSettings { Signer = SignedPki.Signer("p256"), From = "depot@base.example", Now = SignedPki.Now })).Message!.Value.ToArray();
