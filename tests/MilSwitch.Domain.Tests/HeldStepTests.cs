@@ -20,11 +20,12 @@ public sealed class HeldStepTests
     }
 
     [Fact]
-    public void Approvals_count_for_step_and_reasons_and_once_for_each_person()
+    public void Approvals_count_for_boundary_step_and_reasons_and_once_for_each_person()
     {
-        var digest = BoundaryApproval.DigestOf(Label.Reasons);
+        var digest = BoundaryApproval.DigestOf("b", Label.Reasons);
         ImmutableArray<BoundaryApproval> approvals = [By("label", digest, "anna"), By("label", digest, "anna"), By("label", "other", "bert"), By("checks", digest, "carl"), By("label", digest, "dora")];
-        Assert.Equal(["anna", "dora"], HeldStep.Given(Label, approvals).Select(a => a.Who));
+        Assert.Equal(["anna", "dora"], HeldStep.Given("b", Label, approvals).Select(a => a.Who));
+        Assert.Empty(HeldStep.Given("other", Label, approvals));
     }
 
     [Fact]

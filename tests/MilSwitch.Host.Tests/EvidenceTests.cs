@@ -152,7 +152,7 @@ public sealed class EvidenceTests : IAsyncLifetime
         var bad = await VerifyAsync();
         Assert.Equal(1, bad.ExitCode);
         Assert.Contains("original.eml: is not the message that the chain of custody begins with", bad.Output, StringComparison.Ordinal);
-        Assert.Contains($"{Released}: is no message that the chain of custody tells of", bad.Output, StringComparison.Ordinal);
+        Assert.Contains($"{Released}: is no message that the chain of custody says was released", bad.Output, StringComparison.Ordinal);
     }
 
     [Fact]

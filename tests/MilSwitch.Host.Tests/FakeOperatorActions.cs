@@ -155,7 +155,7 @@ public sealed class FakeOperatorActions : IOperatorActions
     private static readonly ImmutableArray<CrossingRecord> Passages =
         [new CrossingRecord("red-to-blue", "red", "blue", Start, [0], StepOutcome.Hold, [new StepDecision("peer", StepOutcome.Go, []), Hold], "")];
 
-    private static readonly ImmutableArray<BoundaryApproval> Approvals = [new BoundaryApproval("label", BoundaryApproval.DigestOf(Hold.Reasons), "anna", Start, "seen")];
+    private static readonly ImmutableArray<BoundaryApproval> Approvals = [new BoundaryApproval("label", BoundaryApproval.DigestOf("red-to-blue", Hold.Reasons), "anna", Start, "seen")];
 
     public ValueTask<MessageDecisions?> DecisionsAsync(MessageId id, CancellationToken cancellationToken) =>
         ValueTask.FromResult(id == First ? new MessageDecisions(id, Detail().Message.Envelope with { Domain = "red" }, Passages, Approvals) : null);

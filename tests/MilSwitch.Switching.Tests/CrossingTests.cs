@@ -115,7 +115,7 @@ public sealed class CrossingTests
 
         async Task ApproveAsync(params string[] who) => await harness.Spool.PutDocumentAsync(
             BoundaryDocuments.Approvals, sent.Id.ToString(),
-            BoundaryDocuments.Write([.. who.Select(w => new BoundaryApproval("label", BoundaryApproval.DigestOf(decision.Reasons), w, DateTimeOffset.UnixEpoch, "seen"))]));
+            BoundaryDocuments.Write([.. who.Select(w => new BoundaryApproval("label", BoundaryApproval.DigestOf(outward.Name, decision.Reasons), w, DateTimeOffset.UnixEpoch, "seen"))]));
 
         async Task ReleaseAsync(int held)
         {
@@ -132,7 +132,7 @@ public sealed class CrossingTests
         var sent = await harness.SendAsync(Text, from: "a@red.test", to: ["b@blue.test"]);
         await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held);
         await harness.Spool.PutDocumentAsync(
-            BoundaryDocuments.Approvals, sent.Id.ToString(), BoundaryDocuments.Write([new BoundaryApproval("checks", BoundaryApproval.DigestOf(["words: rule 2 scored 9"]), "one", default, "seen")]));
+            BoundaryDocuments.Approvals, sent.Id.ToString(), BoundaryDocuments.Write([new BoundaryApproval("checks", BoundaryApproval.DigestOf(outward.Name, ["words: rule 2 scored 9"]), "one", default, "seen")]));
 
         await harness.Operator.ActAsync(new MessageAct(MessageVerb.Release) { Ids = [sent.Id], Reason = "try" }, SwitchHarness.Somebody, default);
         await Eventually.ComesTrueAsync(async () => (await harness.Spool.ReadAuditAsync(sent.Id)).Count(a => a.Kind == AuditKind.Held) is 2, TimeSpan.FromSeconds(15), "it is held again");

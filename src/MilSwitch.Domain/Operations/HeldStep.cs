@@ -15,7 +15,7 @@ public sealed record HeldStep(
     string Boundary, string From, string To, StepDecision Decision, DateTimeOffset Since, ImmutableArray<int> Recipients, ImmutableArray<BoundaryApproval> Approvals)
 {
     /// <summary>What an approval is bound to.</summary>
-    public string Digest { get; } = BoundaryApproval.DigestOf(Decision.Reasons);
+    public string Digest { get; } = BoundaryApproval.DigestOf(Boundary, Decision.Reasons);
 
     /// <summary>What keeps held recipients back: of each, the last passage that it was part of.</summary>
     /// <param name="passages">Oldest first.</param>
@@ -35,14 +35,14 @@ public sealed record HeldStep(
         return
         [
             .. by.Select(b => (Passage: passages[b.Key], Recipients: b.Value)).Select(p => new HeldStep(
-                p.Passage.Boundary, p.Passage.From, p.Passage.To, p.Passage.Decisions[^1], p.Passage.At, p.Recipients, Given(p.Passage.Decisions[^1], approvals))),
+                p.Passage.Boundary, p.Passage.From, p.Passage.To, p.Passage.Decisions[^1], p.Passage.At, p.Recipients, Given(p.Passage.Boundary, p.Passage.Decisions[^1], approvals))),
         ];
     }
 
-    /// <summary>Approvals that count for a decision: of its step and its reasons, of each person the first.</summary>
-    public static ImmutableArray<BoundaryApproval> Given(StepDecision decision, ImmutableArray<BoundaryApproval> approvals)
+    /// <summary>Approvals that count for a decision: of its boundary, its step and its reasons, of each person the first.</summary>
+    public static ImmutableArray<BoundaryApproval> Given(string boundary, StepDecision decision, ImmutableArray<BoundaryApproval> approvals)
     {
-        var digest = BoundaryApproval.DigestOf(decision.Reasons);
+        var digest = BoundaryApproval.DigestOf(boundary, decision.Reasons);
         return [.. approvals.Where(a => a.Step == decision.Step && a.Reasons == digest).DistinctBy(a => a.Who, StringComparer.Ordinal)];
     }
 }

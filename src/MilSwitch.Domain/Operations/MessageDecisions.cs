@@ -12,5 +12,5 @@ namespace MilSwitch.Domain.Operations;
 public sealed record MessageDecisions(MessageId Id, Envelope Envelope, ImmutableArray<CrossingRecord> Passages, ImmutableArray<BoundaryApproval> Approvals)
 {
     /// <summary>Who approved a decision to hold: each person once, oldest first.</summary>
-    public ImmutableArray<BoundaryApproval> Given(StepDecision decision) => HeldStep.Given(decision, Approvals);
+    public ImmutableArray<BoundaryApproval> Given(string boundary, StepDecision decision) => HeldStep.Given(boundary, decision, Approvals);
 }

@@ -28,7 +28,7 @@ public sealed record PassageView(
 {
     public static PassageView Of(CrossingRecord p, MessageDecisions of) => new(
         p.Boundary, p.From, p.To, p.At, [.. p.Recipients.Where(i => i >= 0 && i < of.Envelope.Recipients.Length).Select(i => of.Envelope.Recipients[i].Address.Text)],
-        Words.Of(p.Outcome), p.Released.Length > 0 ? p.Released : null, [.. p.Decisions.Select(d => StepView.Of(d, of))]);
+        Words.Of(p.Outcome), p.Released.Length > 0 ? p.Released : null, [.. p.Decisions.Select(d => StepView.Of(d, p.Boundary, of))]);
 }
 
 /// <summary>One decision.</summary>
@@ -42,16 +42,16 @@ public sealed record PassageView(
 public sealed record StepView(
     string Step, string Outcome, IReadOnlyList<string> Reasons, IReadOnlyList<InputView> Inputs, int ApprovalsNeeded, IReadOnlyList<ApprovalView> Approvals, IReadOnlyList<string> ApprovedBy)
 {
-    public static StepView Of(StepDecision d, MessageDecisions of) => new(
+    public static StepView Of(StepDecision d, string boundary, MessageDecisions of) => new(
         d.Step, Words.Of(d.Outcome), d.Reasons, [.. d.Inputs.Select(i => new InputView(i.Name, i.Value))], d.Approvals,
-        d.Outcome is StepOutcome.Hold || !d.ApprovedBy.IsEmpty ? [.. of.Given(d).Select(ApprovalView.Of)] : [], d.ApprovedBy);
+        d.Outcome is StepOutcome.Hold || !d.ApprovedBy.IsEmpty ? [.. of.Given(boundary, d).Select(ApprovalView.Of)] : [], d.ApprovedBy);
 }
 
 public sealed record InputView(string Name, string Value);
 
 /// <summary>What a person said.</summary>
 /// <param name="Step">About which step; <c>correct</c>: asked for a correction.</param>
-/// <param name="Reasons">Digest of the reasons, or of the correction.</param>
+/// <param name="Reasons">Digest of the boundary and the reasons, or of the correction.</param>
 /// <param name="Who">The person.</param>
 /// <param name="At">When.</param>
 /// <param name="Why">In their words.</param>

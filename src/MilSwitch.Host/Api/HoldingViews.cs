@@ -32,7 +32,7 @@ public sealed record HeldMessageView(
 /// <param name="To">The one its recipients are in.</param>
 /// <param name="Since">When it was decided.</param>
 /// <param name="Reasons">In sentences.</param>
-/// <param name="Digest">Of the reasons: what an approval is bound to.</param>
+/// <param name="Digest">Of the boundary and the reasons: what an approval is bound to.</param>
 /// <param name="ApprovalsNeeded">Persons; 0: nobody can lift it.</param>
 /// <param name="Approvals">Given so far.</param>
 /// <param name="NotBy">Operators who may not approve it: who did already, and whose message it is. Every other operator may.</param>

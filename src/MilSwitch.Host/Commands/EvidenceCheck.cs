@@ -78,7 +78,7 @@ internal static class EvidenceCheck
         if (sums.TryGetValue(Original, out var came) && !chain.Any(r => r.Act is "accepted" or "corrected" && r.After == came)) add(Original, "is not the message that the chain of custody begins with");
         foreach (var (name, digest) in sums.Where(s => s.Key.StartsWith("released-", StringComparison.Ordinal)))
         {
-            if (!chain.Any(r => r.After == digest)) add(name, "is no message that the chain of custody tells of");
+            if (!chain.Any(r => r.Act is "released" && r.After == digest)) add(name, "is no message that the chain of custody says was released");
         }
     }
 

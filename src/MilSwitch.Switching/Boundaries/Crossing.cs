@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Checking;
 using MilSwitch.Domain.Labelling;
+using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Labels;
@@ -51,7 +52,7 @@ internal sealed partial class Crossing(SwitchRuntime runtime)
             try
             {
                 if (before is not null) passage = await before(this, passage).ConfigureAwait(false);
-                passage = passage with { Decisions = passage.Decisions.Add(Approved(step.Decide(passage), passage.Approvals)) };
+                passage = passage with { Decisions = passage.Decisions.Add(Approved(step.Decide(passage), passage)) };
             }
             catch (Exception fault) when (fault is not (OutOfMemoryException or ObjectDisposedException or SpoolUnavailableException))
             {
@@ -72,12 +73,11 @@ internal sealed partial class Crossing(SwitchRuntime runtime)
         return new CrossingOutcome.Released(ReleasedMessage.From(passage));
     }
 
-    /// <summary>What persons said counts for the reasons they saw, and each person once.</summary>
-    private static StepDecision Approved(StepDecision decision, ImmutableArray<BoundaryApproval> approvals)
+    /// <summary>What persons said counts at the boundary and for the reasons they saw, and each person once.</summary>
+    private static StepDecision Approved(StepDecision decision, Passage passage)
     {
         if (decision is not { Outcome: StepOutcome.Hold, Approvals: > 0 and var needed }) return decision;
-        var digest = BoundaryApproval.DigestOf(decision.Reasons);
-        ImmutableArray<string> who = [.. approvals.Where(a => a.Step == decision.Step && a.Reasons == digest).Select(a => a.Who).Distinct(StringComparer.Ordinal)];
+        ImmutableArray<string> who = [.. HeldStep.Given(passage.Boundary.Name, decision, passage.Approvals).Select(a => a.Who)];
         return who.Length >= needed ? decision with { Outcome = StepOutcome.Go, ApprovedBy = who } : decision;
     }
 
