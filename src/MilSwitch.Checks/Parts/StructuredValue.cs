@@ -103,33 +103,11 @@ internal sealed record StructuredValue(string Main, ImmutableArray<(string Name,
             return false;
         }
 
-        // White space, folds and comments; false when a comment is not closed.
         private bool TrySkip()
         {
-            var depth = 0;
-            for (; position < text.Length; position++)
-            {
-                switch (text[position])
-                {
-                    case (byte)'(':
-                        faults |= PartFaults.Comment;
-                        depth++;
-                        continue;
-                    case (byte)')' when depth > 0:
-                        depth--;
-                        continue;
-                    case (byte)'\\' when depth > 0:
-                        position++;
-                        continue;
-                    case (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n':
-                        continue;
-                }
-
-                if (depth is 0) return true;
-            }
-
-            position = text.Length;
-            return depth is 0;
+            var isClosed = WhiteSpace.TrySkip(text, ref position, out var hasComment);
+            if (hasComment) faults |= PartFaults.Comment;
+            return isClosed;
         }
 
         private bool TryPass(byte expected)
