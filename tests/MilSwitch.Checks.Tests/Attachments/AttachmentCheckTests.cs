@@ -67,6 +67,16 @@ public sealed class AttachmentCheckTests
         await Finds(CheckOutcome.Suspicious, "part 1.2: its media type is not that of html", Judge([.. "<svg><script>x</script></svg>"u8], "image/svg+xml"));
     }
 
+    [Fact]
+    [Trait("Threat", "M1")]
+    public void Charges_what_comes_to_nothing()
+    {
+        var budget = new ArchiveBudget(new AttachmentRules { OpenedOctets = 100_000, LargestEntry = 60_000 });
+        Assert.Null(budget.Read(new MemoryStream(new byte[70_000]), 70_000, default));
+        Assert.Null(budget.Read(new MemoryStream(new byte[50_000]), 50_000, default));
+        Assert.Null(budget.Read(new MemoryStream(new byte[1]), 1, default));
+    }
+
     [Theory]
     [InlineData("run.exe")]
     [InlineData("order.pdf.JS")]
