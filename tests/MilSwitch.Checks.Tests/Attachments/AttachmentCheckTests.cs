@@ -68,6 +68,10 @@ public sealed class AttachmentCheckTests
     }
 
     [Fact]
+    public async Task Blocks_names_of_programs_in_archives_that_pretend_to_be_documents() =>
+        await Finds(CheckOutcome.Blocked, "part 1.2, entry 3: the name of a program", Judge(ZipMaker.Document(("order.js", [.. "x"u8])), "application/zip", "order.zip"));
+
+    [Fact]
     [Trait("Threat", "M1")]
     public void Charges_what_comes_to_nothing()
     {
