@@ -41,7 +41,7 @@ internal sealed class AttachmentInspection(AttachmentRules rules, FindingList fi
         if (!file.IsInDocument) JudgeClaims(file, kind);
         if (zip is null && ZipDirectory.EndsAnArchive(text)) Suspect(file, "an archive at the end of another file");
         if (ActiveContent.IsEncrypted(kind, text)) Suspect(file, "encrypted, so that it can't be looked into");
-        if (rules.HoldsActiveContent && ActiveContent.IsIn(kind, text)) Suspect(file, "active content");
+        if (rules.HoldsActiveContent && ActiveContent.IsIn(IsPage(file, kind) ? FileKind.Html : kind, text)) Suspect(file, "active content");
         if (IsXml(file, kind) && XmlProbe.Fault(file.Content, Ends(file, ".rels"), cancellationToken) is { } fault) Suspect(file, fault);
         if (zip is null && kind is not FileKind.Gzip) return null;
         if (file.Depth >= rules.ArchiveDepth)
@@ -56,6 +56,10 @@ internal sealed class AttachmentInspection(AttachmentRules rules, FindingList fi
     // Programs read the pieces of documents as XML whether they begin like it or not.
     private static bool IsXml(FoundFile file, FileKind kind) =>
         kind is FileKind.Xml || (file.IsInDocument && (kind is FileKind.Text or FileKind.Html or FileKind.Unknown) && (Ends(file, ".rels") || Ends(file, ".xml")));
+
+    // Browsers and mail readers take it for one whatever it begins with.
+    private static bool IsPage(FoundFile file, FileKind kind) =>
+        kind is FileKind.Text or FileKind.Xml && (file.MediaType is "text/html" or "application/xhtml+xml" or "image/svg+xml" || file.Names.Any(FileClaim.IsPageName));
 
     private static bool Ends(FoundFile file, string ending) => file.Names.Any(n => n.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 
