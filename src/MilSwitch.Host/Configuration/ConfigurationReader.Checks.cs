@@ -83,7 +83,7 @@ public static partial class ConfigurationReader
         else if (section.File("file") is { } path) ReadWordFile(source.Beside(section.Text("file")!), path, words);
         rules = rules with { Otherwise = ReadThresholds(section) };
         var policy = ReadPolicy(section, "policy", labels.Authority.Policies) ?? labels.Home;
-        rules = rules with { ByClassification = ReadClassifications(source, section, policy) };
+        rules = rules with { ByClassification = ReadClassifications(source, section, policy), Policy = policy?.Id };
         return Take(section, "file", rules, r => r with { Words = words.ToImmutable() });
     }
 

@@ -55,6 +55,9 @@ public sealed class WordCheckTests
         var mail = Mails.Text("granite top secret");
         Assert.Equal(CheckOutcome.Passed, (await Judge(mail, 4)).Outcome);
         Assert.Equal(CheckOutcome.Blocked, (await Judge(mail, 1)).Outcome);
+        var check = new WordCheck(Rules with { Policy = "1.2.1" });
+        Assert.Equal(CheckOutcome.Passed, (await check.CheckAsync(Mails.Subject(mail, 4) with { Policy = "1.2.1" }, default)).Outcome);
+        Assert.Equal(CheckOutcome.Blocked, (await check.CheckAsync(Mails.Subject(mail, 4) with { Policy = "1.2.2" }, default)).Outcome);
         Assert.Equal(CheckOutcome.Blocked, (await Judge(mail)).Outcome);
     }
 
