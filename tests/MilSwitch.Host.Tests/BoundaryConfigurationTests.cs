@@ -27,6 +27,7 @@ public sealed class BoundaryConfigurationTests : IDisposable
         Assert.NotNull(boundary.LabelsOut);
         // ALFA: SECRET and what its hierarchy has above.
         Assert.Equal(2, boundary.Release!.Approvals);
+        Assert.Equal("1.3.6.1.4.1.99999.4.1", boundary.Release.Policy);
         Assert.Contains(4, boundary.Release.Classifications);
         Assert.DoesNotContain(2, boundary.Release.Classifications);
         Assert.Equal("red", configuration.ListenerDomains["mta"]);

@@ -101,11 +101,15 @@ public sealed class PipelineStepTests
         Assert.Equal(StepOutcome.Hold, new CheckStep().Decide(Opened(o => o) with { Boundary = Boundary with { Checks = new Checker() } }).Outcome);
 
     [Theory]
-    [InlineData(1, StepOutcome.Go)]
-    [InlineData(4, StepOutcome.Hold)]
-    [InlineData(null, StepOutcome.Hold)]
-    public void Messages_above_a_classification_and_without_one_are_released_by_persons(int? classification, StepOutcome expected) =>
-        Assert.Equal(expected, new ReleaseStep().Decide(Opened(o => o) with { Boundary = Boundary with { Release = new ReleaseRule([4, 5], 2) }, Classification = classification }).Outcome);
+    [InlineData(1, "1.2.1", StepOutcome.Go)]
+    [InlineData(1, "1.2.2", StepOutcome.Hold)]
+    [InlineData(4, "1.2.1", StepOutcome.Hold)]
+    [InlineData(null, "1.2.1", StepOutcome.Hold)]
+    [InlineData(null, null, StepOutcome.Hold)]
+    public void Messages_above_a_classification_of_the_policy_and_without_one_are_released_by_persons(int? classification, string? policy, StepOutcome expected) =>
+        Assert.Equal(
+            expected,
+            new ReleaseStep().Decide(Opened(o => o) with { Boundary = Boundary with { Release = new ReleaseRule([4, 5], 2, "1.2.1") }, Classification = classification, LabelPolicy = policy }).Outcome);
 
     [Fact]
     public void A_domain_signs_only_for_those_who_are_known()

@@ -68,6 +68,8 @@ internal static class ActiveContent
 
     private static bool HasScript(ReadOnlySpan<byte> file)
     {
+        if (file.StartsWith(Encoding.Unicode.Preamble)) file = Encoding.UTF8.GetBytes(Encoding.Unicode.GetString(file));
+        else if (file.StartsWith(Encoding.BigEndianUnicode.Preamble)) file = Encoding.UTF8.GetBytes(Encoding.BigEndianUnicode.GetString(file));
         while (file.IndexOf((byte)'<') is var at and >= 0)
         {
             file = file[(at + 1)..];

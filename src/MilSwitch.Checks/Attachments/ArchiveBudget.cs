@@ -21,19 +21,24 @@ internal sealed class ArchiveBudget(AttachmentRules rules)
     /// <exception cref="InvalidDataException">What is packed is not sound.</exception>
     public byte[]? Read(Stream source, long packed, CancellationToken cancellationToken)
     {
-        var most = Math.Min(Math.Min(octets, rules.LargestEntry), Math.Max(RatioFrom, packed * rules.Ratio));
+        var most = Math.Min(Math.Min(Math.Max(0, octets), rules.LargestEntry), Math.Max(RatioFrom, packed * rules.Ratio));
         var opened = new ArrayBufferWriter<byte>((int)Math.Min(most, Math.Max(4096, packed)) + 1);
-        while (true)
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var room = opened.GetSpan(4096);
-            var read = source.Read(room);
-            if (read is 0) break;
-            opened.Advance(read);
-            if (opened.WrittenCount > most) return null;
+            while (true)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var room = opened.GetSpan(4096);
+                var read = source.Read(room);
+                if (read is 0) return opened.WrittenSpan.ToArray();
+                opened.Advance(read);
+                if (opened.WrittenCount > most) return null;
+            }
         }
-
-        octets -= opened.WrittenCount;
-        return opened.WrittenSpan.ToArray();
+        finally
+        {
+            // What comes to nothing costs as much: else a hundred bombs would each be opened up to the limit.
+            octets -= opened.WrittenCount;
+        }
     }
 }

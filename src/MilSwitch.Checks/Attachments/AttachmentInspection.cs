@@ -37,10 +37,11 @@ internal sealed class AttachmentInspection(AttachmentRules rules, FindingList fi
         var zip = kind is FileKind.Zip ? ZipDirectory.Read(file.Content, budget.Entries) : null;
         kind = zip?.Kind ?? kind;
         JudgeKind(file, kind);
+        JudgeNames(file);
         if (!file.IsInDocument) JudgeClaims(file, kind);
         if (zip is null && ZipDirectory.EndsAnArchive(text)) Suspect(file, "an archive at the end of another file");
         if (ActiveContent.IsEncrypted(kind, text)) Suspect(file, "encrypted, so that it can't be looked into");
-        if (rules.HoldsActiveContent && ActiveContent.IsIn(kind, text)) Suspect(file, "active content");
+        if (rules.HoldsActiveContent && ActiveContent.IsIn(IsPage(file, kind) ? FileKind.Html : kind, text)) Suspect(file, "active content");
         if (IsXml(file, kind) && XmlProbe.Fault(file.Content, Ends(file, ".rels"), cancellationToken) is { } fault) Suspect(file, fault);
         if (zip is null && kind is not FileKind.Gzip) return null;
         if (file.Depth >= rules.ArchiveDepth)
@@ -56,6 +57,10 @@ internal sealed class AttachmentInspection(AttachmentRules rules, FindingList fi
     private static bool IsXml(FoundFile file, FileKind kind) =>
         kind is FileKind.Xml || (file.IsInDocument && (kind is FileKind.Text or FileKind.Html or FileKind.Unknown) && (Ends(file, ".rels") || Ends(file, ".xml")));
 
+    // Browsers and mail readers take it for one whatever it begins with.
+    private static bool IsPage(FoundFile file, FileKind kind) =>
+        kind is FileKind.Text or FileKind.Xml && (file.MediaType is "text/html" or "application/xhtml+xml" or "image/svg+xml" || file.Names.Any(FileClaim.IsPageName));
+
     private static bool Ends(FoundFile file, string ending) => file.Names.Any(n => n.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 
     private void JudgeKind(FoundFile file, FileKind kind)
@@ -64,12 +69,17 @@ internal sealed class AttachmentInspection(AttachmentRules rules, FindingList fi
         else if (rules.Held.Contains(kind) && !(file.IsInDocument && kind is FileKind.Unknown)) Suspect(file, $"a file of the kind {FileKindNames.Of(kind)}");
     }
 
+    // In documents too: whoever unpacks one as an archive can run what is in it.
+    private void JudgeNames(FoundFile file)
+    {
+        if (file.Names.Any(FileClaim.IsProgramName)) findings.Add(CheckOutcome.Blocked, $"{file.Where}: the name of a program");
+    }
+
     private void JudgeClaims(FoundFile file, FileKind kind)
     {
         if (file.MediaType is { } type && FileClaim.OfType(type) is { IsEmpty: false } claimed && !claimed.Contains(kind)) Suspect(file, $"its media type is not that of {FileKindNames.Of(kind)}");
         foreach (var name in file.Names)
         {
-            if (FileClaim.IsProgramName(name)) findings.Add(CheckOutcome.Blocked, $"{file.Where}: the name of a program");
             if (FileClaim.IsTreacherous(Last(name, file.Depth))) Suspect(file, "a name that hides what it is");
             if (FileClaim.OfName(name) is { IsEmpty: false } named && !named.Contains(kind)) Suspect(file, $"its name is not that of {FileKindNames.Of(kind)}");
         }

@@ -51,6 +51,9 @@ internal static class FileClaim
     /// <summary>Opening a file of that name runs it.</summary>
     public static bool IsProgramName(string fileName) => Programs.Contains(Ending(fileName));
 
+    /// <summary>Opening a file of that name shows it as a page, with its scripts.</summary>
+    public static bool IsPageName(string fileName) => Ending(fileName) is "htm" or "html" or "shtml" or "xht" or "xhtml" or "svg";
+
     /// <summary>The name does not show what it is, or leads out of the folder into which it is saved.</summary>
     public static bool IsTreacherous(string fileName) => fileName.Length > 255 || fileName.AsSpan().IndexOfAny("/\\:\0\u202a\u202b\u202d\u202e\u2066\u2067\u2068") >= 0
         || fileName.Any(c => char.IsControl(c)) || fileName.Contains("     ", StringComparison.Ordinal);

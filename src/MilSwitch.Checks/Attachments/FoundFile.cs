@@ -8,5 +8,5 @@ namespace MilSwitch.Checks.Attachments;
 /// <param name="MediaType">That it is said to have; null: nobody says.</param>
 /// <param name="Names">That it is said to have.</param>
 /// <param name="Depth">Archives around it.</param>
-/// <param name="IsInDocument">It is a piece of a document: what it is called is for its program alone.</param>
+/// <param name="IsInDocument">It is a piece of a document: which kind it is, its program alone says.</param>
 internal sealed record FoundFile(string Where, ReadOnlyMemory<byte> Content, string? MediaType, ImmutableArray<string> Names, int Depth, bool IsInDocument);

@@ -24,7 +24,7 @@ public enum PartFaults
     /// <summary>A parameter stands twice, or in its plain form and in one of RFC 2231.</summary>
     RepeatedParameter = 1 << 4,
 
-    /// <summary>MIME-Version, Content-Type or Content-Disposition does not follow its grammar (RFC 2045 §4, §5.1, RFC 2183 §2).</summary>
+    /// <summary>MIME-Version, Content-Type or Content-Disposition does not follow its grammar (RFC 2045 §4, §5.1, RFC 2183 §2), or pieces of a parameter are missing or not in their order (RFC 2231 §3).</summary>
     MalformedField = 1 << 5,
 
     /// <summary>A comment or a quoted pair in one of these fields, which many readers take for text.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text;
 
 namespace MilSwitch.Checks.Parts;
@@ -30,7 +31,7 @@ internal sealed record StructuredValue(string Main, ImmutableArray<(string Name,
     /// <summary>There are pieces or encoded forms of it (RFC 2231 §3, §4).</summary>
     public bool IsExtended(string name) => Parameters.Any(p => IsExtensionOf(p.Name, name));
 
-    /// <summary>Its pieces joined in their order and decoded as UTF-8 (RFC 2231 §3, §4); null without any. Bad escapes stay as they are.</summary>
+    /// <summary>Its pieces joined as they stand and decoded as UTF-8 (RFC 2231 §3, §4); null without any. Bad escapes stay as they are.</summary>
     public string? Extended(string name)
     {
         var joined = new StringBuilder();
@@ -85,7 +86,27 @@ internal sealed record StructuredValue(string Main, ImmutableArray<(string Name,
                     faults |= PartFaults.RepeatedParameter;
             }
 
+            if (!AreSound(parameters)) faults |= PartFaults.MalformedField;
             return new(main, parameters.ToImmutable(), faults);
+        }
+
+        // RFC 2231 §3: pieces count from 0. Where one is missing, or they stand in another order or beside an undivided one, readers join other values.
+        private static bool AreSound(IEnumerable<(string Name, string Value)> parameters)
+        {
+            const int Undivided = -1;
+            var next = new Dictionary<string, int>(StringComparer.Ordinal);
+            foreach (var (name, _) in parameters)
+            {
+                var star = name.IndexOf('*', StringComparison.Ordinal);
+                if (star < 0) continue;
+                var (whole, piece) = (name[..star], name[(star + 1)..]);
+                var expected = next.GetValueOrDefault(whole);
+                if (piece.Length is 0 && expected is 0) next[whole] = Undivided;
+                else if (expected is not Undivided && (piece.EndsWith('*') ? piece[..^1] : piece) == expected.ToString(CultureInfo.InvariantCulture)) next[whole] = expected + 1;
+                else return false;
+            }
+
+            return true;
         }
 
         private bool TryParameters(ImmutableArray<(string Name, string Value)>.Builder into)
@@ -103,33 +124,11 @@ internal sealed record StructuredValue(string Main, ImmutableArray<(string Name,
             return false;
         }
 
-        // White space, folds and comments; false when a comment is not closed.
         private bool TrySkip()
         {
-            var depth = 0;
-            for (; position < text.Length; position++)
-            {
-                switch (text[position])
-                {
-                    case (byte)'(':
-                        faults |= PartFaults.Comment;
-                        depth++;
-                        continue;
-                    case (byte)')' when depth > 0:
-                        depth--;
-                        continue;
-                    case (byte)'\\' when depth > 0:
-                        position++;
-                        continue;
-                    case (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n':
-                        continue;
-                }
-
-                if (depth is 0) return true;
-            }
-
-            position = text.Length;
-            return depth is 0;
+            var isClosed = WhiteSpace.TrySkip(text, ref position, out var hasComment);
+            if (hasComment) faults |= PartFaults.Comment;
+            return isClosed;
         }
 
         private bool TryPass(byte expected)

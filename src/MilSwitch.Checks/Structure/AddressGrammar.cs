@@ -1,3 +1,5 @@
+using MilSwitch.Checks.Parts;
+
 namespace MilSwitch.Checks.Structure;
 
 /// <summary>
@@ -121,7 +123,7 @@ internal static class AddressGrammar
 
         private Token Next()
         {
-            if (!TrySkip()) return Token.Bad;
+            if (!WhiteSpace.TrySkip(text, ref position, out _)) return Token.Bad;
             if (position == text.Length) return Token.End;
             var c = text[position];
             if (c is (byte)'"') return Enclosed((byte)'"', Token.Word);
@@ -148,34 +150,6 @@ internal static class AddressGrammar
             if (position >= text.Length) return Token.Bad;
             position++;
             return token;
-        }
-
-        // White space, folds and comments.
-        private bool TrySkip()
-        {
-            var depth = 0;
-            for (; position < text.Length; position++)
-            {
-                switch (text[position])
-                {
-                    case (byte)'(':
-                        depth++;
-                        continue;
-                    case (byte)')' when depth > 0:
-                        depth--;
-                        continue;
-                    case (byte)'\\' when depth > 0:
-                        position++;
-                        continue;
-                    case (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n':
-                        continue;
-                }
-
-                if (depth is 0) return true;
-            }
-
-            position = text.Length;
-            return depth is 0;
         }
     }
 }

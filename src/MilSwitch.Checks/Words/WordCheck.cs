@@ -35,12 +35,13 @@ public sealed class WordCheck : IContentCheck
             if (reading.Read(part) is { } fault) findings.Add(CheckOutcome.Suspicious, $"part {part.Number}: {fault}");
         }
 
-        Judge(reading, ThresholdsFor(subject.Classification), findings);
+        Judge(reading, ThresholdsFor(subject), findings);
         return ValueTask.FromResult(findings.ToVerdict());
     }
 
-    private WordThresholds ThresholdsFor(int? classification) =>
-        classification is { } number && rules.ByClassification.TryGetValue(number, out var found) ? found : rules.Otherwise;
+    // Other policies have the same numbers for other classifications.
+    private WordThresholds ThresholdsFor(CheckSubject subject) =>
+        subject.Classification is { } number && subject.Policy == rules.Policy && rules.ByClassification.TryGetValue(number, out var found) ? found : rules.Otherwise;
 
     private void Judge(WordReading reading, WordThresholds thresholds, FindingList findings)
     {

@@ -47,7 +47,7 @@ internal sealed class WordReading(WordAutomaton automaton, CancellationToken can
         if (asMarkup || IsText(part.MediaType))
         {
             if (TextCharset.Find(part.Charset) is not { } charset) return "its character set is not known";
-            Read(content, charset, asMarkup);
+            ReadText(content, charset, asMarkup);
             return null;
         }
 
@@ -76,7 +76,7 @@ internal sealed class WordReading(WordAutomaton automaton, CancellationToken can
             if (Unpack(entry) is not { } content) return false;
             var kind = FileIdentification.Identify(content);
             isWhole &= kind is not FileKind.Zip && !IsPacked(kind);
-            if (kind is FileKind.Xml or FileKind.Html or FileKind.Text) Read(content, Encoding.UTF8, asMarkup: kind is not FileKind.Text || entry.Names[0].EndsWith(".xml", StringComparison.OrdinalIgnoreCase));
+            if (kind is FileKind.Xml or FileKind.Html or FileKind.Text) ReadText(content, Encoding.UTF8, asMarkup: kind is not FileKind.Text || entry.Names[0].EndsWith(".xml", StringComparison.OrdinalIgnoreCase));
             else ReadFile(content);
         }
 
@@ -107,6 +107,15 @@ internal sealed class WordReading(WordAutomaton automaton, CancellationToken can
     {
         shown.Feed(text);
         shown.Break();
+    }
+
+    // Many programs believe the mark at the beginning rather than what is said of the text, others don't.
+    private void ReadText(ReadOnlySpan<byte> octets, Encoding charset, bool asMarkup)
+    {
+        Read(octets, charset, asMarkup);
+        if (octets.StartsWith(Encoding.Unicode.Preamble)) Read(octets, Encoding.Unicode, asMarkup);
+        else if (octets.StartsWith(Encoding.BigEndianUnicode.Preamble)) Read(octets, Encoding.BigEndianUnicode, asMarkup);
+        else if (octets.StartsWith(Encoding.UTF8.Preamble) && charset.CodePage != Encoding.UTF8.CodePage) Read(octets, Encoding.UTF8, asMarkup);
     }
 
     private void Read(ReadOnlySpan<byte> octets, Encoding charset, bool asMarkup)

@@ -23,8 +23,11 @@ public sealed record WordRules
         }
     } = [];
 
-    /// <summary>For messages without label, and those whose classification is not in <see cref="ByClassification"/>. Default 10 and 100.</summary>
+    /// <summary>For messages without label, with a label of another policy, and those whose classification is not in <see cref="ByClassification"/>. Default 10 and 100.</summary>
     public WordThresholds Otherwise { get; init; } = new(10, 100);
+
+    /// <summary>Object identifier of the policy whose classifications <see cref="ByClassification"/> has (<c>CheckSubject.Policy</c>). Default none.</summary>
+    public string? Policy { get; init; }
 
     /// <summary>For messages of a classification, by its number (<c>CheckSubject.Classification</c>). Default none.</summary>
     public ImmutableDictionary<int, WordThresholds> ByClassification { get; init; } = ImmutableDictionary<int, WordThresholds>.Empty;

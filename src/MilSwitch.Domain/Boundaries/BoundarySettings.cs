@@ -86,7 +86,8 @@ public sealed record BoundaryPeer(string Name, ImmutableArray<System.Net.IPNetwo
 /// <summary>Which messages persons have to release before they cross.</summary>
 /// <param name="Classifications">Values of classifications, in the policy of the domain that the message comes from.</param>
 /// <param name="Approvals">How many persons.</param>
-public sealed record ReleaseRule(ImmutableArray<int> Classifications, int Approvals);
+/// <param name="Policy">Object identifier of that policy; what has a label of another one is released by persons as well.</param>
+public sealed record ReleaseRule(ImmutableArray<int> Classifications, int Approvals, string Policy);
 
 /// <summary>What of a header crosses. Trace fields of hosts in the domain never do; own ones stay, shortened, so that loops are seen.</summary>
 /// <param name="Removed">Names of further fields that are taken out; one may end in <c>*</c>.</param>

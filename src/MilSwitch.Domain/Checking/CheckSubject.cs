@@ -8,4 +8,8 @@ namespace MilSwitch.Domain.Checking;
 /// <param name="Label">The label by which it is handled; null: none.</param>
 /// <param name="Classification">The classification of that label; null without one.</param>
 /// <param name="Precedence">Its level: the lane that work for it takes.</param>
-public sealed record CheckSubject(ReadOnlyMemory<byte> Content, MessageLabel? Label, int? Classification, Precedence Precedence);
+public sealed record CheckSubject(ReadOnlyMemory<byte> Content, MessageLabel? Label, int? Classification, Precedence Precedence)
+{
+    /// <summary>Object identifier of the label's policy, without which <see cref="Classification"/> is a number only; null without a label.</summary>
+    public string? Policy { get; init; }
+}

@@ -227,7 +227,7 @@ public static partial class ConfigurationReader
             return null;
         }
 
-        return new ReleaseRule([.. policy.Classifications.Where(c => c.Hierarchy >= least.Hierarchy).Select(c => c.Value)], persons);
+        return new ReleaseRule([.. policy.Classifications.Where(c => c.Hierarchy >= least.Hierarchy).Select(c => c.Value)], persons, policy.Id);
     }
 
     private static string? BoundaryName(Section section)

@@ -24,26 +24,18 @@ public static partial class ConfigurationReader
             var type = section.Keyword(
                 "type", "", ("structure", "structure"), ("words", "words"), ("attachments", "attachments"), ("clamd", "clamd"), ("icap", "icap"));
             if (!section.Has("type")) section.Reject("type", "is missing; structure, words, attachments, clamd or icap");
-            IContentCheck? check = null;
-            try
+            // Which keys there are is not known without a type.
+            if (type.Length is 0) continue;
+            IContentCheck check = type switch
             {
-                check = name is null ? null : type switch
-                {
-                    "structure" => new StructureCheck(ReadStructure(section), name),
-                    "words" => new WordCheck(ReadWords(source, section, labels), name),
-                    "attachments" => new AttachmentCheck(ReadAttachments(section), name),
-                    "clamd" => new ScanCheck(ReadScan(section), new ClamdClient(ReadClamd(section), TimeProvider.System), name),
-                    "icap" => new ScanCheck(ReadScan(section), new IcapClient(ReadIcap(section), TimeProvider.System), name),
-                    _ => null,
-                };
-            }
-            catch (ArgumentException fault)
-            {
-                section.Reject("type", fault.Message.Split('\n')[0]);
-            }
-
+                "structure" => new StructureCheck(ReadStructure(section), name ?? ""),
+                "words" => new WordCheck(ReadWords(source, section, labels), name ?? ""),
+                "attachments" => new AttachmentCheck(ReadAttachments(section), name ?? ""),
+                "clamd" => new ScanCheck(ReadScan(section), new ClamdClient(ReadClamd(section), TimeProvider.System), name ?? ""),
+                _ => new ScanCheck(ReadScan(section), new IcapClient(ReadIcap(section), TimeProvider.System), name ?? ""),
+            };
             section.Finish();
-            if (check is null) continue;
+            if (name is null) continue;
             if (checks.Any(c => c.Name == check.Name)) section.Reject("name", $"'{check.Name}' is given to another check already");
             else checks.Add(check);
         }
@@ -56,7 +48,8 @@ public static partial class ConfigurationReader
         var chosen = ImmutableArray.CreateBuilder<IContentCheck>();
         foreach (var name in boundary.Texts("checks"))
         {
-            if (known.FirstOrDefault(c => c.Name == name) is { } check) chosen.Add(check);
+            if (chosen.Any(c => c.Name == name)) boundary.Reject("checks", $"'{name}' stands twice");
+            else if (known.FirstOrDefault(c => c.Name == name) is { } check) chosen.Add(check);
             else boundary.Reject("checks", $"there is no check '{name}' under 'checks'{Spelling.Suggest(name, [.. known.Select(c => c.Name)])}");
         }
 
@@ -67,10 +60,10 @@ public static partial class ConfigurationReader
     {
         var rules = new StructureRules();
         var (types, fields) = (section.Texts("media-types"), section.Texts("fields"));
+        if (!types.IsEmpty) rules = Take(section, "media-types", rules, r => r with { MediaTypes = types });
+        if (!fields.IsEmpty) rules = Take(section, "fields", rules, r => r with { Fields = fields });
         return rules with
         {
-            MediaTypes = types.IsEmpty ? rules.MediaTypes : types,
-            Fields = fields.IsEmpty ? rules.Fields : fields,
             LargestMessage = section.Size("largest-message", rules.LargestMessage, 1 << 10, 2L << 30),
             LargestPart = section.Size("largest-part", rules.LargestPart, 1, 2L << 30),
             MostAuthors = section.Number("most-authors", rules.MostAuthors, 1, 100),
@@ -88,9 +81,21 @@ public static partial class ConfigurationReader
         var words = ImmutableArray.CreateBuilder<WordRule>();
         if (!section.Has("file")) section.Reject("file", "is missing; a file with a weight and a word or phrase on each line");
         else if (section.File("file") is { } path) ReadWordFile(source.Beside(section.Text("file")!), path, words);
-        var otherwise = new WordThresholds(section.Number("hold", rules.Otherwise.Hold, 1, 1_000_000), section.Number("block", rules.Otherwise.Block, 1, 1_000_000));
+        rules = rules with { Otherwise = ReadThresholds(section) };
         var policy = ReadPolicy(section, "policy", labels.Authority.Policies) ?? labels.Home;
-        return rules with { Words = words.ToImmutable(), Otherwise = otherwise, ByClassification = ReadThresholds(source, section, policy) };
+        rules = rules with { ByClassification = ReadClassifications(source, section, policy), Policy = policy?.Id };
+        return Take(section, "file", rules, r => r with { Words = words.ToImmutable() });
+    }
+
+    private static WordThresholds ReadThresholds(Section section)
+    {
+        var otherwise = new WordRules().Otherwise;
+        var (hold, block) = (section.Number("hold", otherwise.Hold, 1, 1_000_000), section.Number("block", otherwise.Block, 1, 1_000_000));
+        if (block >= hold) return new WordThresholds(hold, block);
+        // The one that is written: the other may be the default.
+        var key = section.Has("block") ? "block" : "hold";
+        section.Reject(key, key is "block" ? $"{block} is below hold, which is {hold}" : $"{hold} is above block, which is {block}");
+        return otherwise;
     }
 
     // "5 nuclear fuel": the weight, then the phrase. Findings name the line, so that they need not repeat the word.
@@ -98,7 +103,7 @@ public static partial class ConfigurationReader
     {
         if (new FileInfo(path).Length > MostWordOctets)
         {
-            file.Reject(0, "", "is larger than a list of words may be");
+            file.Reject(0, "-", "is larger than a list of words may be");
             return;
         }
 
@@ -107,11 +112,18 @@ public static partial class ConfigurationReader
         {
             number++;
             var line = text.Trim();
+            if (line.Contains('\ufffd', StringComparison.Ordinal))
+            {
+                // A word that is not the one that was meant would never be found.
+                file.Reject(number, "-", "is not UTF-8");
+                continue;
+            }
+
             if (line.Length is 0 || line[0] is '#') continue;
             var space = line.IndexOf(' ', StringComparison.Ordinal);
             if (space < 0 || !int.TryParse(line.AsSpan(0, space), System.Globalization.NumberStyles.AllowLeadingSign, System.Globalization.CultureInfo.InvariantCulture, out var weight))
             {
-                file.Reject(number, "", "must be a weight and a word or phrase, such as '5 reactor'");
+                file.Reject(number, "-", "must be a weight and a word or phrase, such as '5 reactor'");
                 continue;
             }
 
@@ -121,12 +133,12 @@ public static partial class ConfigurationReader
             }
             catch (ArgumentException fault)
             {
-                file.Reject(number, "", fault.Message.Split('\n')[0]);
+                file.Reject(number, "-", Said(fault));
             }
         }
     }
 
-    private static ImmutableDictionary<int, WordThresholds> ReadThresholds(ConfigurationSource source, Section section, SecurityPolicy? policy)
+    private static ImmutableDictionary<int, WordThresholds> ReadClassifications(ConfigurationSource source, Section section, SecurityPolicy? policy)
     {
         var made = ImmutableDictionary.CreateBuilder<int, WordThresholds>();
         foreach (var (node, path) in section.Items("classifications"))
@@ -139,13 +151,12 @@ public static partial class ConfigurationReader
 
             var entry = new Section(source, map, path);
             var name = entry.RequiredText("name");
-            var (hold, block) = (entry.Number("hold", 10, 1, 1_000_000), entry.Number("block", 100, 1, 1_000_000));
+            var thresholds = ReadThresholds(entry);
             entry.Finish();
             if (name is null) continue;
-            if (block < hold) entry.Reject("block", "is below hold");
-            else if (policy is null) entry.Reject("name", "there is no policy by which it could be known; name one with 'policy'");
+            if (policy is null) entry.Reject("name", "there is no policy by which it could be known; name one with 'policy'");
             else if (policy.Classification(name) is not { } classification) entry.Reject("name", NoSuchClassification(name, policy));
-            else made[classification.Value] = new WordThresholds(hold, block);
+            else if (!made.TryAdd(classification.Value, thresholds)) entry.Reject("name", $"'{name}' stands twice");
         }
 
         return made.ToImmutable();
@@ -185,10 +196,10 @@ public static partial class ConfigurationReader
     private static IcapRules ReadIcap(Section section)
     {
         var rules = new IcapRules();
+        if (section.Text("service") is { } service) rules = Take(section, "service", rules, r => r with { Service = service });
         return rules with
         {
             Address = ReadScanner(section, rules.Address, 1344),
-            Service = section.Text("service") ?? rules.Service,
             AnswerTimeout = section.Duration("answer-timeout", rules.AnswerTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)),
             LargestContent = section.Size("largest", rules.LargestContent, 1 << 10, 2L << 30),
         };
@@ -207,6 +218,23 @@ public static partial class ConfigurationReader
             return otherwise;
         }
     }
+
+    // What rules refuse is reported at the key that says it.
+    private static T Take<T>(Section section, string key, T rules, Func<T, T> change)
+    {
+        try
+        {
+            return change(rules);
+        }
+        catch (ArgumentException fault)
+        {
+            section.Reject(key, Said(fault));
+            return rules;
+        }
+    }
+
+    // Without the name of the parameter and the value, which the message has behind what is said.
+    private static string Said(ArgumentException fault) => fault.Message.Split(" (Parameter ")[0];
 
     private static CheckOutcome Outcome(Section section, CheckOutcome otherwise) =>
         section.Keyword("outcome", otherwise, ("suspicious", CheckOutcome.Suspicious), ("blocked", CheckOutcome.Blocked));

@@ -121,28 +121,31 @@ internal sealed partial class Crossing(SwitchRuntime runtime)
             passage = passage with { Label = passage.Envelope.Label };
         }
 
-        passage = passage with { Classification = ClassificationOf(passage.Label) };
+        var (classification, policy) = ClassificationOf(passage.Label);
+        passage = passage with { Classification = classification, LabelPolicy = policy };
         return boundary.LabelsOut is { } there
             ? passage with { Permits = [.. passage.Recipients.Select(i => (i, there.Judge(passage.Label, passage.Envelope.Recipients[i].Address)))] }
             : passage;
     }
 
-    private static int? ClassificationOf(MessageLabel? label)
+    private static (int? Classification, string? Policy) ClassificationOf(MessageLabel? label)
     {
+        if (label is null) return default;
         try
         {
-            return label is null ? null : EssLabel.Read(label.Encoded).Classification;
+            var read = EssLabel.Read(label.Encoded);
+            return (read.Classification, read.Policy);
         }
         catch (LabelRefusedException)
         {
-            return null;
+            return default;
         }
     }
 
     private static async ValueTask<Passage> CheckAsync(Passage passage) => passage.Boundary.Checks is { } checks
         ? passage with
         {
-            Checks = await checks.RunAsync(new CheckSubject(passage.Content, passage.Label, passage.Classification, passage.Envelope.Precedence), CancellationToken.None).ConfigureAwait(false),
+            Checks = await checks.RunAsync(new CheckSubject(passage.Content, passage.Label, passage.Classification, passage.Envelope.Precedence) { Policy = passage.LabelPolicy }, CancellationToken.None).ConfigureAwait(false),
         }
         : passage;
 

@@ -64,6 +64,9 @@ internal sealed record Passage
     /// <summary>Its classification; null: it has no label, or none that can be read.</summary>
     public int? Classification { get; init; }
 
+    /// <summary>Object identifier of the policy in which that is a number; null without a label.</summary>
+    public string? LabelPolicy { get; init; }
+
     /// <summary>Whether it may go, by recipient; empty: nobody asks.</summary>
     public ImmutableArray<(int Recipient, LabelVerdict Verdict)> Permits { get; init; } = [];
 

@@ -68,6 +68,33 @@ public sealed class AttachmentCheckTests
     }
 
     [Theory]
+    [InlineData("see <script>x</script>", "text/html", null)]
+    [InlineData("see <script>x</script>", "application/octet-stream", "see.htm")]
+    [InlineData("<?xml version=\"1.0\"?><svg><!-- {0} --><script>x</script></svg>", "image/svg+xml", "see.svg")]
+    public async Task Holds_scripts_in_what_is_shown_as_a_page_whatever_it_begins_with(string text, string type, string? name)
+    {
+        text = text.Replace("{0}", new string('x', 5_000), StringComparison.Ordinal);
+        await Finds(CheckOutcome.Suspicious, "part 1.2: active content", Judge(ZipMaker.Text(text), type, name));
+        await Finds(CheckOutcome.Suspicious, "part 1.2: active content", Judge([0xff, 0xfe, .. Encoding.Unicode.GetBytes("see <script>x</script>")], type, name));
+        await Finds(CheckOutcome.Suspicious, "part 1.2: active content", Judge([0xfe, 0xff, .. Encoding.BigEndianUnicode.GetBytes("see <script>x</script>")], type, name));
+        await Passes(Judge([.. "see <script>x</script>"u8], "text/plain", "see.txt"));
+    }
+
+    [Fact]
+    public async Task Blocks_names_of_programs_in_archives_that_pretend_to_be_documents() =>
+        await Finds(CheckOutcome.Blocked, "part 1.2, entry 3: the name of a program", Judge(ZipMaker.Document(("order.js", [.. "x"u8])), "application/zip", "order.zip"));
+
+    [Fact]
+    [Trait("Threat", "M1")]
+    public void Charges_what_comes_to_nothing()
+    {
+        var budget = new ArchiveBudget(new AttachmentRules { OpenedOctets = 100_000, LargestEntry = 60_000 });
+        Assert.Null(budget.Read(new MemoryStream(new byte[70_000]), 70_000, default));
+        Assert.Null(budget.Read(new MemoryStream(new byte[50_000]), 50_000, default));
+        Assert.Null(budget.Read(new MemoryStream(new byte[1]), 1, default));
+    }
+
+    [Theory]
     [InlineData("run.exe")]
     [InlineData("order.pdf.JS")]
     [InlineData("order.hta. .")]

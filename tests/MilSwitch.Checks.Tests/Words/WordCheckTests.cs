@@ -55,6 +55,9 @@ public sealed class WordCheckTests
         var mail = Mails.Text("granite top secret");
         Assert.Equal(CheckOutcome.Passed, (await Judge(mail, 4)).Outcome);
         Assert.Equal(CheckOutcome.Blocked, (await Judge(mail, 1)).Outcome);
+        var check = new WordCheck(Rules with { Policy = "1.2.1" });
+        Assert.Equal(CheckOutcome.Passed, (await check.CheckAsync(Mails.Subject(mail, 4) with { Policy = "1.2.1" }, default)).Outcome);
+        Assert.Equal(CheckOutcome.Blocked, (await check.CheckAsync(Mails.Subject(mail, 4) with { Policy = "1.2.2" }, default)).Outcome);
         Assert.Equal(CheckOutcome.Blocked, (await Judge(mail)).Outcome);
     }
 
@@ -100,6 +103,9 @@ public sealed class WordCheckTests
             Mails.Text("gra=\nnite", encoding: "quoted-printable"),
             Mails.Text(Convert.ToBase64String(Encoding.GetEncoding("iso-8859-1").GetBytes("grànite")), "text/plain; charset=iso-8859-1", "base64"),
             Mails.Text(Convert.ToBase64String(CodePagesEncodingProvider.Instance.GetEncoding("koi8-r")!.GetBytes("grаnite")), "text/plain; charset=koi8-r", "base64"),
+            Mails.Attaching([0xff, 0xfe, .. Encoding.Unicode.GetBytes("grаnite")], "text/plain; charset=iso-8859-1", "x.txt"),
+            Mails.Attaching([0xfe, 0xff, .. Encoding.BigEndianUnicode.GetBytes("<p>grа<b>nite</b>")], "text/html", "x.html"),
+            Mails.Attaching([0xef, 0xbb, 0xbf, .. "grаnite"u8], "text/plain; charset=iso-8859-1", "x.txt"),
             Mails.Attaching([0, 1, .. "granite"u8, 0], "application/octet-stream", "x.bin"),
             Mails.Attaching(Encoding.Unicode.GetBytes("old document: granite "), "application/msword", "x.doc"),
             Mails.Attaching("<html>gra<b>nite</b>"u8, "application/octet-stream", "x.bin"),
@@ -114,6 +120,7 @@ public sealed class WordCheckTests
     public async Task Holds_what_it_can_not_read()
     {
         Assert.Equal(["part 1: its character set is not known"], (await Judge(Mails.Text("x", "text/plain; charset=x-own"))).Findings.AsEnumerable());
+        Assert.Contains("part 1: its character set is not known", (await Judge(Mails.Text("x", "text/plain; charset=utf-7"))).Findings.AsEnumerable());
         Assert.Equal(["part 1: the base64 is not sound"], (await Judge(Mails.Text("====x", encoding: "base64"))).Findings.AsEnumerable());
         Assert.Equal(CheckOutcome.Suspicious, (await Judge(Mails.Text("x", "multipart/mixed"))).Outcome);
     }
