@@ -101,8 +101,8 @@ internal sealed class SpoolReader : IDisposable
         return after;
     }
 
-    /// <summary>Null: gone. An inline content is verified; for a file the caller gets its name.</summary>
-    public (ContentReader? Inline, string? File, long Size, byte[] Digest)? Content(MessageId id)
+    /// <summary>Null: gone. An inline content is opened and verified; for a file the caller gets its name.</summary>
+    public (ContentReader? Inline, string? File, long Size, byte[] Digest, bool IsSealed)? Content(MessageId id, ContentSeal seal)
     {
         contentOf.Bind(1, id.Value);
         if (!contentOf.Step()) return null;
@@ -121,13 +121,14 @@ internal sealed class SpoolReader : IDisposable
         }
 
         if (kind == ContentKind.None) return null;
-        if (kind == ContentKind.File)
+        var isSealed = kind is ContentKind.SealedInline or ContentKind.SealedFile;
+        if (kind is ContentKind.File or ContentKind.SealedFile)
         {
             fileOf.Bind(1, id.Value);
             if (!fileOf.Step()) return null;
             var name = fileOf.Text(0);
             fileOf.Reset();
-            return (null, name, size, digest);
+            return (null, name, size, digest, isSealed);
         }
 
         inline.Bind(1, id.Value);
@@ -135,17 +136,41 @@ internal sealed class SpoolReader : IDisposable
         try
         {
             var data = inline.Octets(0);
+            if (data.Length != (isSealed ? ContentSeal.SealedLength(size) : size)) throw new ContentDamagedException(id);
+            var pooled = ArrayPool<byte>.Shared.Rent((int)size);
+            var content = pooled.AsSpan(0, (int)size);
+            if (isSealed) seal.Open(data, content);
+            else data.CopyTo(content);
             Span<byte> actual = stackalloc byte[SHA256.HashSizeInBytes];
-            SHA256.HashData(data, actual);
-            if (data.Length != size || !actual.SequenceEqual(digest)) throw new ContentDamagedException(id);
-            var pooled = ArrayPool<byte>.Shared.Rent(data.Length);
-            data.CopyTo(pooled);
-            return (new InlineContentReader(pooled, data.Length), null, size, digest);
+            SHA256.HashData(content, actual);
+            if (!actual.SequenceEqual(digest)) throw new ContentDamagedException(id);
+            return (new InlineContentReader(pooled, (int)size), null, size, digest, isSealed);
+        }
+        catch (CryptographicException)
+        {
+            throw new ContentDamagedException(id);
         }
         finally
         {
             inline.Reset();
         }
+    }
+
+    /// <summary>Some content is sealed with a key. Walks through all that are kept in rows.</summary>
+    /// <param name="key">Its name.</param>
+    public bool IsSealedWith(string key)
+    {
+        using var any = database.Once("SELECT 1 FROM content WHERE substr(data, 2, 8) = ?1 AND id IN (SELECT id FROM message WHERE content = 3) LIMIT 1");
+        return any.Bind(1, Convert.FromHexString(key)).Step();
+    }
+
+    /// <summary>Names of the files of sealed contents.</summary>
+    public List<string> SealedFiles()
+    {
+        using var files = database.Once("SELECT f.name FROM file f JOIN message m ON m.id = f.message WHERE m.content = 4");
+        var names = new List<string>();
+        while (files.Step()) names.Add(files.Text(0));
+        return names;
     }
 
     public IReadOnlyList<AuditEvent> Audit(MessageId id)

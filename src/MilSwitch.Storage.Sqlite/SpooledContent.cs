@@ -7,23 +7,30 @@ namespace MilSwitch.Storage.Sqlite;
 internal sealed class SpooledContent : StagedContent
 {
     private readonly ContentFiles files;
+    private readonly ContentSeal seal;
     private readonly long length;
     private readonly int headLength;
     private readonly byte[] digest;
     private readonly RetainedPieces pieces;
+    private readonly byte[]? sealedRow;
     private byte[]? buffer;
     private volatile bool committed;
 
     /// <param name="files">Where the file is.</param>
+    /// <param name="seal">What is stored is sealed by it, where it seals.</param>
     /// <param name="buffer">Rented; belongs to this from now on.</param>
     /// <param name="headLength">Octets in it.</param>
     /// <param name="pieces">What came behind the head, when it is kept; belongs to this from now on.</param>
     /// <param name="length">Octets of all.</param>
     /// <param name="digest">SHA-256 of all.</param>
     /// <param name="fileName">Null: the content goes into a row.</param>
-    public SpooledContent(ContentFiles files, byte[] buffer, int headLength, RetainedPieces pieces, long length, byte[] digest, string? fileName)
+    /// <param name="sealedRow">What goes into the row when it is not the content itself; rented, belongs to this from now on.</param>
+    public SpooledContent(
+        ContentFiles files, ContentSeal seal, byte[] buffer, int headLength, RetainedPieces pieces, long length, byte[] digest, string? fileName, byte[]? sealedRow)
     {
         this.files = files;
+        this.seal = seal;
+        this.sealedRow = sealedRow;
         this.buffer = buffer;
         this.headLength = headLength;
         this.pieces = pieces;
@@ -33,6 +40,18 @@ internal sealed class SpooledContent : StagedContent
     }
 
     public string? FileName { get; }
+
+    /// <summary>How and where it is stored.</summary>
+    public ContentKind Kind => (FileName is not null, seal.Seals) switch
+    {
+        (false, false) => ContentKind.Inline,
+        (false, true) => ContentKind.SealedInline,
+        (true, false) => ContentKind.File,
+        (true, true) => ContentKind.SealedFile,
+    };
+
+    /// <summary>What goes into the row of an inline content.</summary>
+    public ReadOnlySpan<byte> Row => sealedRow is null ? Head.Span : sealedRow.AsSpan(0, (int)ContentSeal.SealedLength(length));
 
     public override long Length => length;
 
@@ -52,7 +71,7 @@ internal sealed class SpooledContent : StagedContent
         try
         {
             var file = File.OpenHandle(files.PathOf(FileName!), options: FileOptions.SequentialScan | FileOptions.Asynchronous);
-            return new ValueTask<ContentReader>(new FileContentReader(default, file, length, digest));
+            return new ValueTask<ContentReader>(new FileContentReader(default, file, length, digest, seal.Seals ? seal : null));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -68,6 +87,7 @@ internal sealed class SpooledContent : StagedContent
     {
         if (Interlocked.Exchange(ref buffer, null) is not { } pooled) return ValueTask.CompletedTask;
         ArrayPool<byte>.Shared.Return(pooled);
+        if (sealedRow is not null) ArrayPool<byte>.Shared.Return(sealedRow);
         pieces.Release();
         if (FileName is not null && !committed) files.Remove(FileName);
         return ValueTask.CompletedTask;

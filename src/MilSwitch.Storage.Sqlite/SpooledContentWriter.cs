@@ -9,7 +9,7 @@ namespace MilSwitch.Storage.Sqlite;
 /// Collects a content in pooled memory and, beyond the inline limit, in a file. Each octet is copied once, and digested and
 /// written from where it was copied to.
 /// </summary>
-internal sealed class SpooledContentWriter(ContentFiles files, RetentionBudget retention, int inlineLimit, Func<SpoolHealth> health) : IContentWriter
+internal sealed class SpooledContentWriter(ContentFiles files, RetentionBudget retention, int inlineLimit, ContentSeal seal, Func<SpoolHealth> health) : IContentWriter
 {
     private const int HeadLimit = 256 << 10;
     private const int FirstBuffer = 8 << 10;
@@ -22,6 +22,7 @@ internal sealed class SpooledContentWriter(ContentFiles files, RetentionBudget r
     private string? name;
     private SafeFileHandle? file;
     private IncrementalHash? hash;
+    private FileSealer? sealer;
     private long written;
     private bool ended;
 
@@ -61,14 +62,15 @@ internal sealed class SpooledContentWriter(ContentFiles files, RetentionBudget r
         {
             ended = true;
             head ??= ArrayPool<byte>.Shared.Rent(1);
-            return Staged(SHA256.HashData(head.AsSpan(0, headLength)), fileName: null);
+            return Staged(SHA256.HashData(head.AsSpan(0, headLength)), fileName: null, SealedRow());
         }
 
         try
         {
             if (headLength < HeadLimit) WriteOut(head.AsSpan(0, headLength));
             if (pieceLength > 0) EndPiece();
-            await files.PublishAsync(file, name!, Length).ConfigureAwait(false);
+            if (sealer?.End() is { Length: > 0 } last) WriteStored(last.Span);
+            await files.PublishAsync(file, name!, written).ConfigureAwait(false);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or SpoolFaultException)
         {
@@ -76,7 +78,7 @@ internal sealed class SpooledContentWriter(ContentFiles files, RetentionBudget r
         }
 
         ended = true;
-        var staged = Staged(hash!.GetHashAndReset(), name);
+        var staged = Staged(hash!.GetHashAndReset(), name, null);
         Release();
         return staged;
     }
@@ -94,11 +96,20 @@ internal sealed class SpooledContentWriter(ContentFiles files, RetentionBudget r
         return ValueTask.CompletedTask;
     }
 
-    private SpooledContent Staged(byte[] digest, string? fileName)
+    private SpooledContent Staged(byte[] digest, string? fileName, byte[]? sealedRow)
     {
-        var staged = new SpooledContent(files, head!, headLength, pieces, Length, digest, fileName);
+        var staged = new SpooledContent(files, seal, head!, headLength, pieces, Length, digest, fileName, sealedRow);
         head = null;
         return staged;
+    }
+
+    // Here and not in the commit, which all wait for.
+    private byte[]? SealedRow()
+    {
+        if (!seal.Seals) return null;
+        var row = ArrayPool<byte>.Shared.Rent((int)ContentSeal.SealedLength(headLength));
+        seal.Seal(head.AsSpan(0, headLength), row);
+        return row;
     }
 
     private int AppendToHead(ReadOnlySpan<byte> data)
@@ -137,6 +148,12 @@ internal sealed class SpooledContentWriter(ContentFiles files, RetentionBudget r
         }
 
         hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        if (seal.Seals)
+        {
+            sealer = new FileSealer(seal);
+            WriteStored(sealer.Header.Span);
+        }
+
         // A head that is full already is written here; one that fills up or ends later, there.
         if (headLength == HeadLimit) WriteOut(head.AsSpan(0, headLength));
     }
@@ -152,6 +169,21 @@ internal sealed class SpooledContentWriter(ContentFiles files, RetentionBudget r
     private void WriteOut(ReadOnlySpan<byte> octets)
     {
         hash!.AppendData(octets);
+        if (sealer is null)
+        {
+            WriteStored(octets);
+            return;
+        }
+
+        while (!octets.IsEmpty)
+        {
+            octets = octets[sealer.Take(octets, out var segment)..];
+            if (!segment.IsEmpty) WriteStored(segment.Span);
+        }
+    }
+
+    private void WriteStored(ReadOnlySpan<byte> octets)
+    {
         try
         {
             RandomAccess.Write(file!, octets, written);
@@ -171,6 +203,8 @@ internal sealed class SpooledContentWriter(ContentFiles files, RetentionBudget r
         file = null;
         hash?.Dispose();
         hash = null;
+        sealer?.Dispose();
+        sealer = null;
         if (piece is not null) ArrayPool<byte>.Shared.Return(piece);
         piece = null;
     }

@@ -38,6 +38,7 @@ public sealed class SqliteSpool : ISpool
     private readonly ConcurrentBag<SpoolReader> readers = [];
     private readonly SemaphoreSlim freeReaders = new(Readers, Readers);
     private readonly Lock usageGate = new();
+    private ContentSeal seal = ContentSeal.None;
     private SpoolUsage usage;
     private long usageAt;
     private long usageWritten;
@@ -128,7 +129,25 @@ public sealed class SqliteSpool : ISpool
             cancellationToken).ConfigureAwait(false);
     }
 
-    public IContentWriter CreateContent() => new SpooledContentWriter(files, retention, inlineLimit, () => writer.Health);
+    /// <summary>What is written from now on is sealed so, and what is read opened. Before anything is written or read.</summary>
+    public void UseSeal(ContentSeal contents) => seal = contents;
+
+    /// <summary>Something in the store is sealed with a key. Looks at every content.</summary>
+    /// <param name="key">Name of the key.</param>
+    public async ValueTask<bool> IsSealedWithAsync(string key, CancellationToken cancellationToken = default)
+    {
+        if (await ReadAsync(reader => reader.IsSealedWith(key), cancellationToken).ConfigureAwait(false)) return true;
+        var header = new byte[ContentSeal.HeaderLength];
+        foreach (var name in await ReadAsync(reader => reader.SealedFiles(), cancellationToken).ConfigureAwait(false))
+        {
+            using var file = File.OpenHandle(files.PathOf(name));
+            if (RandomAccess.Read(file, header, 0) == header.Length && ContentSeal.KeyOf(header) == key) return true;
+        }
+
+        return false;
+    }
+
+    public IContentWriter CreateContent() => new SpooledContentWriter(files, retention, inlineLimit, seal, () => writer.Health);
 
     public ValueTask<CommitResult> CommitAsync(SpoolOperation operation, Precedence precedence, CancellationToken cancellationToken = default)
     {
@@ -186,12 +205,13 @@ public sealed class SqliteSpool : ISpool
         {
             for (var attempt = 0; ; attempt++)
             {
-                if (await ReadAsync(reader => reader.Content(id), cancellationToken).ConfigureAwait(false) is not { } content) return null;
+                if (await ReadAsync(reader => reader.Content(id, seal), cancellationToken).ConfigureAwait(false) is not { } content) return null;
                 if (content.Inline is { } inline) return inline;
                 try
                 {
                     var file = File.OpenHandle(files.PathOf(content.File!), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.SequentialScan);
-                    if (RandomAccess.GetLength(file) == content.Size) return new FileContentReader(id, file, content.Size, content.Digest);
+                    if (RandomAccess.GetLength(file) == (content.IsSealed ? ContentSeal.SealedLength(content.Size) : content.Size))
+                        return new FileContentReader(id, file, content.Size, content.Digest, content.IsSealed ? seal : null);
                     file.Dispose();
                     throw new ContentDamagedException(id);
                 }

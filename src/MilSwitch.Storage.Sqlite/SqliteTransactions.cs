@@ -287,7 +287,7 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
         var state = StateOf(message);
         var staged = message.Content as SpooledContent ?? throw new ArgumentException("The content was made by another spool.");
         var isDropped = recipients.Length > 0 && found.Count == recipients.Length;
-        var kind = isDropped ? ContentKind.None : staged.FileName is null ? ContentKind.Inline : ContentKind.File;
+        var kind = isDropped ? ContentKind.None : staged.Kind;
         var trace = message.Trace.Span;
         var digest = staged.Digest.Span;
         var accepted = message.Envelope.ArrivedAt.ToUnixTimeMilliseconds();
@@ -303,8 +303,8 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
             return false;
         }
 
-        if (kind == ContentKind.Inline) insertContent.Bind(1, id).Bind(2, staged.Head.Span).Run();
-        else if (kind == ContentKind.File)
+        if (kind is ContentKind.Inline or ContentKind.SealedInline) insertContent.Bind(1, id).Bind(2, staged.Row).Run();
+        else if (kind is not ContentKind.None)
         {
             insertFile.Bind(1, id).Bind(2, staged.FileName).Run();
             keeping.Add(staged);
@@ -410,5 +410,5 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
     }
 }
 
-/// <summary>Where a content is. Values are stored: never renumber.</summary>
-internal enum ContentKind : byte { None = 0, Inline = 1, File = 2 }
+/// <summary>Where a content is, and how. Values are stored: never renumber.</summary>
+internal enum ContentKind : byte { None = 0, Inline = 1, File = 2, SealedInline = 3, SealedFile = 4 }

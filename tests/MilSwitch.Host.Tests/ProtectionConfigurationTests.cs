@@ -39,6 +39,19 @@ public sealed class ProtectionConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void The_store_is_sealed_for_who_could_open_its_mail_unless_something_else_is_said()
+    {
+        const string Opens = "protection: { decrypt: [conf, old] }";
+        Assert.Null(files.Good(ConfigurationFiles.Minimum).SealKey);
+        Assert.Null(files.Good(Text("", "protection: { decrypt: old }")).SealKey);
+        Assert.Equal("conf", files.Good(Text(Opens, "")).SealKey);
+        Assert.Equal("old", files.Good(Text(Opens, "") + "\nstore: { seal: old }").SealKey);
+        Assert.Null(files.Good(Text(Opens, "") + "\nstore: { seal: none }").SealKey);
+        AssertNames(files.Problems(Text("", "") + "\nstore: { seal: cont }"), "store.seal: there is no key 'cont' under 'tokens' or 'keys'; did you mean 'conf'?");
+        AssertNames(files.Problems(Text("", "") + "\nstore: { seal: sign }"), "store.seal: 'sign' has the role domain-signing, and a key has one role");
+    }
+
+    [Fact]
     public void Nothing_is_protected_where_nothing_is_said()
     {
         var configuration = files.Good(ConfigurationFiles.Minimum);

@@ -21,6 +21,9 @@ public sealed record SwitchSetup
     /// <summary>Lines below the listener's entry, indented by nothing.</summary>
     public IReadOnlyList<string> Listener { get; init; } = [];
 
+    /// <summary>Name of the key that the store is sealed for; null: what the switch does by itself.</summary>
+    public string? Seal { get; init; }
+
     /// <summary>Further top-level text.</summary>
     public string Extra { get; init; } = "";
 
@@ -33,7 +36,9 @@ public sealed record SwitchSetup
     public string ToYaml()
     {
         var yaml = new StringBuilder();
-        yaml.Append(CultureInfo.InvariantCulture, $"node:\n  name: {Node}\n  data: {DataFolder}\nstore:\n  provider: sqlite\nlisteners:\n");
+        yaml.Append(CultureInfo.InvariantCulture, $"node:\n  name: {Node}\n  data: {DataFolder}\nstore:\n  provider: sqlite\n");
+        if (Seal is not null) yaml.Append(CultureInfo.InvariantCulture, $"  seal: {Seal}\n");
+        yaml.Append("listeners:\n");
         yaml.Append(CultureInfo.InvariantCulture, $"  - name: mta\n    endpoint: 127.0.0.1:{Port}\n    role: relay\n    clients: [127.0.0.0/8]\n");
         if (!Listener.Any(l => l.StartsWith("tls:", StringComparison.Ordinal))) yaml.Append("    tls: { mode: none }\n");
         foreach (var line in Listener) yaml.Append(CultureInfo.InvariantCulture, $"    {line}\n");

@@ -94,6 +94,8 @@ internal static class RunCommand
                     return (ExitCodes.Bad, "an endpoint's address is not one of this machine: " + fault.Message);
                 case DataFolderInUseException:
                     return (ExitCodes.Conflict, cause.Message);
+                case StoreSealException seal:
+                    return (seal.MayPass ? ExitCodes.Unreachable : ExitCodes.Bad, seal.Message);
                 case UnauthorizedAccessException:
                     return (ExitCodes.NotPermitted, $"the data folder {configuration.DataFolder} may not be used by this user");
                 case SpoolUnavailableException unavailable:

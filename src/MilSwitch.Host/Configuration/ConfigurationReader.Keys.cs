@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Smime.Cms;
 using MilSwitch.Smime.Keys;
 using MilSwitch.Smime.Protection;
@@ -14,7 +16,7 @@ public static partial class ConfigurationReader
     internal static readonly (string Word, KeyRole Value)[] KeyRoles =
     [
         ("domain-signing", KeyRole.DomainSigning), ("domain-confidentiality", KeyRole.DomainConfidentiality), ("review", KeyRole.Review),
-        ("attribute-authority", KeyRole.AttributeAuthority), ("report-signing", KeyRole.ReportSigning), ("audit", KeyRole.Audit),
+        ("attribute-authority", KeyRole.AttributeAuthority), ("report-signing", KeyRole.ReportSigning), ("audit", KeyRole.Audit), ("store", KeyRole.Store),
     ];
 
     private static KeyConfiguration ReadKeys(ConfigurationSource source, Section root)
@@ -72,6 +74,20 @@ public static partial class ConfigurationReader
         if (name is null) return null;
         if (keys.Find(name) is null) section.Reject("key", NoSuchKey(name, keys));
         else if (keys.Roles.TryGetValue(name, out var role) && role is not KeyRole.Audit) section.Reject("key", $"'{name}' is a key for {Word(role)}");
+        return name;
+    }
+
+    /// <summary>
+    /// The key that opens the store. What is opened here and then stored must not lie there in clear, so where nothing is said
+    /// it is sealed for whoever could open it as it came.
+    /// </summary>
+    private static string? ReadSeal(Section store, KeyConfiguration keys, BoundaryMap boundaries, IEnumerable<ArrivalProtection> arrivals)
+    {
+        if (store.Text("seal") is not { } name) return boundaries.Boundaries.SelectMany(b => b.Opening.Keys).Concat(arrivals.SelectMany(a => a.Keys)).FirstOrDefault();
+        if (name is "none") return null;
+        if (keys.Find(name) is null) store.Reject("seal", NoSuchKey(name, keys));
+        else if (keys.Roles.TryGetValue(name, out var role) && role is not (KeyRole.Store or KeyRole.DomainConfidentiality)) store.Reject("seal", $"'{name}' has the role {Word(role)}, and a key has one role");
+        else if (keys.InMemory.TryGetValue(name, out var pair) && !Opens(pair)) store.Reject("seal", $"'{name}' is of a kind that does not decrypt");
         return name;
     }
 

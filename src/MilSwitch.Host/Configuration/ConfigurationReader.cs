@@ -93,7 +93,6 @@ public static partial class ConfigurationReader
         var store = root.Map("store");
         if (store.Keyword("provider", "sqlite", ("sqlite", "sqlite"), ("postgres", "postgres")) == "postgres")
             store.Reject("provider", "this version has no PostgreSQL store; use sqlite");
-        store.Finish();
 
         var exemptClients = new List<(string Listener, IPNetwork Network, bool MayExempt)>();
         var exemptAccounts = ImmutableHashSet.CreateBuilder<string>();
@@ -107,6 +106,8 @@ public static partial class ConfigurationReader
         var accounts = ReadAccounts(source, root, exemptAccounts);
         var routes = ReadRoutes(source, root, hostName, ownNames, keys, labels with { AreRead = labellings.Count > 0 }, domains);
         var boundaries = ReadBoundaries(source, root, domains, keys, labels, ReadChecks(source, root, labels));
+        var sealKey = ReadSeal(store, keys, boundaries, arrivals.Values);
+        store.Finish();
         if (!labels.Authority.Clearances.IsEmpty && labellings.Count is 0)
             root.Map("labels").Reject("clearances", "are for labelled messages only, and no listener looks for labels (listeners[].labels), so nothing could ever go there");
         var postmaster = ReadPostmaster(root, routes);
@@ -136,6 +137,7 @@ public static partial class ConfigurationReader
             Accounts = accounts,
             Keys = keys,
             AuditKey = ReadAudit(root, keys),
+            SealKey = sealKey,
             Labels = labels,
             Admin = admin,
             Metrics = metricsEndpoint,

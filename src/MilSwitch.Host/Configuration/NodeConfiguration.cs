@@ -28,6 +28,9 @@ public sealed record NodeConfiguration
     /// <summary>Name of the key that signs exported evidence; null: none does.</summary>
     public string? AuditKey { get; init; }
 
+    /// <summary>Name of the key that opens the store, whose contents are sealed at rest; null: what is written is not sealed.</summary>
+    public string? SealKey { get; init; }
+
     public LabelConfiguration Labels { get; init; } = LabelConfiguration.None;
 
     public required AdminSettings Admin { get; init; }

@@ -9,4 +9,7 @@ public enum KeyRole : byte
     AttributeAuthority,
     ReportSigning,
     Audit,
+
+    /// <summary>Opens the keys that the store is sealed with.</summary>
+    Store,
 }

@@ -50,7 +50,7 @@ public sealed class TokenAdministration : IDisposable
         var attributes = native.Factories.ObjectAttributeFactory;
         if (native.FindAllObjects([attributes.Create(CKA.CKA_CLASS, CKO.CKO_PRIVATE_KEY), attributes.Create(CKA.CKA_LABEL, label)]).Count > 0)
             throw new TokenException($"The token has a key {label} already.");
-        var (decrypts, rsa) = (role is KeyRole.DomainConfidentiality, Size(kind) > 0);
+        var (decrypts, rsa) = (role is KeyRole.DomainConfidentiality or KeyRole.Store, Size(kind) > 0);
         // Both halves carry the same id, by which the public one is found.
         var id = RandomNumberGenerator.GetBytes(16);
         List<IObjectAttribute> open =

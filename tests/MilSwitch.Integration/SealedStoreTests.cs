@@ -1,0 +1,155 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using MilSwitch.Testing;
+
+namespace MilSwitch.Integration;
+
+/// <summary>What a switch opened does not lie on its disk in clear, and its key is on a token.</summary>
+public sealed class SealedStoreTests : IDisposable
+{
+    private const string OpenSsl = "openssl";
+    private const string Canary = "CANARY the convoy leaves at first light";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly MailPki pki = new();
+
+    public void Dispose() => pki.Dispose();
+
+    [RequiresFact(MailPki.TokenProgram, OpenSsl)]
+    public async Task What_was_opened_is_on_the_disk_for_the_token_alone()
+    {
+        await using var sink = SinkServer.Start();
+        sink.StopListening();
+        await pki.InitialiseTokenAsync("one");
+        pki.Issue("opening", "domain-confidentiality-authority", "domain-confidentiality-authority@dest.test");
+        await pki.MoveToTokenAsync("one", "opening");
+        await using var node = await SwitchProcess.StartAsync(pki["."], Setup(sink) with
+        {
+            Listener = ["protection: { decrypt: [opening] }"],
+            Extra = pki.Tokens("one", ("opening", "domain-confidentiality")), Environment = pki.Environment,
+        });
+        await SendEncryptedAsync(node);
+        await Eventually.ComesTrueAsync(
+            async () => (await node.CommandAsync("queue", "list", "--json")).Output.Contains("b@dest.test", StringComparison.Ordinal), Patience, "the message waits");
+        AssertNowhere();
+        await node.KillAsync();
+        AssertNowhere();
+
+        pki.TakeTokenAway(true);
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(async () => await node.StartAsync());
+        Assert.Contains("ended with 7", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("what is in the store can't be opened: The key opening can't be used", refused.Message, StringComparison.Ordinal);
+
+        pki.TakeTokenAway(false);
+        sink.StartListening();
+        await node.StartAsync();
+        var arrived = Assert.Single(await sink.WaitForAsync(1, Patience));
+        Assert.Contains(Canary, Encoding.ASCII.GetString(arrived.Content.Span), StringComparison.Ordinal);
+    }
+
+    [RequiresFact(OpenSsl)]
+    public async Task Another_key_takes_over_and_the_old_one_is_needed_until_nothing_is_sealed_for_it()
+    {
+        await using var sink = SinkServer.Start();
+        sink.StopListening();
+        foreach (var name in new[] { "old", "new" }) pki.Issue(name, "store", "store@dest.test");
+        await using var node = await SwitchProcess.StartAsync(pki["."], Setup(sink) with { Extra = Keys("old"), Seal = "old" });
+        await SendAsync(node, Canary);
+        await node.KillAsync();
+        AssertNowhere();
+        await OpenSslOpensAsync("old");
+
+        node.Configure(node.Setup with { Extra = Keys("new"), Seal = "new" });
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(async () => await node.StartAsync());
+        Assert.Contains("contents in the store are sealed for the key 'old', which the configuration does not have", refused.Message, StringComparison.Ordinal);
+
+        node.Configure(node.Setup with { Extra = Keys("old", "new"), Seal = "new" });
+        sink.StartListening();
+        await node.StartAsync();
+        var arrived = Assert.Single(await sink.WaitForAsync(1, Patience));
+        Assert.Contains(Canary, Encoding.ASCII.GetString(arrived.Content.Span), StringComparison.Ordinal);
+        await Eventually.ComesTrueAsync(
+            async () => !(await node.CommandAsync("queue", "list", "--json")).Output.Contains("b@dest.test", StringComparison.Ordinal), Patience, "it is done");
+        await node.KillAsync();
+
+        node.Configure(node.Setup with { Extra = Keys("new"), Seal = "new" });
+        await node.StartAsync();
+        await node.KillAsync();
+        await OpenSslOpensAsync("new");
+    }
+
+    [RequiresFact(OpenSsl)]
+    public async Task Without_a_key_that_opens_mail_nothing_is_sealed()
+    {
+        await using var sink = SinkServer.Start();
+        sink.StopListening();
+        await using var node = await SwitchProcess.StartAsync(pki["."], Setup(sink));
+        await SendAsync(node, Canary);
+        await node.KillAsync();
+        Assert.Empty(Wrapped());
+        Assert.ThrowsAny<Xunit.Sdk.XunitException>(AssertNowhere);
+    }
+
+    private SwitchSetup Setup(SinkServer sink) => new() { Node = "b.test", DataFolder = pki["data"], Routes = [new RouteSetup("*", sink.NextHop)] };
+
+    private string Keys(params string[] names) =>
+        "keys:\n" + string.Concat(names.Select(n => $"  - {{ name: {n}, file: {pki[n + ".key"]}, certificate: {pki[n + ".pem"]}, role: store }}\n"));
+
+    private async Task SendEncryptedAsync(SwitchProcess node)
+    {
+        await File.WriteAllTextAsync(pki["plain"], $"Content-Type: text/plain\r\n\r\n{Canary}\r\n");
+        var (good, said) = await pki.OpenSslAsync("cms", "-encrypt", "-aes-256-gcm", "-in", "plain", "-crlfeol", "-out", "encrypted", "-recip", "opening.pem", "-keyopt", "rsa_padding_mode:oaep", "-keyopt", "rsa_oaep_md:sha256");
+        Assert.True(good, said);
+        await SendRawAsync(node, (await File.ReadAllTextAsync(pki["encrypted"])).ReplaceLineEndings("\r\n"));
+    }
+
+    private static Task SendAsync(SwitchProcess node, string text) => SendRawAsync(node, "Content-Type: text/plain\r\n\r\n" + text + "\r\n");
+
+    private static async Task SendRawAsync(SwitchProcess node, string message)
+    {
+        await using var client = await SmtpDialogue.ConnectAsync(node.Port);
+        await client.SayAsync("EHLO origin.test");
+        await client.SayAsync("MAIL FROM:<a@origin.test>");
+        Assert.True((await client.SayAsync("RCPT TO:<b@dest.test>")).IsPositive);
+        await client.SayAsync("DATA");
+        var answer = await client.SayAsync("From: a@origin.test\r\nTo: b@dest.test\r\nDate: Sat, 28 Nov 2026 10:00:00 +0000\r\nMessage-ID: <1@origin.test>\r\nSubject: x\r\n" + message + ".");
+        Assert.True(answer.IsPositive, answer.ToString());
+    }
+
+    private async Task OpenSslOpensAsync(string name)
+    {
+        var wrapped = Assert.Single(Wrapped());
+        await File.WriteAllBytesAsync(pki["seal.der"], wrapped);
+        var (good, said) = await pki.OpenSslAsync("cms", "-decrypt", "-inform", "DER", "-in", "seal.der", "-inkey", name + ".key", "-recip", name + ".pem", "-out", "seal.bin");
+        Assert.True(good, said);
+        Assert.Equal(32, new FileInfo(pki["seal.bin"]).Length);
+    }
+
+    private List<byte[]> Wrapped()
+    {
+        using var connection = new SqliteConnection($"Data Source={pki["data"]}/spool.db;Mode=ReadOnly;Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT json FROM document WHERE kind = 'seal'";
+        using var rows = command.ExecuteReader();
+        var all = new List<byte[]>();
+        while (rows.Read())
+        {
+            using var document = JsonDocument.Parse(rows.GetString(0));
+            all.Add(document.RootElement.GetProperty("Cms").GetBytesFromBase64());
+        }
+
+        return all;
+    }
+
+    private void AssertNowhere()
+    {
+        foreach (var path in Directory.EnumerateFiles(pki["data"], "*", SearchOption.AllDirectories).Where(p => Path.GetFileName(p) is not ("lock" or "admin.sock")))
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var octets = new MemoryStream();
+            file.CopyTo(octets);
+            Assert.True(octets.ToArray().AsSpan().IndexOf(Encoding.ASCII.GetBytes(Canary)) < 0, path + " has it");
+        }
+    }
+}
