@@ -125,6 +125,28 @@ public sealed class CrossingTests
     }
 
     [Fact]
+    public async Task Checks_are_told_the_classification_and_in_which_policy_it_is_one()
+    {
+        CheckSubject? seen = null;
+        var outward = Outward with
+        {
+            LabelsIn = Listener(),
+            Checks = new Checker(subject =>
+            {
+                seen = subject;
+                return new CheckVerdict("words", CheckOutcome.Passed, []);
+            }),
+        };
+        await using var harness = await StartAsync(boundaries: [outward]);
+        var label = Label(Alfa, "SECRET");
+        var sent = await harness.SendAsync("From: <a@red.test>\r\n" + Message(label), from: "a@red.test", to: ["b@blue.test"]);
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+        var read = MilSwitch.Labels.Carriers.EssLabel.Read(seen!.Label!.Encoded);
+        Assert.Equal((read.Classification, read.Policy), (seen.Classification, seen.Policy));
+        Assert.NotNull(seen.Policy);
+    }
+
+    [Fact]
     public async Task An_approval_of_other_reasons_is_none()
     {
         var outward = Outward with { Checks = new Checker(_ => new CheckVerdict("words", CheckOutcome.Suspicious, ["rule 1 scored 7"])) };

@@ -399,6 +399,24 @@ public sealed class JourneyTests
         Assert.Equal("127.0.0.1: more than 2 messages of flash and above in a minute", recorded.Detail);
     }
 
+    [Theory]
+    [InlineData("From: <a@origin.test>", null)]
+    [InlineData("From: Ann <A@ORIGIN.TEST>, <a@origin.test>", Refusal.AuthorRefused)]
+    [InlineData("From: Ann <a@ORIGIN.TEST>\r\nSender: <a@origin.test>", null)]
+    [InlineData("From: <b@origin.test>", Refusal.AuthorRefused)]
+    [InlineData("From: \"a@origin.test\" <b@origin.test>", Refusal.AuthorRefused)]
+    [InlineData("From: <a@origin.test>\r\nSender: <b@origin.test>", Refusal.AuthorRefused)]
+    [InlineData("From: <a@origin.test>\r\nFrom: <b@origin.test>", Refusal.AuthorRefused)]
+    [InlineData("Subject: nobody", Refusal.AuthorRefused)]
+    public async Task An_account_with_addresses_writes_as_nobody_else(string fields, Refusal? expected)
+    {
+        Assert.True(MailboxSet.TryRead(["a@origin.test"], out var own, out _));
+        await using var harness = await SwitchHarness.StartAsync(c => c with { AccountAddresses = new Dictionary<string, MailboxSet> { ["ann"] = own } });
+        var client = new ClientIdentity { Listener = "test", Role = ListenerRole.Submission, Address = "127.0.0.1", AuthenticatedAs = "ann" };
+        Assert.Equal(expected, (await harness.SendAsync(fields + "\r\n\r\nhello\r\n", client: client)).Refusal);
+        Assert.Null((await harness.SendAsync(fields + "\r\n\r\nhello\r\n", client: client with { AuthenticatedAs = "relay" })).Refusal);
+    }
+
     [Fact]
     [Trait("Threat", "F34")]
     public async Task Limits_messages_of_one_client()

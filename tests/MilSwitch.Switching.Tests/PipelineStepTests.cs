@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Text;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Checking;
@@ -119,7 +120,24 @@ public sealed class PipelineStepTests
         Assert.Equal(StepOutcome.Hold, new SigningStep().Decide(unknown).Outcome);
         Assert.Equal(StepOutcome.Go, new SigningStep().Decide(Opened(o => o) with { Boundary = signs }).Outcome);
         Assert.Equal(StepOutcome.Go, new SigningStep().Decide(unknown with { Boundary = signs with { SignUnauthenticated = true } }).Outcome);
-        Assert.Equal(StepOutcome.Go, new SigningStep().Decide(unknown with { Envelope = unknown.Envelope with { Origin = new Origin { Listener = "l", AuthenticatedAs = "a" } } }).Outcome);
+    }
+
+    [Theory]
+    [InlineData("a", "ann@red.example", StepOutcome.Go)]
+    [InlineData("a", "bob@red.example", StepOutcome.Hold)]
+    [InlineData("a", "ann@red.example, bob@red.example", StepOutcome.Hold)]
+    [InlineData("anybody", "ann@red.example", StepOutcome.Hold)]
+    public void Who_logged_in_is_known_for_his_own_addresses(string account, string from, StepOutcome expected)
+    {
+        Assert.True(MailboxSet.TryRead(["ann@red.example"], out var own, out _));
+        var passage = Opened(o => o with { Signature = SignatureFacts.None }) with { Boundary = Boundary with { Sign = new DepartureSigning("k") } };
+        passage = passage with
+        {
+            Authors = MessageAuthors.Of(Encoding.ASCII.GetBytes($"From: {from}\r\n\r\n")),
+            Configuration = passage.Configuration with { AccountAddresses = new Dictionary<string, MailboxSet> { ["a"] = own } },
+            Envelope = passage.Envelope with { Origin = new Origin { Listener = "l", AuthenticatedAs = account } },
+        };
+        Assert.Equal(expected, new SigningStep().Decide(passage).Outcome);
     }
 
     [Theory]

@@ -101,9 +101,10 @@ internal sealed class SwitchHarness : IAsyncDisposable
 
     public async Task<IntakeResult> SendAsync(
         string text = "Subject: test\r\n\r\nhello\r\n", string from = "a@origin.test", string[]? to = null, MtPriority? priority = null,
-        Precedence highest = Precedence.Override, NotifyOptions notify = NotifyOptions.Unspecified, Func<Envelope, Envelope>? change = null, bool lower = true)
+        Precedence highest = Precedence.Override, NotifyOptions notify = NotifyOptions.Unspecified, Func<Envelope, Envelope>? change = null, bool lower = true,
+        ClientIdentity? client = null)
     {
-        var client = new ClientIdentity
+        client ??= new ClientIdentity
         {
             Listener = "test", Role = ListenerRole.Relay, Address = "127.0.0.1", Helo = "origin.test", MayRelay = true, HighestPrecedence = highest, LowerPrecedence = lower,
         };

@@ -61,6 +61,9 @@ public sealed record SwitchConfiguration
     /// <summary>The security domains of listeners, by their names; empty: there are no domains.</summary>
     public IReadOnlyDictionary<string, string> ListenerDomains { get; init; } = ImmutableDictionary<string, string>.Empty;
 
+    /// <summary>As whom accounts may write, by their names; what nothing is said of may write as anybody, and vouches for nobody.</summary>
+    public IReadOnlyDictionary<string, MailboxSet> AccountAddresses { get; init; } = ImmutableDictionary<string, MailboxSet>.Empty;
+
     /// <summary>The labels that may be used; null: no policy is known.</summary>
     public ILabelCatalogue? LabelCatalogue { get; init; }
 

@@ -136,5 +136,5 @@ public enum Refusal : byte
     PriorityTooLow, PriorityTooLowForNow, PriorityNotPermitted, TooLargeForPriority, TooLarge,
     HeaderTooLarge, TooManyFields, NestingTooDeep, TooManyParts, MalformedMime, MalformedHeader, Loop,
     DeliverByTooShort, HoldTooLong, TlsRequired, StoreFull, StoreUnavailable, Overloaded, NotOwner, Shutdown, UnsupportedByNextHop,
-    TooManyMessages, TooMuchFlash, SignatureRequired, SignatureInvalid, OpenedUnsound, KeyUnavailable, LabelRefused,
+    TooManyMessages, TooMuchFlash, SignatureRequired, SignatureInvalid, OpenedUnsound, KeyUnavailable, LabelRefused, AuthorRefused,
 }

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using MilSwitch.Domain.Addressing;
 using MilSwitch.Smtp.Server;
 
 namespace MilSwitch.Host.Configuration;
@@ -22,6 +23,10 @@ public sealed class AccountTable : IAccountStore
     }
 
     public static AccountTable Empty { get; } = new([]);
+
+    /// <summary>Of those accounts that have any, by name.</summary>
+    public IReadOnlyDictionary<string, MailboxSet> Addresses =>
+        byName.Values.Where(a => a.Addresses is not null).ToFrozenDictionary(a => a.Name, a => a.Addresses!, StringComparer.Ordinal);
 
     public int Count => byName.Count;
 

@@ -281,11 +281,9 @@ public static partial class ConfigurationReader
             certificate.Reject("thumbprint", "is not a SHA-256 in 64 hexadecimal digits");
         certificate.Finish();
 
-        var addresses = section.Texts("addresses");
-        foreach (var address in addresses)
-        {
-            if (!Mailbox.TryParse(address, allowUtf8: true, out _, out _)) section.Reject("addresses", $"'{address}' is not a mail address");
-        }
+        MailboxSet? addresses = null;
+        if (section.Has("addresses") && !MailboxSet.TryRead(section.Texts("addresses"), out addresses, out var wrong))
+            section.Reject("addresses", $"'{wrong}' is not a mail address, *@domain or *@*.domain");
 
         if (!section.Has("scram") && !section.Has("password") && !section.Has("certificate"))
             section.Reject("name", "has no scram, password or certificate, so nobody could ever use it");

@@ -131,6 +131,7 @@ public static partial class ConfigurationReader
                 Boundaries = boundaries, ListenerDomains = belongs.ToImmutableDictionary(StringComparer.Ordinal),
                 ListenerLabels = labellings.Count > 0 ? labellings : null,
                 LabelCatalogue = labels.Authority.Policies.All.Count > 0 ? new LabelCatalogueList(labels.Authority, labels.Home) : null,
+                AccountAddresses = accounts.Addresses,
                 MinimizeExemptions = new MinimizeExemptions { Clients = [.. exemptClients], Accounts = exemptAccounts.ToImmutable() },
             },
             Listeners = listeners,

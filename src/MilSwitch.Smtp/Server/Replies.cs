@@ -99,6 +99,7 @@ public static class Replies
     private static readonly SmtpReply NoRoute = Define(550, "5.4.4", "No route to the recipient", name: "NoRoute");
     private static readonly SmtpReply RecipientRefused = Define(550, "5.1.1", "Recipient refused", name: "RecipientRefused");
     private static readonly SmtpReply SenderRefused = Define(550, "5.7.1", "Sender refused", name: "SenderRefused");
+    private static readonly SmtpReply AuthorRefused = Define(550, "5.7.1", "From or Sender not permitted for this account", name: "AuthorRefused");
     private static readonly SmtpReply PriorityTooLow = Define(550, "5.7.15", "Priority level too low", name: "PriorityTooLow");
     private static readonly SmtpReply PriorityTooLowForNow = Define(450, "4.7.15", "Priority level too low at present", name: "PriorityTooLowForNow");
     private static readonly SmtpReply PriorityNotPermitted = Define(550, "5.7.1", "Priority level not permitted", name: "PriorityNotPermitted");
@@ -135,6 +136,7 @@ public static class Replies
         Refusal.NoRoute => NoRoute,
         Refusal.RecipientRefused => RecipientRefused,
         Refusal.SenderRefused => SenderRefused,
+        Refusal.AuthorRefused => AuthorRefused,
         Refusal.AuthenticationRequired => AuthenticationRequired,
         Refusal.PriorityTooLow => PriorityTooLow,
         Refusal.PriorityTooLowForNow => PriorityTooLowForNow,

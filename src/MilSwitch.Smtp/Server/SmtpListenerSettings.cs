@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Precedences;
 
@@ -138,8 +139,8 @@ public sealed record Account(string Name)
 
     public bool LowerPrecedence { get; init; } = true;
 
-    /// <summary>Mail addresses it may use as reverse path; empty: any.</summary>
-    public ImmutableArray<string> Addresses { get; init; } = [];
+    /// <summary>Addresses it may use as reverse path; null: any.</summary>
+    public MailboxSet? Addresses { get; init; }
 }
 
 /// <summary>RFC 5802 §3 with SHA-256 (RFC 7677).</summary>

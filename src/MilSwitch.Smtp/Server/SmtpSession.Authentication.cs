@@ -130,17 +130,8 @@ public sealed partial class SmtpSession
             HighestPrecedence = account.HighestPrecedence,
             LowerPrecedence = account.LowerPrecedence,
         };
-        permittedAddresses = account.Addresses.IsDefaultOrEmpty ? null : Permitted(account.Addresses);
+        permittedAddresses = account.Addresses;
         SmtpServerLog.Authenticated(services.Logger, Client.Address, settings.Name, account.Name, mechanism);
-    }
-
-    // An entry that is no address permits nothing.
-    private static ImmutableHashSet<Mailbox> Permitted(ImmutableArray<string> addresses)
-    {
-        var permitted = ImmutableHashSet.CreateBuilder<Mailbox>();
-        foreach (var address in addresses)
-            if (Mailbox.TryParse(address, allowUtf8: true, out var mailbox, out _)) permitted.Add(mailbox);
-        return permitted.ToImmutable();
     }
 
     private void EndSasl()

@@ -72,7 +72,7 @@ public sealed partial class SmtpSession
     private Extensions offered;
     private bool greeted;
     private X509Certificate2? clientCertificate;
-    private ImmutableHashSet<Mailbox>? permittedAddresses;
+    private MailboxSet? permittedAddresses;
 
     private enum Mode : byte { Command, Sasl, Data, Chunk, StartTls }
 

@@ -11,18 +11,24 @@ namespace MilSwitch.Switching.Boundaries;
 /// <param name="AreClear">Nothing else in it looks like an address: what one reader leaves out another may show.</param>
 internal sealed record MessageAuthors(ImmutableArray<string> Addresses, bool AreClear)
 {
-    public static MessageAuthors Of(ReadOnlyMemory<byte> message)
+    public static MessageAuthors Of(ReadOnlyMemory<byte> message) => Of(HeaderBlock.Scan(message, int.MaxValue, int.MaxValue), "From"u8);
+
+    /// <param name="header">That of the message.</param>
+    /// <param name="name">Name of the field that tells: From or Sender.</param>
+    public static MessageAuthors Of(HeaderBlock header, ReadOnlySpan<byte> name)
     {
-        var header = HeaderBlock.Scan(message, int.MaxValue, int.MaxValue);
-        var addresses = AddressList.Of(header, "From"u8);
+        var addresses = AddressList.Of(header, name);
         var signs = 0;
         foreach (var field in header)
         {
-            if (Ascii.EqualsIgnoreCase(field.Name.Span, "From"u8)) signs += field.RawValue.Span.Count((byte)'@');
+            if (Ascii.EqualsIgnoreCase(field.Name.Span, name)) signs += field.RawValue.Span.Count((byte)'@');
         }
 
         return new MessageAuthors(addresses, signs == addresses.Length);
     }
+
+    /// <summary>All of them are somebody's own; nobody is when none can be read.</summary>
+    public bool AreOf(MailboxSet own) => AreClear && !Addresses.IsEmpty && Addresses.All(a => Mailbox.TryParse(a, allowUtf8: true, out var author, out _) && own.Contains(author));
 
     /// <summary>Why they can't all be told to be of a domain; null: they are.</summary>
     public string? Foreign(SecurityDomain domain)

@@ -8,6 +8,7 @@ using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Mime;
+using MilSwitch.Switching.Boundaries;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Partitions;
 using MilSwitch.Switching.Protection;
@@ -93,6 +94,7 @@ internal sealed class IncomingMessage : IIncomingMessage
         var facts = MessageFacts.Read(header, runtime.OwnNames);
         if (facts.ReceivedCount > configuration.Loops.MaximumHops || facts.OwnReceivedCount >= configuration.Loops.MaximumOwnHops)
             return IntakeResult.Refused(Refusal.Loop);
+        if (!MayWrite(header)) return IntakeResult.Refused(Refusal.AuthorRefused);
         var considered = facts.MinimizeConsidered && configuration.MinimizeExemptions.MayExempt(client);
         if (Decide(facts, considered, out var decision) is { } refusal) return IntakeResult.Refused(refusal);
         if (!configuration.Budgets.HasRoomToAccept(runtime.Spool.Usage().FreeOctets, decision.Action)) return IntakeResult.Refused(Refusal.StoreFull);
@@ -116,6 +118,11 @@ internal sealed class IncomingMessage : IIncomingMessage
         await writer.DisposeAsync().ConfigureAwait(false);
         if (content is not null && !handedOver) await content.DisposeAsync().ConfigureAwait(false);
     }
+
+    // RFC 6409 §6.1: the reverse path was judged at MAIL, and readers see the other two.
+    private bool MayWrite(HeaderBlock header) =>
+        client.AuthenticatedAs is not { } account || !runtime.Configuration.AccountAddresses.TryGetValue(account, out var own)
+        || (MessageAuthors.Of(header, "From"u8).AreOf(own) && MessageAuthors.Of(header, "Sender"u8) is var senders && (senders is { Addresses.IsEmpty: true, AreClear: true } || senders.AreOf(own)));
 
     // What was decided at MAIL is decided again with the header's evidence: a field may name a level, never one that the
     // client may not use.

@@ -1,3 +1,4 @@
+using MilSwitch.Domain.Addressing;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -24,7 +25,7 @@ public sealed class AuthenticationTests
         {
             Scram = Verifier("secret", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], 4096),
             HighestPrecedence = Precedence.Immediate,
-            Addresses = ["bob@example.mil"],
+            Addresses = MailboxSet.TryRead(["bob@example.mil"], out var own, out _) ? own : null,
         };
         return bench.Greeted();
     }
