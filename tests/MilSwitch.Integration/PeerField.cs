@@ -197,15 +197,17 @@ public sealed class PeerField : IAsyncLifetime
     public async Task<string> HeldAsync(string recipient)
     {
         var reason = "";
+        var all = "";
         await Eventually.ComesTrueAsync(
             async () =>
             {
-                using var listed = JsonDocument.Parse((await Node.CommandAsync("queue", "list", "--state", "held", "--json")).Output);
+                all = (await Node.CommandAsync("queue", "list", "--state", "held", "--limit", "500", "--json")).Output;
+                using var listed = JsonDocument.Parse(all);
                 reason = listed.RootElement.GetProperty("items").EnumerateArray().Where(m => m.GetProperty("recipients").EnumerateArray().Any(r => r.GetProperty("address").GetString() == recipient))
                     .Select(m => m.GetProperty("heldBecause").GetString()).FirstOrDefault() ?? "";
                 return reason.Length > 0;
             },
-            Patience, $"{recipient} is held");
+            Patience, $"{recipient} is held: {all}");
         Assert.Empty(Arrivals(recipient));
         return reason;
     }
@@ -218,7 +220,7 @@ public sealed class PeerField : IAsyncLifetime
         if (signer is not null)
         {
             var (_, printed) = await pki.OpenSslAsync("storeutl", "-noout", "-text", "-certs", file + ".certs");
-            Assert.Contains(signer, printed, StringComparison.Ordinal);
+            Assert.Contains(signer, printed.Replace(" = ", "=", StringComparison.Ordinal), StringComparison.Ordinal);
         }
 
         return file + "v";

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Mime;
 using MilSwitch.Smime.Certificates;
+using MilSwitch.Smime.Cms.Signed;
 using MilSwitch.Smime.Ess;
 using MilSwitch.Smime.Inspection;
 using MilSwitch.Smime.Messages;
@@ -50,10 +51,10 @@ public sealed record SignatureResult(string Word, string Reason, ImmutableArray<
     public byte[] Write(string authservId) =>
         [.. AuthenticationResults.Write(authservId, "smime", Word, Reason, [.. Properties]), .. Role is null ? [] : SignatureRoleField.Write(Role)];
 
-    // Of the one on whom the verdict rests, nearest to the content.
+    // Of the one on whom the verdict rests, nearest to the content. A role that nobody knows is not the originator's.
     private static string? RoleOf(InspectionResult inspection) => inspection.Signer is not { } signer ? null : inspection.RootLayers.Reverse()
         .SelectMany(l => l.Finding.Signers).Where(s => s.IsGood && signer.Equals(s.Certificate))
-        .Select(s => LayerReports.Types(s.Info).Select(SignatureType.Text).FirstOrDefault(t => t is not null) ?? "originator").FirstOrDefault();
+        .Select(s => s.Info.SignedAttributes.CountOf(AttributeTypes.SignatureType) is 0 ? "originator" : LayerReports.Types(s.Info).Select(SignatureType.Text).FirstOrDefault(t => t is not null)).FirstOrDefault();
 
     // What is wrong with the signature itself comes before what is wrong with the signer's standing.
     private static string WordFor(ImmutableArray<Reason> reasons)
