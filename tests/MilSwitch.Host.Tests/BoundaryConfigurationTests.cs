@@ -1,4 +1,5 @@
 using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Host.Configuration;
 
 namespace MilSwitch.Host.Tests;
@@ -37,6 +38,26 @@ public sealed class BoundaryConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void Protects_headers_unless_it_is_told_otherwise()
+    {
+        files.WriteCertificate().Dispose();
+        const string Keys = "keys: [{ name: k, file: tls.key, certificate: tls.pem }]\n";
+        var sign = Read("sign: { key: k }, encrypt: { certificates: tls.pem }");
+        Assert.Equal((HeaderProtection.Rfc9788, HeaderProtection.Rfc9788), (sign.Sign!.HeaderProtection, sign.Encrypt!.HeaderProtection));
+        var older = Read("sign: { key: k }, encrypt: { certificates: tls.pem, header-protection: rfc8551 }");
+        Assert.Equal((HeaderProtection.Rfc8551, HeaderProtection.Rfc8551), (older.Sign!.HeaderProtection, older.Encrypt!.HeaderProtection));
+        Assert.Equal(HeaderProtection.None, Read("sign: { key: k, header-protection: none }").Sign!.HeaderProtection);
+        var named = Read("sign: { key: k }", "signer-naming: uri, inner: signatures, lists: [tac@red.example], gateway-addresses: [Gate@RED.example]");
+        Assert.Equal((AuthorityNaming.Uri, true, false), (named.Opening.SignerNaming, named.Opening.KeepsSignatures, named.Opening.KeepsInner));
+        Assert.Equal(["tac@red.example"], named.Opening.Lists.AsEnumerable());
+        Assert.Equal("Gate@red.example", named.GatewayAddresses.Single().LocalPart + "@" + named.GatewayAddresses.Single().Domain);
+
+        BoundarySettings Read(string protection, string arrival = "inner: strip") => files.Good(
+            Keys + Text($"arrival: {{ signature: optional, {arrival} }}, departure: {{ protection: {{ {protection} }} }}")
+                .Replace("mail: [blue.example],", "mail: [blue.example], keys: [k],", StringComparison.Ordinal)).Switch.Boundaries.Find("red", "blue")!;
+    }
+
+    [Fact]
     public void Nothing_is_bound_where_there_are_no_domains()
     {
         var configuration = files.Good(ConfigurationFiles.Minimum).Switch;
@@ -61,6 +82,10 @@ public sealed class BoundaryConfigurationTests : IDisposable
     [InlineData("{ signature: optional }", "{ }", "has no anchors by which anybody is believed")]
     [InlineData("{ signature: optional }", "{ signature: optional, encryption: required }", "'decrypt' names no key that could open")]
     [InlineData("{ signature: optional }", "{ signature: optional, inner: keep }", "departure.protection.sign makes none")]
+    [InlineData("{ signature: optional }", "{ signature: optional, inner: signatures }", "departure.protection.sign makes none")]
+    [InlineData("{ signature: optional }", "{ signature: optional, signer-naming: dns }", "'dns' is not one of rfc3183, common-name, mail-address, uri")]
+    [InlineData("{ signature: optional }", "{ signature: optional, lists: [nobody] }", "'nobody' is not a mail address")]
+    [InlineData("{ signature: optional }", "{ signature: optional, gateway-addresses: [gate@green.example] }", "are addresses of from or to")]
     [InlineData("{ signature: optional }", "{ signature: optional, peers: [nobody] }", "there is no peer 'nobody'")]
     [InlineData("{ signature: optional }", "{ signature: optional, signers: [everybody] }", "'everybody' is not one of originator, domain, review, attribute")]
     [InlineData("{ signature: optional }", "{ signature: optional }, release: { from: HIGHEST }", "has no classification 'HIGHEST'")]

@@ -39,14 +39,22 @@ internal sealed class MailPki : IDisposable
 
     private string Settings => workspace["softhsm2.conf"];
 
-    /// <summary>Writes NAME.pem and NAME.key; the key is of the kind given.</summary>
-    public void Issue(string name, string commonName, string address)
+    /// <summary>Writes NAME.pem and NAME.key, for signing and encryption.</summary>
+    /// <param name="name">Of the files.</param>
+    /// <param name="commonName">May be followed by further parts of the name.</param>
+    /// <param name="address">A mail address, or a URI; null: the certificate has none.</param>
+    public void Issue(string name, string commonName, string? address)
     {
         using var key = RSA.Create(2048);
         var request = new CertificateRequest("CN=" + commonName, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddEmailAddress(address);
-        request.CertificateExtensions.Add(names.Build());
+        if (address is not null)
+        {
+            var names = new SubjectAlternativeNameBuilder();
+            if (address.Contains("//", StringComparison.Ordinal)) names.AddUri(new Uri(address));
+            else names.AddEmailAddress(address);
+            request.CertificateExtensions.Add(names.Build());
+        }
+
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.4")], false));
@@ -55,6 +63,13 @@ internal sealed class MailPki : IDisposable
         using var certificate = request.Create(authority, now.AddDays(-1), now.AddDays(100), RandomNumberGenerator.GetBytes(8));
         File.WriteAllText(workspace[name + ".pem"], certificate.ExportCertificatePem());
         WriteSecret(name + ".key", key.ExportPkcs8PrivateKeyPem());
+    }
+
+    /// <summary>A file with somebody's key and certificate.</summary>
+    public string Bundle(string name)
+    {
+        WriteSecret(name + ".both", File.ReadAllText(workspace[name + ".key"]) + File.ReadAllText(workspace[name + ".pem"]));
+        return workspace[name + ".both"];
     }
 
     public async Task InitialiseTokenAsync(string label) =>

@@ -22,6 +22,6 @@ internal sealed class FakeBoundary : IBoundaryProtection
         new(Opening(Encoding.UTF8.GetString(content.Span)));
 
     public ValueTask<DepartureOutcome> WrapAgainAsync(
-        ReadOnlyMemory<byte> content, DepartureSigning signing, DepartureLabels? labels, Precedence precedence, CancellationToken cancellationToken) =>
+        ReadOnlyMemory<byte> content, DepartureSigning signing, KeptLayers? kept, DepartureLabels? labels, Precedence precedence, CancellationToken cancellationToken) =>
         new(new DepartureOutcome.Protected(Encoding.UTF8.GetBytes("X-Wrapped: again\r\n" + Encoding.UTF8.GetString(content.Span)), []));
 }

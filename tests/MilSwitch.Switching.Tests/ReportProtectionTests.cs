@@ -27,7 +27,7 @@ public sealed class ReportProtectionTests
 
         var report = Assert.Single(await harness.Sink.WaitForAsync(1, Patience));
         Assert.Equal("yes", report.Field("X-Signed"));
-        Assert.Equal(("domain", "domain", true, false), (Assert.Single(asked).Sign!.Key, asked.First().Sign!.SignatureType, asked.First().Sign!.ProtectHeader, asked.First().Encrypt is not null));
+        Assert.Equal(("domain", "domain", HeaderProtection.Rfc9788, false), (Assert.Single(asked).Sign!.Key, asked.First().Sign!.SignatureType, asked.First().Sign!.HeaderProtection, asked.First().Encrypt is not null));
         var text = Encoding.UTF8.GetString(report.Content.Span);
         Assert.Contains("\r\nX-MilSwitch-Original-Digest: sha-384;", text, StringComparison.Ordinal);
         Assert.Contains("\r\nX-MilSwitch-Precedence: flash\r\n", text, StringComparison.Ordinal);

@@ -46,6 +46,7 @@ public sealed record SwitchSetup
         foreach (var route in Routes)
         {
             yaml.Append(CultureInfo.InvariantCulture, $"  - match: \"{route.Match}\"\n    next-hop: {route.NextHop}\n");
+            if (route.Domain is not null) yaml.Append(CultureInfo.InvariantCulture, $"    name: {route.Domain}\n    domain: {route.Domain}\n");
             yaml.Append(CultureInfo.InvariantCulture, $"    tls: {route.Tls}\n    connections: {route.Connections}\n    protocol: {route.Protocol}\n");
             if (route.Protection is not null) yaml.Append(CultureInfo.InvariantCulture, $"    protection: {route.Protection}\n");
         }
@@ -63,6 +64,9 @@ public sealed record RouteSetup(string Match, string NextHop, int Connections = 
     public string Tls { get; init; } = "{ mode: none }";
 
     public string Protocol { get; init; } = "smtp";
+
+    /// <summary>The security domain it leads into, whose name its link has too; null: there are none.</summary>
+    public string? Domain { get; init; }
 
     /// <summary>As in the file, on one line; null: nothing is protected.</summary>
     public string? Protection { get; init; }

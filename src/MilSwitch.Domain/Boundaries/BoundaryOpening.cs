@@ -32,6 +32,15 @@ public sealed record BoundaryOpening
     /// octet for octet, from end to end (RFC 2634 §1.1).
     /// </summary>
     public bool KeepsInner { get; init; }
+
+    /// <summary>
+    /// Good signatures inside of what is opened stay around the content that they cover; else all are taken off. Those that a
+    /// mailing list agent would take off are taken off here, too (RFC 3183 §5).
+    /// </summary>
+    public bool KeepsSignatures { get; init; }
+
+    /// <summary>Mail addresses in the certificates of mailing list agents whose signatures are believed (RFC 2634 §4); canonical.</summary>
+    public ImmutableArray<string> Lists { get; init; } = [];
 }
 
 /// <summary>On whose behalf a signature is (RFC 3183 §3.1).</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Checking;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Protection;
@@ -23,6 +24,11 @@ public sealed record BoundarySettings
 
     /// <summary>From whom the switch takes messages for this boundary; empty: from everybody whom the listener admits.</summary>
     public ImmutableArray<BoundaryPeer> Peers { get; init; } = [];
+
+    /// <summary>
+    /// Addresses that clients add so that they encrypt for this boundary as well: they are no recipients, and nobody beyond sees them.
+    /// </summary>
+    public ImmutableArray<Mailbox> GatewayAddresses { get; init; } = [];
 
     /// <summary>How protection is taken off and whom to believe.</summary>
     public BoundaryOpening Opening { get; init; } = new();

@@ -20,9 +20,10 @@ public interface IBoundaryProtection
     /// <summary>Puts another outer signature around a message whose inner layers stay as they are (RFC 2634 §1.1).</summary>
     /// <param name="content">What <see cref="OpenAsync"/> left of a triple wrap.</param>
     /// <param name="signing">With which key.</param>
+    /// <param name="kept">What else goes around it; null: nothing.</param>
     /// <param name="labels">What the signature says about the label; null: nothing.</param>
     /// <param name="precedence">As above.</param>
     /// <param name="cancellationToken">Gives up.</param>
     ValueTask<DepartureOutcome> WrapAgainAsync(
-        ReadOnlyMemory<byte> content, DepartureSigning signing, DepartureLabels? labels, Precedence precedence, CancellationToken cancellationToken);
+        ReadOnlyMemory<byte> content, DepartureSigning signing, KeptLayers? kept, DepartureLabels? labels, Precedence precedence, CancellationToken cancellationToken);
 }

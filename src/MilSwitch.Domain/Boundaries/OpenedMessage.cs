@@ -53,6 +53,12 @@ public sealed record OpenedMessage
     /// <summary>Only the outer signature of a triple wrap was taken off.</summary>
     public bool InnerKept { get; init; }
 
+    /// <summary>Layers that go around it again when it leaves; null: none.</summary>
+    public KeptLayers? Kept { get; init; }
+
+    /// <summary>Addresses of believed mailing list agents that it went through.</summary>
+    public ImmutableArray<string> Lists { get; init; } = [];
+
     /// <summary>What was done, outermost layer first, for the audit trail.</summary>
     public ImmutableArray<ProtectionNote> Notes { get; init; } = [];
 }

@@ -1,10 +1,13 @@
 using System.Collections.Immutable;
+using MilSwitch.Domain.Boundaries;
 
 namespace MilSwitch.Domain.Protection;
 
 /// <summary>How a route encrypts.</summary>
 public sealed record DepartureEncryption
 {
+    private readonly HeaderProtection? headerProtection;
+
     /// <summary>Certificates of recipients or of their domains (RFC 3183 §4); DER.</summary>
     public required ImmutableArray<ReadOnlyMemory<byte>> Certificates { get; init; }
 
@@ -17,8 +20,19 @@ public sealed record DepartureEncryption
     /// <summary>What of the header becomes invisible: <c>none</c>, <c>baseline</c>, <c>shy</c> or <c>mmhs</c>.</summary>
     public string HeaderPolicy { get; init; } = "none";
 
+    /// <summary>How the header is protected; unless it is said, RFC 9788 where something of it is hidden.</summary>
+    public HeaderProtection HeaderProtection
+    {
+        get => headerProtection ?? (HeaderPolicy is "none" ? HeaderProtection.None : HeaderProtection.Rfc9788);
+        init => headerProtection = value;
+    }
+
+    /// <summary>By which name a certificate is that of a domain's confidentiality authority (RFC 3183 §4.1); not by a URI.</summary>
+    public AuthorityNaming AuthorityNaming { get; init; }
+
     public bool Equals(DepartureEncryption? other) =>
-        other is not null && ToAll == other.ToAll && Content == other.Content && HeaderPolicy == other.HeaderPolicy && Certificates.Length == other.Certificates.Length
+        other is not null && ToAll == other.ToAll && Content == other.Content && HeaderPolicy == other.HeaderPolicy
+        && HeaderProtection == other.HeaderProtection && AuthorityNaming == other.AuthorityNaming && Certificates.Length == other.Certificates.Length
         && Certificates.Zip(other.Certificates).All(pair => pair.First.Span.SequenceEqual(pair.Second.Span));
 
     public override int GetHashCode() => HashCode.Combine(ToAll, Content, HeaderPolicy, Certificates.Length);

@@ -14,8 +14,11 @@ public sealed record DepartureProtection
     /// <summary>Names of the keys that open what came encrypted; empty: it leaves as it came.</summary>
     public ImmutableArray<string> Keys { get; init; } = [];
 
+    /// <summary>What was taken off this message and goes around it again; only a boundary says so. Null: nothing.</summary>
+    public KeptLayers? Kept { get; init; }
+
     public bool Equals(DepartureProtection? other) =>
-        other is not null && Sign == other.Sign && Equals(Encrypt, other.Encrypt) && Keys.SequenceEqual(other.Keys);
+        other is not null && Sign == other.Sign && Equals(Encrypt, other.Encrypt) && Equals(Kept, other.Kept) && Keys.SequenceEqual(other.Keys);
 
     public override int GetHashCode() => HashCode.Combine(Sign, Encrypt, Keys.Length);
 }

@@ -19,6 +19,16 @@ public sealed record DepartureSigning(string Key)
     /// </summary>
     public bool Encapsulates { get; init; }
 
-    /// <summary>The header is protected as well (RFC 9788).</summary>
-    public bool ProtectHeader { get; init; }
+    /// <summary>How the header is protected.</summary>
+    public HeaderProtection HeaderProtection { get; init; }
+
+    /// <summary>A signature that is made before, and which this one goes around (RFC 3183 §3); null: this one is the first.</summary>
+    public DepartureSigning? Around { get; init; }
+
+    /// <summary>All of them in the order in which they are made.</summary>
+    public IEnumerable<DepartureSigning> InOrder()
+    {
+        foreach (var before in Around?.InOrder() ?? []) yield return before;
+        yield return this;
+    }
 }

@@ -3,6 +3,7 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Checking;
 using MilSwitch.Domain.Labelling;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Reports;
 using MilSwitch.Labels.Policies;
 using MilSwitch.Smtp.Server;
@@ -15,6 +16,14 @@ public static partial class ConfigurationReader
 {
     private static readonly (string Word, SignerRole Value)[] SignerRoles =
         [("originator", SignerRole.Originator), ("domain", SignerRole.Domain), ("review", SignerRole.Review), ("attribute", SignerRole.Attribute)];
+
+    /// <summary>What becomes of the layers inside of a message.</summary>
+    private enum InnerLayers : byte
+    {
+        Strip,
+        Signatures,
+        Keep,
+    }
 
     /// <summary>What one domain has that no other may use.</summary>
     private sealed record DomainOfKeys(SecurityDomain Domain, SecurityPolicy? Policy, ImmutableArray<string> Keys);
@@ -100,17 +109,21 @@ public static partial class ConfigurationReader
     {
         var (arrival, departure, approvals, reports) = (section.Map("arrival"), section.Map("departure"), section.Map("approvals"), section.Map("reports"));
         var openers = ReadOpeners(source, arrival, keys);
-        var keepsInner = arrival.Keyword("inner", false, ("strip", false), ("keep", true));
+        var inner = arrival.Keyword("inner", InnerLayers.Strip, ("strip", InnerLayers.Strip), ("signatures", InnerLayers.Signatures), ("keep", InnerLayers.Keep));
+        var (keepsInner, keepsSignatures) = (inner is InnerLayers.Keep, inner is not InnerLayers.Strip);
         var signature = arrival.Keyword("signature", true, ("required", true), ("optional", false));
         var encryption = arrival.Keyword("encryption", false, ("required", true), ("optional", false));
         var signers = ReadSigners(source, arrival);
         var signerDomains = ReadMailDomains(arrival, "signer-domains");
+        var naming = arrival.Keyword("signer-naming", AuthorityNaming.Rfc3183, AuthorityNamings);
+        var lists = ReadAddresses(arrival, "lists");
+        var gateways = ReadAddresses(arrival, "gateway-addresses");
         var accepted = ReadPeerNames(arrival, from, peers);
         var found = ReadListenerLabels(source, arrival, labels with { Home = from?.Policy ?? labels.Home });
         arrival.Finish();
 
         var written = departure.Find("labels") is null ? null : ReadLinkLabels(source, departure, labels with { Home = to?.Policy ?? labels.Home, AreRead = true });
-        var protection = ReadDeparture(source, departure, keys);
+        var protection = ReadDeparture(source, departure, keys, HeaderProtection.Rfc9788);
         if (protection is { Keys.IsEmpty: false }) departure.Map("protection").Reject("decrypt", "belongs under arrival");
         var disclosure = departure.Map("disclose");
         var removed = disclosure.Texts("remove");
@@ -120,14 +133,19 @@ public static partial class ConfigurationReader
         departure.Finish();
 
         foreach (var key in openers) Own(arrival, "decrypt", key, from, to);
-        if (protection?.Sign is { } sign) Own(departure.Map("protection").Map("sign"), "key", sign.Key, from, to);
+        if (protection?.Sign is { } sign) OwnAll(departure.Map("protection").Map("sign"), sign, from, to);
         if (signature && !section.Map("arrival").Has("signature") && from is { Domain.Trust.Anchors.IsEmpty: true })
             section.Reject("arrival", $"asks for a signature, and domain '{from.Domain.Name}' has no anchors by which anybody is believed; name them, or say signature: optional");
         else if (signature && from is { Domain.Trust.Anchors.IsEmpty: true })
             arrival.Reject("signature", $"is required, and domain '{from.Domain.Name}' has no anchors by which anybody is believed");
         if (encryption && openers.IsEmpty) arrival.Reject("encryption", "is required, and 'decrypt' names no key that could open");
-        if (keepsInner && protection?.Sign is null) arrival.Reject("inner", "is kept inside of a new outer signature, and departure.protection.sign makes none");
+        if (keepsSignatures && protection?.Sign is null) arrival.Reject("inner", "is kept inside of a new outer signature, and departure.protection.sign makes none");
         if (keepsInner && protection?.Encrypt is not null) arrival.Reject("inner", "is kept with its encryption, so departure.protection.encrypt has nothing to do");
+
+        if (keepsSignatures && protection?.Sign is { HeaderProtection: HeaderProtection.Rfc8551 }) arrival.Reject("inner", "is kept inside of a new outer signature, which takes no message/rfc822 wrap (RFC 9788 §4.10.1)");
+        if (keepsSignatures && protection?.Encrypt is { HeaderPolicy: not "none" }) arrival.Reject("inner", "is kept with the header that it protects, so departure.protection.encrypt.header-policy can hide nothing");
+        if (keepsSignatures && WritesText(departure)) arrival.Reject("inner", "is kept with its text, and departure.labels.write changes that");
+        if (gateways.Any(g => from is not null && !from.Domain.Owns(g.Domain) && to is not null && !to.Domain.Owns(g.Domain))) arrival.Reject("gateway-addresses", "are addresses of from or to, by their 'mail'");
 
         var looked = ReadCheckNames(section, checks);
         if (keepsInner && looked is not null) arrival.Reject("inner", "is kept with its encryption, and 'checks' could not look inside");
@@ -139,7 +157,8 @@ public static partial class ConfigurationReader
             From = from.Domain,
             To = to.Domain,
             Peers = accepted,
-            Opening = new BoundaryOpening { AuthservId = labels.HostName, Trust = from.Domain.Trust, Keys = openers, Signers = signers, SignerDomains = signerDomains, KeepsInner = keepsInner },
+            Opening = new BoundaryOpening { AuthservId = labels.HostName, Trust = from.Domain.Trust, Keys = openers, Signers = signers, SignerDomains = signerDomains, SignerNaming = naming, KeepsInner = keepsInner, KeepsSignatures = keepsSignatures, Lists = [.. lists.Select(l => l.Text)] },
+            GatewayAddresses = gateways,
             RequireSignature = signature,
             RequireEncryption = encryption,
             LabelsIn = found is null ? null : new ListenerLabelling(found, labels.Authority),
@@ -162,6 +181,21 @@ public static partial class ConfigurationReader
         return settings;
     }
 
+    private static bool WritesText(Section departure) =>
+        departure.Find("labels") is not null && departure.Map("labels").Texts("write").Any(w => w is "first-line" or "last-line");
+
+    private static ImmutableArray<Mailbox> ReadAddresses(Section section, string key)
+    {
+        var addresses = ImmutableArray.CreateBuilder<Mailbox>();
+        foreach (var text in section.Texts(key))
+        {
+            if (Mailbox.TryParse(text, allowUtf8: true, out var address, out _)) addresses.Add(address);
+            else section.Reject(key, $"'{text}' is not a mail address");
+        }
+
+        return addresses.ToImmutable();
+    }
+
     private static ReportPassage ReadPassage(Section section, string key) => section.Keyword(
         key, ReportPassage.Regenerate,
         ("block", ReportPassage.Block), ("regenerate", ReportPassage.Regenerate), ("sanitise", ReportPassage.Sanitise), ("pass", ReportPassage.Pass));
@@ -176,6 +210,12 @@ public static partial class ConfigurationReader
         }
 
         section.Reject(key, $"'{name}' is not a key of domain {string.Join(" or ", names)} (domains[].keys)");
+    }
+
+    private static void OwnAll(Section section, DepartureSigning sign, params ReadOnlySpan<DomainOfKeys?> owners)
+    {
+        Own(section, "key", sign.Key, owners);
+        if (sign.Around is { } before) OwnAll(section.Map("around"), before, owners);
     }
 
     private static SignerRole ReadSigners(ConfigurationSource source, Section arrival)

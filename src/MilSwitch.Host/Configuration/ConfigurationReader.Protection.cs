@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Certificates;
@@ -21,6 +22,9 @@ public static partial class ConfigurationReader
     {
         ["domain"] = "domain-signing-authority", ["review"] = "review-authority", ["attribute"] = "attribute-authority",
     };
+
+    private static readonly (string Word, AuthorityNaming Value)[] AuthorityNamings =
+        [("rfc3183", AuthorityNaming.Rfc3183), ("common-name", AuthorityNaming.CommonName), ("mail-address", AuthorityNaming.MailAddress), ("uri", AuthorityNaming.Uri)];
 
     private static ArrivalProtection? ReadArrival(ConfigurationSource source, Section listener, string hostName, KeyConfiguration keys)
     {
@@ -72,14 +76,27 @@ public static partial class ConfigurationReader
         };
     }
 
-    private static DepartureProtection? ReadDeparture(ConfigurationSource source, Section route, KeyConfiguration keys)
+    private static readonly (string Word, HeaderProtection Value)[] HeaderProtections =
+        [("none", HeaderProtection.None), ("rfc9788", HeaderProtection.Rfc9788), ("rfc8551", HeaderProtection.Rfc8551)];
+
+    private const int MostSignatures = 4;
+
+    /// <param name="source">The file.</param>
+    /// <param name="route">What has the section.</param>
+    /// <param name="keys">All of them.</param>
+    /// <param name="otherwise">How the header is protected where nothing is said.</param>
+    private static DepartureProtection? ReadDeparture(ConfigurationSource source, Section route, KeyConfiguration keys, HeaderProtection otherwise = HeaderProtection.None)
     {
         if (route.Find("protection") is null) return null;
         var section = route.Map("protection");
+        var (sign, encrypt) = (section.Map("sign"), section.Map("encrypt"));
+        // One content has one copy of its header: who says how for one of the two says it for both.
+        var word = sign.Text("header-protection") ?? encrypt.Text("header-protection");
+        var said = word is null ? default(HeaderProtection?) : Array.Find(HeaderProtections, h => h.Word == word).Value;
         var protection = new DepartureProtection
         {
-            Sign = section.Find("sign") is null ? null : ReadSigning(section.Map("sign"), keys),
-            Encrypt = section.Find("encrypt") is null ? null : ReadEncryption(source, section.Map("encrypt")),
+            Sign = section.Find("sign") is null ? null : ReadSigning(sign, keys, said ?? otherwise),
+            Encrypt = section.Find("encrypt") is null ? null : ReadEncryption(source, encrypt, said ?? otherwise, isSaid: said is not null),
             Keys = ReadOpeners(source, section, keys),
         };
         section.Finish();
@@ -87,19 +104,33 @@ public static partial class ConfigurationReader
         return protection;
     }
 
-    private static DepartureSigning? ReadSigning(Section section, KeyConfiguration keys)
+    private static DepartureSigning? ReadSigning(Section section, KeyConfiguration keys, HeaderProtection otherwise, int depth = 1)
     {
         var name = section.RequiredText("key");
         var digest = section.Keyword("digest", (string?)null, ("sha256", "sha256"), ("sha384", "sha384"), ("sha512", "sha512"));
         var type = section.Keyword(
             "signature-type", (string?)null, ("originator", "originator"), ("domain", "domain"), ("attribute", "attribute"), ("review", "review"));
+        var before = section.Find("around") is null || depth is MostSignatures ? null : ReadSigning(section.Map("around"), keys, HeaderProtection.None, depth + 1);
         var signing = new DepartureSigning(name ?? "")
         {
             Opaque = section.Keyword("format", false, ("clear", false), ("opaque", true)),
             Digest = digest,
             SignatureType = type,
-            ProtectHeader = section.Keyword("header-protection", false, ("none", false), ("rfc9788", true)),
+            Encapsulates = section.Flag("encapsulate", false),
+            HeaderProtection = section.Keyword("header-protection", otherwise, HeaderProtections),
+            Around = before,
         };
+        if (section.Has("around") && depth is MostSignatures) section.Reject("around", $"is one signature more than {MostSignatures}");
+        if (depth > 1)
+        {
+            // All of them are around one content.
+            foreach (var key in new[] { "header-protection", "encapsulate" })
+                if (section.Has(key)) section.Reject(key, "is said by the outermost signature for all of them");
+        }
+
+        if (before?.SignatureType is "domain" && type is not "domain") section.Reject("around", "is a domain's signature, which goes around all others (RFC 3183 §3)");
+        if (type is null or "originator" && before is not null) section.Reject("around", "is inside of an originator's signature, which is the innermost (RFC 3183 §3)");
+        if (type is null or "originator" && signing.Encapsulates && depth is 1 && before is null) section.Reject("encapsulate", "is for signatures on behalf of others: 'signature-type' is domain, review or attribute");
         section.Finish();
         if (name is null) return null;
         if (keys.Find(name) is not { } certificate)
@@ -127,13 +158,22 @@ public static partial class ConfigurationReader
         return signing;
     }
 
-    private static DepartureEncryption? ReadEncryption(ConfigurationSource source, Section section)
+    private static DepartureEncryption? ReadEncryption(ConfigurationSource source, Section section, HeaderProtection otherwise, bool isSaid)
     {
         if (!section.Has("certificates")) section.Reject("certificates", "is missing; there is nobody to encrypt to");
         var certificates = ReadMaterial(source, section, "certificates").Certificates;
         var toAll = section.Keyword("to", false, ("recipients", false), ("all", true));
         var content = section.Keyword("content", "aes256-gcm", ("aes256-gcm", "aes256-gcm"), ("aes128-gcm", "aes128-gcm"), ("aes256-cbc", "aes256-cbc"));
         var policy = section.Keyword("header-policy", "none", ("none", "none"), ("baseline", "baseline"), ("shy", "shy"), ("mmhs", "mmhs"));
+        var header = section.Keyword("header-protection", otherwise, HeaderProtections);
+        if (header != otherwise) section.Reject("header-protection", "is another one than that of sign, and the content that is signed and encrypted has one header");
+        if (header is HeaderProtection.None && policy is not "none")
+        {
+            if (isSaid) section.Reject("header-policy", "hides nothing with header-protection: none");
+            header = HeaderProtection.Rfc9788;
+        }
+
+        var naming = section.Keyword("authority-naming", AuthorityNaming.Rfc3183, [.. AuthorityNamings.Where(n => n.Value is not AuthorityNaming.Uri)]);
         section.Finish();
         if (section.Has("certificates") && certificates.Count is 0)
         {
@@ -153,7 +193,7 @@ public static partial class ConfigurationReader
             }
         }
 
-        return new DepartureEncryption { Certificates = [.. certificates.Select(c => c.Encoded)], ToAll = toAll, Content = content, HeaderPolicy = policy };
+        return new DepartureEncryption { Certificates = [.. certificates.Select(c => c.Encoded)], ToAll = toAll, Content = content, HeaderPolicy = policy, HeaderProtection = header, AuthorityNaming = naming };
     }
 
     private static ImmutableArray<string> ReadOpeners(ConfigurationSource source, Section section, KeyConfiguration keys)

@@ -29,6 +29,71 @@ public static class AddressList
         return addresses.ToImmutable();
     }
 
+    /// <summary>A field's value without mailboxes of some addresses, the others to the octet.</summary>
+    /// <param name="value">Folded, without the line end of the field.</param>
+    /// <param name="addresses">Those that go.</param>
+    /// <returns>Empty: nobody is left; null: there is nothing to take out, or it can't be read so that only that would go.</returns>
+    public static byte[]? Without(ReadOnlySpan<byte> value, ImmutableArray<Mailbox> addresses)
+    {
+        var kept = new List<byte>(value.Length);
+        var taken = false;
+        for (var start = 0; start <= value.Length;)
+        {
+            var end = EndOfItem(value, start);
+            if (end < 0) return null;
+            var item = value[start..end];
+            var found = ImmutableArray.CreateBuilder<string>();
+            Read(item, found);
+            if (found is [var only] && addresses.Any(a => Mailbox.TryParse(only, allowUtf8: true, out var mailbox, out _) && mailbox.Equals(a))) taken = true;
+            else
+            {
+                if (kept.Count > 0) kept.Add((byte)',');
+                kept.AddRange(item);
+            }
+
+            start = end + 1;
+        }
+
+        return !taken ? null : kept.All(b => b is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n') ? [] : [.. kept];
+    }
+
+    // Up to the comma or the end; -1: a group, or what does not close.
+    private static int EndOfItem(ReadOnlySpan<byte> value, int start)
+    {
+        var angle = false;
+        for (var i = start; i < value.Length; i++)
+        {
+            switch (value[i])
+            {
+                case (byte)'(':
+                    if (!CommentedText.TrySkip(value, ref i)) return -1;
+                    i--;
+                    break;
+                case (byte)'"':
+                    do
+                    {
+                        if (value[i] is (byte)'\\') i++;
+                        i++;
+                    }
+                    while (i < value.Length && value[i] is not (byte)'"');
+                    if (i >= value.Length) return -1;
+                    break;
+                case (byte)'<':
+                    angle = true;
+                    break;
+                case (byte)'>':
+                    angle = false;
+                    break;
+                case (byte)':' or (byte)';' when !angle:
+                    return -1;
+                case (byte)',' when !angle:
+                    return i;
+            }
+        }
+
+        return angle ? -1 : value.Length;
+    }
+
     internal static void Read(ReadOnlySpan<byte> value, ImmutableArray<string>.Builder into)
     {
         Span<byte> address = stackalloc byte[LongestAddress];

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Smime.Headers;
 
@@ -17,7 +18,7 @@ internal static class HeaderDifferences
         if (field.Outer == field.Protected) return field.Mismatch is HeaderMismatch.None ? null : Weight(field);
         // What the composer put outside, as HP-Outer or the scheme says.
         if (field.Mismatch is HeaderMismatch.None || field.Outer is null) return field.Mismatch is HeaderMismatch.None ? DifferenceWeight.Benign : Weight(field);
-        if (WithoutSpace(field.Outer) == WithoutSpace(field.Protected)) return DifferenceWeight.Benign;
+        if (Addresses.Contains(field.Name) ? Unfolded(field.Outer) == Unfolded(field.Protected) : HeaderText.SameValue(field.Outer, field.Protected)) return DifferenceWeight.Benign;
         return Addresses.Contains(field.Name) && SameAddresses(field.Outer, field.Protected) ? DifferenceWeight.Suspicious : Weight(field);
     }
 
@@ -30,8 +31,31 @@ internal static class HeaderDifferences
         _ => DifferenceWeight.Benign,
     };
 
-    // Folding may put white space anywhere between the words of a list.
-    private static string WithoutSpace(string value) => string.Concat(value.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries));
+    // Folding may put white space beside the signs of a list; inside of quotes it is part of a name (RFC 5322 §3.2.4).
+    private static string Unfolded(string value)
+    {
+        const string Signs = ",;:<>()@.";
+        var text = new StringBuilder(value.Length);
+        var isQuoted = false;
+        var isSpace = false;
+        for (var i = 0; i < value.Length; i++)
+        {
+            var c = value[i];
+            if (!isQuoted && (c is ' ' or '\t'))
+            {
+                isSpace = true;
+                continue;
+            }
+
+            if (isSpace && text.Length > 0 && !Signs.Contains(c, StringComparison.Ordinal) && !Signs.Contains(text[^1], StringComparison.Ordinal)) text.Append(' ');
+            isSpace = false;
+            text.Append(c);
+            if (c is '\\' && i + 1 < value.Length) text.Append(value[++i]);
+            else if (c is '"') isQuoted = !isQuoted;
+        }
+
+        return text.ToString();
+    }
 
     private static bool SameAddresses(string one, string other) =>
         MailboxList.TryRead(one, out var a) && MailboxList.TryRead(other, out var b) && a.Length == b.Length && a.Zip(b).All(p => MailboxList.Match(p.First, p.Second));

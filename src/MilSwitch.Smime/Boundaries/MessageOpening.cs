@@ -8,6 +8,7 @@ using MilSwitch.Smime.Headers;
 using MilSwitch.Smime.Inspection;
 using MilSwitch.Smime.Making;
 using MilSwitch.Smime.Messages;
+using MilSwitch.Smime.Protection;
 using MilSwitch.Smime.Verdicts;
 
 namespace MilSwitch.Smime.Boundaries;
@@ -19,8 +20,11 @@ namespace MilSwitch.Smime.Boundaries;
 /// <param name="content">As it came.</param>
 /// <param name="settings">What is taken off.</param>
 /// <param name="inspection">Good until the conclusion was drawn.</param>
-internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpening settings, InspectionResult inspection)
+/// <param name="ring">The keys of this switch, by whose certificates it knows itself again.</param>
+internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpening settings, InspectionResult inspection, KeyRing ring)
 {
+    private const string Loop = "it went through a mailing list of this switch before: a loop";
+
     private readonly ImmutableArray<(Layer Layer, LayerFinding Finding)> layers = inspection.RootLayers;
 
     /// <summary>A layer at the root is encrypted.</summary>
@@ -28,6 +32,9 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
 
     /// <summary>Encryption inside of a signature: what is left of a triple wrap without a key.</summary>
     public bool IsWrapped => FirstEncrypted > 0 && layers[..FirstEncrypted].All(l => l.Finding.Type is LayerType.Signed) && layers[..FirstEncrypted].Any(l => l.Finding.IsSignature);
+
+    /// <summary>Who spoke for the originator; null: nobody who is believed. Known after the conclusion.</summary>
+    public SignatureJudgement? Speaker { get; private set; }
 
     private int FirstEncrypted => Index(l => l.Type is LayerType.Encrypted or LayerType.AuthEncrypted or LayerType.Authenticated || (l.Type is LayerType.Unsupported && (l.Recipients.Count > 0 || l.ContentEncryption is not null)));
 
@@ -63,6 +70,8 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
         var under = walk.Payload ?? (last is { Type: LayerType.Receipt or LayerType.CertsOnly } ? layers[^1].Layer.Entity : null);
         if (under is null) return Faulty("what its protection holds is no message", layers, null) with { Encryption = encryption, IsAuthenticated = isAuthenticated };
 
+        var lists = ListLayers.Of(layers, facts, settings.Lists);
+        if (lists.History.Any(ring.Owns)) return Faulty(Loop, layers, null) with { Encryption = encryption, IsAuthenticated = isAuthenticated };
         var view = HeaderView.Read(walk.Root, layers, walk.Payload, Believed(facts));
         // Who signed is who the protected From says: that one is shown then (RFC 9788 §4.4).
         var header = facts.State is SignatureState.Good ? view.Header with { FromMismatch = false } : view.Header;
@@ -71,12 +80,16 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
             : (walk.Payload is { } payload ? HeaderRestoration.Bare(walk.Root, payload, view.Source, header) : HeaderRestoration.Around(walk.Root, under, view.Source, header)).ToArray();
         if (MimeFaults.OfFields(made) is { } repeated) return Faulty(repeated, layers, null) with { Encryption = encryption, IsAuthenticated = isAuthenticated };
         if (MailLines.Of(made) is not { } lines) return Faulty("it holds line ends that mail does not carry", layers, null) with { Encryption = encryption, IsAuthenticated = isAuthenticated };
+        if (KeptLayersOf(lines, lists, facts) is not { } kept)
+            return Faulty("what is to be kept has line ends that mail does not carry", layers, null) with { Encryption = encryption, IsAuthenticated = isAuthenticated };
         return new OpenedMessage
         {
             Content = lines,
             Signature = facts,
             Encryption = encryption,
             IsAuthenticated = isAuthenticated,
+            Kept = kept is { Signed.IsEmpty: true, ExpansionHistory.IsEmpty: true } ? null : kept,
+            Lists = lists.Addresses,
             Differences = Differences(walk, layers, walk.Payload),
             Labels = Labels(walk, layers, walk.Payload),
             ProtectedRecipients = view.Recipients(),
@@ -87,12 +100,34 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
         };
     }
 
+    // As far as a mailing list agent beyond would leave them (RFC 3183 §5). Null: mail does not carry their lines.
+    private KeptLayers? KeptLayersOf(ReadOnlyMemory<byte> opened, ListLayers lists, SignatureFacts facts)
+    {
+        var kept = new KeptLayers(opened) { ExpansionHistory = lists.Encoded };
+        if (!settings.KeepsSignatures || facts.State is not SignatureState.Good) return kept;
+        var plan = DomainSigningPlan.For([.. layers.Select(l => Surroundings(l.Finding, lists)).TakeWhile(s => s is not null).Select(s => s!.Value)]);
+        var first = plan.Stripped + (plan.Opens ? 1 : 0);
+        if (first >= layers.Length || layers[first].Finding.Type is not LayerType.Signed) return kept;
+        return MailLines.Of(HeaderRestoration.Layer(layers[first].Layer.Entity).ToArray(), mayEncode: false) is { } lines
+            ? kept with { Signed = lines, MustEncrypt = plan.MustEncrypt, ExpansionHistory = plan.KeepsHistory ? kept.ExpansionHistory : default }
+            : null;
+    }
+
+    private static SigningSurroundings? Surroundings(LayerFinding finding, ListLayers lists) => finding.Type switch
+    {
+        LayerType.Signed => lists.Contains(finding) ? SigningSurroundings.SignedWithHistory : SigningSurroundings.Signed,
+        LayerType.Encrypted or LayerType.AuthEncrypted => SigningSurroundings.Encrypted,
+        _ => null,
+    };
+
     // Only the outer signature: what it covers is the message from now on.
     private OpenedMessage Kept(LayerWalk walk, int first)
     {
         var outside = layers[..first];
         var kept = layers[first].Layer.Entity;
         var facts = Facts(walk, outside, kept);
+        var lists = ListLayers.Of(outside, facts, settings.Lists);
+        if (lists.History.Any(ring.Owns)) return Closed(walk, first, EncryptionState.Kept) with { Fault = Loop };
         var view = HeaderView.Read(walk.Root, outside, kept, Believed(facts));
         var header = facts.State is SignatureState.Good ? view.Header with { FromMismatch = false } : view.Header;
         var made = HeaderRestoration.Around(walk.Root, kept, view.Source, header).ToArray();
@@ -107,6 +142,8 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
             ProtectedPrecedence = view.Precedence(),
             ReplayKey = facts.State is SignatureState.Good ? Replays.KeyOf(outside) : default,
             InnerKept = true,
+            Kept = lists.Encoded.IsEmpty ? null : new KeptLayers(lines) { ExpansionHistory = lists.Encoded },
+            Lists = lists.Addresses,
         };
     }
 
@@ -147,7 +184,9 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
     private SignatureFacts Facts(LayerWalk walk, ImmutableArray<(Layer Layer, LayerFinding Finding)> known, MimeEntity? inside)
     {
         LayerFinding[] signatures = [.. known.Select(l => l.Finding).Where(f => f.IsSignature)];
-        return Judge(walk, known, inside).Judge(signatures, signatures.Length is 0 && inside == walk.Payload && walk.IsPartiallySigned ? [Reason.PartialCoverage] : []);
+        var judge = Judge(walk, known, inside);
+        Speaker = judge.Speaker(signatures);
+        return judge.Judge(signatures, signatures.Length is 0 && inside == walk.Payload && walk.IsPartiallySigned ? [Reason.PartialCoverage] : []);
     }
 
     // Who is the sender is said by the protected From, as far as signatures hold.

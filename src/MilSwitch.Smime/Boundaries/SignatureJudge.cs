@@ -31,7 +31,14 @@ internal sealed class SignatureJudge(SenderFields sender, BoundaryOpening settin
         var roles = judged.Aggregate(SignerRole.None, (all, j) => all | j.Role);
         return (roles & settings.Signers) is SignerRole.None
             ? Bad([NotInRole])
-            : new SignatureFacts(SignatureState.Good, "", roles, [.. judged.Select(j => $"{Word(j.Role)} {Name(j.Signer!)}")]);
+            : new SignatureFacts(SignatureState.Good, "", roles, [.. judged.Select(j => $"{Word(j)} {Name(j.Signer!)}")]);
+    }
+
+    /// <summary>Of good layers the one on whom it rests that a message is from whom it says: its originator's, else that of a domain, else the one nearest to the content.</summary>
+    public SignatureJudgement? Speaker(IReadOnlyList<LayerFinding> layers)
+    {
+        var judged = layers.Select(Judge).Where(j => j is { Signer: not null, Role: not SignerRole.None }).ToArray();
+        return judged.LastOrDefault(j => j.Role is SignerRole.Originator) ?? judged.LastOrDefault(j => j.Role is SignerRole.Domain) ?? judged.LastOrDefault();
     }
 
     /// <summary>One layer: who of its signers is to be believed, in which role.</summary>
@@ -39,6 +46,7 @@ internal sealed class SignatureJudge(SenderFields sender, BoundaryOpening settin
     {
         if (layer.Verdict is not InspectionVerdict.Valid) return new SignatureJudgement(SignerRole.None, null, [.. layer.AllReasons]);
         var good = layer.Signers.Where(s => s.IsGood).ToArray();
+        if (good.All(IsList)) return good.FirstOrDefault(IsAgreed) is { } agent ? new SignatureJudgement(SignerRole.None, agent, []) : Refused(Reason.SignerMismatch);
         var roles = good.Select(s => Role(s.Info)).Distinct().ToArray();
         // RFC 3183 §3.1.2: all of them say the same.
         if (roles is not [{ } role]) return Refused(Reason.SignedAttributesInvalid);
@@ -55,6 +63,12 @@ internal sealed class SignatureJudge(SenderFields sender, BoundaryOpening settin
 
         static SignatureJudgement Refused(Reason reason) => new(SignerRole.None, null, [reason]);
     }
+
+    // A mailing list agent signs on nobody's behalf, and says which lists a message went through (RFC 2634 §4).
+    private static bool IsList(SignerFinding signer) =>
+        signer.Info.SignedAttributes.CountOf(AttributeTypes.SignatureType) is 0 && signer.Info.SignedAttributes.CountOf(AttributeTypes.MlExpansionHistory) > 0;
+
+    private bool IsAgreed(SignerFinding signer) => signer.Certificate!.MailAddresses.Any(a => settings.Lists.Contains(a, StringComparer.OrdinalIgnoreCase));
 
     // RFC 3183 §3.1.2, §3.5. Null: it can't be read, says several roles, of which a certificate can bear the name of one, or one that nobody knows.
     private static SignerRole? Role(SignerInfo signer)
@@ -74,13 +88,13 @@ internal sealed class SignatureJudge(SenderFields sender, BoundaryOpening settin
 
     private static SignatureFacts Bad(IEnumerable<string> reasons) => new(SignatureState.Bad, string.Join(' ', reasons), SignerRole.None, []);
 
-    private static string Word(SignerRole role) => role.ToString().ToLowerInvariant();
+    private static string Word(SignatureJudgement judged) => judged.Role is SignerRole.None ? "list" : judged.Role.ToString().ToLowerInvariant();
 
     private static string Name(SignerFinding signer) => signer.Certificate!.MailAddresses.FirstOrDefault() ?? signer.Certificate.Subject.ToString();
 }
 
 /// <summary>What one layer of signatures comes to. Immutable.</summary>
-/// <param name="Role">None: it is not to be believed.</param>
-/// <param name="Signer">On whom that rests; null as above.</param>
+/// <param name="Role">None: it is a mailing list agent's, or not to be believed.</param>
+/// <param name="Signer">On whom that rests; null: it is not to be believed.</param>
 /// <param name="Reasons">Empty: it is to be believed.</param>
 internal sealed record SignatureJudgement(SignerRole Role, SignerFinding? Signer, ImmutableArray<Reason> Reasons);

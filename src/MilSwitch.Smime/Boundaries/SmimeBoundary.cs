@@ -29,11 +29,11 @@ public sealed class SmimeBoundary(KeyRing keys, TimeProvider time) : IBoundaryPr
             var at = time.GetUtcNow();
             // First without keys: most messages need none, and must not wait for a token that is away.
             using var outside = await InspectAsync(content, settings, at, [], cancellationToken).ConfigureAwait(false);
-            var opening = new MessageOpening(content, settings, outside);
-            if (settings.Keys.IsDefaultOrEmpty || !opening.IsEncrypted || (settings.KeepsInner && opening.IsWrapped)) return Read(opening.Conclude(), outside, settings);
+            var opening = new MessageOpening(content, settings, outside, ring);
+            if (settings.Keys.IsDefaultOrEmpty || !opening.IsEncrypted || (settings.KeepsInner && opening.IsWrapped)) return Read(opening, outside, settings);
             IDecryptionKey[] openers = [.. settings.Keys.Select(k => ring.Opening(k, precedence))];
             using var inside = await InspectAsync(content, settings, at, openers, cancellationToken).ConfigureAwait(false);
-            return Read(new MessageOpening(content, settings, inside).Conclude(), inside, settings);
+            return Read(new MessageOpening(content, settings, inside, ring), inside, settings);
         }
         catch (Exception fault) when (fault is KeyUnavailableException or NotSupportedException)
         {
@@ -43,16 +43,22 @@ public sealed class SmimeBoundary(KeyRing keys, TimeProvider time) : IBoundaryPr
     }
 
     public async ValueTask<DepartureOutcome> WrapAgainAsync(
-        ReadOnlyMemory<byte> content, DepartureSigning signing, DepartureLabels? labels, Precedence precedence, CancellationToken cancellationToken)
+        ReadOnlyMemory<byte> content, DepartureSigning signing, KeptLayers? kept, DepartureLabels? labels, Precedence precedence, CancellationToken cancellationToken)
     {
         try
         {
             var message = ProtectionSource.Read(content);
             if (!ProtectionSource.IsProtected(message)) return new DepartureOutcome.Impossible("there is no inner layer that an outer signature could be put around", []);
-            var settings = DepartureSignature.Of(signing, keys, protectsHeader: false, labels, precedence, time.GetUtcNow());
-            var made = await MessageProtector.SignAsync(message, settings, cancellationToken).ConfigureAwait(false);
+            DepartureSigning[] order = [.. signing.InOrder()];
+            var now = time.GetUtcNow();
+            var least = DepartureSignature.Scheme(signing.HeaderProtection);
+            SignatureSettings[] settings = [.. order.Select(s => DepartureSignature.Of(s, keys, least, labels, precedence, now))];
+            // Outside of the encryption a mailing list agent may take it off again: there is no other place (RFC 3183 §5).
+            if (kept is { ExpansionHistory.IsEmpty: false }) settings[^1] = KeptSignatures.WithHistory(settings[^1], kept);
+            var made = await DomainSigning.ProtectAsync(content, settings, encapsulates: false, encryption: null, cancellationToken).ConfigureAwait(false);
             // The caller's octets end with this task.
-            return new DepartureOutcome.Protected(made.ToArray(), [new ProtectionNote(AuditKind.Signed, $"{signing.Key}, {settings.Signers[0].Digest.Name}, around what was kept")]);
+            return new DepartureOutcome.Protected(
+                made.ToArray(), [.. order.Zip(settings, (o, s) => new ProtectionNote(AuditKind.Signed, $"{o.Key}, {s.Signers[0].Digest.Name}, around what was kept"))]);
         }
         catch (KeyUnavailableException unavailable)
         {
@@ -65,8 +71,12 @@ public sealed class SmimeBoundary(KeyRing keys, TimeProvider time) : IBoundaryPr
     }
 
     // What stays closed leaves as it came, and the inspection may know more of it than may be told (threats C8, C9).
-    private static OpeningOutcome.Read Read(OpenedMessage opened, InspectionResult inspection, BoundaryOpening settings) => new(
-        opened is { Signature.State: SignatureState.Good, Encryption: not (EncryptionState.Closed or EncryptionState.ForOthers) } && settings.AuthservId.Length > 0 ? opened with { Result = SignatureResult.Of(inspection).Write(settings.AuthservId) } : opened);
+    private static OpeningOutcome.Read Read(MessageOpening opening, InspectionResult inspection, BoundaryOpening settings)
+    {
+        var opened = opening.Conclude();
+        var tells = opened is { Signature.State: SignatureState.Good, Encryption: not (EncryptionState.Closed or EncryptionState.ForOthers) } && settings.AuthservId.Length > 0;
+        return new(tells && opening.Speaker is { Signer.Certificate: { } signer, Role: var role } ? opened with { Result = SignatureResult.Believed(inspection, signer, role).Write(settings.AuthservId) } : opened);
+    }
 
     private Task<InspectionResult> InspectAsync(ReadOnlyMemory<byte> content, BoundaryOpening settings, DateTimeOffset at, IReadOnlyList<IDecryptionKey> openers, CancellationToken cancellationToken) =>
         MessageInspector.InspectAsync(content, judging.For(settings.Trust, at, openers, content.Length), cancellationToken);

@@ -39,9 +39,11 @@ internal static class HeaderRestoration
     /// <param name="source">As above.</param>
     /// <param name="header">As above.</param>
     public static ReadOnlySequence<byte> Around(MimeEntity root, MimeEntity layer, MimeEntity? source, ProtectedHeaders header) =>
-        ProtectionSource.Assemble(
-            Fields(root, source, header),
-            layer.MediaType.Parameter("hp") is null ? Bare(layer) : new OctetPieces().Add(HeaderProtectionWriter.UnmarkedHead(layer)).Add(layer.RawBody).ToSequence());
+        ProtectionSource.Assemble(Fields(root, source, header), Layer(layer));
+
+    /// <summary>A layer as an entity of its own: without fields that stand on it, and without marks that they would need.</summary>
+    public static ReadOnlySequence<byte> Layer(MimeEntity layer) =>
+        layer.MediaType.Parameter("hp") is null ? Bare(layer) : new OctetPieces().Add(HeaderProtectionWriter.UnmarkedHead(layer)).Add(layer.RawBody).ToSequence();
 
     private static ReadOnlyMemory<byte> Fields(MimeEntity root, MimeEntity? source, ProtectedHeaders header)
     {

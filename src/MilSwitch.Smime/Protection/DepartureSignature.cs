@@ -15,12 +15,12 @@ internal static class DepartureSignature
 {
     /// <param name="sign">With which key, and how.</param>
     /// <param name="ring">Has it.</param>
-    /// <param name="protectsHeader">Also where the settings do not ask for it.</param>
+    /// <param name="least">How the header is protected where the settings do not ask for that.</param>
     /// <param name="labels">What it says about the label; null: nothing.</param>
     /// <param name="precedence">Work with the key waits with that of this level.</param>
     /// <param name="now">The signing time.</param>
     /// <exception cref="Keys.KeyUnavailableException">The key can't be used now.</exception>
-    public static SignatureSettings Of(DepartureSigning sign, KeyRing ring, bool protectsHeader, DepartureLabels? labels, Precedence precedence, DateTimeOffset now) => new()
+    public static SignatureSettings Of(DepartureSigning sign, KeyRing ring, ProtectionScheme least, DepartureLabels? labels, Precedence precedence, DateTimeOffset now) => new()
     {
         Label = labels?.Label is { } label ? EssLabel.Read(label) : null,
         EquivalentLabels = labels is null ? [] : [.. labels.Equivalents.Select(EssLabel.Read)],
@@ -35,7 +35,14 @@ internal static class DepartureSignature
             "review" => [SignatureType.Review],
             _ => [],
         },
-        HeaderProtection = sign.ProtectHeader || protectsHeader ? ProtectionScheme.Rfc9788 : ProtectionScheme.None,
+        HeaderProtection = sign.HeaderProtection is HeaderProtection.None ? least : Scheme(sign.HeaderProtection),
+    };
+
+    internal static ProtectionScheme Scheme(HeaderProtection protection) => protection switch
+    {
+        HeaderProtection.Rfc9788 => ProtectionScheme.Rfc9788,
+        HeaderProtection.Rfc8551 => ProtectionScheme.Rfc8551,
+        _ => ProtectionScheme.None,
     };
 
     internal static DigestAlgorithm? Digest(string? name) => name switch

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Smime.Algorithms;
+using MilSwitch.Smime.Cms.Signed;
 using MilSwitch.Smime.Keys;
 using MilSwitch.Smime.Tokens;
 
@@ -16,6 +17,9 @@ namespace MilSwitch.Smime.Protection;
 public sealed class KeyRing(TokenDirectory? tokens, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> onTokens, IReadOnlyDictionary<string, SoftwareKeyPair> inMemory)
 {
     public static KeyRing Empty { get; } = new(null, new Dictionary<string, ReadOnlyMemory<byte>>(), new Dictionary<string, SoftwareKeyPair>());
+
+    /// <summary>Whether a certificate of one of these keys is named.</summary>
+    internal bool Owns(SignerIdentifier name) => onTokens.Values.Concat(inMemory.Values.Select(p => p.Certificate)).Any(name.NamesChecked);
 
     /// <summary>The key that signs.</summary>
     /// <param name="name">Its name or label.</param>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Boundaries;
 using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms.Enveloped;
 
@@ -16,13 +17,17 @@ public sealed class RecipientDirectory
 
     private readonly ImmutableArray<(Certificate Certificate, EnvelopedRecipient Recipient)> all;
     private readonly ILookup<string, (Certificate Certificate, EnvelopedRecipient Recipient)> byAddress;
+    private readonly ILookup<string, (Certificate Certificate, EnvelopedRecipient Recipient)> byDomain;
 
     /// <param name="certificates">DER.</param>
+    /// <param name="naming">By which name one is a domain's authority.</param>
     /// <exception cref="Cms.CmsFormatException">One of them is none.</exception>
-    public RecipientDirectory(ImmutableArray<ReadOnlyMemory<byte>> certificates)
+    public RecipientDirectory(ImmutableArray<ReadOnlyMemory<byte>> certificates, AuthorityNaming naming = AuthorityNaming.Rfc3183)
     {
         all = [.. certificates.Select(c => (Certificate.Read(c), EnvelopedRecipient.For(RecipientCertificate.Read(c))))];
         byAddress = all.SelectMany(c => c.Certificate.MailAddresses.Select(a => (Address: a, Entry: c))).ToLookup(p => p.Address, p => p.Entry, StringComparer.OrdinalIgnoreCase);
+        byDomain = all.Where(c => DomainAuthorityName.IsBorneBy(c.Certificate, DomainAuthority, naming))
+            .SelectMany(c => DomainAuthorityName.Domains(c.Certificate, DomainAuthority, naming).Select(d => (Domain: d, Entry: c))).ToLookup(p => p.Domain, p => p.Entry, StringComparer.Ordinal);
     }
 
     /// <summary>Every certificate that is valid at the time.</summary>
@@ -31,18 +36,18 @@ public sealed class RecipientDirectory
     /// <summary>The one for a recipient, of several the one that is valid for longest; null: there is none.</summary>
     public EnvelopedRecipient? Find(Mailbox address, DateTimeOffset at)
     {
-        if (Best(address.Text) is { } own) return own;
+        if (Best(byAddress[address.Text]) is { } own) return own;
         for (var domain = address.Domain; domain.Length > 0;)
         {
-            if (Best(DomainAuthority + "@" + domain) is { } found) return found;
+            if (Best(byDomain[domain]) is { } found) return found;
             var dot = domain.IndexOf('.', StringComparison.Ordinal);
             domain = dot < 0 ? "" : domain[(dot + 1)..];
         }
 
         return null;
 
-        EnvelopedRecipient? Best(string name) =>
-            byAddress[name].Where(c => IsValid(c.Certificate, at)).OrderByDescending(c => c.Certificate.NotAfter).Select(c => c.Recipient).FirstOrDefault();
+        EnvelopedRecipient? Best(IEnumerable<(Certificate Certificate, EnvelopedRecipient Recipient)> some) =>
+            some.Where(c => IsValid(c.Certificate, at)).OrderByDescending(c => c.Certificate.NotAfter).Select(c => c.Recipient).FirstOrDefault();
     }
 
     private static bool IsValid(Certificate certificate, DateTimeOffset at) => certificate.NotBefore <= at && at <= certificate.NotAfter;

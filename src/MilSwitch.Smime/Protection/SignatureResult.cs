@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using MilSwitch.Domain.Boundaries;
 using MilSwitch.Mime;
+using MilSwitch.Smime.Certificates;
+using MilSwitch.Smime.Cms.Signed;
 using MilSwitch.Smime.Ess;
 using MilSwitch.Smime.Inspection;
 using MilSwitch.Smime.Messages;
@@ -37,14 +40,21 @@ public sealed record SignatureResult(string Word, string Reason, ImmutableArray<
         _ => new(inspection.Reasons.Any(r => r is Verdicts.Reason.TooDeep or Verdicts.Reason.TooLarge) ? "permerror" : "neutral", Codes(inspection), []),
     };
 
+    /// <summary>Of signatures that a boundary believes, in the name of the one on whom that rests.</summary>
+    /// <param name="inspection">Of the message.</param>
+    /// <param name="signer">That one's certificate.</param>
+    /// <param name="role">On whose behalf it signed.</param>
+    public static SignatureResult Believed(InspectionResult inspection, Certificate signer, SignerRole role) =>
+        new("pass", "", Signer(inspection, signer)) { Role = role.ToString().ToLowerInvariant() };
+
     /// <summary>The whole fields, each ending in CRLF: the result, and the signer's role where there is one.</summary>
     public byte[] Write(string authservId) =>
         [.. AuthenticationResults.Write(authservId, "smime", Word, Reason, [.. Properties]), .. Role is null ? [] : SignatureRoleField.Write(Role)];
 
-    // Of the one on whom the verdict rests, nearest to the content.
+    // Of the one on whom the verdict rests, nearest to the content. A role that nobody knows is not the originator's.
     private static string? RoleOf(InspectionResult inspection) => inspection.Signer is not { } signer ? null : inspection.RootLayers.Reverse()
         .SelectMany(l => l.Finding.Signers).Where(s => s.IsGood && signer.Equals(s.Certificate))
-        .Select(s => LayerReports.Types(s.Info).Select(SignatureType.Text).FirstOrDefault(t => t is not null) ?? "originator").FirstOrDefault();
+        .Select(s => s.Info.SignedAttributes.CountOf(AttributeTypes.SignatureType) is 0 ? "originator" : LayerReports.Types(s.Info).Select(SignatureType.Text).FirstOrDefault(t => t is not null)).FirstOrDefault();
 
     // What is wrong with the signature itself comes before what is wrong with the signer's standing.
     private static string WordFor(ImmutableArray<Reason> reasons)
@@ -71,11 +81,13 @@ public sealed record SignatureResult(string Word, string Reason, ImmutableArray<
     private static bool IsSigned(InspectionResult inspection) => inspection.Walk is { IsSigned: true };
 
     // RFC 7281 §3.2.3: serial and issuer where no address is known, both or neither.
-    private static ImmutableArray<(string Name, string Value)> Signer(InspectionResult inspection)
+    private static ImmutableArray<(string Name, string Value)> Signer(InspectionResult inspection) =>
+        // The one on whom the verdict rests: others may have signed beside it, or inside of what was forwarded, and prove nothing.
+        inspection.Signer is { } signer ? Signer(inspection, signer) : [];
+
+    private static ImmutableArray<(string Name, string Value)> Signer(InspectionResult inspection, Certificate signer)
     {
         var properties = ImmutableArray.CreateBuilder<(string, string)>();
-        // The one on whom the verdict rests: others may have signed beside it, or inside of what was forwarded, and prove nothing.
-        if (inspection.Signer is not { } signer) return [];
         var from = inspection.Report.Identity.From;
         var address = signer.MailAddresses.FirstOrDefault(a => from.Contains(a, StringComparer.OrdinalIgnoreCase)) ?? signer.MailAddresses.FirstOrDefault();
         if (address is not null) properties.Add(("body.smime-identifier", address));

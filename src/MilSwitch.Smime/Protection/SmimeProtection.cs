@@ -99,17 +99,29 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
                 encryption = Encryption(order, to);
             }
 
-            var signature = settings.Sign is { } sign ? DepartureSignature.Of(sign, ring, encryption is { HeaderProtection: not ProtectionScheme.None }, labels, precedence, now) : null;
-            var made = (signature, encryption) switch
+            if (settings.Kept is { Signed.IsEmpty: false } kept)
             {
-                ({ } s, { } e) when settings.Sign!.Encapsulates => await DomainSigning.SignAndEncryptAsync(message, s, e, cancellationToken).ConfigureAwait(false),
-                ({ } s, null) when settings.Sign!.Encapsulates => await DomainSigning.SignAsync(message, s, cancellationToken).ConfigureAwait(false),
-                ({ } s, { } e) => await MessageProtector.SignAndEncryptAsync(message, s, e, cancellationToken).ConfigureAwait(false),
-                ({ } s, null) => await MessageProtector.SignAsync(message, s, cancellationToken).ConfigureAwait(false),
-                (null, { } e) => await MessageProtector.EncryptAsync(message, e, cancellationToken).ConfigureAwait(false),
+                if (kept.MustEncrypt && encryption is null) return new DepartureOutcome.Impossible("something inside of the signatures that are kept is encrypted, and nothing here encrypts (RFC 3183 §5)", []);
+                message = KeptSignatures.PutBack(message, kept);
+            }
+
+            DepartureSigning[] signing = [.. settings.Sign?.InOrder() ?? []];
+            // One content has one copy of the header, which the outermost signature's settings say.
+            var least = settings.Sign is { HeaderProtection: not HeaderProtection.None } last ? DepartureSignature.Scheme(last.HeaderProtection) : encryption?.HeaderProtection ?? ProtectionScheme.None;
+            SignatureSettings[] signatures = [.. signing.Select(s => DepartureSignature.Of(s, ring, least, labels, precedence, now))];
+            var encapsulates = settings.Sign is { Encapsulates: true };
+            var made = (signatures, encryption) switch
+            {
+                ([_, ..], _) when encapsulates || signatures.Length > 1 || settings.Kept is not null =>
+                    await DomainSigning.ProtectAsync(message, signatures, encapsulates, encryption, cancellationToken).ConfigureAwait(false),
+                ([var s], { } e) => await MessageProtector.SignAndEncryptAsync(message, s, e, cancellationToken).ConfigureAwait(false),
+                ([var s], null) => await MessageProtector.SignAsync(message, s, cancellationToken).ConfigureAwait(false),
+                (_, { } e) => await MessageProtector.EncryptAsync(message, e, cancellationToken).ConfigureAwait(false),
                 _ => new ReadOnlySequence<byte>(message),
             };
-            if (signature is not null) notes.Add(new ProtectionNote(AuditKind.Signed, $"{settings.Sign!.Key}, {signature.Signers[0].Digest.Name}"));
+            if (settings.Kept is { ExpansionHistory.IsEmpty: false } expanded && signatures.Length > 0)
+                made = await MessageProtector.SignAsync(made.ToArray(), KeptSignatures.WithHistory(signatures[^1], expanded), cancellationToken).ConfigureAwait(false);
+            foreach (var (s, signature) in signing.Zip(signatures)) notes.Add(new ProtectionNote(AuditKind.Signed, $"{s.Key}, {signature.Signers[0].Digest.Name}"));
             if (encryption is not null) notes.Add(new ProtectionNote(AuditKind.Encrypted, string.Create(CultureInfo.InvariantCulture, $"{settings.Encrypt!.Content}, {encryption.Recipients.Count} recipients")));
             // The caller's octets end with this task.
             return new DepartureOutcome.Protected(made.ToArray(), notes.ToImmutable());
@@ -159,13 +171,13 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
                 },
             },
             HeaderPolicy = policy,
-            HeaderProtection = policy.Name is "none" ? ProtectionScheme.None : ProtectionScheme.Rfc9788,
+            HeaderProtection = DepartureSignature.Scheme(order.HeaderProtection),
         };
     }
 
     private (IReadOnlyList<EnvelopedRecipient> To, ImmutableArray<int> Missing) Recipients(DepartureEncryption order, ImmutableArray<Mailbox> recipients, DateTimeOffset now)
     {
-        var directory = directories.GetValue(order, static o => new RecipientDirectory(o.Certificates));
+        var directory = directories.GetValue(order, static o => new RecipientDirectory(o.Certificates, o.AuthorityNaming));
         if (order.ToAll) return (directory.All(now), []);
         var found = recipients.Select(r => directory.Find(r, now)).ToArray();
         return ([.. found.OfType<EnvelopedRecipient>().Distinct()], [.. Enumerable.Range(0, found.Length).Where(i => found[i] is null)]);

@@ -167,7 +167,7 @@ internal sealed partial class Crossing(SwitchRuntime runtime)
     private static Passage Disclose(Passage passage)
     {
         var (message, removed) = Disclosure.Apply(
-            passage.Content, passage.Boundary.Disclosure, passage.Configuration.HostName, [passage.Configuration.HostName, .. passage.Configuration.OwnNames]);
+            passage.Content, passage.Boundary.Disclosure, passage.Configuration.HostName, [passage.Configuration.HostName, .. passage.Configuration.OwnNames], passage.Boundary.GatewayAddresses);
         return (passage with { Undisclosed = removed }).Changed(message, "disclosed", "disclose", "what tells of the inside was taken out");
     }
 
@@ -183,13 +183,13 @@ internal sealed partial class Crossing(SwitchRuntime runtime)
     }
 
     private async ValueTask<DepartureOutcome> WrapAgainAsync(Passage passage) => passage.Boundary.Sign is { } sign && runtime.BoundaryProtection is { } protection
-        ? await protection.WrapAgainAsync(passage.Content, sign, passage.Relabelled, passage.Envelope.Precedence, CancellationToken.None).ConfigureAwait(false)
+        ? await protection.WrapAgainAsync(passage.Content, sign, passage.Opened!.Kept, passage.Relabelled, passage.Envelope.Precedence, CancellationToken.None).ConfigureAwait(false)
         : new DepartureOutcome.Impossible("its inner layers are kept, and nothing here signs around them", []);
 
     private async ValueTask<DepartureOutcome> ProtectAnewAsync(Passage passage)
     {
         if (runtime.Protection is not { } protection) return new DepartureOutcome.Unavailable("nothing in this node protects messages");
-        var settings = new DepartureProtection { Sign = passage.Boundary.Sign, Encrypt = passage.Boundary.Encrypt };
+        var settings = new DepartureProtection { Sign = passage.Boundary.Sign, Encrypt = passage.Boundary.Encrypt, Kept = passage.IsRewritten ? null : passage.Opened!.Kept };
         return await protection.ProtectAsync(passage.Content, settings, passage.Addresses, passage.Relabelled, passage.Envelope.Precedence, CancellationToken.None).ConfigureAwait(false);
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Text;
+using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Mime;
 
@@ -16,9 +17,10 @@ internal static class Disclosure
     /// <param name="rules">What goes.</param>
     /// <param name="host">The name that the shortened fields give.</param>
     /// <param name="ownNames">All names of this switch.</param>
+    /// <param name="gateways">Addresses that nobody beyond sees in To and Cc.</param>
     /// <returns>The message, and the names of the fields that went.</returns>
     public static (ReadOnlyMemory<byte> Message, ImmutableArray<string> Removed) Apply(
-        ReadOnlyMemory<byte> message, DisclosureRules rules, string host, IReadOnlyCollection<string> ownNames)
+        ReadOnlyMemory<byte> message, DisclosureRules rules, string host, IReadOnlyCollection<string> ownNames, ImmutableArray<Mailbox> gateways = default)
     {
         var header = HeaderBlock.Scan(message, int.MaxValue, int.MaxValue);
         var own = MessageFacts.Read(header, ownNames).OwnReceivedCount;
@@ -29,9 +31,11 @@ internal static class Disclosure
         foreach (var field in header)
         {
             var name = Encoding.ASCII.GetString(field.Name.Span);
-            if (!name.Equals("Received", StringComparison.OrdinalIgnoreCase) && !rules.Removes(name)) continue;
-            removed.Add(name);
+            var without = !gateways.IsDefaultOrEmpty && (name.ToUpperInvariant() is "TO" or "CC") ? AddressList.Without(field.RawValue.Span, gateways) : null;
+            if (without is null && !name.Equals("Received", StringComparison.OrdinalIgnoreCase) && !rules.Removes(name)) continue;
+            removed.Add(without is null ? name : "a gateway's address in " + name);
             kept.Write(message.Span[from..field.Start]);
+            if (without is { Length: > 0 }) kept.Write([.. field.Name.Span, .. ":"u8, .. without, .. "\r\n"u8]);
             from = field.Start + field.Length;
         }
 

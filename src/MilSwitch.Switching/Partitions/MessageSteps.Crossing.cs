@@ -55,7 +55,7 @@ internal static partial class MessageSteps
     }
 
     private static bool MustCross(BoundaryMap map, Envelope envelope, Func<Recipient, LinkSettings?> find, int index) =>
-        find(envelope.Recipients[index]) is { } link && map.MustCross(envelope.Domain, link.Domain);
+        map.Gateway(envelope.Domain, envelope.Recipients[index].Address) is not null || (find(envelope.Recipients[index]) is { } link && map.MustCross(envelope.Domain, link.Domain));
 
     private sealed partial class Run
     {
@@ -81,6 +81,8 @@ internal static partial class MessageSteps
             var across = Open.Where(i => step.Statuses[i].State is RecipientState.Queued or RecipientState.Armed && MustCross(map, envelope, find, i)).ToArray();
             var due = across.Where(i => step.Statuses[i].Due is not { } at || at <= Now).ToArray();
             if (due.Length is 0) return Done(envelope, step.Statuses, step.State, [], []);
+            if (due.Where(i => map.Gateway(envelope.Domain, envelope.Recipients[i].Address) is not null).ToArray() is { Length: > 0 } gateways)
+                return await ReachedAsync(envelope, map, gateways, [.. across.Except(gateways)]).ConfigureAwait(false);
             var into = find(envelope.Recipients[due[0]])!.Domain;
             ImmutableArray<int> whom = [.. due.Where(i => find(envelope.Recipients[i])!.Domain == into)];
             var others = across.Except(whom).ToArray();
@@ -106,6 +108,16 @@ internal static partial class MessageSteps
                 CrossingOutcome.Ended ended => await EndAsync(envelope, ended, [.. across.Except(ended.Recipients)]).ConfigureAwait(false),
                 _ => throw new InvalidOperationException("An unknown outcome of a passage."),
             };
+        }
+
+        // Where the boundary itself is addressed the message has arrived, as long as there is somebody for whom it is.
+        private async Task<PartitionEvents.StepDone> ReachedAsync(Envelope envelope, BoundaryMap map, int[] gateways, int[] others)
+        {
+            var boundary = map.Gateway(envelope.Domain, envelope.Recipients[gateways[0]].Address)!;
+            var plan = envelope.Recipients.All(r => map.Gateway(envelope.Domain, r.Address) is not null)
+                ? OutcomePolicy.Set(step.Id, envelope, step.Statuses, gateways, RecipientState.Held, AuditKind.Held, $"it is for nobody but {boundary.Name} itself", null, false, Now)
+                : OutcomePolicy.Cross(step.Id, envelope, step.Statuses, gateways, $"{boundary.Name}: its own address", null, Now);
+            return await CommitAsync(envelope, plan, default, others).ConfigureAwait(false);
         }
 
         private async Task<PartitionEvents.StepDone> EndAsync(Envelope envelope, CrossingOutcome.Ended ended, int[] others)

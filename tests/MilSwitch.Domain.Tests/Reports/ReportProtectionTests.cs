@@ -8,7 +8,7 @@ namespace MilSwitch.Domain.Tests.Reports;
 [Trait("Feature", "L-03")]
 public sealed class ReportProtectionTests
 {
-    private static readonly DepartureSigning Domain = new("domain") { SignatureType = "domain", ProtectHeader = true };
+    private static readonly DepartureSigning Domain = new("domain") { SignatureType = "domain", HeaderProtection = HeaderProtection.Rfc9788 };
     private static readonly DepartureEncryption Encryption = new() { Certificates = [new byte[] { 1 }] };
     private static readonly ReportProtection Protection = new() { Sign = Domain, Encrypt = Encryption };
 

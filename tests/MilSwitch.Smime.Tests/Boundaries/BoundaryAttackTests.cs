@@ -66,6 +66,22 @@ public sealed class BoundaryAttackTests
         Assert.Equal(Plain, Text(opened.Content));
     }
 
+    [Theory]
+    [InlineData("Cc: Carol <carol@dest.test>", "Cc: \"a b\"@dest.test", "Cc: \"ab\"@dest.test", DifferenceWeight.Blocking)]
+    [InlineData("Cc: Carol <carol@dest.test>", "Cc: Carol B <carol@dest.test>", "Cc: CarolB <carol@dest.test>", DifferenceWeight.Suspicious)]
+    [InlineData("Cc: Carol <carol@dest.test>", "Cc: \"a b\" <carol@dest.test>", "Cc: \"ab\" <carol@dest.test>", DifferenceWeight.Suspicious)]
+    [InlineData("Cc: Carol <carol@dest.test>", "Cc: carol@dest.test, dave@dest.test", "Cc: carol@dest.test,dave@dest.test", DifferenceWeight.Benign)]
+    [InlineData("Cc: Carol <carol@dest.test>", "Cc: carol @dest.test", "Cc: carol@dest.test", DifferenceWeight.Benign)]
+    [InlineData("Subject: convoy", "Subject: at tack", "Subject: attack", DifferenceWeight.Suspicious)]
+    [Trait("Feature", "G-04")]
+    [Trait("Threat", "C10")]
+    public async Task Takes_white_space_for_nothing_only_where_it_is_none(string plain, string before, string after, DifferenceWeight weight)
+    {
+        var signed = Text((await MessageProtector.SignAsync(Octets(Once(Plain, plain, before)), Signing("alice") with { HeaderProtection = ProtectionScheme.Rfc9788 })).ToArray());
+        var opened = await OpenAsync(Octets(Once(signed, before, after)));
+        Assert.Equal(new HeaderDifference(before[..before.IndexOf(':', StringComparison.Ordinal)], weight), Assert.Single(opened.Differences));
+    }
+
     [Fact]
     [Trait("Feature", "G-05")]
     public async Task Sees_what_was_changed_outside_of_a_triple_wrap_without_the_key()

@@ -37,6 +37,9 @@ internal static class BoundaryMaterial
 
     public static KeyRing Ring { get; } = new(null, new Dictionary<string, ReadOnlyMemory<byte>>(), Owners.ToDictionary(o => o.Key, o => o.Value.Pair));
 
+    /// <summary>The keys of a switch that has all but one's.</summary>
+    public static KeyRing RingWithout(string owner) => new(null, new Dictionary<string, ReadOnlyMemory<byte>>(), Owners.Where(o => o.Key != owner).ToDictionary(o => o.Key, o => o.Value.Pair));
+
     public static SmimeBoundary Boundary { get; } = new(Ring, TimeProvider.System);
 
     public static BoundaryOpening Opening { get; } = new() { Trust = Trust, Keys = ["bob"] };
@@ -76,7 +79,7 @@ internal static class BoundaryMaterial
         var authority = request.CreateSelfSigned(now.AddDays(-2), now.AddYears(2));
         (string Name, string Subject, string? Address)[] owners =
         [
-            ("alice", "CN=alice", "alice@unit.origin.test"), ("bob", "CN=bob", "bob@dest.test"), ("mallory", "CN=mallory", "mallory@evil.test"), ("nobody", "CN=nobody", null),
+            ("alice", "CN=alice", "alice@unit.origin.test"), ("bob", "CN=bob", "bob@dest.test"), ("mallory", "CN=mallory", "mallory@evil.test"), ("nobody", "CN=nobody", null), ("list", "CN=list", "tac@origin.test"),
             ("domain", "CN=domain-signing-authority", "domain-signing-authority@origin.test"), ("other-domain", "CN=domain-signing-authority", "domain-signing-authority@evil.test"),
             ("false-domain", "CN=somebody", "domain-signing-authority@origin.test"),
             ("components", "CN=domain-signing-authority, DC=origin, DC=test", null), ("organization", "CN=domain-signing-authority, O=Origin", null),

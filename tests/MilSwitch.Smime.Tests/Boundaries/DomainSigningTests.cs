@@ -4,6 +4,7 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
+using MilSwitch.Smime.Boundaries;
 using MilSwitch.Smime.Cms.Enveloped;
 using MilSwitch.Smime.Cms.Signed;
 using MilSwitch.Smime.Ess;
@@ -91,6 +92,58 @@ public sealed class DomainSigningTests
         var opened = await OpenAsync(made.ToArray(), Opening with { Keys = [opener] });
         Assert.Equal((SignatureState.Good, EncryptionState.Opened, Plain), (opened.Signature.State, opened.Encryption, Text(opened.Content)));
         Assert.Equal(EncryptionState.ForOthers, (await OpenAsync(made.ToArray(), Opening with { Keys = ["mallory"] })).Encryption);
+    }
+
+    /// <summary>What a mailing list says of receipts counts before what the originator asked for (RFC 2634 §4.4).</summary>
+    [Theory]
+    [InlineData(MlReceiptPolicy.Absent, "alice@unit.origin.test")]
+    [InlineData(MlReceiptPolicy.None, null)]
+    [InlineData(MlReceiptPolicy.InsteadOf, "desk@origin.test")]
+    [InlineData(MlReceiptPolicy.InAdditionTo, "alice@unit.origin.test desk@origin.test")]
+    [Trait("Feature", "K-06")]
+    public async Task Heeds_what_a_mailing_list_says_of_receipts(MlReceiptPolicy policy, string? to)
+    {
+        var request = ReceiptRequests.New(CertificateOf("alice"), Now, ReceiptsFrom.All, ["alice@unit.origin.test"]);
+        var signed = (await MessageProtector.SignAsync(Octets(Plain), Signing("alice") with { ReceiptRequest = request })).ToArray();
+        var history = new MlData
+        {
+            List = SignerIdentifier.Of(CertificateOf("mallory")), ExpandedAt = Now, Policy = policy,
+            Entities = policy is MlReceiptPolicy.InsteadOf or MlReceiptPolicy.InAdditionTo ? [GeneralNames.OfAddress("desk@origin.test")] : [],
+        };
+        var expanded = (await MessageProtector.SignAsync(signed, Signing("list") with { ExpansionHistory = [history] })).ToArray();
+        // The ring of this switch has every key of this class but one.
+        var boundary = new SmimeBoundary(RingWithout("mallory"), TimeProvider.System);
+        var opened = Assert.IsType<Domain.Boundaries.OpeningOutcome.Read>(await boundary.OpenAsync(expanded, Opening with { Lists = ["tac@origin.test"] }, Precedence.Routine, default)).Message;
+        Assert.Equal("list tac@origin.test, originator alice@unit.origin.test", string.Join(", ", opened.Signature.Signers));
+        Assert.Equal(to, opened.Receipt is { } asked ? string.Join(' ', asked.To) : null);
+        Assert.Equal(["tac@origin.test"], opened.Lists.AsEnumerable());
+        Assert.Equal("it went through a mailing list of this switch before: a loop", (await OpenAsync(expanded, Opening with { Lists = ["tac@origin.test"] })).Fault);
+        Assert.Equal("SIGNER-MISMATCH", (await OpenAsync(expanded)).Signature.Reason);
+    }
+
+    [Fact]
+    [Trait("Feature", "K-06")]
+    public async Task Keeps_signatures_only_as_far_as_no_list_agent_would_take_them_off()
+    {
+        var signed = (await MessageProtector.SignAsync(Octets(Plain), Signing("alice"))).ToArray();
+        var encrypted = (await MessageProtector.EncryptAsync(signed, Encrypting(ContentCipherChoice.Aes256Gcm, "bob"))).ToArray();
+        var reviewed = (await MessageProtector.SignAsync(encrypted, Signing("review", SignatureType.Review))).ToArray();
+        var opened = await OpenAsync(reviewed, Opening with { KeepsSignatures = true });
+        Assert.Equal(2, opened.Signature.Signers.Length);
+        Assert.Equal(Plain, Text(opened.Content));
+        // Only the originator's: the reviewer signed what is encrypted, which is not there any more.
+        Assert.StartsWith("Content-Type: multipart/signed", Text(opened.Kept!.Signed), StringComparison.Ordinal);
+        Assert.False(opened.Kept.MustEncrypt);
+        var departure = new DepartureProtection { Sign = new DepartureSigning("domain") { SignatureType = "domain" }, Kept = opened.Kept };
+        var made = Assert.IsType<DepartureOutcome.Protected>(await Protection.ProtectAsync(opened.Content, departure, [], null, Precedence.Routine, default)).Content;
+        Assert.Equal("domain domain-signing-authority@origin.test, originator alice@unit.origin.test", string.Join(", ", (await OpenAsync(made)).Signature.Signers));
+        var changed = Octets(Text(opened.Content).Replace("dawn", "dusk", StringComparison.Ordinal));
+        Assert.Contains("its text was changed here", Assert.IsType<DepartureOutcome.Impossible>(await Protection.ProtectAsync(changed, departure, [], null, Precedence.Routine, default)).Reason, StringComparison.Ordinal);
+        var twice = (await MessageProtector.SignAsync(encrypted, Signing("alice"))).ToArray();
+        twice = (await MessageProtector.EncryptAsync(twice, Encrypting(ContentCipherChoice.Aes256Gcm, "bob"))).ToArray();
+        var inner = await OpenAsync(twice, Opening with { KeepsSignatures = true });
+        Assert.True(inner.Kept!.MustEncrypt);
+        Assert.Contains("RFC 3183 §5", Assert.IsType<DepartureOutcome.Impossible>(await Protection.ProtectAsync(inner.Content, departure with { Kept = inner.Kept }, [], null, Precedence.Routine, default)).Reason, StringComparison.Ordinal);
     }
 
     /// <summary>The examples of RFC 3183 §5.1, and what they leave open.</summary>

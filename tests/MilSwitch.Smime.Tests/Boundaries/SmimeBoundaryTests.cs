@@ -103,7 +103,7 @@ public sealed class SmimeBoundaryTests : IDisposable
         Assert.StartsWith(Fields + "MIME-Version: 1.0\r\nContent-Type: application/pkcs7-mime; smime-type=authEnveloped-data", Text(kept.Content), StringComparison.Ordinal);
         Assert.Equal(protectsHeader, !kept.ProtectedRecipients.IsDefault);
         var again = Assert.IsType<DepartureOutcome.Protected>(
-            await Boundary.WrapAgainAsync(kept.Content, new DepartureSigning("domain") { SignatureType = "domain", ProtectHeader = true }, null, Precedence.Routine, default)).Content;
+            await Boundary.WrapAgainAsync(kept.Content, new DepartureSigning("domain") { SignatureType = "domain", HeaderProtection = HeaderProtection.Rfc9788 }, null, null, Precedence.Routine, default)).Content;
         var opened = await OpenAsync(again);
         Assert.Equal((SignatureState.Good, EncryptionState.Opened), (opened.Signature.State, opened.Encryption));
         Assert.Equal("domain domain-signing-authority@origin.test, originator alice@unit.origin.test", string.Join(", ", opened.Signature.Signers));
@@ -125,9 +125,9 @@ public sealed class SmimeBoundaryTests : IDisposable
     [Fact]
     public async Task Wraps_nothing_that_has_no_inner_layer()
     {
-        Assert.IsType<DepartureOutcome.Impossible>(await Boundary.WrapAgainAsync(Octets(Plain), new DepartureSigning("domain"), null, Precedence.Routine, default));
+        Assert.IsType<DepartureOutcome.Impossible>(await Boundary.WrapAgainAsync(Octets(Plain), new DepartureSigning("domain"), null, null, Precedence.Routine, default));
         var encrypted = (await MessageProtector.EncryptAsync(Octets(Plain), Encrypting(ContentCipherChoice.Aes256Gcm, "bob"))).ToArray();
-        Assert.IsType<DepartureOutcome.Unavailable>(await Boundary.WrapAgainAsync(encrypted, new DepartureSigning("missing"), null, Precedence.Routine, default));
+        Assert.IsType<DepartureOutcome.Unavailable>(await Boundary.WrapAgainAsync(encrypted, new DepartureSigning("missing"), null, null, Precedence.Routine, default));
     }
 
     [Fact]

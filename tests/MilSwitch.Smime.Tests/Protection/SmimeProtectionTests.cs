@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
@@ -81,8 +82,10 @@ public sealed class SmimeProtectionTests
     [Fact]
     public void Finds_the_certificate_of_a_recipient_or_of_a_domain_above_it()
     {
-        var directory = new RecipientDirectory([Keys.Certificate("bob"), Keys.Certificate("domain")]);
         var now = TimeProvider.System.GetUtcNow();
+        // Its common name is not an authority's.
+        Assert.Null(new RecipientDirectory([Keys.Certificate("domain")]).Find(Mailbox.Parse("anybody@unit.test"), now));
+        var directory = new RecipientDirectory([Keys.Certificate("bob"), Keys.Certificate("domain")], AuthorityNaming.MailAddress);
         Assert.NotNull(directory.Find(Mailbox.Parse("Bob@dest.test"), now));
         Assert.NotNull(directory.Find(Mailbox.Parse("anybody@a.b.unit.test"), now));
         Assert.NotEqual(directory.Find(Mailbox.Parse("bob@dest.test"), now), directory.Find(Mailbox.Parse("bob@unit.test"), now));

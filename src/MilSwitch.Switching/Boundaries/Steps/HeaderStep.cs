@@ -51,6 +51,8 @@ internal sealed class HeaderStep : IPipelineStep
     {
         if (passage.Opened!.ProtectedRecipients is not { IsDefault: false } named || passage.IsReport) return [];
         var known = named.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        // The originator named the list, and the list its members (RFC 2634 §4).
+        if (passage.Opened.Lists.Any(known.Contains)) return [];
         return [.. passage.Recipients.Where(i => !known.Contains(passage.Envelope.Recipients[i].Address.Text))];
     }
 }
