@@ -21,6 +21,9 @@ public sealed record SwitchSetup
     /// <summary>Lines below the listener's entry, indented by nothing.</summary>
     public IReadOnlyList<string> Listener { get; init; } = [];
 
+    /// <summary>Further items of <c>listeners</c>, each on one line.</summary>
+    public IReadOnlyList<string> Listeners { get; init; } = [];
+
     /// <summary>Further top-level text.</summary>
     public string Extra { get; init; } = "";
 
@@ -37,11 +40,13 @@ public sealed record SwitchSetup
         yaml.Append(CultureInfo.InvariantCulture, $"  - name: mta\n    endpoint: 127.0.0.1:{Port}\n    role: relay\n    clients: [127.0.0.0/8]\n");
         if (!Listener.Any(l => l.StartsWith("tls:", StringComparison.Ordinal))) yaml.Append("    tls: { mode: none }\n");
         foreach (var line in Listener) yaml.Append(CultureInfo.InvariantCulture, $"    {line}\n");
+        foreach (var item in Listeners) yaml.Append(CultureInfo.InvariantCulture, $"  - {item}\n");
         yaml.Append("routes:\n");
         foreach (var route in Routes)
         {
             yaml.Append(CultureInfo.InvariantCulture, $"  - match: \"{route.Match}\"\n    next-hop: {route.NextHop}\n");
             yaml.Append(CultureInfo.InvariantCulture, $"    tls: {route.Tls}\n    connections: {route.Connections}\n    protocol: {route.Protocol}\n");
+            if (route.Domain is not null) yaml.Append(CultureInfo.InvariantCulture, $"    domain: {route.Domain}\n");
             if (route.Protection is not null) yaml.Append(CultureInfo.InvariantCulture, $"    protection: {route.Protection}\n");
         }
 
@@ -58,6 +63,9 @@ public sealed record RouteSetup(string Match, string NextHop, int Connections = 
     public string Tls { get; init; } = "{ mode: none }";
 
     public string Protocol { get; init; } = "smtp";
+
+    /// <summary>Its security domain; null: there are none.</summary>
+    public string? Domain { get; init; }
 
     /// <summary>As in the file, on one line; null: nothing is protected.</summary>
     public string? Protection { get; init; }

@@ -21,4 +21,7 @@ public sealed record DepartureSigning(string Key)
 
     /// <summary>The header is protected as well (RFC 9788).</summary>
     public bool ProtectHeader { get; init; }
+
+    /// <summary>The value of a receiptRequest attribute, DER, for the innermost signature (RFC 2634 §2.2); empty: no receipt is asked for.</summary>
+    public ReadOnlyMemory<byte> ReceiptRequest { get; init; }
 }

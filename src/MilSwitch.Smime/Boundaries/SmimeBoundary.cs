@@ -66,7 +66,7 @@ public sealed class SmimeBoundary(KeyRing keys, TimeProvider time) : IBoundaryPr
 
     // What stays closed leaves as it came, and the inspection may know more of it than may be told (threats C8, C9).
     private static OpeningOutcome.Read Read(OpenedMessage opened, InspectionResult inspection, BoundaryOpening settings) => new(
-        opened is { Signature.State: SignatureState.Good, Encryption: not (EncryptionState.Closed or EncryptionState.ForOthers) } && settings.AuthservId.Length > 0 ? opened with { Result = SignatureResult.Of(inspection).Write(settings.AuthservId) } : opened);
+        opened is { Signature.State: SignatureState.Good, Encryption: not (EncryptionState.Closed or EncryptionState.ForOthers) } && settings.AuthservId.Length > 0 ? opened with { Result = SignatureResult.Believed(inspection, opened.Signature).Write(settings.AuthservId) } : opened);
 
     private Task<InspectionResult> InspectAsync(ReadOnlyMemory<byte> content, BoundaryOpening settings, DateTimeOffset at, IReadOnlyList<IDecryptionKey> openers, CancellationToken cancellationToken) =>
         MessageInspector.InspectAsync(content, judging.For(settings.Trust, at, openers, content.Length), cancellationToken);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Labelling;
@@ -14,6 +15,7 @@ using MilSwitch.Smime.Headers;
 using MilSwitch.Smime.Inspection;
 using MilSwitch.Smime.Keys;
 using MilSwitch.Smime.Making;
+using MilSwitch.Smime.Receipts;
 
 namespace MilSwitch.Smime.Protection;
 
@@ -100,6 +102,8 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
             }
 
             var signature = settings.Sign is { } sign ? DepartureSignature.Of(sign, ring, encryption is { HeaderProtection: not ProtectionScheme.None }, labels, precedence, now) : null;
+            ImmutableArray<SentReceiptEvidence> sent = [];
+            if (signature is { ReceiptRequest: not null }) signature = signature with { Requested = evidence => sent = [.. evidence.Select(SentEvidence.Of)] };
             var made = (signature, encryption) switch
             {
                 ({ } s, { } e) when settings.Sign!.Encapsulates => await DomainSigning.SignAndEncryptAsync(message, s, e, cancellationToken).ConfigureAwait(false),
@@ -112,7 +116,7 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
             if (signature is not null) notes.Add(new ProtectionNote(AuditKind.Signed, $"{settings.Sign!.Key}, {signature.Signers[0].Digest.Name}"));
             if (encryption is not null) notes.Add(new ProtectionNote(AuditKind.Encrypted, string.Create(CultureInfo.InvariantCulture, $"{settings.Encrypt!.Content}, {encryption.Recipients.Count} recipients")));
             // The caller's octets end with this task.
-            return new DepartureOutcome.Protected(made.ToArray(), notes.ToImmutable());
+            return new DepartureOutcome.Protected(made.ToArray(), notes.ToImmutable()) { Sent = sent };
         }
         catch (KeyUnavailableException unavailable)
         {
