@@ -117,7 +117,7 @@ internal sealed class DemoBorder : IAsyncDisposable
                     sign: { key: signing, signature-type: domain, header-protection: rfc9788 }
                     encrypt: { certificates: {{home.Certificate}}, header-policy: baseline }
             routes:
-              - { match: nobody@{{MailDomain}}, refuse: "no such person", domain: abroad }
+              - { match: nobody@{{MailDomain}}, refuse: "no such person" }
               - { match: {{MailDomain}}, name: clients, next-hop: "127.0.0.1:{{neighbour}}", tls: { mode: none }, domain: abroad }
               - { match: home.test, name: home, next-hop: "{{towardsHome}}", tls: { mode: none }, domain: between }
 
