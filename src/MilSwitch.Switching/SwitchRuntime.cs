@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Messages;
@@ -50,6 +51,9 @@ internal sealed class SwitchRuntime(
 
     /// <summary>Takes protection off at boundaries; null: nothing in this node does.</summary>
     public IBoundaryProtection? BoundaryProtection { get; init; }
+
+    /// <summary>Carries signed receipts back to originators; null: nothing in this node does.</summary>
+    public IReceiptRelay? Receipts { get; init; }
 
     public Crossing Crossing => crossing ??= new Crossing(this);
 

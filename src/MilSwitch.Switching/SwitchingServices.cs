@@ -5,6 +5,7 @@ using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Operations;
@@ -43,6 +44,7 @@ public static class SwitchingServices
         {
             Protection = provider.GetService<IMessageProtection>(),
             BoundaryProtection = provider.GetService<IBoundaryProtection>(),
+            Receipts = provider.GetService<IReceiptRelay>(),
             Tokens = provider.GetService<ITokenMonitor>(),
         });
         services.AddSingleton<IIntake, SwitchIntake>();

@@ -46,10 +46,10 @@ public sealed class ConfigurationFiles : IDisposable
     }
 
     /// <summary>Makes a self-signed certificate and its key, as tls.pem and tls.key.</summary>
-    public X509Certificate2 WriteCertificate()
+    public X509Certificate2 WriteCertificate(string name = "localhost")
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName("localhost");
         request.CertificateExtensions.Add(names.Build());

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Configuration;
@@ -56,6 +57,9 @@ internal sealed class SwitchHarness : IAsyncDisposable
     /// <summary>Set before the node starts; null: nothing opens at boundaries.</summary>
     public FakeBoundary? Boundary { get; private set; }
 
+    /// <summary>Set before the node starts; null: nothing carries receipts.</summary>
+    public FakeReceipts? Receipts { get; private set; }
+
     public IIntake Intake => Service<IIntake>();
 
     public IOperatorActions Operator => Service<IOperatorActions>();
@@ -76,9 +80,10 @@ internal sealed class SwitchHarness : IAsyncDisposable
     /// <param name="change">Told the port of the sink.</param>
     /// <param name="boundary">Opens messages at boundaries.</param>
     /// <param name="protection">Signs and encrypts.</param>
-    public static async Task<SwitchHarness> StartAsync(Func<SwitchConfiguration, int, SwitchConfiguration> change, FakeBoundary boundary, FakeProtection? protection = null)
+    /// <param name="receipts">Carries receipts.</param>
+    public static async Task<SwitchHarness> StartAsync(Func<SwitchConfiguration, int, SwitchConfiguration> change, FakeBoundary boundary, FakeProtection? protection = null, FakeReceipts? receipts = null)
     {
-        var harness = new SwitchHarness(Directory.CreateTempSubdirectory("milswitch-").FullName, SinkServer.Start(null), ownsFolder: true) { Protection = protection, Boundary = boundary };
+        var harness = new SwitchHarness(Directory.CreateTempSubdirectory("milswitch-").FullName, SinkServer.Start(null), ownsFolder: true) { Protection = protection, Boundary = boundary, Receipts = receipts };
         await harness.BootAsync(c => change(c, harness.Sink.Port));
         return harness;
     }
@@ -154,6 +159,7 @@ internal sealed class SwitchHarness : IAsyncDisposable
         }
 
         if (Boundary is not null) builder.Services.AddSingleton<IBoundaryProtection>(Boundary);
+        if (Receipts is not null) builder.Services.AddSingleton<IReceiptRelay>(Receipts);
         builder.Services.AddSingleton(new SwitchingServices.FurtherSettings(PassingSerializer.Settings));
         var configuration = Configuration(Sink.Port);
         builder.Services.AddSwitching(change is null ? configuration : change(configuration));

@@ -24,6 +24,9 @@ public sealed record SwitchSetup
     /// <summary>Name of the key that the store is sealed for; null: what the switch does by itself.</summary>
     public string? Seal { get; init; }
 
+    /// <summary>Further items of <c>listeners</c>, each on one line.</summary>
+    public IReadOnlyList<string> Listeners { get; init; } = [];
+
     /// <summary>Further top-level text.</summary>
     public string Extra { get; init; } = "";
 
@@ -42,6 +45,7 @@ public sealed record SwitchSetup
         yaml.Append(CultureInfo.InvariantCulture, $"  - name: mta\n    endpoint: 127.0.0.1:{Port}\n    role: relay\n    clients: [127.0.0.0/8]\n");
         if (!Listener.Any(l => l.StartsWith("tls:", StringComparison.Ordinal))) yaml.Append("    tls: { mode: none }\n");
         foreach (var line in Listener) yaml.Append(CultureInfo.InvariantCulture, $"    {line}\n");
+        foreach (var item in Listeners) yaml.Append(CultureInfo.InvariantCulture, $"  - {item}\n");
         yaml.Append("routes:\n");
         foreach (var route in Routes)
         {

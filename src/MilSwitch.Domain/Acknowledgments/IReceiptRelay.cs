@@ -18,20 +18,15 @@ public interface IReceiptRelay
     /// <summary>The value of the receiptRequest attribute for the copy's new signature, DER.</summary>
     /// <param name="tag">The copy's <see cref="Reports.EnvelopeTag"/>, which becomes its signedContentIdentifier: so a receipt leads back to the copy.</param>
     /// <param name="gateway">Address to which receipts come.</param>
-    ReadOnlyMemory<byte> Request(string tag, string gateway);
+    /// <param name="asked">Who is asked is who was asked.</param>
+    ReadOnlyMemory<byte> Request(string tag, string gateway, ReceiptAsked asked);
 
-    /// <summary>The tag of the copy that a message is a receipt for, as it claims; null: it is no receipt, or can't be opened now.</summary>
+    /// <summary>The tag of the copy that a message is a receipt for, as it claims.</summary>
     /// <param name="receipt">The whole message.</param>
     /// <param name="opening">Keys of the domain it comes to.</param>
     /// <param name="precedence">Of the work with keys.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    ValueTask<string?> TagAsync(ReadOnlyMemory<byte> receipt, BoundaryOpening opening, Precedence precedence, CancellationToken cancellationToken);
-
-    /// <summary>The same with what a receipt for the copy must have.</summary>
-    /// <param name="asked">Of the original.</param>
-    /// <param name="signed">The copy as it was signed, before it is encrypted.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    ValueTask<ReceiptAsked> WithSentAsync(ReceiptAsked asked, ReadOnlyMemory<byte> signed, CancellationToken cancellationToken);
+    ValueTask<ClaimedReceipt> TagAsync(ReadOnlyMemory<byte> receipt, BoundaryOpening opening, Precedence precedence, CancellationToken cancellationToken);
 
     /// <summary>Compares a receipt with what was sent.</summary>
     /// <param name="receipt">The whole message.</param>

@@ -22,6 +22,15 @@ public sealed record ReceiptAsked(
     /// <summary>Kind of the document that keeps it, under the ids of the copy and of the original.</summary>
     public const string Kind = "receipt";
 
+    /// <summary>Addresses that are asked; empty: all recipients are.</summary>
+    public ImmutableArray<string> From { get; init; } = [];
+
+    /// <summary>What the originator has heard already; the same again is a replay.</summary>
+    public ImmutableArray<ReceiptGiven> Given { get; init; } = [];
+
+    /// <summary>Is this recipient asked?</summary>
+    public bool IsAsked(string recipient) => From.IsDefaultOrEmpty || From.Contains(recipient, StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Of the copy that was signed here; one for each signer who asks.</summary>
     public ImmutableArray<SentReceiptEvidence> Sent { get; init; } = [];
 
@@ -33,6 +42,11 @@ public sealed record ReceiptAsked(
     public static ReceiptAsked Read(string json) => JsonSerializer.Deserialize(json, ReceiptAskedJson.Default.ReceiptAsked) ?? throw new JsonException("no receipt was asked for");
 }
 
+/// <summary>A receipt that the originator was given.</summary>
+/// <param name="Recipient">About this recipient: the number in the copy's envelope.</param>
+/// <param name="Grade">Each by itself.</param>
+public readonly record struct ReceiptGiven(int Recipient, AcknowledgmentGrade Grade);
+
 /// <summary>What a receipt for a copy must have.</summary>
 /// <param name="ContentIdentifier">Of the gateway's request.</param>
 /// <param name="MessageSignatureDigest">Of what the gateway signed.</param>
@@ -40,6 +54,6 @@ public sealed record ReceiptAsked(
 public sealed record SentReceiptEvidence(
     ReadOnlyMemory<byte> ContentIdentifier, ReadOnlyMemory<byte> MessageSignatureDigest, ImmutableDictionary<string, ReadOnlyMemory<byte>> ReceiptDigests);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ReceiptAsked))]
 internal sealed partial class ReceiptAskedJson : JsonSerializerContext;

@@ -7,6 +7,12 @@ namespace MilSwitch.Domain.Acknowledgments;
 /// <param name="Octets">The signed receipt itself, DER or BER; empty unless it is good.</param>
 public sealed record ReceiptJudgement(ReceiptState State, string Reason, string Recipient, ReadOnlyMemory<byte> Octets);
 
+/// <summary>The copy that something says it is a receipt for.</summary>
+/// <param name="State">Good: it names one, and nothing is verified yet.</param>
+/// <param name="Tag">The identifier as it stands there; empty unless it names one.</param>
+/// <param name="Reason">For the trail; empty when it names one.</param>
+public readonly record struct ClaimedReceipt(ReceiptState State, string Tag, string Reason);
+
 public enum ReceiptState : byte
 {
     /// <summary>It is no receipt for the copy, or not to be believed.</summary>

@@ -66,6 +66,12 @@ public sealed record BoundarySettings
     /// <summary>What happens to reports that go this way.</summary>
     public BoundaryReportSettings Reports { get; init; } = new();
 
+    /// <summary>What happens to requests for signed receipts of messages that go this way; null: nobody beyond is asked.</summary>
+    public BoundaryReceiptSettings? Receipts { get; init; }
+
+    /// <summary>Who beyond gets a copy when a recipient does not acknowledge in time; null: nobody.</summary>
+    public string? ActionPoint { get; init; }
+
     /// <summary>Persons who have to approve what a clearance or a label rule keeps back; 0: nobody can.</summary>
     public int LabelApprovals { get; init; } = 2;
 

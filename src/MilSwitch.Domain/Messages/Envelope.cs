@@ -70,8 +70,21 @@ public sealed record Origin
     /// <summary><see cref="Listener"/> of messages that the switch made itself.</summary>
     public const string Switch = "switch";
 
+    /// <summary>Begins <see cref="Listener"/> of what a boundary released; its name follows. The colon keeps it apart from names of listeners.</summary>
+    public const string Boundary = "boundary:";
+
+    /// <summary>The same of a report that the boundary wrote anew.</summary>
+    public const string Rewritten = "report:";
+
     /// <summary>Name of the listener that took it; <c>switch</c> for messages the switch made itself.</summary>
     public required string Listener { get; init; }
+
+    /// <summary>The switch wrote all that it says: itself, or in place of what came.</summary>
+    public bool IsOwnText => Listener is Switch || Listener.StartsWith(Rewritten, StringComparison.Ordinal);
+
+    /// <summary>The boundary that released it; null: none did.</summary>
+    public string? ReleasedBy =>
+        Listener.StartsWith(Boundary, StringComparison.Ordinal) ? Listener[Boundary.Length..] : Listener.StartsWith(Rewritten, StringComparison.Ordinal) ? Listener[Rewritten.Length..] : null;
 
     /// <summary>IP address of the client, without port; empty for own messages.</summary>
     public string ClientAddress { get; init; } = "";

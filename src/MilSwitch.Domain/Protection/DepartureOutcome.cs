@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MilSwitch.Domain.Acknowledgments;
 
 namespace MilSwitch.Domain.Protection;
 
@@ -12,7 +13,11 @@ public abstract record DepartureOutcome
     /// <summary>These octets may leave.</summary>
     /// <param name="Content">A whole message with CRLF line ends.</param>
     /// <param name="Notes">For the audit trail.</param>
-    public sealed record Protected(ReadOnlyMemory<byte> Content, ImmutableArray<ProtectionNote> Notes) : DepartureOutcome;
+    public sealed record Protected(ReadOnlyMemory<byte> Content, ImmutableArray<ProtectionNote> Notes) : DepartureOutcome
+    {
+        /// <summary>What a receipt for it must have, where <see cref="DepartureSigning.ReceiptRequest"/> asked for one.</summary>
+        public ImmutableArray<SentReceiptEvidence> Sent { get; init; } = [];
+    }
 
     /// <summary>A key can't be used now: trying later may help.</summary>
     /// <param name="Reason">For the trail.</param>

@@ -22,6 +22,9 @@ public sealed record DepartureSigning(string Key)
     /// <summary>How the header is protected.</summary>
     public HeaderProtection HeaderProtection { get; init; }
 
+    /// <summary>The value of a receiptRequest attribute, DER, for the innermost signature (RFC 2634 §2.2); empty: no receipt is asked for.</summary>
+    public ReadOnlyMemory<byte> ReceiptRequest { get; init; }
+
     /// <summary>A signature that is made before, and which this one goes around (RFC 3183 §3); null: this one is the first.</summary>
     public DepartureSigning? Around { get; init; }
 

@@ -17,7 +17,7 @@ public sealed record ReportProtection
     /// <param name="route">What the route does.</param>
     public DepartureProtection? For(Envelope envelope, DepartureProtection? route)
     {
-        if (!envelope.ReversePath.IsNull || envelope.Origin.Listener is not Origin.Switch) return route;
+        if (!envelope.ReversePath.IsNull || !envelope.Origin.IsOwnText) return route;
         var sign = Sign is { } own ? own with { SignatureType = "domain", HeaderProtection = HeaderProtection.Rfc9788 } : route?.Sign;
         var encrypt = envelope.OpenedHere ? Encrypt ?? route?.Encrypt : route?.Encrypt;
         return sign is null && encrypt is null ? route : (route ?? new DepartureProtection()) with { Sign = sign, Encrypt = encrypt };

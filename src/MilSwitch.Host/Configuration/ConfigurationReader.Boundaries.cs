@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Checking;
@@ -149,6 +150,7 @@ public static partial class ConfigurationReader
 
         var looked = ReadCheckNames(section, checks);
         if (keepsInner && looked is not null) arrival.Reject("inner", "is kept with its encryption, and 'checks' could not look inside");
+        var receipts = ReadReceipts(section, protection?.Sign, from, keys);
         var release = ReadRelease(section, from?.Policy ?? labels.Home);
         var defaults = new { Label = 2, Check = 1, Block = 2, Header = 1 };
         var settings = name is null || from is null || to is null ? null : new BoundarySettings
@@ -170,6 +172,8 @@ public static partial class ConfigurationReader
             SignUnauthenticated = unauthenticated,
             Encrypt = protection?.Encrypt,
             Reports = new BoundaryReportSettings { Delivery = ReadPassage(reports, "delivery"), Disposition = ReadPassage(reports, "disposition") },
+            Receipts = receipts,
+            ActionPoint = ReadActionPoint(section),
             LabelApprovals = approvals.Number("label", defaults.Label, 0, 9),
             CheckApprovals = approvals.Number("checks", defaults.Check, 0, 9),
             BlockApprovals = approvals.Number("blocked", defaults.Block, 0, 9),
@@ -194,6 +198,60 @@ public static partial class ConfigurationReader
         }
 
         return addresses.ToImmutable();
+    }
+
+    private static BoundaryReceiptSettings? ReadReceipts(Section boundary, DepartureSigning? signing, DomainOfKeys? from, KeyConfiguration keys)
+    {
+        if (boundary.Find("receipts") is null) return null;
+        var section = boundary.Map("receipts");
+        var address = section.RequiredText("address");
+        if (address is not null && !Mailbox.TryParse(address, allowUtf8: false, out _, out _)) section.Reject("address", $"'{address}' is not a mail address");
+        var key = section.Text("key") ?? signing?.Key;
+        var grades = ImmutableArray.CreateBuilder<AcknowledgmentGrade>();
+        var known = Enum.GetValues<AcknowledgmentGrade>();
+        foreach (var word in section.Texts("grades"))
+        {
+            if (Array.FindIndex(known, g => g.Keyword() == word) is >= 0 and var at) grades.Add(known[at]);
+            else section.Reject("grades", $"'{word}' is not one of {string.Join(", ", known.Select(g => g.Keyword()))}");
+        }
+
+        section.Finish();
+        if (signing is null) boundary.Reject("receipts", "does nothing without departure.protection.sign: what leaves unsigned asks for no receipt");
+        else if (signing.Encapsulates) boundary.Reject("receipts", "needs the innermost signature, which departure.protection.sign leaves empty");
+        if (address is null || key is null) return null;
+        var certificate = keys.Find(key);
+        if (certificate is not { } named) section.Reject("key", NoSuchKey(key, keys));
+        else if (!IsNamed(named, RequiredNames["domain"])) section.Reject("key", $"the certificate of '{key}' must be named '{RequiredNames["domain"]}' to sign for a domain (RFC 3183 §3)");
+        Own(section, "key", key, from);
+        return new BoundaryReceiptSettings(address, new DepartureSigning(key) { Digest = signing?.Key == key ? signing.Digest : null }, grades.Count > 0 ? grades.ToImmutable() : [AcknowledgmentGrade.RecipientVerified]);
+    }
+
+    private static string? ReadActionPoint(Section section)
+    {
+        if (section.Text("action-point") is not { } address) return null;
+        if (!Mailbox.TryParse(address, allowUtf8: false, out _, out _)) section.Reject("action-point", $"'{address}' is not a mail address");
+        return address;
+    }
+
+    // What is named here has to lead where it is meant to, which the boundary by itself does not know.
+    private static void CheckReceipts(ConfigurationSource source, Section root, BoundaryMap map, Domain.Routing.RouteTable routes)
+    {
+        foreach (var (node, path) in root.Items("boundaries"))
+        {
+            if (node is not YamlMap mapping) continue;
+            var section = new Section(source, mapping, path);
+            if (section.Find("name") is not YamlText { Value: { } name } || map.Boundaries.FirstOrDefault(b => b.Name == name) is not { } boundary) continue;
+            if (boundary.Receipts is { } receipts && Mailbox.TryParse(receipts.Address, allowUtf8: false, out var awaited, out _))
+            {
+                var inner = section.Map("receipts");
+                if (map.Find(boundary.To.Name, boundary.From.Name) is null) inner.Reject("address", $"nothing comes to it: no boundary leads from '{boundary.To.Name}' to '{boundary.From.Name}'");
+                else if (routes.Find(awaited)?.Domain != boundary.From.Name) inner.Reject("address", $"no route leads '{receipts.Address}' into '{boundary.From.Name}'");
+                if (!root.Map("reports").Has("tag-key")) inner.Reject("address", "needs reports.tag-key, by which a receipt leads back to its message");
+            }
+
+            if (boundary.ActionPoint is { } point && Mailbox.TryParse(point, allowUtf8: false, out var takesOver, out _) && routes.Find(takesOver)?.Domain != boundary.To.Name)
+                section.Reject("action-point", $"no route leads '{point}' into '{boundary.To.Name}'");
+        }
     }
 
     private static ReportPassage ReadPassage(Section section, string key) => section.Keyword(

@@ -4,6 +4,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Operations;
@@ -108,10 +109,11 @@ public static partial class ConfigurationReader
         var boundaries = ReadBoundaries(source, root, domains, keys, labels, ReadChecks(source, root, labels));
         var sealKey = ReadSeal(store, keys, boundaries, arrivals.Values);
         store.Finish();
+        CheckReceipts(source, root, boundaries, routes);
         if (!labels.Authority.Clearances.IsEmpty && labellings.Count is 0)
             root.Map("labels").Reject("clearances", "are for labelled messages only, and no listener looks for labels (listeners[].labels), so nothing could ever go there");
         var postmaster = ReadPostmaster(root, routes);
-        var precedences = ReadPrecedences(source, root, problems);
+        var (precedences, acknowledgments) = ReadPrecedences(source, root, problems);
         var dataFolder = data is null ? "" : source.FullPath(data);
         var admin = ReadAdmin(source, root, dataFolder);
         var metrics = root.Map("metrics");
@@ -127,7 +129,7 @@ public static partial class ConfigurationReader
             DataFolder = dataFolder,
             Switch = ReadSwitch(source, root, name ?? "", hostName, ownNames, keys) with
             {
-                Routes = routes, Precedences = precedences, Postmaster = postmaster, Arrivals = arrivals.Count > 0 ? arrivals : null,
+                Routes = routes, Precedences = precedences, Acknowledgments = acknowledgments, Postmaster = postmaster, Arrivals = arrivals.Count > 0 ? arrivals : null,
                 Boundaries = boundaries, ListenerDomains = belongs.ToImmutableDictionary(StringComparer.Ordinal),
                 ListenerLabels = labellings.Count > 0 ? labellings : null,
                 LabelCatalogue = labels.Authority.Policies.All.Count > 0 ? new LabelCatalogueList(labels.Authority, labels.Home) : null,
@@ -278,33 +280,33 @@ public static partial class ConfigurationReader
         }
     }
 
-    private static PrecedenceTable ReadPrecedences(ConfigurationSource source, Section root, List<ConfigurationProblem> problems)
+    private static (PrecedenceTable Table, AcknowledgmentDeadlines Acknowledgments) ReadPrecedences(ConfigurationSource source, Section root, List<ConfigurationProblem> problems)
     {
         var section = root.Map("precedence");
         if (section.Text("file") is { } text)
         {
             section.Finish();
-            if (source.ReadableFile(section.LineOf("file"), section.PathOf("file"), text) is null) return PrecedenceTable.Default;
+            if (source.ReadableFile(section.LineOf("file"), section.PathOf("file"), text) is null) return (PrecedenceTable.Default, AcknowledgmentDeadlines.Default);
             var beside = source.Beside(text);
-            if (ReadMap(beside, problems, out _) is not { } map) return PrecedenceTable.Default;
+            if (ReadMap(beside, problems, out _) is not { } map) return (PrecedenceTable.Default, AcknowledgmentDeadlines.Default);
             source = beside;
             section = new Section(beside, map, "");
         }
 
         var defaults = PrecedenceTable.Default;
         var levels = ImmutableArray.CreateBuilder<PrecedenceLevel>();
-        foreach (var level in defaults.Levels) levels.Add(ReadLevel(source, section.Map(level.Precedence.Keyword()), level));
+        var deadlines = ImmutableArray.CreateBuilder<AcknowledgmentDeadline>();
+        foreach (var level in defaults.Levels) levels.Add(ReadLevel(source, section.Map(level.Precedence.Keyword()), level, deadlines));
         var table = new PrecedenceTable { Levels = levels.ToImmutable(), Unmarked = section.Precedence("unmarked", defaults.Unmarked) };
         section.Finish();
-        return table;
+        return (table, new AcknowledgmentDeadlines { Levels = deadlines.ToImmutable() });
     }
 
-    private static PrecedenceLevel ReadLevel(ConfigurationSource source, Section section, PrecedenceLevel otherwise)
+    private static PrecedenceLevel ReadLevel(ConfigurationSource source, Section section, PrecedenceLevel otherwise, ImmutableArray<AcknowledgmentDeadline>.Builder deadlines)
     {
         var second = TimeSpan.FromSeconds(1);
-        TimeSpan? alarm = otherwise.Alarm;
-        if (section.Text("alarm") == "none") alarm = null;
-        else if (section.Has("alarm")) alarm = section.Duration("alarm", TimeSpan.FromMinutes(1), second, 30 * Day);
+        var waiting = AcknowledgmentDeadlines.Default[otherwise.Precedence];
+        deadlines.Add(new AcknowledgmentDeadline(OrNone("report-alarm", waiting.Report), OrNone("receipt-alarm", waiting.Receipt), OrNone("action-point-after", waiting.Alternate)));
         var retry = ImmutableArray.CreateBuilder<TimeSpan>();
         foreach (var (node, path) in section.Items("retry"))
         {
@@ -314,7 +316,7 @@ public static partial class ConfigurationReader
 
         var result = otherwise with
         {
-            Alarm = alarm,
+            Alarm = OrNone("alarm", otherwise.Alarm),
             Warning = section.Duration("warning", otherwise.Warning, second, 30 * Day),
             Expiry = section.Duration("expiry", otherwise.Expiry, second, 30 * Day),
             MaximumSize = section.Size("max-size", otherwise.MaximumSize, 1 << 10, 1L << 40),
@@ -327,6 +329,9 @@ public static partial class ConfigurationReader
             section.Reject(section.Has("warning") ? "warning" : "expiry", $"the warning ({Notation.Write(result.Warning)}) must come before the expiry ({Notation.Write(result.Expiry)})");
         section.Finish();
         return result;
+
+        TimeSpan? OrNone(string key, TimeSpan? unsaid) =>
+            !section.Has(key) ? unsaid : (section.Find(key) as YamlText)?.Value == "none" ? null : section.Duration(key, TimeSpan.FromMinutes(1), second, 30 * Day);
     }
 
     private static AdminSettings ReadAdmin(ConfigurationSource source, Section root, string dataFolder)

@@ -63,6 +63,7 @@ internal sealed class DemoBorder : IAsyncDisposable
         domains:                                             # two of them, and a boundary each way
           - { name: home, mail: [home.test], policy: ALFA, keys: [gateway, {{signingKey}}], anchors: {{anchors}} }
           - { name: between, mail: [{{MailDomain}}], policy: COALITION, anchors: {{anchors}} }
+          - {{DemoCorrespondents.Domain(anchors)}}
         peers:
           - { name: clients, domain: home, clients: [127.0.0.0/8] }
         checks:
@@ -83,6 +84,8 @@ internal sealed class DemoBorder : IAsyncDisposable
             from: between
             to: home
             arrival: { decrypt: [gateway], encryption: required, signers: [domain], signer-domains: [{{MailDomain}}] }
+          - {{DemoCorrespondents.Boundaries(signingKey).Out}}
+          - {{DemoCorrespondents.Boundaries(signingKey).Back}}
         """;
 
     public Task StartAsync(string anchors, IPEndPoint towardsHome, int neighbour, CancellationToken cancellationToken)
@@ -114,6 +117,7 @@ internal sealed class DemoBorder : IAsyncDisposable
                     sign: { key: signing, signature-type: domain, header-protection: rfc9788 }
                     encrypt: { certificates: {{home.Certificate}}, header-policy: baseline }
             routes:
+              - { match: nobody@{{MailDomain}}, refuse: "no such person" }
               - { match: {{MailDomain}}, name: clients, next-hop: "127.0.0.1:{{neighbour}}", tls: { mode: none }, domain: abroad }
               - { match: home.test, name: home, next-hop: "{{towardsHome}}", tls: { mode: none }, domain: between }
 

@@ -128,7 +128,7 @@ internal sealed class DemoBoundaryStories(DemoStage stage)
     }
 
     // Empty when it ended well.
-    private static async Task<string> OpenSslAsync(CancellationToken cancellationToken, params string[] arguments)
+    internal static async Task<string> OpenSslAsync(CancellationToken cancellationToken, params string[] arguments)
     {
         try
         {

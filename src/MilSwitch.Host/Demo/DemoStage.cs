@@ -58,6 +58,9 @@ internal sealed class DemoStage : IAsyncDisposable
     /// <summary>The switch of the domain abroad.</summary>
     public DemoBorder Abroad { get; private set; } = null!;
 
+    /// <summary>Those who ask for receipts and give them.</summary>
+    public DemoCorrespondents Correspondents { get; private set; } = null!;
+
     /// <summary>Further arguments with which a command comes from another person than without them.</summary>
     public string[] AsAnother => ["--node", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{adminPort}"), "--token-file", Token];
 
@@ -165,6 +168,9 @@ internal sealed class DemoStage : IAsyncDisposable
         Policies = new DemoPolicies(Path.Combine(folder, "policies"));
         scanner = await DemoScanner.StartAsync(Path.Combine(folder, "scanner"), cancellationToken);
         Abroad = new DemoBorder(Path.Combine(folder, "abroad"), Security);
+        Correspondents = new DemoCorrespondents(Path.Combine(folder, "correspondents"), Security);
+        var tagKey = Path.Combine(folder, "tag.key");
+        await using (var key = new StreamWriter(tagKey, own)) await key.WriteLineAsync(RandomNumberGenerator.GetHexString(64));
         Switch.Variables = [Security.Environment];
         var unreachable = ((IPEndPoint)nobody.LocalEndPoint!).Port;
         await File.WriteAllTextAsync(Configuration, string.Create(CultureInfo.InvariantCulture, $$"""
@@ -191,11 +197,14 @@ internal sealed class DemoStage : IAsyncDisposable
                 endpoint: {{Between}}
                 domain: between
                 clients: [127.0.0.0/8]
+              - {{Correspondents.Listener}}
             policies: {{Policies.Section}}
             labels: { policy: ALFA }
             tokens: {{Security.Tokens}}
             {{Abroad.HomeSections(Security.Anchors, DemoSecurity.KeyLabel, scanner!.Socket)}}
+            reports: {{Correspondents.Reports(tagKey, DemoSecurity.KeyLabel)}}
             routes:
+              - {{DemoCorrespondents.Route(Neighbour.Port)}}
               - match: abroad.test                                 # beyond the boundary
                 name: abroad
                 next-hop: {{Abroad.Endpoint}}

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Protection;
@@ -12,6 +13,7 @@ using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Measurement;
 using MilSwitch.Smime.Boundaries;
 using MilSwitch.Smime.Protection;
+using MilSwitch.Smime.Receipts;
 using MilSwitch.Smime.Tokens;
 using MilSwitch.Smtp.Server;
 using MilSwitch.Switching;
@@ -91,6 +93,8 @@ public static class NodeHost
         services.AddSingleton<IMessageProtection>(provider => provider.GetRequiredService<SmimeProtection>());
         services.AddSingleton(provider => new SmimeBoundary(Ring(provider, configuration), time));
         services.AddSingleton<IBoundaryProtection>(provider => provider.GetRequiredService<SmimeBoundary>());
+        services.AddSingleton(provider => new ReceiptRelay(Ring(provider, configuration), time));
+        services.AddSingleton<IReceiptRelay>(provider => provider.GetRequiredService<ReceiptRelay>());
     }
 
     private static void UseKeys(IServiceProvider services, NodeConfiguration next)
@@ -98,6 +102,7 @@ public static class NodeHost
         var ring = Ring(services, next);
         services.GetService<SmimeProtection>()?.Use(ring);
         services.GetService<SmimeBoundary>()?.Use(ring);
+        services.GetService<ReceiptRelay>()?.Use(ring);
         services.GetRequiredService<AuditSigner>().Use(ring, next.AuditKey);
     }
 

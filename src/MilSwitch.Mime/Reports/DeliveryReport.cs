@@ -108,17 +108,9 @@ public static class DeliveryReport
         if (request.Original.DeliverBy is { } deliverBy) fields.Field("Deliver-By-Date", MailDate.Format(deliverBy.Deadline));
         if (request.Original.HoldUntil is { } hold)
             fields.Field("Future-Release-Request", hold.UtcDateTime.ToString("'until;'yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
-        WriteExtensions(fields, request);
+        new OriginalFacts(request.OriginalDigest, request.Precedence, request.ContentIdentifier).Write(fields);
         foreach (var recipient in request.Recipients) WriteRecipient(fields, request, recipient, global);
         return ReportFrame.Part(global ? "message/global-delivery-status" : "message/delivery-status", fields, utf8Way);
-    }
-
-    // Extension fields, which RFC 3464 §2.4 allows: they tie the report to the octets that were accepted.
-    private static void WriteExtensions(PartWriter fields, ReportRequest request)
-    {
-        if (!request.OriginalDigest.IsEmpty) fields.Field("X-MilSwitch-Original-Digest", $"sha-{request.OriginalDigest.Length * 8}; {Convert.ToHexStringLower(request.OriginalDigest.Span)}");
-        if (request.Precedence is { } precedence) fields.Field("X-MilSwitch-Precedence", precedence.Keyword());
-        if (!request.ContentIdentifier.IsEmpty) fields.Field("X-MilSwitch-Content-Identifier", Convert.ToHexStringLower(request.ContentIdentifier.Span));
     }
 
     private static void WriteRecipient(PartWriter fields, ReportRequest request, ReportedRecipient recipient, bool global)

@@ -24,5 +24,8 @@ public sealed record ReportRewriting
     /// <summary>The Message-ID by which the originator knows the message; null: none is said.</summary>
     public string? OriginalMessageId { get; init; }
 
+    /// <summary>What is known here of the original by itself; null: nothing is said, and nothing of it is taken from what came.</summary>
+    public OriginalFacts? Facts { get; init; }
+
     public required DateTimeOffset Now { get; init; }
 }

@@ -37,6 +37,7 @@ public static class ReportSanitiser
         var fields = new PartWriter(global);
         if (rewriting.EnvelopeId is { } id) fields.Field("Original-Envelope-Id", id);
         fields.Field("Reporting-MTA", ReportFrame.TypedHost(rewriting.Host));
+        rewriting.Facts?.Write(fields);
         foreach (var recipient in report.Recipients)
         {
             fields.Line();

@@ -31,6 +31,9 @@ public sealed record SignatureSettings
     /// <summary>Null: no receipt is asked for. Not in an outer signature (RFC 2634 §2.2).</summary>
     public ReceiptRequest? ReceiptRequest { get; init; }
 
+    /// <summary>Told what a receipt must have, one for each signer, as soon as it is signed with a <see cref="ReceiptRequest"/>.</summary>
+    public Action<IReadOnlyList<ReceiptEvidence>>? Requested { get; init; }
+
     /// <summary>Object identifiers of <see cref="Ess.SignatureType"/>; none: not said.</summary>
     public IReadOnlyList<string> SignatureTypes { get; init; } = [];
 

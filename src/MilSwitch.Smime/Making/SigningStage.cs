@@ -1,7 +1,9 @@
 using System.Buffers;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Asn1;
+using MilSwitch.Smime.Cms;
 using MilSwitch.Smime.Cms.Signed;
+using MilSwitch.Smime.Ess;
 using MilSwitch.Smime.Messages;
 
 namespace MilSwitch.Smime.Making;
@@ -35,6 +37,13 @@ internal static class SigningStage
                 Suite = settings.Suite,
             },
             cancellationToken).ConfigureAwait(false);
+        if (settings is { ReceiptRequest: not null, Requested: { } requested })
+        {
+            // Before anything is encrypted: afterwards nobody here could read it.
+            var signed = SignedData.Read(parts.Join(isClear ? [] : content.ToArray()), CmsBounds.Default);
+            requested([.. signed.Signers.Select(s => ReceiptEvidence.Of(signed, s))]);
+        }
+
         return isClear
             ? SmimeWriter.ClearSigned(content, new ReadOnlySequence<byte>(parts.Prefix), Micalg(settings.Signers.Select(s => s.Digest)))
             : SmimeWriter.Opaque(SmimeClaim.SignedData, new OctetPieces().Add(parts.Prefix).Add(content).Add(parts.Suffix).ToSequence(), binary: isInside && !settings.EncodeInside);

@@ -35,6 +35,7 @@ internal static class DepartureSignature
             "review" => [SignatureType.Review],
             _ => [],
         },
+        ReceiptRequest = sign.ReceiptRequest.IsEmpty ? null : ReceiptRequest.Read(sign.ReceiptRequest),
         HeaderProtection = sign.HeaderProtection is HeaderProtection.None ? least : Scheme(sign.HeaderProtection),
     };
 

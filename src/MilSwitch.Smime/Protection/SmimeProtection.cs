@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Labelling;
@@ -14,6 +15,7 @@ using MilSwitch.Smime.Headers;
 using MilSwitch.Smime.Inspection;
 using MilSwitch.Smime.Keys;
 using MilSwitch.Smime.Making;
+using MilSwitch.Smime.Receipts;
 
 namespace MilSwitch.Smime.Protection;
 
@@ -109,6 +111,8 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
             // One content has one copy of the header, which the outermost signature's settings say.
             var least = settings.Sign is { HeaderProtection: not HeaderProtection.None } last ? DepartureSignature.Scheme(last.HeaderProtection) : encryption?.HeaderProtection ?? ProtectionScheme.None;
             SignatureSettings[] signatures = [.. signing.Select(s => DepartureSignature.Of(s, ring, least, labels, precedence, now))];
+            ImmutableArray<SentReceiptEvidence> sent = [];
+            if (signatures is [{ ReceiptRequest: not null } innermost, ..]) signatures[0] = innermost with { Requested = evidence => sent = [.. evidence.Select(SentEvidence.Of)] };
             var encapsulates = settings.Sign is { Encapsulates: true };
             var made = (signatures, encryption) switch
             {
@@ -124,7 +128,7 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
             foreach (var (s, signature) in signing.Zip(signatures)) notes.Add(new ProtectionNote(AuditKind.Signed, $"{s.Key}, {signature.Signers[0].Digest.Name}"));
             if (encryption is not null) notes.Add(new ProtectionNote(AuditKind.Encrypted, string.Create(CultureInfo.InvariantCulture, $"{settings.Encrypt!.Content}, {encryption.Recipients.Count} recipients")));
             // The caller's octets end with this task.
-            return new DepartureOutcome.Protected(made.ToArray(), notes.ToImmutable());
+            return new DepartureOutcome.Protected(made.ToArray(), notes.ToImmutable()) { Sent = sent };
         }
         catch (KeyUnavailableException unavailable)
         {

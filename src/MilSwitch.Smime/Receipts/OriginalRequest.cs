@@ -1,3 +1,4 @@
+using System.Text;
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Smime.Cms;
@@ -24,10 +25,16 @@ public static class OriginalRequest
             var signed = SignedData.Read((part.Kind is SmimeKind.ClearSigned ? root.Parts[1] : root).Decode(), CmsBounds.Default);
             var request = ReceiptDecision.Agreed(signed.Signers, out var signer);
             if (request is null || signer is null || !request.ContentIdentifier.Span.SequenceEqual(requested.ContentIdentifier.Span)) return null;
+            // Who is asked by other names than addresses can't be told from the others here.
+            string[]? listed = request.From.List is { } list ? [.. list.SelectMany(l => l.Addresses).Where(a => Ascii.IsValid(a))] : null;
+            if (listed is { Length: 0 }) return null;
             if (requested.To.FirstOrDefault(mayHear) is not { } to) return null;
             var receipt = ReceiptEvidence.Expected(signed, signer);
             return new ReceiptAsked(
-                receipt.ContentType, receipt.ContentIdentifier.ToArray(), receipt.OriginatorSignature.ToArray(), ReceiptEvidence.MessageSignatureDigestOf(signer), to);
+                receipt.ContentType, receipt.ContentIdentifier.ToArray(), receipt.OriginatorSignature.ToArray(), ReceiptEvidence.MessageSignatureDigestOf(signer), to)
+            {
+                From = [.. listed ?? []],
+            };
         }
         catch (CmsFormatException)
         {

@@ -22,6 +22,7 @@ namespace MilSwitch.Smime.Receipts;
 public sealed class ReceiptRelay(KeyRing keys, TimeProvider time) : IReceiptRelay
 {
     private const int MostTagOctets = 100;
+    private const int MostOctets = 64 << 10;
 
     private readonly InspectionTable judging = new();
     private volatile KeyRing keys = keys;
@@ -31,28 +32,29 @@ public sealed class ReceiptRelay(KeyRing keys, TimeProvider time) : IReceiptRela
 
     public ReceiptAsked? Read(RequestedReceipt requested, Func<string, bool> mayHear) => OriginalRequest.Read(requested, mayHear);
 
-    public ReadOnlyMemory<byte> Request(string tag, string gateway) =>
-        new ReceiptRequest { ContentIdentifier = Encoding.ASCII.GetBytes(tag), From = ReceiptsFrom.All, To = [GeneralNames.OfAddress(gateway)] }.Encode();
+    public ReadOnlyMemory<byte> Request(string tag, string gateway, ReceiptAsked asked) => new ReceiptRequest
+    {
+        ContentIdentifier = Encoding.ASCII.GetBytes(tag),
+        From = asked.From.IsDefaultOrEmpty ? ReceiptsFrom.All : ReceiptsFrom.Listed([.. asked.From.Select(GeneralNames.OfAddress)]),
+        To = [GeneralNames.OfAddress(gateway)],
+    }.Encode();
 
-    public async ValueTask<string?> TagAsync(ReadOnlyMemory<byte> receipt, BoundaryOpening opening, Precedence precedence, CancellationToken cancellationToken)
+    public async ValueTask<ClaimedReceipt> TagAsync(ReadOnlyMemory<byte> receipt, BoundaryOpening opening, Precedence precedence, CancellationToken cancellationToken)
     {
         try
         {
             var ring = keys;
             IDecryptionKey[] openers = [.. opening.Keys.Select(k => ring.Opening(k, precedence))];
             var read = await MessageProtector.VerifyReceiptAsync(receipt, [], openers, OpeningOptions.Default, VerificationOptions.Default, null, cancellationToken).ConfigureAwait(false);
-            return read.Receipt is { ContentIdentifier: { Length: <= MostTagOctets } tag } && Ascii.IsValid(tag.Span) ? Encoding.ASCII.GetString(tag.Span) : null;
+            return read.Receipt is { ContentIdentifier: { Length: > 0 and <= MostTagOctets } tag } && Ascii.IsValid(tag.Span)
+                ? new ClaimedReceipt(ReceiptState.Good, Encoding.ASCII.GetString(tag.Span), "")
+                : new ClaimedReceipt(ReceiptState.Bad, "", "it is no receipt that can be read here");
         }
-        catch (KeyUnavailableException)
+        catch (Exception fault) when (fault is KeyUnavailableException or NotSupportedException)
         {
-            return null;
+            // Not supported: a token that does not do what its key was configured for.
+            return new ClaimedReceipt(ReceiptState.Unavailable, "", fault.Message);
         }
-    }
-
-    public async ValueTask<ReceiptAsked> WithSentAsync(ReceiptAsked asked, ReadOnlyMemory<byte> signed, CancellationToken cancellationToken)
-    {
-        var evidence = await MessageProtector.EvidenceAsync(signed, [], OpeningOptions.Default, cancellationToken).ConfigureAwait(false);
-        return asked with { Sent = [.. evidence.Select(SentEvidence.Of)] };
     }
 
     public async ValueTask<ReceiptJudgement> JudgeAsync(
@@ -82,11 +84,12 @@ public sealed class ReceiptRelay(KeyRing keys, TimeProvider time) : IReceiptRela
                 whose = recipient;
             }
 
-            return new ReceiptJudgement(ReceiptState.Good, "", whose, verified.Octets);
+            // It goes to the originator as it came: what carries more than a signature does is something else.
+            return verified.Octets.Length > MostOctets ? Bad([Reason.TooLarge]) : new ReceiptJudgement(ReceiptState.Good, "", whose, verified.Octets);
         }
-        catch (KeyUnavailableException unavailable)
+        catch (Exception fault) when (fault is KeyUnavailableException or NotSupportedException)
         {
-            return new ReceiptJudgement(ReceiptState.Unavailable, unavailable.Message, "", default);
+            return new ReceiptJudgement(ReceiptState.Unavailable, fault.Message, "", default);
         }
         catch (CmsFormatException)
         {
@@ -111,8 +114,9 @@ public sealed class ReceiptRelay(KeyRing keys, TimeProvider time) : IReceiptRela
         {
             return new DepartureOutcome.Unavailable(unavailable.Message);
         }
-        catch (Exception fault) when (fault is SigningRefusedException or NotSupportedException)
+        catch (Exception fault) when (fault is SigningRefusedException or NotSupportedException or ArgumentException)
         {
+            // Arguments: an address that can't stand in a header.
             return new DepartureOutcome.Impossible(fault.Message, []);
         }
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Checking;
 using MilSwitch.Domain.Labelling;
@@ -28,7 +29,7 @@ internal sealed partial class Crossing(SwitchRuntime runtime)
         (new VerifyStep(), null),
         (new DecryptStep(), null),
         (new HeaderStep(), null),
-        (new ReportStep(), static (_, p) => new(Rewrite(p))),
+        (new ReportStep(), static (c, p) => c.TellDeliveredAsync(Rewrite(p))),
         (new LabelStep(), static (_, p) => new(Label(p))),
         (new ReleaseStep(), null),
         (new CheckStep(), static (_, p) => CheckAsync(p)),
@@ -175,9 +176,15 @@ internal sealed partial class Crossing(SwitchRuntime runtime)
     {
         var boundary = passage.Boundary;
         if (boundary is { Sign: null, Encrypt: null }) return passage;
-        var outcome = passage.Opened!.InnerKept ? await WrapAgainAsync(passage).ConfigureAwait(false) : await ProtectAnewAsync(passage).ConfigureAwait(false);
+        string? unanswered = null;
+        // What is kept inside asks for itself, and its receipts hold on the other side as well.
+        var asked = passage.Opened!.InnerKept ? null : receipts.Asked(passage, out unanswered);
+        var outcome = passage.Opened!.InnerKept ? await WrapAgainAsync(passage).ConfigureAwait(false) : await ProtectAnewAsync(passage, asked).ConfigureAwait(false);
         passage = passage with { Departure = outcome };
         if (outcome is not DepartureOutcome.Protected made) return passage;
+        if (unanswered is not null) passage = passage with { Notes = [.. passage.Notes, new ProtectionNote(AuditKind.Signed, unanswered)] };
+        if (asked is not null && !made.Sent.IsEmpty) passage = await AskedForAsync(passage, asked with { Sent = made.Sent }).ConfigureAwait(false);
+        if (passage.AnswerFault is not null) return passage;
         return (passage with { Notes = [.. passage.Notes, .. made.Notes] })
             .Changed(made.Content, boundary.Encrypt is not null ? "encrypted" : "signed", "encrypt", string.Join("; ", made.Notes.Select(n => n.Detail)));
     }
@@ -186,10 +193,15 @@ internal sealed partial class Crossing(SwitchRuntime runtime)
         ? await protection.WrapAgainAsync(passage.Content, sign, passage.Opened!.Kept, passage.Relabelled, passage.Envelope.Precedence, CancellationToken.None).ConfigureAwait(false)
         : new DepartureOutcome.Impossible("its inner layers are kept, and nothing here signs around them", []);
 
-    private async ValueTask<DepartureOutcome> ProtectAnewAsync(Passage passage)
+    private async ValueTask<DepartureOutcome> ProtectAnewAsync(Passage passage, ReceiptAsked? asked)
     {
         if (runtime.Protection is not { } protection) return new DepartureOutcome.Unavailable("nothing in this node protects messages");
-        var settings = new DepartureProtection { Sign = passage.Boundary.Sign, Encrypt = passage.Boundary.Encrypt, Kept = passage.IsRewritten ? null : passage.Opened!.Kept };
+        var settings = new DepartureProtection
+        {
+            Sign = asked is null ? passage.Boundary.Sign : receipts.Asking(passage, asked),
+            Encrypt = passage.Boundary.Encrypt,
+            Kept = passage.IsRewritten ? null : passage.Opened!.Kept,
+        };
         return await protection.ProtectAsync(passage.Content, settings, passage.Addresses, passage.Relabelled, passage.Envelope.Precedence, CancellationToken.None).ConfigureAwait(false);
     }
 

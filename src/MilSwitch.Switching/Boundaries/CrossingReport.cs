@@ -16,6 +16,9 @@ namespace MilSwitch.Switching.Boundaries;
 /// <param name="Original">The same as its originator knows it; null likewise.</param>
 internal sealed record CrossingReport(BoundaryReport Read, BoundaryReportDecision Decision, StoredMessage? Sent, StoredMessage? Original)
 {
+    /// <summary>What the originator asked for beyond a report; null: no receipt.</summary>
+    public ReceiptAsked? Asked { get; init; }
+
     /// <summary>Reads a report and looks for what it is about.</summary>
     /// <param name="spool">Has the messages.</param>
     /// <param name="passage">Opened.</param>
@@ -38,7 +41,10 @@ internal sealed record CrossingReport(BoundaryReport Read, BoundaryReportDecisio
             Original = original?.Envelope.Precedence,
             Claimed = passage.Envelope.Precedence,
         };
-        return new CrossingReport(read, ReportPolicyAtBoundary.Decide(facts, passage.Boundary.Reports, passage.Configuration.Precedences.Unmarked), sent, original);
+        return new CrossingReport(read, ReportPolicyAtBoundary.Decide(facts, passage.Boundary.Reports, passage.Configuration.Precedences.Unmarked), sent, original)
+        {
+            Asked = sent is null ? null : await Crossing.AskedAsync(spool, sent.Id).ConfigureAwait(false),
+        };
     }
 
     /// <summary>The report in its new form; null: it goes on as it is.</summary>
@@ -57,6 +63,9 @@ internal sealed record CrossingReport(BoundaryReport Read, BoundaryReportDecisio
             EnvelopeId = Original?.Envelope.EnvelopeId,
             OriginalMessageId = Original?.MessageIdField,
             Now = passage.Now,
+            Facts = Decision.Treatment is ReportTreatment.Regenerate && Original is { } about && about.Envelope.Domain == passage.Boundary.To.Name
+                ? new OriginalFacts(about.Digest, about.Envelope.Precedence, Asked?.ContentIdentifier ?? default)
+                : null,
         });
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Checking;
@@ -84,6 +85,18 @@ internal sealed record Passage
     public int OwnHops { get; init; }
 
     public DepartureOutcome? Departure { get; init; }
+
+    /// <summary>Its Message-ID; null: it has none.</summary>
+    public string? MessageIdField { get; init; }
+
+    /// <summary>What is kept of the originator's request for a receipt, when the copy asks for one in its place; null: it does not.</summary>
+    public ReceiptAsked? Asked { get; init; }
+
+    /// <summary>Receipts that originators are given when it crosses.</summary>
+    public ImmutableArray<OriginatorReceipt> Answers { get; init; } = [];
+
+    /// <summary>Why one of them could not be made; null: all were.</summary>
+    public DepartureOutcome? AnswerFault { get; init; }
 
     /// <summary>What was done, for the audit trail.</summary>
     public ImmutableArray<ProtectionNote> Notes { get; init; } = [];

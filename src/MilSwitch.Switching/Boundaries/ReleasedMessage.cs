@@ -39,7 +39,9 @@ internal sealed class ReleasedMessage
         {
             Recipients = recipients,
             Domain = passage.Boundary.To.Name,
-            Label = passage.Relabelled is { Label: { } label } ? new Domain.Labelling.MessageLabel(label) : passage.Label,
+            Label = passage.Relabelled is { Label: { } label } ? new Domain.Labelling.MessageLabel(label)
+                // What a report tells of a message is as sensitive as the message.
+                : passage is { IsRewritten: true, Report.Original: { } about } && about.Envelope.Domain == passage.Boundary.To.Name ? about.Envelope.Label : passage.Label,
             Precedence = recipients.Max(r => r.Precedence),
             Body = content.Span.SequenceEqual(passage.Came.Span) ? came.Body : DeliveryReport.BodyOf(content.Span),
             OpenedHere = came.OpenedHere || opened,
@@ -49,8 +51,8 @@ internal sealed class ReleasedMessage
             ArrivedAt = passage.Decisions.Any(d => !d.ApprovedBy.IsEmpty) ? passage.Now : came.ArrivedAt,
             // The originator's own stays here; who reports on the copy names this one.
             EnvelopeId = passage.IsReport || passage.Configuration.EnvelopeTags is not { } keys ? came.EnvelopeId : EnvelopeTag.Make(passage.Next, passage.Boundary.To.Name, keys),
-            // Who sent it is its own domain's affair. The colon keeps the name apart from those of listeners and from the switch's own.
-            Origin = new Origin { Listener = "boundary:" + passage.Boundary.Name },
+            // Who sent it is its own domain's affair.
+            Origin = new Origin { Listener = (passage.IsRewritten ? Origin.Rewritten : Origin.Boundary) + passage.Boundary.Name },
         };
         return new ReleasedMessage(passage, envelope, content);
     }

@@ -94,14 +94,24 @@ internal static partial class MessageSteps
                     .ConfigureAwait(false);
             }
 
+            var back = map.Find(into, envelope.Domain);
+            // They go nowhere: what comes of them is another message. Whoever else it is for is planned again.
+            var awaited = AwaitedBy(back, envelope, whom);
+            if (!awaited.IsEmpty)
+            {
+                others = [.. across.Except(awaited)];
+                whom = awaited;
+            }
+
             using var room = await runtime.ProtectionRoom
                 .TakeAsync(step.Size, runtime.Configuration.Budgets.ProtectionInMemory, envelope.Precedence, CancellationToken.None).ConfigureAwait(false);
             if (await ContentAsync().ConfigureAwait(false) is not { } content) return await HoldAsync(whom, "the content is missing or damaged", AuditKind.Damaged).ConfigureAwait(false);
             var start = new Passage
             {
-                Id = step.Id, Next = runtime.NextId(partition.Epoch.Partition), Parent = stored.Parent, Envelope = envelope, Recipients = whom, Boundary = boundary, Configuration = runtime.Configuration, Now = Now, Came = content,
+                Id = step.Id, Next = runtime.NextId(partition.Epoch.Partition), Parent = stored.Parent, Envelope = envelope, Recipients = whom, Boundary = boundary, Configuration = runtime.Configuration, Now = Now, Came = content, MessageIdField = stored.MessageIdField,
                 Approvals = await DocumentAsync(BoundaryDocuments.Approvals, BoundaryDocuments.ReadApprovals).ConfigureAwait(false),
             };
+            if (!awaited.IsEmpty) return await ReceiveAsync(start, back!, others).ConfigureAwait(false);
             return await runtime.Crossing.RunAsync(start).ConfigureAwait(false) switch
             {
                 CrossingOutcome.Released released => await ReleaseAsync(envelope, stored, released.Message, others).ConfigureAwait(false),
@@ -120,7 +130,7 @@ internal static partial class MessageSteps
             return await CommitAsync(envelope, plan, default, others).ConfigureAwait(false);
         }
 
-        private async Task<PartitionEvents.StepDone> EndAsync(Envelope envelope, CrossingOutcome.Ended ended, int[] others)
+        private async Task<PartitionEvents.StepDone> EndAsync(Envelope envelope, CrossingOutcome.Ended ended, int[] others, ImmutableArray<AuditEvent> further = default)
         {
             var (decision, passage) = (ended.Decision, ended.Passage);
             var reason = $"{decision.Step}: {string.Join("; ", decision.Reasons)}";
@@ -132,7 +142,7 @@ internal static partial class MessageSteps
                 _ when returns => OutcomePolicy.Return(step.Id, envelope, step.Statuses, ended.Recipients, PublicAnswer.Returned, null, Now),
                 _ => OutcomePolicy.Set(step.Id, envelope, step.Statuses, ended.Recipients, RecipientState.Held, AuditKind.Held, reason, null, false, Now),
             };
-            plan = plan with { Audit = [.. Told(passage), .. plan.Audit] };
+            plan = plan with { Audit = [.. Told(passage), .. further.IsDefault ? [] : further, .. plan.Audit] };
             if (decision.Outcome is StepOutcome.Later) plan = plan with { Audit = [new AuditEvent(Now, AuditKind.Deferred, step.Id, -1, reason), .. plan.Audit] };
             var documents = await DocumentsAsync(passage, decision.Outcome, ended.Recipients, "").ConfigureAwait(false);
             return await CommitAsync(envelope, plan, default, others, documents: documents).ConfigureAwait(false);
@@ -147,38 +157,49 @@ internal static partial class MessageSteps
             // A result belongs above the Received field of the host that found it (RFC 8601 §5); who signs anew has readers look at that.
             byte[] trace = [.. passage.Boundary.Sign is null ? passage.Opened!.Result.Span : default, .. TraceFields.Crossed(runtime.Configuration.HostName, id, Now)];
             var content = await StageAsync(released.Content).ConfigureAwait(false);
-            await using (content.ConfigureAwait(false))
+            ImmutableArray<(OriginatorReceipt Receipt, NewMessage Message)> answers = [];
+            try
             {
                 var plan = OutcomePolicy.Cross(step.Id, envelope, step.Statuses, passage.Recipients, $"{passage.Boundary.Name}: {id}", null, Now);
                 var expected = Expected(id, released);
+                answers = await AnswersAsync(passage.Answers).ConfigureAwait(false);
                 var made = new NewMessage(id, released.Envelope, trace, content, stored.MessageIdField, RecipientState.Queued, step.Id);
                 var operation = new SpoolOperation(partition.Epoch)
                 {
-                    Accept = [made],
+                    Accept = [made, .. answers.Select(a => a.Message)],
                     Recipients = plan.Changes,
                     Messages = plan.Message is { } change && (change.State != step.State || change.DropContent) ? [change] : [],
                     Documents =
                     [
                         .. await DocumentsAsync(passage, StepOutcome.Go, passage.Recipients, id.ToString()).ConfigureAwait(false),
                         .. expected.IsEmpty ? ImmutableArray<StoredDocument>.Empty : [AcknowledgmentDocuments.Write(id, expected)],
+                        // Under the copy's id to judge receipts by, under the original's for reports about it.
+                        .. passage.Asked is { } asked ? [asked.Write(id), asked.Write(step.Id)] : ImmutableArray<StoredDocument>.Empty,
+                        .. passage.Report is null ? [] : answers.TakeLast(1).Select(a => a.Receipt.Asked.Write(a.Receipt.About.Copy)),
                     ],
                     Audit =
                     [
                         .. Told(passage), .. plan.Audit,
                         new AuditEvent(Now, AuditKind.Accepted, id, -1, $"released by {passage.Boundary.Name} from {step.Id}"),
+                        .. Given(answers),
                     ],
                 };
                 if (await CommitWholeAsync(operation, envelope.Precedence).ConfigureAwait(false) is not { } result) return Vanished() with { Fenced = true };
                 var statuses = Enumerable.Repeat(RecipientStatus.Initial(RecipientState.Queued), released.Envelope.Recipients.Length).ToArray();
-                foreach (var duplicate in result.Duplicates) statuses[duplicate.Index] = RecipientStatus.Initial(RecipientState.Duplicate);
+                foreach (var duplicate in result.Duplicates.Where(d => d.Id == id)) statuses[duplicate.Index] = RecipientStatus.Initial(RecipientState.Duplicate);
                 ImmutableArray<PartitionCommands.TakeOver> spawned = statuses.All(s => s.State is RecipientState.Duplicate)
                     ? []
                     : [new PartitionCommands.TakeOver(id, released.Envelope, trace.Length + content.Length, [.. statuses], null, null)];
-                foreach (var (recipient, input) in passage.Report?.Acknowledged(Now) ?? [])
-                    runtime.Acknowledgments.Actor.Tell(new AcknowledgmentCommands.Note(passage.Report!.Sent!.Id, recipient, input));
+                spawned = [.. spawned, .. Spawned(answers, result)];
+                foreach (var (recipient, input) in passage.Report?.Acknowledged(Now) ?? []) Note(passage.Report!.Sent!.Id, recipient, input);
                 if (!expected.IsEmpty) runtime.Acknowledgments.Actor.Tell(new AcknowledgmentCommands.Expect(id, expected, IsStored: true), ActorRefs.NoSender);
                 if (plan.IsDone && step.Reroute is not null) await ForgetRerouteAsync(runtime.Spool, step.Id).ConfigureAwait(false);
                 return Done(envelope, plan.Statuses, plan.Message?.State ?? step.State, others, spawned);
+            }
+            finally
+            {
+                await content.DisposeAsync().ConfigureAwait(false);
+                foreach (var (_, answer) in answers) await answer.Content.DisposeAsync().ConfigureAwait(false);
             }
         }
 
@@ -186,11 +207,16 @@ internal static partial class MessageSteps
         private ImmutableArray<Acknowledgment> Expected(MessageId id, ReleasedMessage released)
         {
             var disposition = HeaderBlock.Scan(released.Content, int.MaxValue, int.MaxValue).CountOf("Disposition-Notification-To"u8) > 0 ? ExpectedEvidence.Disposition : ExpectedEvidence.None;
+            var passage = released.Passage;
             return
             [
                 .. released.Envelope.Recipients.Select((r, i) => new Acknowledgment(
-                    id, i, r.Precedence, Now, disposition | (r.Notify.HasFlag(NotifyOptions.Success) ? ExpectedEvidence.Report : ExpectedEvidence.None)))
-                    .Where(a => a.Expected is not ExpectedEvidence.None && !released.Passage.IsReport).Take(AcknowledgmentDocuments.MostRecipients),
+                    id, i, r.Precedence, Now,
+                    disposition | (r.Notify.HasFlag(NotifyOptions.Success) ? ExpectedEvidence.Report : 0) | (passage.Asked?.IsAsked(r.Address.Text) is true ? ExpectedEvidence.Receipt : 0))
+                {
+                    ActionPoint = passage.Boundary.ActionPoint,
+                })
+                    .Where(a => a.Expected is not ExpectedEvidence.None && !passage.IsReport).Take(AcknowledgmentDocuments.MostRecipients),
             ];
         }
 

@@ -190,12 +190,14 @@ internal static partial class MessageSteps
             var plan = OutcomePolicy.AfterAttempt(
                 step.Id, envelope, step.Statuses, attempt.Consignment.Recipients, attempt.Answers,
                 runtime.Configuration.Precedences, Now);
+            plan = await KeptForActionPointAsync(envelope, plan).ConfigureAwait(false);
             // Protected octets are the next hop's business: a report returns what the originator sent.
             var head = plan.Reports.IsEmpty || attempt.Loaded is { Protection: not null } or { Labels.Writes: true } ? default : attempt.Loaded.Content.Inline;
             // What the hop answered is armed in the store: a crash before this commit sends it again, marked.
             var patient = plan.Reports.IsEmpty && !attempt.Consignment.Precedence.IsUrgent();
             var done = await CommitAsync(envelope, plan, head, plan.Retries, patient: patient).ConfigureAwait(false);
             Count(envelope, plan);
+            TellHandedOn(envelope, plan, done);
             await attempt.Loaded.DisposeAsync().ConfigureAwait(false);
             return done;
         }

@@ -51,6 +51,8 @@ internal sealed partial class DepartureProtector(SwitchRuntime runtime)
             notes = [.. labelled.Findings.Select(f => new ProtectionNote(AuditKind.Labelled, f))];
         }
 
+        // Over routes that know nothing of labels as well: what a report tells of a message is as sensitive as the message.
+        if (settings is { Labels: null, Protection.Sign: not null } && envelope is { ReversePath.IsNull: true, Origin.IsOwnText: true, Label: { } own }) labelled = new DepartureLabels(octets, own.Encoded, [], []);
         // Octets of the caller end with this task.
         if (settings.Protection is not { } asked) return new DepartureOutcome.Protected(octets.Span == came.Span ? came.ToArray() : octets, notes);
         ImmutableArray<Domain.Addressing.Mailbox> recipients = [.. consignment.Recipients.Select(i => envelope.Recipients[i].Address)];

@@ -158,7 +158,7 @@ internal sealed class ReportActor : UntypedActor
         }
     }
 
-    private static byte[] Labelled(byte[] report, MessageLabel label) => LabelFields.Replace(
+    internal static byte[] Labelled(byte[] report, MessageLabel label) => LabelFields.Replace(
         report, HeaderBlock.Scan(report, int.MaxValue, int.MaxValue), SioLabel.Of(EssLabel.Read(label.Encoded)).Format(), null);
 
     // RFC 3464 §2.3.4: the class tells the action, whatever the class of the reply that led to it.

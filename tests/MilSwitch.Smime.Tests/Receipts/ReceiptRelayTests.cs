@@ -46,9 +46,9 @@ public sealed class ReceiptRelayTests : IDisposable
     {
         var (sent, asked, copy) = await CrossAsync();
         var receipt = await AnswerAsync(copy);
-        Assert.Equal("0000100000020.TAG", await relay.TagAsync(receipt, Downstream, Precedence.Routine, default));
-        Assert.Null(await relay.TagAsync(copy, Downstream, Precedence.Routine, default));
-        Assert.Null(await relay.TagAsync(receipt, Downstream with { Keys = ["away"] }, Precedence.Routine, default));
+        Assert.Equal((ReceiptState.Good, "0000100000020.TAG"), await ClaimAsync(receipt, Downstream));
+        Assert.Equal((ReceiptState.Bad, ""), await ClaimAsync(copy, Downstream));
+        Assert.Equal((ReceiptState.Unavailable, ""), await ClaimAsync(receipt, Downstream with { Keys = ["away"] }));
         var judged = await JudgeAsync(receipt, asked);
         Assert.Equal((ReceiptState.Good, "", Recipient), (judged.State, judged.Reason, judged.Recipient));
 
@@ -148,10 +148,10 @@ public sealed class ReceiptRelayTests : IDisposable
     {
         var sent = (await MessageProtector.SignAsync(Message, Signing("rsa") with { ReceiptRequest = Request })).ToArray();
         var asked = relay.Read(Requested(sent), a => a == "ops@unit.example")!;
-        var request = ReceiptRequest.Read(relay.Request("0000100000020.TAG", Gateway));
+        var request = ReceiptRequest.Read(relay.Request("0000100000020.TAG", Gateway, asked));
         Assert.Equal([Gateway], request.To.SelectMany(t => t.Addresses));
-        var copy = (await MessageProtector.SignAsync(Message, Signing("p384") with { ReceiptRequest = request })).ToArray();
-        asked = await relay.WithSentAsync(asked, copy, default);
+        var copy = (await MessageProtector.SignAsync(
+            Message, Signing("p384") with { ReceiptRequest = request, Requested = evidence => asked = asked with { Sent = [.. evidence.Select(SentEvidence.Of)] } })).ToArray();
         Assert.Single(asked.Sent);
         // As it was stored.
         return (sent, ReceiptAsked.Read(asked.Write(MessageId.Create(1, 1, 1)).Json), copy);
@@ -162,6 +162,9 @@ public sealed class ReceiptRelayTests : IDisposable
 
     private static async Task<byte[]> AnswerAsync(byte[] message) =>
         (await MessageProtector.MakeReceiptAsync(message, new ReceiptSettings { Signer = SignedPki.Signer("p256"), From = "depot@base.example", Now = SignedPki.Now })).Message!.Value.ToArray();
+
+    private async Task<(ReceiptState State, string Tag)> ClaimAsync(byte[] message, BoundaryOpening opening) =>
+        await relay.TagAsync(message, opening, Precedence.Routine, default) is var claimed ? (claimed.State, claimed.Tag) : default;
 
     private async Task<ReceiptJudgement> JudgeAsync(byte[] receipt, ReceiptAsked asked) => await relay.JudgeAsync(receipt, asked, Downstream, [Recipient], Precedence.Routine, default);
 

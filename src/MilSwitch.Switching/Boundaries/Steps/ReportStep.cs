@@ -1,4 +1,5 @@
 using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Reports;
 
 namespace MilSwitch.Switching.Boundaries.Steps;
@@ -17,6 +18,8 @@ internal sealed class ReportStep : IPipelineStep
             ("kind", report.Read.Kind.ToString().ToLowerInvariant()), ("about", report.Original?.Id.ToString() ?? "no message that is known"),
             ("believed", report.Decision.IsBelieved ? "yes" : "no"), ("treatment", report.Decision.Treatment.ToString().ToLowerInvariant()),
         ];
+        if (passage.AnswerFault is DepartureOutcome.Unavailable away) return Ruling.Later(Name, away.Reason);
+        if (passage.AnswerFault is DepartureOutcome.Impossible never) return Ruling.Hold(Name, 0, never.Reason, inputs);
         return report.Decision.Treatment switch
         {
             ReportTreatment.Block => Ruling.Hold(Name, passage.Boundary.HeaderApprovals, report.Decision.Reason, inputs),

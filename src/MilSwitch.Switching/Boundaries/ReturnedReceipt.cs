@@ -1,0 +1,62 @@
+using MilSwitch.Domain.Acknowledgments;
+using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Spool;
+
+namespace MilSwitch.Switching.Boundaries;
+
+/// <summary>Something that came to the address at which a boundary awaits receipts for its copies, and what is known of it. Immutable.</summary>
+/// <param name="Passage">With the decisions about it.</param>
+internal sealed record ReturnedReceipt(Passage Passage)
+{
+    /// <summary>Name of the step that decides.</summary>
+    public const string Step = "receipt";
+
+    /// <summary>For which copy it says it is.</summary>
+    public ClaimedReceipt Claim { get; init; }
+
+    /// <summary>The copy; null: there is none, or nobody was asked.</summary>
+    public StoredMessage? Sent { get; init; }
+
+    /// <summary>What the copy was made from; null likewise.</summary>
+    public StoredMessage? Original { get; init; }
+
+    /// <summary>What was asked for; null likewise.</summary>
+    public ReceiptAsked? Asked { get; init; }
+
+    public ReceiptJudgement? Judgement { get; init; }
+
+    /// <summary>Whose it is: the number in the copy's envelope; −1 unless it is good.</summary>
+    public int Recipient { get; init; } = -1;
+
+    /// <summary>For the originator; null: there is none.</summary>
+    public OriginatorReceipt? Answer { get; init; }
+
+    /// <summary>Why there is none.</summary>
+    public DepartureOutcome? Failed { get; init; }
+
+    /// <summary>The originator was given this one before.</summary>
+    public bool IsAgain => Recipient >= 0 && Asked!.Given.Contains(new ReceiptGiven(Recipient, AcknowledgmentGrade.RecipientVerified));
+
+    /// <summary>It names a copy that was sent, and is no receipt for it.</summary>
+    public bool IsFalse => Judgement is { State: ReceiptState.Bad };
+
+    /// <summary>Pure.</summary>
+    public StepDecision Decide()
+    {
+        if (Claim.State is ReceiptState.Unavailable) return Ruling.Later(Step, Claim.Reason);
+        if (Claim.State is not ReceiptState.Good) return Ruling.Hold(Step, 0, Claim.Reason);
+        if (Sent is null || Asked is null || Original is null) return Ruling.Hold(Step, 0, "it is for no message for which a receipt is awaited from there");
+        (string, string)[] inputs = [("copy", Sent.Id.ToString()), ("original", Original.Id.ToString())];
+        return this switch
+        {
+            { Judgement: { State: ReceiptState.Unavailable, Reason: var away } } => Ruling.Later(Step, away),
+            { Judgement: not { State: ReceiptState.Good } } => Ruling.Hold(Step, 0, $"it is not to be believed: {Judgement?.Reason}", inputs),
+            { IsAgain: true } => Ruling.Skip(Step, "the originator was given it before") with { Inputs = Ruling.Go(Step, inputs).Inputs },
+            { Failed: DepartureOutcome.Unavailable waits } => Ruling.Later(Step, waits.Reason),
+            { Failed: DepartureOutcome.Impossible never } => Ruling.Hold(Step, 0, never.Reason, inputs),
+            { Answer: null } => Ruling.Hold(Step, 0, "no receipt was made for the originator", inputs),
+            _ => Ruling.Go(Step, [.. inputs, ("recipient", Judgement!.Recipient), ("grade", AcknowledgmentGrade.RecipientVerified.Keyword())]),
+        };
+    }
+}

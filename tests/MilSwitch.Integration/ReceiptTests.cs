@@ -1,0 +1,245 @@
+using System.Text;
+using System.Text.Json;
+using MilSwitch.Testing;
+
+namespace MilSwitch.Integration;
+
+/// <summary>
+/// What comes back over a boundary of a running switch: receipts that hold for the originator, and signed reports. openssl asks,
+/// answers and verifies.
+/// </summary>
+[Trait("Feature", "F-01")]
+[Trait("Feature", "L-03")]
+public sealed class ReceiptTests : IDisposable
+{
+    private const string OpenSsl = "openssl";
+    private const string Officer = "officer@home.test";
+    private const string Captain = "captain@ship.test";
+    private const string Mate = "mate@ship.test";
+    private const string Gateway = "receipts@home.test";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly MailPki pki = new();
+
+    public ReceiptTests()
+    {
+        pki.Issue("signing", "domain-signing-authority", "domain-signing-authority@home.test");
+        pki.Issue("officer", "Officer", Officer);
+        pki.Issue("captain", "Captain", Captain);
+        pki.Issue("mate", "Mate", Mate);
+        pki.Issue("opening", "domain-confidentiality-authority", "domain-confidentiality-authority@home.test");
+        File.WriteAllText(pki["tag.key"], "0123456789abcdef0123456789abcdef\n");
+        File.SetUnixFileMode(pki["tag.key"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    public void Dispose() => pki.Dispose();
+
+    [RequiresFact(OpenSsl)]
+    public async Task Originators_get_receipts_over_their_own_values_each_of_its_grade()
+    {
+        await using var sink = SinkServer.Start();
+        var sea = Ports.Free();
+        await using var node = await SwitchProcess.StartAsync(pki["."], Setup(sink, sea, "grades: [gateway-accepted, domain-delivered, recipient-verified]"));
+        await AskAsync("order.eml");
+        await SendAsync(node.Port, "order.eml", Officer, "NOTIFY=SUCCESS", Captain, Mate);
+
+        // The copy, and two receipts that say no more than that the gateway has it.
+        var copy = await ArrivesAsync(sink, t => t.Recipients.Any(r => r.Contains(Captain, StringComparison.Ordinal)));
+        await File.WriteAllBytesAsync(pki["copy.eml"], copy.Content);
+        await BelievesAsync(sink, "gateway-accepted", 2, attached: 0);
+        var envelopeId = copy.Mail[(copy.Mail.IndexOf("ENVID=", StringComparison.Ordinal) + 6)..].Split(' ')[0];
+
+        // The domain at sea says that it is in the captain's mailbox.
+        await SendTextAsync(sea, Report(envelopeId), "", "", Officer);
+        await BelievesAsync(sink, "domain-delivered", 1, attached: 0);
+        await ArrivesAsync(sink, t => Encoding.ASCII.GetString(t.Content.Span).Contains("Action: delivered", StringComparison.Ordinal));
+
+        await AnswerAsync("copy.eml", "captain", "given.eml");
+        await SendAsync(sea, "given.eml", Captain, "", Gateway);
+        await BelievesAsync(sink, "recipient-verified", 1, attached: 1);
+        // Once more: nothing changes.
+        await SendAsync(sea, "given.eml", Captain, "", Gateway);
+        await Eventually.ComesTrueAsync(async () => (await DecisionsAsync(node)).Contains("the originator was given it before", StringComparison.Ordinal), Patience, "the second is told of");
+        await BelievesAsync(sink, "recipient-verified", 1, attached: 1);
+
+        await AnswerAsync("copy.eml", "mate", "mates.eml");
+        await SendAsync(sea, "mates.eml", Mate, "", Gateway);
+        await BelievesAsync(sink, "recipient-verified", 2, attached: 1);
+        Assert.Empty(await HeldAsync(node));
+    }
+
+    [RequiresFact(OpenSsl)]
+    [Trait("Threat", "C13")]
+    public async Task What_is_no_receipt_for_a_copy_changes_nothing_and_is_told_in_the_trail()
+    {
+        await using var sink = SinkServer.Start();
+        var sea = Ports.Free();
+        await using var node = await SwitchProcess.StartAsync(pki["."], Setup(sink, sea, ""));
+        await AskAsync("order.eml");
+        await SendAsync(node.Port, "order.eml", Officer, "", Captain);
+        await File.WriteAllBytesAsync(pki["copy.eml"], (await ArrivesAsync(sink, _ => true)).Content);
+
+        await AnswerAsync("order.eml", "captain", "original.eml");
+        await SendAsync(sea, "original.eml", Captain, "", Gateway);
+        await HoldsAsync(node, "receipt: it is for no message for which a receipt is awaited from there");
+        await AnswerAsync("copy.eml", "mate", "others.eml");
+        await SendAsync(sea, "others.eml", Mate, "", Gateway);
+        await HoldsAsync(node, "receipt: it is not to be believed: SIGNER-MISMATCH");
+        await AnswerAsync("copy.eml", "captain", "given.eml");
+        var bad = (await File.ReadAllTextAsync(pki["given.eml"])).ReplaceLineEndings("\r\n").Split("\r\n\r\n", 2);
+        var der = Convert.FromBase64String(bad[1].Replace("\r\n", "", StringComparison.Ordinal));
+        der[^20] ^= 1;
+        await File.WriteAllTextAsync(pki["changed.eml"], bad[0] + "\r\n\r\n" + Convert.ToBase64String(der, Base64FormattingOptions.InsertLineBreaks) + "\r\n");
+        await SendAsync(sea, "changed.eml", Captain, "", Gateway);
+        await HoldsAsync(node, "receipt: it is not to be believed: SIGNATURE-INVALID");
+        await SendTextAsync(sea, Head(Captain, Gateway) + "\r\nI have read it.\r\n", Captain, "", Gateway);
+        await HoldsAsync(node, "receipt: it is no receipt that can be read here");
+
+        Assert.Equal(4, (await HeldAsync(node)).Length);
+        Assert.Single(sink.Transactions);
+        Assert.Contains("is no receipt for it: SIGNER-MISMATCH", (await node.CommandAsync("message", "show", await CopyIdAsync(node), "--json")).Output, StringComparison.Ordinal);
+        // The good one counts all the same.
+        await SendAsync(sea, "given.eml", Captain, "", Gateway);
+        await BelievesAsync(sink, "recipient-verified", 1, attached: 1);
+    }
+
+    [RequiresFact(OpenSsl)]
+    [Trait("Threat", "C8")]
+    public async Task A_failure_beyond_comes_back_signed_for_the_domain_and_encrypted_as_the_message_was()
+    {
+        await using var sink = SinkServer.Start();
+        sink.Script = step => step.Phase is SinkPhase.Recipient && step.Line.Contains(Captain, StringComparison.Ordinal) ? SinkAction.Say("550 5.1.1 no such person at inside.ship.test") : null;
+        await using var node = await SwitchProcess.StartAsync(pki["."], Setup(sink, Ports.Free(), ""));
+        await AskAsync("order.eml");
+        await RunAsync("cms", "-encrypt", "-in", "order.eml", "-aes256", "-out", "sealed.eml", "opening.pem");
+        await SendAsync(node.Port, "sealed.eml", Officer, "", "RET=FULL", Captain);
+
+        await File.WriteAllBytesAsync(pki["report.eml"], (await ArrivesAsync(sink, t => t.Mail.Contains("<>", StringComparison.Ordinal))).Content);
+        await RunAsync("cms", "-decrypt", "-in", "report.eml", "-recip", "officer.pem", "-inkey", "officer.key", "-out", "report.signed");
+        await RunAsync("cms", "-verify", "-in", "report.signed", "-CAfile", pki.Anchors, "-out", "report.text");
+        var report = await File.ReadAllTextAsync(pki["report.text"]);
+        Assert.Contains("Action: failed", report, StringComparison.Ordinal);
+        Assert.Contains("X-MilSwitch-Original-Digest: sha-", report, StringComparison.Ordinal);
+        Assert.Contains("X-MilSwitch-Precedence: routine", report, StringComparison.Ordinal);
+        Assert.Contains("X-MilSwitch-Content-Identifier: ", report, StringComparison.Ordinal);
+        Assert.DoesNotContain("inside.ship.test", report, StringComparison.Ordinal);
+        Assert.DoesNotContain("Sail at dawn", report, StringComparison.Ordinal);
+    }
+
+    private SwitchSetup Setup(SinkServer sink, int sea, string grades) => new()
+    {
+        Node = "gate.home.test", DataFolder = pki["data"], Listener = ["domain: home"],
+        Listeners = [$"{{ name: sea, endpoint: \"127.0.0.1:{sea}\", clients: [127.0.0.0/8], domain: sea, tls: {{ mode: none }} }}"],
+        Routes = [new RouteSetup("ship.test", sink.NextHop) { Domain = "sea" }, new RouteSetup("*", sink.NextHop) { Domain = "home" }],
+        Extra = $$"""
+            reports: { tag-key: { file: tag.key }, from: postmaster@home.test, protection: { sign: { key: signing }, encrypt: { certificates: officer.pem } } }
+            keys:
+              - { name: signing, file: signing.key, certificate: signing.pem, role: domain-signing }
+              - { name: opening, file: opening.key, certificate: opening.pem, role: domain-confidentiality }
+            domains:
+              - { name: home, mail: [home.test], keys: [signing, opening], anchors: {{pki.Anchors}} }
+              - { name: sea, mail: [ship.test], anchors: {{pki.Anchors}} }
+            boundaries:
+              - { name: out, from: home, to: sea, arrival: { decrypt: opening }, departure: { protection: { sign: { key: signing, signature-type: domain } } }, receipts: { address: {{Gateway}}{{(grades.Length > 0 ? ", " + grades : "")}} } }
+              - { name: in, from: sea, to: home, arrival: { signature: optional } }
+
+            """,
+    };
+
+    private async Task AskAsync(string to)
+    {
+        await File.WriteAllTextAsync(pki["order.txt"], "Content-Type: text/plain\r\n\r\nSail at dawn.\r\n");
+        await RunAsync("cms", "-sign", "-in", "order.txt", "-signer", "officer.pem", "-inkey", "officer.key", "-md", "sha256", "-crlfeol", "-receipt_request_all", "-receipt_request_to", Officer, "-out", to);
+    }
+
+    private Task AnswerAsync(string message, string who, string to) => RunAsync("cms", "-sign_receipt", "-in", message, "-signer", who + ".pem", "-inkey", who + ".key", "-out", to);
+
+    /// <summary>So many receipts of a grade came to the originator; openssl verifies each against what was sent, and what is attached against the copy.</summary>
+    private async Task BelievesAsync(SinkServer sink, string grade, int count, int attached)
+    {
+        await Eventually.ComesTrueAsync(() => Task.FromResult(Receipts().Length == count), Patience, $"{count} receipts {grade}");
+        foreach (var receipt in Receipts())
+        {
+            var text = Encoding.ASCII.GetString(receipt.Content.Span);
+            Assert.Contains("Grade: " + grade, text, StringComparison.Ordinal);
+            var parts = text.Split("smime-type=signed-receipt")[1..];
+            Assert.Equal(1 + attached, parts.Length);
+            await DecodeAsync(parts[0], "relayed.der");
+            await RunAsync("cms", "-verify_receipt", "relayed.der", "-rctform", "DER", "-in", "order.eml", "-CAfile", pki.Anchors);
+            Assert.Contains(grade, (await pki.OpenSslAsync("cms", "-cmsout", "-print", "-noout", "-inform", "DER", "-in", "relayed.der")).Said, StringComparison.Ordinal);
+            if (attached is 0) continue;
+            await DecodeAsync(parts[1], "theirs.der");
+            await RunAsync("cms", "-verify_receipt", "theirs.der", "-rctform", "DER", "-in", "copy.eml", "-CAfile", pki.Anchors);
+            Assert.False((await pki.OpenSslAsync("cms", "-verify_receipt", "theirs.der", "-rctform", "DER", "-in", "order.eml", "-CAfile", pki.Anchors)).Good);
+        }
+
+        SinkTransaction[] Receipts() => [.. sink.Transactions.Where(t => t.Field("Subject") == "Receipt: " + grade)];
+    }
+
+    private async Task DecodeAsync(string part, string to)
+    {
+        var body = part[(part.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..];
+        await File.WriteAllBytesAsync(pki[to], Convert.FromBase64String(body[..body.IndexOf("\r\n-", StringComparison.Ordinal)].Replace("\r\n", "", StringComparison.Ordinal)));
+    }
+
+    private async Task RunAsync(params string[] arguments)
+    {
+        var (good, said) = await pki.OpenSslAsync(arguments);
+        Assert.True(good, string.Join(' ', arguments) + "\n" + said);
+    }
+
+    private static async Task<SinkTransaction> ArrivesAsync(SinkServer sink, Func<SinkTransaction, bool> which)
+    {
+        await Eventually.ComesTrueAsync(() => Task.FromResult(sink.Transactions.Any(which)), Patience, "it arrives");
+        return sink.Transactions.First(which);
+    }
+
+    private static string Report(string envelopeId) =>
+        "From: mailer-daemon@ship.test\r\nTo: officer@home.test\r\nSubject: delivered\r\nMessage-ID: <r1@ship.test>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
+        + "--b\r\nContent-Type: text/plain\r\n\r\nIt is there.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+        + $"Original-Envelope-Id: {envelopeId}\r\nReporting-MTA: dns;inside.ship.test\r\n\r\nFinal-Recipient: rfc822;{Captain}\r\nAction: delivered\r\nStatus: 2.0.0\r\n\r\n--b--\r\n";
+
+    private static string Head(string from, string to) =>
+        $"From: {from}\r\nTo: {to}\r\nDate: Fri, 27 Nov 2026 10:00:00 +0000\r\nMessage-ID: <{Guid.NewGuid():N}@{from.Split('@')[1]}>\r\nSubject: orders\r\n";
+
+    private Task SendAsync(int port, string file, string from, string parameter, params string[] to) => SendAsync(port, file, from, parameter, "", to);
+
+    private async Task SendAsync(int port, string file, string from, string parameter, string mail, params string[] to) =>
+        await SendTextAsync(port, Head(from, to[0]) + (await File.ReadAllTextAsync(pki[file])).ReplaceLineEndings("\r\n"), from, mail, to, parameter);
+
+    private static Task SendTextAsync(int port, string text, string from, string mail, params string[] to) => SendTextAsync(port, text, from, mail, to, "");
+
+    private static async Task SendTextAsync(int port, string text, string from, string mail, string[] to, string parameter)
+    {
+        await using var client = await SmtpDialogue.ConnectAsync(port);
+        await client.SayAsync("EHLO origin.test");
+        Assert.True((await client.SayAsync($"MAIL FROM:<{from}> {mail}".TrimEnd())).IsPositive);
+        foreach (var recipient in to) Assert.True((await client.SayAsync($"RCPT TO:<{recipient}> {parameter}".TrimEnd())).IsPositive);
+        await client.SayAsync("DATA");
+        var answer = await client.SayAsync(text + ".");
+        Assert.True(answer.IsPositive, answer.ToString());
+    }
+
+    private static async Task<string[]> HeldAsync(SwitchProcess node)
+    {
+        using var document = JsonDocument.Parse((await node.CommandAsync("queue", "list", "--state", "held", "--json")).Output);
+        return [.. document.RootElement.GetProperty("items").EnumerateArray().Select(m => m.GetProperty("heldBecause").GetString()!)];
+    }
+
+    private static Task HoldsAsync(SwitchProcess node, string because) =>
+        Eventually.ComesTrueAsync(async () => (await HeldAsync(node)).Contains(because), Patience, because);
+
+    private static async Task<string> DecisionsAsync(SwitchProcess node)
+    {
+        using var document = JsonDocument.Parse((await node.CommandAsync("track", "--recipient", Gateway, "--json")).Output);
+        var all = new StringBuilder();
+        foreach (var message in document.RootElement.GetProperty("items").EnumerateArray())
+            all.Append((await node.CommandAsync("message", "decisions", message.GetProperty("id").GetString()!, "--json")).Output);
+        return all.ToString();
+    }
+
+    private static async Task<string> CopyIdAsync(SwitchProcess node)
+    {
+        using var document = JsonDocument.Parse((await node.CommandAsync("track", "--recipient", Captain, "--json")).Output);
+        return document.RootElement.GetProperty("items").EnumerateArray().First(m => m.TryGetProperty("parent", out var parent) && parent.ValueKind is JsonValueKind.String).GetProperty("id").GetString()!;
+    }
+}
