@@ -9,4 +9,7 @@ public enum KeyRole : byte
     AttributeAuthority,
     ReportSigning,
     Audit,
+
+    /// <summary>Issues proxy certificates and signs nothing else.</summary>
+    ProxyAuthority,
 }

@@ -1,6 +1,6 @@
-using MilSwitch.Lookup.Service;
+using MilSwitch.Domain.Boundaries;
 
-namespace MilSwitch.Lookup.Tests.Service;
+namespace MilSwitch.Domain.Tests;
 
 [Trait("Feature", "R-05")]
 public sealed class BoundaryWishFieldTests
