@@ -61,7 +61,7 @@ public sealed class ProxyStage : IAsyncLifetime
             labels: { policy: ALFA }
             listeners:
               - { name: mta, endpoint: "127.0.0.1:{{Mail}}", domain: home, clients: [127.0.0.0/8], tls: { mode: none } }
-              - { name: msa, endpoint: "127.0.0.1:{{Submission}}", role: submission, domain: home, tls: { mode: none }, smime-gateway: "https://localhost:{{Web}}/.well-known/milswitch/smime" }
+              - { name: msa, endpoint: "127.0.0.1:{{Submission}}", role: submission, domain: home, tls: { mode: none }, smime-gateway: "https://127.0.0.1:{{Web}}/.well-known/milswitch/smime" }
             keys:
               - { name: gateway, file: gateway.key, certificate: gateway.pem, role: domain-confidentiality }
               - { name: issuer, file: issuer.key, certificate: issuer.pem, role: proxy-authority }
@@ -181,7 +181,7 @@ public sealed class ProxyStage : IAsyncLifetime
         await IssueAsync("checkpoints", "/CN=Checkpoints", "signer", "root");
         File.Copy(folder["bob.pem"], folder["people/bob.pem"]);
         using var pki = new TestPki("Web CA");
-        using var web = pki.Issue("localhost");
+        using var web = pki.Issue("127.0.0.1");
         TestPki.Write(pki.Authority, folder["web-ca.pem"]);
         TestPki.Write(web, folder["web.pem"], folder["web.key"]);
     }

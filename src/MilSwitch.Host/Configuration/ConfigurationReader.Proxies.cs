@@ -75,7 +75,7 @@ public static partial class ConfigurationReader
             Ceiling = ceiling is null
                 ? null
                 : new LinkLabelling(
-                    new LinkLabelSettings { HostName = labels.HostName, Clearance = judged.Ceiling, Cleared = "the ceiling of what is opened here", Unlabelled = LabelOutcome.Hold }, labels.Authority),
+                    new LinkLabelSettings { HostName = labels.HostName, Clearance = judged.Ceiling, Cleared = "the gateway (ceiling)", Unlabelled = LabelOutcome.Hold }, labels.Authority),
         };
     }
 

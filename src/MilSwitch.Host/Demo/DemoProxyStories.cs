@@ -51,7 +51,7 @@ internal sealed class DemoProxyStories(DemoStage stage, DemoBoundaryStories boun
         var (status, _) = await LookUpAsync(Clerk, "&label=" + label, cancellationToken);
         if (await SealAsync(above, "SECRET", "", cancellationToken) is { Length: > 0 } first) return (false, first);
         if (await SealAsync(denied, "RESTRICTED", "X-MilSwitch-Boundary: deny\r\n", cancellationToken) is { Length: > 0 } second) return (false, second);
-        var tooHigh = await DemoBoundaryStories.HeldAsync(stage.Switch, Clerk, b => b.StartsWith("label: the ceiling", StringComparison.Ordinal), cancellationToken);
+        var tooHigh = await DemoBoundaryStories.HeldAsync(stage.Switch, Clerk, b => b.StartsWith("label: the gateway (ceiling)", StringComparison.Ordinal), cancellationToken);
         var unwanted = await DemoBoundaryStories.HeldAsync(stage.Switch, Clerk, b => b.StartsWith("decrypt: its originator", StringComparison.Ordinal), cancellationToken);
         var left = stage.Neighbour.Arrivals.Any(a => a.Subject is denied or above);
         return (
