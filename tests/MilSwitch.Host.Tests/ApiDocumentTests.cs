@@ -13,7 +13,7 @@ public sealed partial class ApiDocumentTests : IAsyncLifetime
     private static readonly string[] Local =
     [
         "audit verify", "cert import", "cert request", "cert show", "config check", "config verifier", "demo run", "demo send", "inspect", "key generate", "key list", "key show",
-        "label check", "label decode", "label encode", "label marking", "label permits", "label policy", "label translate", "path", "run",
+        "label check", "label decode", "label encode", "label marking", "label permits", "label policy", "label translate", "path", "proxy verify", "run",
         "smime decrypt", "smime encrypt", "smime receipt", "smime sign", "smime wrap",
     ];
 
@@ -147,7 +147,8 @@ public sealed partial class ApiDocumentTests : IAsyncLifetime
         string[] arguments = [.. Word().Matches(line).Select(m => m.Groups[1].Success ? m.Groups[1].Value : m.Value).Skip(1).Select(a => a switch { "0000G40000040" => FakeOperatorActions.First.ToString(), "evidence/" => Path.Combine(node.Files.Folder, "evidence"), _ => a })];
         if (verb == "events") arguments = [.. arguments, "--after", "1-1", "--count", "1"];
         var run = await node.RunAsync(arguments);
-        Assert.True(run.ExitCode is 0 or 1, $"{verb}: {run}");
+        // This node has no boundary of that name.
+        Assert.True(run.ExitCode is 0 or 1 || (verb is "proxy zone" && run.ExitCode is ExitCodes.NotFound), $"{verb}: {run}");
         // The answer is remembered after it went out.
         await Testing.Eventually.ComesTrueAsync(() => Task.FromResult(!node.Requests.Operations.IsEmpty), TimeSpan.FromSeconds(20), $"{verb} asks for something");
         return [.. node.Requests.Operations.Distinct(StringComparer.Ordinal)];

@@ -59,6 +59,21 @@ public sealed class PipelineStepTests
         Assert.Equal((expected, 0), (decision.Outcome, decision.Approvals));
     }
 
+    [Theory]
+    [InlineData(BoundaryWish.Allow, StepOutcome.Go)]
+    [InlineData(BoundaryWish.Notify, StepOutcome.Go)]
+    [InlineData(BoundaryWish.Deny, StepOutcome.Hold)]
+    [InlineData(null, StepOutcome.Hold)]
+    public void What_its_originator_does_not_want_opened_waits_and_nobody_can_lift_that(BoundaryWish? wish, StepOutcome expected)
+    {
+        var finding = wish is null ? BoundaryWishFinding.Malformed : new BoundaryWishFinding(wish, false);
+        var decision = new DecryptStep().Decide(Opened(o => o with { Encryption = EncryptionState.Opened, Wish = finding }));
+        Assert.Equal((expected, 0), (decision.Outcome, decision.Approvals));
+        Assert.Contains(decision.Inputs, i => i == new DecisionInput("wish", finding.Word));
+        // What was not encrypted, or not opened, is no affair of the wish.
+        Assert.Equal(StepOutcome.Skip, new DecryptStep().Decide(Opened(o => o with { Wish = finding })).Outcome);
+    }
+
     [Fact]
     public void A_changed_From_blocks_and_a_changed_Subject_is_for_a_person()
     {

@@ -30,6 +30,9 @@ public sealed record SwitchSetup
     /// <summary>Further top-level text.</summary>
     public string Extra { get; init; } = "";
 
+    /// <summary>The whole file, instead of what the rest would make; null: that.</summary>
+    public string? Whole { get; init; }
+
     /// <summary>A program with its arguments that runs the switch in its own place, such as <c>prlimit --nofile=256</c>.</summary>
     public IReadOnlyList<string> Launcher { get; init; } = [];
 
@@ -38,6 +41,7 @@ public sealed record SwitchSetup
 
     public string ToYaml()
     {
+        if (Whole is not null) return Whole;
         var yaml = new StringBuilder();
         yaml.Append(CultureInfo.InvariantCulture, $"node:\n  name: {Node}\n  data: {DataFolder}\nstore:\n  provider: sqlite\n");
         if (Seal is not null) yaml.Append(CultureInfo.InvariantCulture, $"  seal: {Seal}\n");

@@ -15,6 +15,12 @@ public sealed record BoundaryOpening
     /// <summary>Names of the keys that open; empty: what is encrypted is not for this boundary.</summary>
     public ImmutableArray<string> Keys { get; init; } = [];
 
+    /// <summary>
+    /// Certificate (DER) of an authority that certified keys of this boundary in the names of recipients beyond it; empty: there is
+    /// none. What is encrypted to those certificates is opened as well, whatever their numbers are.
+    /// </summary>
+    public ReadOnlyMemory<byte> ProxyAuthority { get; init; }
+
     /// <summary>Whose signature counts.</summary>
     public SignerRole Signers { get; init; } = SignerRole.Originator | SignerRole.Domain;
 

@@ -45,6 +45,9 @@ public sealed record BoundarySettings
     /// <summary>Whether it may go, and how it is labelled in the domain it goes to; null: labels do not count.</summary>
     public ILinkLabelling? LabelsOut { get; init; }
 
+    /// <summary>The highest label of what is opened here, as proxy certificates tell it; null: there is no such limit.</summary>
+    public ILinkLabelling? Ceiling { get; init; }
+
     /// <summary>Which messages persons have to release; null: none.</summary>
     public ReleaseRule? Release { get; init; }
 

@@ -50,6 +50,9 @@ public sealed record OpenedMessage
     /// <summary>What is needed to answer the originator's receipt request (RFC 2634 §2); null: none was asked for.</summary>
     public RequestedReceipt? Receipt { get; init; }
 
+    /// <summary>What its originator wishes about being opened here; says nothing about what was not.</summary>
+    public BoundaryWishFinding Wish { get; init; }
+
     /// <summary>Only the outer signature of a triple wrap was taken off.</summary>
     public bool InnerKept { get; init; }
 

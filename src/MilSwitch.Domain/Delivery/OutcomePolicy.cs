@@ -184,13 +184,17 @@ public static class OutcomePolicy
     /// A boundary released a copy for some open recipients: nothing is left to be done for them here, and reports are the
     /// copy's affair.
     /// </summary>
+    /// <param name="tell">What the originator wants to hear of it at once; null: nothing.</param>
     public static OutcomePlan Cross(
-        MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, IEnumerable<int> which, string detail, string? actor, DateTimeOffset now)
+        MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, IEnumerable<int> which, string detail, string? actor, DateTimeOffset now, Reply? tell = null)
     {
         var step = new Step(id, envelope, before, now) { Actor = actor };
         foreach (var index in which)
         {
-            if (!before[index].State.IsFinal()) step.Cross(index);
+            if (before[index].State.IsFinal()) continue;
+            step.Cross(index);
+            // Asked for in the message itself, so without regard to SUCCESS; who wants nothing gets nothing (RFC 3461 §4.1).
+            if (tell is { } told && !envelope.ReversePath.IsNull && !envelope.Recipients[index].Notify.HasFlag(NotifyOptions.Never)) step.Report(ReportAction.Relayed, index, told, null, null);
         }
 
         step.Note(AuditKind.Crossed, detail);

@@ -244,5 +244,7 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(CorrectRequest))]
 [JsonSerializable(typeof(HoldingResultView))]
 [JsonSerializable(typeof(Page<string>))]
+[JsonSerializable(typeof(SmimeaZoneRequest))]
+[JsonSerializable(typeof(SmimeaZoneView))]
 [JsonSerializable(typeof(ProblemView))]
 public sealed partial class ApiJson : JsonSerializerContext;

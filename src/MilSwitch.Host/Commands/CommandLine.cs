@@ -37,6 +37,7 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Message());
         root.Subcommands.Add(Hold());
         root.Subcommands.Add(Audit());
+        root.Subcommands.Add(Proxy());
         root.Subcommands.Add(Track());
         root.Subcommands.Add(Destination());
         root.Subcommands.Add(Rule());

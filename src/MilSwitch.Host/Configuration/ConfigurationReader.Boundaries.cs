@@ -82,7 +82,7 @@ public static partial class ConfigurationReader
 
     private static BoundaryMap ReadBoundaries(
         ConfigurationSource source, Section root, ImmutableArray<DomainOfKeys> domains, KeyConfiguration keys, LabelConfiguration labels,
-        ImmutableArray<IContentCheck> checks)
+        ImmutableArray<IContentCheck> checks, ImmutableArray<ProxyConfiguration>.Builder proxies)
     {
         var peers = ReadPeers(source, root, domains);
         var boundaries = ImmutableArray.CreateBuilder<BoundarySettings>();
@@ -92,12 +92,14 @@ public static partial class ConfigurationReader
             var name = BoundaryName(section);
             var from = ReadDomainName(section, "from", domains, required: true);
             var to = ReadDomainName(section, "to", domains, required: true);
-            var boundary = ReadBoundary(source, section, name, domains.FirstOrDefault(d => d.Domain.Name == from), domains.FirstOrDefault(d => d.Domain.Name == to), peers, keys, labels, checks);
+            var (one, other) = (domains.FirstOrDefault(d => d.Domain.Name == from), domains.FirstOrDefault(d => d.Domain.Name == to));
+            var boundary = ReadBoundary(source, section, name, one, other, peers, keys, labels, checks);
+            boundary = ReadProxies(source, section, boundary, one, other, keys, labels, proxies);
             section.Finish();
             if (boundary is null) continue;
             if (from == to) section.Reject("to", "is the same domain as from");
             else if (boundaries.Any(b => b.Name == name)) section.Reject("name", $"'{name}' is given to another boundary already");
-            else if (boundaries.FirstOrDefault(b => b.From.Name == from && b.To.Name == to) is { } other) section.Reject("to", $"boundary '{other.Name}' leads from '{from}' to '{to}' already");
+            else if (boundaries.FirstOrDefault(b => b.From.Name == from && b.To.Name == to) is { } same) section.Reject("to", $"boundary '{same.Name}' leads from '{from}' to '{to}' already");
             else boundaries.Add(boundary);
         }
 

@@ -17,6 +17,7 @@ public static partial class ConfigurationReader
     [
         ("domain-signing", KeyRole.DomainSigning), ("domain-confidentiality", KeyRole.DomainConfidentiality), ("review", KeyRole.Review),
         ("attribute-authority", KeyRole.AttributeAuthority), ("report-signing", KeyRole.ReportSigning), ("audit", KeyRole.Audit), ("store", KeyRole.Store),
+        ("proxy-authority", KeyRole.ProxyAuthority),
     ];
 
     private static KeyConfiguration ReadKeys(ConfigurationSource source, Section root)

@@ -144,10 +144,10 @@ public static partial class ConfigurationReader
         return new AddressClearances(rows);
     }
 
-    private static Clearance? ReadClearance(ConfigurationSource source, Section section, PolicySet policies, SecurityPolicy? home)
+    private static Clearance? ReadClearance(ConfigurationSource source, Section section, PolicySet policies, SecurityPolicy? home, string key = "clearance")
     {
-        if (section.Find("clearance") is null) return null;
-        var clearance = section.Map("clearance");
+        if (section.Find(key) is null) return null;
+        var clearance = section.Map(key);
         var policy = clearance.Has("policy") ? ReadPolicy(clearance, "policy", policies) : home;
         if (policy is null && !clearance.Has("policy")) clearance.Reject("policy", "is missing, and 'labels' names no policy that could stand in for it");
         var upTo = clearance.Text("up-to");

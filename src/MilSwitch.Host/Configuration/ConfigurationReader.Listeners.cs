@@ -89,6 +89,7 @@ public static partial class ConfigurationReader
             AuthMechanisms = mechanisms,
             RequireAuthentication = section.Flag("require-authentication", submission),
             StartsQueues = section.Flag("etrn", false),
+            SmimeGateway = ReadGatewayHint(section, submission),
             Limits = ReadLimits(section.Map("limits")),
             MinimumDeliverBy = section.Duration("minimum-deliver-by", defaults.MinimumDeliverBy, TimeSpan.FromSeconds(1), Day),
             MaximumHold = submission ? section.Duration("maximum-hold", defaults.MaximumHold, TimeSpan.FromMinutes(1), 365 * Day) : defaults.MaximumHold,

@@ -139,7 +139,7 @@ public static partial class ConfigurationReader
             return null;
         }
 
-        if (keys.Roles.TryGetValue(name, out var role) && role is KeyRole.DomainConfidentiality or KeyRole.Audit or KeyRole.Store)
+        if (keys.Roles.TryGetValue(name, out var role) && role is KeyRole.DomainConfidentiality or KeyRole.Audit or KeyRole.Store or KeyRole.ProxyAuthority)
             section.Reject("key", $"'{name}' has the role {Word(role)}, and a key has one role");
         if (type is not null && RequiredNames.TryGetValue(type, out var required) && !IsNamed(certificate, required))
             section.Reject("signature-type", $"the certificate of '{name}' must be named '{required}' to sign so (RFC 3183 §3)");

@@ -106,7 +106,8 @@ public static partial class ConfigurationReader
         var listeners = ReadListeners(source, root, hostName, exemptClients, keys, labels, arrivals, labellings, domains, belongs);
         var accounts = ReadAccounts(source, root, exemptAccounts);
         var routes = ReadRoutes(source, root, hostName, ownNames, keys, labels with { AreRead = labellings.Count > 0 }, domains);
-        var boundaries = ReadBoundaries(source, root, domains, keys, labels, ReadChecks(source, root, labels));
+        var proxies = ImmutableArray.CreateBuilder<ProxyConfiguration>();
+        var boundaries = ReadBoundaries(source, root, domains, keys, labels, ReadChecks(source, root, labels), proxies);
         var sealKey = ReadSeal(store, keys, boundaries, arrivals.Values);
         store.Finish();
         CheckReceipts(source, root, boundaries, routes);
@@ -120,6 +121,7 @@ public static partial class ConfigurationReader
         var metricsEndpoint = metrics.Endpoint("endpoint");
         metrics.Finish();
         RejectSharedEndpoints(root, listeners, admin, metricsEndpoint);
+        RejectSharedEndpoints(root, proxies.ToImmutable(), [.. listeners.Select(l => l.Endpoint), .. new[] { admin.Endpoint, metricsEndpoint }.OfType<IPEndPoint>()]);
 
         var (level, format) = ReadLogging(root);
         var dns = ReadDns(source, root);
@@ -142,6 +144,7 @@ public static partial class ConfigurationReader
             AuditKey = ReadAudit(root, keys),
             SealKey = sealKey,
             Labels = labels,
+            Proxies = proxies.ToImmutable(),
             Admin = admin,
             Metrics = metricsEndpoint,
             DnsServers = dns.Servers,

@@ -33,6 +33,9 @@ public sealed record NodeConfiguration
 
     public LabelConfiguration Labels { get; init; } = LabelConfiguration.None;
 
+    /// <summary>Boundaries with certificates for recipients beyond them.</summary>
+    public ImmutableArray<ProxyConfiguration> Proxies { get; init; } = [];
+
     public required AdminSettings Admin { get; init; }
 
     /// <summary>Null: no metrics and no health over the network.</summary>

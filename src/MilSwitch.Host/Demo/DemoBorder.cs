@@ -21,6 +21,7 @@ internal sealed class DemoBorder : IAsyncDisposable
     private readonly (string Key, string Certificate) signing;
     private readonly (string Key, string Certificate) confidentiality;
     private readonly (string Key, string Certificate) home;
+    private readonly (string Key, string Certificate) web;
 
     /// <param name="folder">Made by this.</param>
     /// <param name="security">Certifies its keys.</param>
@@ -31,6 +32,9 @@ internal sealed class DemoBorder : IAsyncDisposable
         signing = security.MakeKey(Path.Combine(folder, "signing"), "CN=domain-signing-authority", Signing, X509KeyUsageFlags.DigitalSignature);
         confidentiality = security.MakeKey(Path.Combine(folder, "confidentiality"), "CN=domain-confidentiality-authority", Confidentiality, X509KeyUsageFlags.KeyEncipherment);
         home = security.MakeKey(Path.Combine(folder, "home-confidentiality"), "CN=domain-confidentiality-authority", HomeConfidentiality, X509KeyUsageFlags.KeyEncipherment);
+        web = security.MakeServerKey(Path.Combine(folder, "web"));
+        ProxyAuthorityKey = security.MakeProxyAuthority(Path.Combine(folder, "proxy-authority"), MailDomain);
+        LookUps = new IPEndPoint(IPAddress.Loopback, DemoPorts.From(DemoPorts.LookUps));
         Endpoint = new IPEndPoint(IPAddress.Loopback, DemoPorts.From(DemoPorts.Abroad));
         Inside = new IPEndPoint(IPAddress.Loopback, DemoPorts.From(DemoPorts.AbroadInside));
         Configuration = Path.Combine(folder, "milswitch.yaml");
@@ -53,6 +57,15 @@ internal sealed class DemoBorder : IAsyncDisposable
     /// <summary>PEM files of the key for which originators at home encrypt, and the domain abroad.</summary>
     public (string Key, string Certificate) GatewayKey => home;
 
+    /// <summary>PEM files of the authority that certifies recipients abroad for originators at home.</summary>
+    public (string Key, string Certificate) ProxyAuthorityKey { get; }
+
+    /// <summary>Where originators at home look up certificates of recipients abroad, over HTTPS.</summary>
+    public IPEndPoint LookUps { get; }
+
+    /// <summary>Log of those certificates.</summary>
+    public string ProxyLog => Path.Combine(folder, "proxies.log");
+
     /// <summary>What the switch at home needs of keys and domains: sections of its configuration.</summary>
     /// <param name="anchors">The authority.</param>
     /// <param name="signingKey">Signs for the domain at home.</param>
@@ -60,8 +73,9 @@ internal sealed class DemoBorder : IAsyncDisposable
     public string HomeSections(string anchors, string signingKey, string scanner) => $$"""
         keys:
           - { name: gateway, file: {{home.Key}}, certificate: {{home.Certificate}}, role: domain-confidentiality }
+          - { name: proxies, file: {{ProxyAuthorityKey.Key}}, certificate: {{ProxyAuthorityKey.Certificate}}, role: proxy-authority }
         domains:                                             # two of them, and a boundary each way
-          - { name: home, mail: [home.test], policy: ALFA, keys: [gateway, {{signingKey}}], anchors: {{anchors}} }
+          - { name: home, mail: [home.test], policy: ALFA, keys: [gateway, proxies, {{signingKey}}], anchors: {{anchors}} }
           - { name: between, mail: [{{MailDomain}}], policy: COALITION, anchors: {{anchors}} }
           - {{DemoCorrespondents.Domain(anchors)}}
         peers:
@@ -80,6 +94,12 @@ internal sealed class DemoBorder : IAsyncDisposable
               protection:
                 sign: { key: {{signingKey}}, signature-type: domain, header-protection: rfc9788 }
                 encrypt: { certificates: {{confidentiality.Certificate}}, header-policy: baseline }
+            proxy-certificates:                              # for originators at home, who know nothing of gateways
+              authority: proxies
+              policy: 1.3.6.1.4.1.99999.7.1
+              ceiling: { up-to: RESTRICTED }
+              log: {{ProxyLog}}
+              https: { endpoint: {{LookUps}}, tls: { certificate: {{web.Certificate}}, key: {{web.Key}} } }
           - name: in
             from: between
             to: home

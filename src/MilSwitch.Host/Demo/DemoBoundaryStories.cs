@@ -109,7 +109,7 @@ internal sealed class DemoBoundaryStories(DemoStage stage)
     }
 
     /// <summary>What travelled between the switches, and what openssl says of it: nothing when all is well.</summary>
-    private async Task<(string Between, string Fault)> BetweenAsync(string subject, CancellationToken cancellationToken)
+    internal async Task<(string Between, string Fault)> BetweenAsync(string subject, CancellationToken cancellationToken)
     {
         var listed = JsonSerializer.Deserialize(
             await Abroad.Switch.CommandAsync(cancellationToken, "track", "--recipient", Clerk, "--json"), ApiJson.Default.PageMessageView)!.Items.Where(m => m.Parent is not null);
@@ -145,7 +145,7 @@ internal sealed class DemoBoundaryStories(DemoStage stage)
     }
 
     // Empty: nothing for this recipient is held for such a reason.
-    private static async Task<string> HeldAsync(DemoSwitch at, string recipient, Func<string, bool> isThat, CancellationToken cancellationToken)
+    internal static async Task<string> HeldAsync(DemoSwitch at, string recipient, Func<string, bool> isThat, CancellationToken cancellationToken)
     {
         var because = "";
         await DemoStories.ComesAsync(
@@ -160,14 +160,14 @@ internal sealed class DemoBoundaryStories(DemoStage stage)
         return because;
     }
 
-    private async Task<string> WhyNotAsync(DemoSwitch first, CancellationToken cancellationToken)
+    internal async Task<string> WhyNotAsync(DemoSwitch first, CancellationToken cancellationToken)
     {
         var here = await HeldAsync(first, Clerk, _ => true, cancellationToken);
         var there = await HeldAsync(Abroad.Switch, Clerk, _ => true, cancellationToken);
         return here.Length > 0 ? $"held at home, because {here}" : there.Length > 0 ? $"held abroad, because {there}" : "did not arrive";
     }
 
-    private async Task<DemoArrival?> ArrivalAsync(string subject, CancellationToken cancellationToken)
+    internal async Task<DemoArrival?> ArrivalAsync(string subject, CancellationToken cancellationToken)
     {
         await DemoStories.ComesAsync(() => Find() is not null, 15, cancellationToken);
         return Find();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using MilSwitch.Host.Commands;
@@ -137,16 +138,36 @@ internal sealed class DemoSecurity : IDisposable
     /// <returns>PEM files.</returns>
     public (string Key, string Certificate) MakeKey(string path, string subject, string address, X509KeyUsageFlags uses)
     {
-        var (key, certificate) = (path + ".key", path + ".pem");
         using AsymmetricAlgorithm made = uses is X509KeyUsageFlags.DigitalSignature ? ECDsa.Create(ECCurve.NamedCurves.nistP256) : RSA.Create(2048);
         var request = made is ECDsa signing
             ? new CertificateRequest(subject, signing, HashAlgorithmName.SHA256)
             : new CertificateRequest(subject, (RSA)made, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        var own = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) own.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var file = new StreamWriter(key, own)) file.WriteLine(made.ExportPkcs8PrivateKeyPem());
-        File.WriteAllText(certificate, PemEncoding.WriteString("CERTIFICATE", Issue(request, address, uses)));
-        return (key, certificate);
+        return Write(path, made, Issue(request, address, uses));
+    }
+
+    /// <summary>Makes a key for a server on this machine and has it certified.</summary>
+    /// <param name="path">Of its files, without extension.</param>
+    /// <returns>PEM files.</returns>
+    public (string Key, string Certificate) MakeServerKey(string path)
+    {
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(System.Net.IPAddress.Loopback);
+        return Make(path, "CN=Look-ups", X509KeyUsageFlags.DigitalSignature, new X509BasicConstraintsExtension(false, false, 0, true), names.Build(), new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
+    }
+
+    /// <summary>Makes an authority that may certify recipients of one mail domain and nobody else (RFC 5280 §4.2.1.10).</summary>
+    /// <param name="path">Of its files, without extension.</param>
+    /// <param name="mailDomain">Addresses of that host.</param>
+    /// <returns>PEM files.</returns>
+    public (string Key, string Certificate) MakeProxyAuthority(string path, string mailDomain)
+    {
+        var constraints = new AsnWriter(AsnEncodingRules.DER);
+        using (constraints.PushSequence())
+        using (constraints.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 0)))
+        using (constraints.PushSequence()) constraints.WriteCharacterString(UniversalTagNumber.IA5String, mailDomain, new Asn1Tag(TagClass.ContextSpecific, 1));
+        return Make(
+            path, "CN=Proxy authority,O=Home", X509KeyUsageFlags.KeyCertSign, new X509BasicConstraintsExtension(true, true, 0, true),
+            new X509Extension("2.5.29.30", constraints.Encode(), critical: true), new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.4")], false));
     }
 
     public void Dispose()
@@ -171,6 +192,29 @@ internal sealed class DemoSecurity : IDisposable
         await DemoSwitch.ToolAsync(Environment, cancellationToken, "cert", "request", uri, "--subject", "CN=domain-signing-authority", "--address", Authority, "--role", "domain-signing", "--pin-file", PinFile, "-o", asked);
         var request = CertificateRequest.LoadSigningRequestPem(await File.ReadAllTextAsync(asked, cancellationToken), HashAlgorithmName.SHA256, CertificateRequestLoadOptions.Default);
         await File.WriteAllTextAsync(SigningCertificate, PemEncoding.WriteString("CERTIFICATE", Issue(request, Authority, X509KeyUsageFlags.DigitalSignature)), cancellationToken);
+    }
+
+    private (string Key, string Certificate) Make(string path, string subject, X509KeyUsageFlags uses, params ReadOnlySpan<X509Extension> extensions)
+    {
+        using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(subject, made, HashAlgorithmName.SHA256);
+        foreach (var extension in extensions) request.CertificateExtensions.Add(extension);
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(uses, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, true, false));
+        var now = TimeProvider.System.GetUtcNow();
+        using var certificate = request.Create(authority.SubjectName, X509SignatureGenerator.CreateForECDsa(authorityKey), now.AddHours(-1), now.AddDays(20), RandomNumberGenerator.GetBytes(12));
+        return Write(path, made, certificate.RawData);
+    }
+
+    private static (string Key, string Certificate) Write(string path, AsymmetricAlgorithm made, byte[] issued)
+    {
+        var (key, certificate) = (path + ".key", path + ".pem");
+        var own = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) own.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using (var file = new StreamWriter(key, own)) file.WriteLine(made.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(certificate, PemEncoding.WriteString("CERTIFICATE", issued));
+        return (key, certificate);
     }
 
     private byte[] Issue(CertificateRequest request, string address, X509KeyUsageFlags uses)

@@ -26,6 +26,7 @@ internal sealed class DemoStories(DemoStage stage, CommandEnvironment environmen
         var labels = new DemoLabelStories(stage);
         var boundary = new DemoBoundaryStories(stage);
         var receipts = new DemoReceiptStories(stage);
+        var proxies = new DemoProxyStories(stage, boundary);
         (string Title, string Expected, Func<CancellationToken, Task<(bool Good, string Actual)>> Story)[] stories =
         [
             ("Routine mail", "arrives whole within 5 s, with this switch's Received field", RoutineAsync),
@@ -49,6 +50,8 @@ internal sealed class DemoStories(DemoStage stage, CommandEnvironment environmen
             ("Tampered outer header", "another From on the outside of a sealed message: held, never sent", boundary.TamperedAsync),
             ("Surreptitious forwarding", "a sealed message sent on to somebody whom its author does not name: held, never sent", boundary.ForwardedAsync),
             ("Label too high, two persons", "ALFA SECRET over a boundary that is cleared up to COALITION RESTRICTED: held; one person does not do, two do", boundary.TwoPersonsAsync),
+            ("Proxy certificate round trip", "a client finds a certificate of its recipient abroad, good for that domain alone, and seals with it; opened at the boundary, sealed anew for the other domain, in the log", proxies.RoundTripAsync),
+            ("Ceiling and originator's wish", "ALFA SECRET gets no certificate (403), and sealed with one all the same it is held; a message that says deny inside is held", proxies.WishesAsync),
             ("EICAR", "the test virus in an attachment: held by the scanner's verdict, never sent", boundary.VirusAsync),
             ("Signed DSN verified", "a sealed message fails beyond the boundary: its report comes back signed for the domain, with the label, encrypted for its originator, and returns nothing of it; openssl decrypts and verifies it", receipts.SignedReportAsync),
             ("Receipt relayed", "somebody else's receipt is held; of the recipient's the originator gets one over his own values, signed for the domain, recipient-verified, with the recipient's own attached; openssl verifies both", receipts.RelayedReceiptAsync),

@@ -36,8 +36,11 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
     /// <summary>Another one for each configuration that comes into force.</summary>
     public string Tag => string.Create(CultureInfo.InvariantCulture, $"{start}-{state.Number}");
 
-    /// <summary>Standing alarms about the configuration.</summary>
-    public IReadOnlyList<Alarm> Alarms => alarm is { } one ? [one] : [];
+    /// <summary>Standing alarms about the configuration, and of what this program does beside the switch.</summary>
+    public IReadOnlyList<Alarm> Alarms => [.. alarm is { } one ? new[] { one } : [], .. FurtherAlarms()];
+
+    /// <summary>Asked for alarms of what runs beside the switch; may be asked by many at a time.</summary>
+    public Func<IEnumerable<Alarm>> FurtherAlarms { get; set; } = () => [];
 
     /// <summary>The settings in force of the listener with this name; a session asks when it starts.</summary>
     public SmtpListenerSettings Listener(string name)
@@ -138,6 +141,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
         Check("admin.socket", now.Admin.Socket == next.Admin.Socket && now.Admin.SocketForGroup == next.Admin.SocketForGroup);
         Check("metrics.endpoint", Equals(now.Metrics, next.Metrics));
         Check("tokens", now.Keys.HasTokensOf(next.Keys));
+        Check("boundaries[].proxy-certificates", now.Proxies.Select(p => p.Fixed).SequenceEqual(next.Proxies.Select(p => p.Fixed), StringComparer.Ordinal));
         Check("dns.servers", now.DnsServers.SequenceEqual(next.DnsServers));
         Check("dns.trust-ad", now.DnsTrustsAuthenticData == next.DnsTrustsAuthenticData);
         Check("logging", now.LogLevel == next.LogLevel && now.LogFormat == next.LogFormat);
@@ -145,7 +149,12 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
 
         void Check(string key, bool same)
         {
-            var what = key == "listeners" ? "names and endpoints can't change" : "can't change";
+            var what = key switch
+            {
+                "listeners" => "names and endpoints can't change",
+                "boundaries[].proxy-certificates" => "logs, checkpoint keys and listeners can't change",
+                _ => "can't change",
+            };
             if (!same) problems.Add(new ConfigurationProblem(next.File, 0, key, $"{what} while the node runs; restart it"));
         }
     }

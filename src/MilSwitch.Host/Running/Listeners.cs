@@ -44,6 +44,7 @@ internal static class Listeners
             if (configuration.Admin.Certificate is { } certificate) options.UseHttps(certificate);
             EndpointRole.Admin.Mark(options);
         });
+        ProxyCertificates.Listen(kestrel, configuration, (endpoint, configure) => Listen(kestrel, endpoint, configure));
         if (configuration.Metrics is { } metrics) Listen(kestrel, metrics, EndpointRole.Metrics.Mark);
     }
 

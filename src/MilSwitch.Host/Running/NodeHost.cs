@@ -11,6 +11,7 @@ using MilSwitch.Host.Api;
 using MilSwitch.Host.Commands;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Measurement;
+using MilSwitch.Lookup.Service.Opening;
 using MilSwitch.Smime.Boundaries;
 using MilSwitch.Smime.Protection;
 using MilSwitch.Smime.Receipts;
@@ -67,10 +68,13 @@ public static class NodeHost
         builder.Services.AddSingleton<IdempotencyKeys>();
         builder.Services.AddSingleton(services => new AuditSigner(Ring(services, configuration), configuration.AuditKey, time));
         builder.Services.AddOpenApi("v1", ApiDocument.Configure);
+        builder.Services.AddSingleton(services => new ProxyCertificates(configuration, next => Ring(services, next), time, services.GetRequiredService<ILogger<ProxyCertificates>>()));
+        builder.Services.AddHostedService(services => services.GetRequiredService<ProxyCertificates>());
         addSwitch(builder.Services);
         builder.Services.AddHostedService<ReadinessGate>();
 
         var app = builder.Build();
+        app.Services.GetRequiredService<ConfigurationHolder>().FurtherAlarms = () => app.Services.GetRequiredService<ProxyCertificates>().Alarms;
         app.Services.GetRequiredService<ConfigurationHolder>().Attach(
             app.Services.GetRequiredService<ISwitchControl>(), app.Services.GetRequiredService<ISwitchEvents>(), next => UseKeys(app.Services, next));
         var bridge = app.Services.GetRequiredService<MeterBridge>();
@@ -91,7 +95,7 @@ public static class NodeHost
 
         services.AddSingleton(provider => new SmimeProtection(Ring(provider, configuration), time));
         services.AddSingleton<IMessageProtection>(provider => provider.GetRequiredService<SmimeProtection>());
-        services.AddSingleton(provider => new SmimeBoundary(Ring(provider, configuration), time));
+        services.AddSingleton(provider => new SmimeBoundary(Ring(provider, configuration), time, new ProxyKeyNames()));
         services.AddSingleton<IBoundaryProtection>(provider => provider.GetRequiredService<SmimeBoundary>());
         services.AddSingleton(provider => new ReceiptRelay(Ring(provider, configuration), time));
         services.AddSingleton<IReceiptRelay>(provider => provider.GetRequiredService<ReceiptRelay>());
@@ -104,6 +108,7 @@ public static class NodeHost
         services.GetService<SmimeBoundary>()?.Use(ring);
         services.GetService<ReceiptRelay>()?.Use(ring);
         services.GetRequiredService<AuditSigner>().Use(ring, next.AuditKey);
+        services.GetRequiredService<ProxyCertificates>().Use(next, ring);
     }
 
     private static KeyRing Ring(IServiceProvider services, NodeConfiguration configuration) =>
@@ -151,6 +156,7 @@ public static class NodeHost
         context.Response.Headers.CacheControl = "no-store";
         try
         {
+            if (await ProxyCertificates.TryAnswerAsync(context)) return;
             if (context.Features.Get<EndpointRole>() == EndpointRole.Metrics) await MeasurementEndpoints.AnswerAsync(context, bridge);
             else await AnswerApiAsync(context, next);
         }

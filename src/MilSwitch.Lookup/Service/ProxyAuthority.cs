@@ -52,9 +52,8 @@ public sealed class ProxyAuthority : IDisposable
     /// <exception cref="ProxyAuthorityException">The certificate may not issue these certificates, or a setting is out of its range.</exception>
     public ProxyAuthority(ProxyAuthoritySettings settings, ISigningKey signer, TimeProvider time, IProxyLog log)
     {
-        settings = ProxySettingsCheck.Check(settings);
         authority = Certificate.Read(signer.Certificate);
-        AuthorityCheck.Check(authority, settings);
+        settings = Check(settings, authority);
         verifier = authority.ReadKey() ?? throw new ProxyAuthorityException("the authority's key is of no kind that signs here");
         scheme = SignatureScheme.Find(signer.SignatureAlgorithm) ?? throw new ProxyAuthorityException("the authority's key signs in an unknown way");
         if (!verifier.Fits(scheme)) throw new ProxyAuthorityException("the authority's key is not that of its certificate");
@@ -65,6 +64,16 @@ public sealed class ProxyAuthority : IDisposable
         // Without regard to case, as directories compare: else another spelling would get what the wish denies.
         optedOut = settings.OptedOut.Select(ProxyAddress.Write).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
         bucket = TokenBucket.Full(settings.MostPerMinute, time.GetUtcNow());
+    }
+
+    /// <summary>Judges settings without a key, as the constructor does.</summary>
+    /// <returns>The settings, with the ceiling's classifications listed.</returns>
+    /// <exception cref="ProxyAuthorityException">The certificate may not issue these certificates, or a setting is out of its range.</exception>
+    public static ProxyAuthoritySettings Check(ProxyAuthoritySettings settings, Certificate authority)
+    {
+        settings = ProxySettingsCheck.Check(settings);
+        AuthorityCheck.Check(authority, settings);
+        return settings;
     }
 
     /// <summary>The authority's certificate.</summary>
@@ -140,6 +149,7 @@ public sealed class ProxyAuthority : IDisposable
             foreach (var key in settings.GatewayKeys) certificates.Add(await SignAsync(request.Recipient, key, notBefore, notAfter, cancellationToken).ConfigureAwait(false));
             var issued = new ProxyAnswer.Issued(certificates.MoveToImmutable(), [authority, .. settings.Chain], now + ((notAfter - now) / 2));
             await log.AppendAsync([.. issued.Certificates.Select(c => Record(request, c, now))]).ConfigureAwait(false);
+            ProxyMeters.CountIssued(issued.Certificates.Length);
             cache.Add(request.Recipient, issued);
             return issued;
         }
@@ -176,7 +186,11 @@ public sealed class ProxyAuthority : IDisposable
     private static ProxyLogRecord Record(ProxyRequest request, Certificate certificate, DateTimeOffset now) =>
         new(now, ProxyAddress.Write(request.Recipient), certificate.SerialText, certificate.Thumbprint, certificate.NotAfter, request.Requester);
 
-    private static ProxyAnswer.Refused Refuse(ProxyRefusal reason) => new(reason);
+    private static ProxyAnswer.Refused Refuse(ProxyRefusal reason)
+    {
+        ProxyMeters.CountRefused(reason);
+        return new ProxyAnswer.Refused(reason);
+    }
 
     private static DateTimeOffset Whole(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
 }

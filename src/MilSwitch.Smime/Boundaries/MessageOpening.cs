@@ -4,6 +4,7 @@ using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Mime;
 using MilSwitch.Smime.Headers;
 using MilSwitch.Smime.Inspection;
 using MilSwitch.Smime.Making;
@@ -95,6 +96,7 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
             ProtectedRecipients = view.Recipients(),
             ProtectedPrecedence = view.Precedence(),
             ReplayKey = facts.State is SignatureState.Good ? Replays.KeyOf(layers) : default,
+            Wish = Wish(lines, walk.Payload),
             Receipt = facts.State is SignatureState.Good ? AskedReceipt.Of(walk.Root, layers, view.Source, header) : null,
             Notes = LayerNotes.Of(layers, facts),
         };
@@ -210,6 +212,17 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
         HeaderView.Read(walk.Root, known, inside, static _ => true).Differences;
 
     private static Func<LayerFinding, bool> Believed(SignatureFacts facts) => facts.State is SignatureState.Good ? static _ => true : static _ => false;
+
+    // As the restored header says, where what is protected comes first; and in what was encrypted, also where nothing marks its fields as protected.
+    private static BoundaryWishFinding Wish(ReadOnlyMemory<byte> restored, MimeEntity? payload)
+    {
+        var budget = new MimeBudget();
+        var outside = Read(HeaderBlock.Scan(restored, budget.HeaderOctets, budget.HeaderFields));
+        return payload is null ? outside : BoundaryWishFinding.Stricter(outside, Read(payload.Header));
+
+        static BoundaryWishFinding Read(HeaderBlock header) =>
+            BoundaryWishField.Read([.. HeaderText.Read(header).Where(f => f.IsNamed(BoundaryWishField.Name)).Select(f => f.Value)]);
+    }
 
     private bool IsForOthers(LayerFinding finding) => settings.Keys.IsDefaultOrEmpty || finding.Reasons.Contains(Reason.NoKey);
 

@@ -13,7 +13,10 @@ using MilSwitch.Smime.Protection;
 namespace MilSwitch.Smime.Boundaries;
 
 /// <summary>Opens messages at a boundary by S/MIME, with the keys of the configuration. Thread-safe.</summary>
-public sealed class SmimeBoundary(KeyRing keys, TimeProvider time) : IBoundaryProtection
+/// <param name="keys">To begin with.</param>
+/// <param name="time">By which signatures are judged.</param>
+/// <param name="names">Finds keys under the names of <see cref="BoundaryOpening.ProxyAuthority"/>; null: nobody does.</param>
+public sealed class SmimeBoundary(KeyRing keys, TimeProvider time, IKeyNames? names = null) : IBoundaryProtection
 {
     private readonly InspectionTable judging = new();
     private volatile KeyRing keys = keys;
@@ -31,7 +34,9 @@ public sealed class SmimeBoundary(KeyRing keys, TimeProvider time) : IBoundaryPr
             using var outside = await InspectAsync(content, settings, at, [], cancellationToken).ConfigureAwait(false);
             var opening = new MessageOpening(content, settings, outside, ring);
             if (settings.Keys.IsDefaultOrEmpty || !opening.IsEncrypted || (settings.KeepsInner && opening.IsWrapped)) return Read(opening, outside, settings);
-            IDecryptionKey[] openers = [.. settings.Keys.Select(k => ring.Opening(k, precedence))];
+            IReadOnlyList<IDecryptionKey> openers = [.. settings.Keys.Select(k => ring.Opening(k, precedence))];
+            if (names is not null && !settings.ProxyAuthority.IsEmpty)
+                openers = [.. openers, .. await names.ForAsync(content, settings.ProxyAuthority, openers, cancellationToken).ConfigureAwait(false)];
             using var inside = await InspectAsync(content, settings, at, openers, cancellationToken).ConfigureAwait(false);
             return Read(new MessageOpening(content, settings, inside, ring), inside, settings);
         }

@@ -16,7 +16,8 @@ internal static class CertificationRequests
         var names = new SubjectAlternativeNameBuilder();
         foreach (var address in addresses) names.AddEmailAddress(address);
         if (addresses.Count > 0) request.CertificateExtensions.Add(names.Build());
-        var usage = role is not (KeyRole.DomainConfidentiality or KeyRole.Store) ? X509KeyUsageFlags.DigitalSignature
+        var usage = role is KeyRole.ProxyAuthority ? X509KeyUsageFlags.KeyCertSign
+            : role is not (KeyRole.DomainConfidentiality or KeyRole.Store) ? X509KeyUsageFlags.DigitalSignature
             : KeysThatAgree.Contains(key.Oid.Value) ? X509KeyUsageFlags.KeyAgreement : X509KeyUsageFlags.KeyEncipherment;
         request.CertificateExtensions.Add(new X509KeyUsageExtension(usage, critical: true));
         return request;

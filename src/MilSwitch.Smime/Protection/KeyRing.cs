@@ -29,6 +29,14 @@ public sealed class KeyRing(TokenDirectory? tokens, IReadOnlyDictionary<string, 
     public ISigningKey Signing(string name, DigestAlgorithm? digest, Precedence level) =>
         inMemory.TryGetValue(name, out var pair) ? pair.Signing(digest) : OnToken(name, digest is null ? null : new HashAlgorithmName(digest.Name.ToUpperInvariant()), level);
 
+    /// <summary>The key that signs, for somebody who keeps it: whether its token works shows when it signs.</summary>
+    /// <param name="name">Its name or label.</param>
+    /// <param name="level">Work for it waits with that of this level.</param>
+    /// <exception cref="KeyUnavailableException">There is no such key.</exception>
+    public ISigningKey SigningAtAnyTime(string name, Precedence level) => inMemory.TryGetValue(name, out var pair)
+        ? pair.Signing(null)
+        : tokens is not null && onTokens.TryGetValue(name, out var certificate) ? tokens.Key(name, certificate).At(level) : throw new KeyUnavailableException($"There is no key {name}.");
+
     /// <summary>The key that opens.</summary>
     /// <param name="name">Its name or label.</param>
     /// <param name="level">Work for it waits with that of this level.</param>

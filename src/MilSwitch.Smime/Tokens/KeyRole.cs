@@ -12,4 +12,7 @@ public enum KeyRole : byte
 
     /// <summary>Opens the keys that the store is sealed with.</summary>
     Store,
+
+    /// <summary>Issues proxy certificates and signs nothing else.</summary>
+    ProxyAuthority,
 }

@@ -53,6 +53,9 @@ public sealed record SmtpListenerSettings
     /// <summary>RFC 1985: clients that may relay here may ask for the queues of a domain; relay only.</summary>
     public bool StartsQueues { get; init; }
 
+    /// <summary>Where clients find certificates for recipients beyond the boundary, told after EHLO; submission only. Null: nowhere. Printable ASCII without spaces.</summary>
+    public string? SmimeGateway { get; init; }
+
     public SmtpLimits Limits { get; init; } = new();
 
     /// <summary>RFC 2852 §3: the shortest time accepted in mode R.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Acknowledgments;
+using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Checking;
 using MilSwitch.Domain.Labelling;
@@ -99,7 +100,7 @@ internal sealed partial class Crossing(SwitchRuntime runtime)
             OwnHops = MessageFacts.Read(HeaderBlock.Scan(passage.Came, int.MaxValue, int.MaxValue), runtime.OwnNames).OwnReceivedCount,
         };
         passage = opened.Encryption is EncryptionState.Opened
-            ? passage.Changed(opened.Content, "decrypted", "decrypt", "its protection was taken off")
+            ? passage.Changed(opened.Content, "decrypted", "decrypt", opened.Wish.Wish is null ? "its protection was taken off" : $"its protection was taken off; its originator says {opened.Wish.Word}")
             : passage.Changed(opened.Content, "stripped", "verify", "its protection was taken off");
         return passage.IsReport ? passage with { Report = await CrossingReport.OfAsync(runtime.Spool, passage).ConfigureAwait(false) } : passage;
     }
@@ -124,9 +125,20 @@ internal sealed partial class Crossing(SwitchRuntime runtime)
 
         var (classification, policy) = ClassificationOf(passage.Label);
         passage = passage with { Classification = classification, LabelPolicy = policy };
-        return boundary.LabelsOut is { } there
-            ? passage with { Permits = [.. passage.Recipients.Select(i => (i, there.Judge(passage.Label, passage.Envelope.Recipients[i].Address)))] }
-            : passage;
+        // What the certificates promise of this boundary counts besides what the other domain may see.
+        ILinkLabelling[] rules = [.. new[] { passage.Opened!.Encryption is EncryptionState.Opened ? boundary.Ceiling : null, boundary.LabelsOut }.OfType<ILinkLabelling>()];
+        return rules.Length is 0 ? passage : passage with { Permits = [.. passage.Recipients.Select(i => (i, Judge(rules, passage.Label, passage.Envelope.Recipients[i].Address)))] };
+    }
+
+    // The first that says no.
+    private static LabelVerdict Judge(ILinkLabelling[] rules, MessageLabel? label, Mailbox recipient)
+    {
+        foreach (var rule in rules)
+        {
+            if (rule.Judge(label, recipient) is { Goes: false } verdict) return verdict;
+        }
+
+        return LabelVerdict.Go;
     }
 
     private static (int? Classification, string? Policy) ClassificationOf(MessageLabel? label)

@@ -11,6 +11,9 @@ public sealed record LinkLabelSettings
     /// <summary>What may go over it; null: anything.</summary>
     public Clearance? Clearance { get; init; }
 
+    /// <summary>Whose clearance it is, as reasons name it.</summary>
+    public string Cleared { get; init; } = "the link";
+
     /// <summary>Labels leave in this policy, translated where they are of another; null: as they are.</summary>
     public SecurityPolicy? Policy { get; init; }
 
@@ -27,7 +30,7 @@ public sealed record LinkLabelSettings
     public required string HostName { get; init; }
 
     public bool Equals(LinkLabelSettings? other) => other is not null && Equals(Clearance, other.Clearance) && ReferenceEquals(Policy, other.Policy)
-        && Unlabelled == other.Unlabelled && Denied == other.Denied && Writes.AsSpan().SequenceEqual(other.Writes.AsSpan()) && HostName == other.HostName;
+        && Unlabelled == other.Unlabelled && Denied == other.Denied && Writes.AsSpan().SequenceEqual(other.Writes.AsSpan()) && HostName == other.HostName && Cleared == other.Cleared;
 
     public override int GetHashCode() => HashCode.Combine(Clearance, Policy?.Id, Unlabelled, Denied, Writes.Length, HostName);
 }

@@ -23,11 +23,11 @@ public sealed class LinkLabelling(LinkLabelSettings settings, LabelAuthority aut
 
     public LabelVerdict Judge(MessageLabel? label, Mailbox recipient)
     {
-        if (label is null) return Settings.Unlabelled is LabelOutcome.Go ? Cleared(recipient) : new LabelVerdict(Settings.Unlabelled, "it has no label, and the link requires one");
+        if (label is null) return Settings.Unlabelled is LabelOutcome.Go ? Cleared(recipient) : new LabelVerdict(Settings.Unlabelled, $"it has no label, and {Settings.Cleared} requires one");
         if (!TryRead(label, out var read)) return new LabelVerdict(LabelOutcome.Hold, "its label can't be read");
         if (Authority.Policies.Find(read.Policy) is not { } policy) return new LabelVerdict(Settings.Denied, $"its policy {read.Policy} is not known");
         if (!LabelValidity.IsValid(read, policy)) return new LabelVerdict(Settings.Denied, $"its label does not hold under {LabelAuthority.Named(policy)}");
-        if (Settings.Clearance is { } clearance && Authority.Denial(read, clearance, "the link") is { } link) return new LabelVerdict(Settings.Denied, link);
+        if (Settings.Clearance is { } clearance && Authority.Denial(read, clearance, Settings.Cleared) is { } link) return new LabelVerdict(Settings.Denied, link);
         if (Authority.Denial(read, recipient) is { } person) return new LabelVerdict(Settings.Denied, person);
         if (Settings.Policy is { } target && Authority.InPolicy(read, target).Fault is { } fault) return new LabelVerdict(Settings.Denied, fault);
         return LabelVerdict.Go;

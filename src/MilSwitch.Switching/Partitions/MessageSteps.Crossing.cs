@@ -20,6 +20,8 @@ internal static partial class MessageSteps
 {
     private const int MostPassages = 64;
 
+    private static readonly Reply Opened = new(250, new EnhancedStatusCode(2, 0, 0), "it was opened at the boundary, as you allow, and protected anew");
+
     private static readonly Reply Away = new(451, new EnhancedStatusCode(4, 3, 0), "the boundary can't work on it now");
 
     /// <summary>When something has to be done about a message the next time; null: never by itself.</summary>
@@ -156,17 +158,33 @@ internal static partial class MessageSteps
             passage = passage.Changed(released.Content, "released", "route", $"it is {id} in {passage.Boundary.To.Name}");
             // A result belongs above the Received field of the host that found it (RFC 8601 §5); who signs anew has readers look at that.
             byte[] trace = [.. passage.Boundary.Sign is null ? passage.Opened!.Result.Span : default, .. TraceFields.Crossed(runtime.Configuration.HostName, id, Now)];
+            var tell = passage.Opened is { Encryption: EncryptionState.Opened, Wish.Wish: BoundaryWish.Notify } ? Opened : default(Reply?);
+            var plan = OutcomePolicy.Cross(step.Id, envelope, step.Statuses, passage.Recipients, $"{passage.Boundary.Name}: {id}", null, Now, tell);
+            var told = plan.Reports.IsEmpty ? [] : await MakeReportsAsync(envelope, plan.Reports, null).ConfigureAwait(false);
+            try
+            {
+                return await CommitCopyAsync(envelope, stored, released, passage, plan, trace, told, others).ConfigureAwait(false);
+            }
+            finally
+            {
+                foreach (var report in told) await report.Content.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+
+        private async Task<PartitionEvents.StepDone> CommitCopyAsync(
+            Envelope envelope, StoredMessage stored, ReleasedMessage released, Passage passage, OutcomePlan plan, byte[] trace, ImmutableArray<NewMessage> told, int[] others)
+        {
+            var id = passage.Next;
             var content = await StageAsync(released.Content).ConfigureAwait(false);
             ImmutableArray<(OriginatorReceipt Receipt, NewMessage Message)> answers = [];
             try
             {
-                var plan = OutcomePolicy.Cross(step.Id, envelope, step.Statuses, passage.Recipients, $"{passage.Boundary.Name}: {id}", null, Now);
                 var expected = Expected(id, released);
                 answers = await AnswersAsync(passage.Answers).ConfigureAwait(false);
                 var made = new NewMessage(id, released.Envelope, trace, content, stored.MessageIdField, RecipientState.Queued, step.Id);
                 var operation = new SpoolOperation(partition.Epoch)
                 {
-                    Accept = [made, .. answers.Select(a => a.Message)],
+                    Accept = [made, .. answers.Select(a => a.Message), .. told],
                     Recipients = plan.Changes,
                     Messages = plan.Message is { } change && (change.State != step.State || change.DropContent) ? [change] : [],
                     Documents =
@@ -182,6 +200,7 @@ internal static partial class MessageSteps
                         .. Told(passage), .. plan.Audit,
                         new AuditEvent(Now, AuditKind.Accepted, id, -1, $"released by {passage.Boundary.Name} from {step.Id}"),
                         .. Given(answers),
+                        .. told.Select(t => new AuditEvent(Now, AuditKind.Reported, step.Id, -1, t.Id.ToString())),
                     ],
                 };
                 if (await CommitWholeAsync(operation, envelope.Precedence).ConfigureAwait(false) is not { } result) return Vanished() with { Fenced = true };
@@ -193,6 +212,9 @@ internal static partial class MessageSteps
                 spawned = [.. spawned, .. Spawned(answers, result)];
                 foreach (var (recipient, input) in passage.Report?.Acknowledged(Now) ?? []) Note(passage.Report!.Sent!.Id, recipient, input);
                 if (!expected.IsEmpty) runtime.Acknowledgments.Actor.Tell(new AcknowledgmentCommands.Expect(id, expected, IsStored: true), ActorRefs.NoSender);
+                foreach (var report in told) runtime.Meters.CountReport();
+                spawned = [.. spawned, .. told.Select(t => new PartitionCommands.TakeOver(
+                    t.Id, t.Envelope, t.Trace.Length + t.Content.Length, [RecipientStatus.Initial(RecipientState.Queued)], null, null))];
                 if (plan.IsDone && step.Reroute is not null) await ForgetRerouteAsync(runtime.Spool, step.Id).ConfigureAwait(false);
                 return Done(envelope, plan.Statuses, plan.Message?.State ?? step.State, others, spawned);
             }

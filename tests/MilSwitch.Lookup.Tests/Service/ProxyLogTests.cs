@@ -156,6 +156,33 @@ public sealed class ProxyLogTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, System.IO.File.GetUnixFileMode(File));
     }
 
+    [Fact]
+    public async Task Signs_no_checkpoint_again_that_it_finds_when_it_is_opened()
+    {
+        var (signer, certificate) = Auditor();
+        using (var log = await ProxyLogFile.OpenAsync(File, time, signer, checkpointEvery: 2))
+        {
+            using var authority = Authority(log, time);
+            for (var i = 0; i < 2; i++) await authority.IssueAsync($"u{i}@north.example");
+            Assert.Equal(3, log.Head.Number);
+        }
+
+        using (var again = await ProxyLogFile.OpenAsync(File, time, signer, checkpointEvery: 2))
+        {
+            Assert.True(await again.CheckpointAsync());
+            Assert.Equal(3, again.Head.Number);
+            using var authority = Authority(again, time);
+            await authority.IssueAsync("u2@north.example");
+            Assert.Equal(4, again.Head.Number);
+        }
+
+        Assert.Equal(3, (await VerifyAsync(certificate)).LastCheckpoint);
+        // Another signer vouches for nothing that it did not sign.
+        using var other = await ProxyLogFile.OpenAsync(File, time, Edwards().Signer, checkpointEvery: 100);
+        Assert.True(await other.CheckpointAsync());
+        Assert.Equal(5, other.Head.Number);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

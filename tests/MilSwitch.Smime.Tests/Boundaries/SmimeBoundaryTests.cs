@@ -53,6 +53,23 @@ public sealed class SmimeBoundaryTests : IDisposable
     }
 
     [Theory]
+    [InlineData(null, null, "none")]
+    [InlineData(null, "deny", "deny")]
+    [InlineData(null, "perhaps", "unreadable")]
+    [InlineData("deny", null, "deny")]
+    [InlineData("perhaps", null, "unreadable")]
+    [InlineData("deny", "allow", "allow")]
+    [InlineData("allow", "notify", "notify")]
+    public async Task Reads_the_originators_wish_where_it_is_protected_and_else_outside(string? outside, string? inside, string expected)
+    {
+        var encryption = Encrypting(ContentCipherChoice.Aes256Gcm, "bob") with { HeaderProtection = ProtectionScheme.Rfc9788 };
+        var plain = inside is null ? Plain : $"{BoundaryWishField.Name}: {inside}\r\n{Plain}";
+        var lines = Text((await MessageProtector.EncryptAsync(Octets(plain), encryption)).ToArray()).Split("\r\n").Where(l => !l.StartsWith(BoundaryWishField.Name, StringComparison.Ordinal));
+        var made = string.Join("\r\n", outside is null ? lines : lines.Prepend($"{BoundaryWishField.Name}: {outside}"));
+        Assert.Equal(expected, (await OpenAsync(Octets(made))).Wish.Word);
+    }
+
+    [Theory]
     [InlineData(false, false)]
     [InlineData(false, true)]
     [InlineData(true, false)]

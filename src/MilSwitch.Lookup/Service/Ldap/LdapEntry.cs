@@ -50,7 +50,8 @@ internal sealed record LdapEntry(string Name, IReadOnlyList<KeyValuePair<string,
                 return true;
             case LdapFilterKind.Equal:
                 var wanted = item.Value;
-                return wanted is not null && Array.Exists(values, value => Equal(value, wanted, attribute));
+                var address = item.Address;
+                return wanted is not null && Array.Exists(values, value => Equal(value, wanted, address));
             default:
                 var pieces = item;
                 return Array.Exists(values, value => Contains(value, pieces));
@@ -58,9 +59,8 @@ internal sealed record LdapEntry(string Name, IReadOnlyList<KeyValuePair<string,
     }
 
     // As the schema compares (caseIgnoreMatch, caseIgnoreIA5Match); an address also in its other spellings.
-    private static bool Equal(string value, string wanted, string attribute) => string.Equals(value, wanted.Trim(' '), StringComparison.OrdinalIgnoreCase)
-        || (attribute is LdapAttributes.Mail or LdapAttributes.CommonName && Mailbox.TryParse(wanted.Trim(' '), allowUtf8: true, out var other, out _)
-            && string.Equals(ProxyAddress.Write(other), value, StringComparison.OrdinalIgnoreCase));
+    private static bool Equal(string value, string wanted, string? address) => value.Equals(wanted, StringComparison.OrdinalIgnoreCase)
+        || (address is not null && value.Equals(address, StringComparison.OrdinalIgnoreCase));
 
     private static bool Contains(string value, in LdapFilterItem pieces)
     {

@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using MilSwitch.Domain.Addressing;
 
 namespace MilSwitch.Lookup.Service.Ldap;
 
@@ -53,7 +54,7 @@ internal sealed class LdapFilter
                 // approxMatch is as good as equality where nothing is known about the values (§4.5.1.7.6).
                 case 3 or 8:
                     var assertion = from.ReadSequence(tag);
-                    Add(new LdapFilterItem(LdapFilterKind.Equal, 0, ReadAttribute(assertion), LdapMessage.ReadValue(assertion)));
+                    Add(Equality(ReadAttribute(assertion), LdapMessage.ReadValue(assertion)?.Trim(' ')));
                     break;
                 case 4:
                     Add(ReadSubstrings(from.ReadSequence(tag)));
@@ -120,6 +121,11 @@ internal sealed class LdapFilter
 
         return result;
     }
+
+    private static LdapFilterItem Equality(string attribute, string? value) => new(LdapFilterKind.Equal, 0, attribute, value)
+    {
+        Address = value is not null && attribute is (LdapAttributes.Mail or LdapAttributes.CommonName) && Mailbox.TryParse(value, allowUtf8: true, out var mailbox, out _) ? ProxyAddress.Write(mailbox) : null,
+    };
 
     private static string ReadAttribute(AsnReader reader) => LdapAttributes.Canonical(LdapMessage.ReadText(reader));
 

@@ -27,6 +27,9 @@ internal enum LdapFilterKind : byte
 /// <param name="Value">Of Equal, and the beginning in Substrings; null: it equals nothing, or has no beginning.</param>
 internal readonly record struct LdapFilterItem(LdapFilterKind Kind, int Count = 0, string Attribute = "", string? Value = null)
 {
+    /// <summary>Of Equal for an address: the address as entries have it, read once for all entries; null: it is none.</summary>
+    public string? Address { get; init; }
+
     /// <summary>Of Substrings: what must come behind the beginning, in order.</summary>
     public string?[] Any { get; init; } = [];
 

@@ -21,7 +21,7 @@ public sealed class LdapListener : IAsyncDisposable
     private readonly Task accepting;
     private int connections;
 
-    private LdapListener(ProxyAuthority authority, LdapSettings settings, IPEndPoint endPoint, TimeProvider time, SslServerAuthenticationOptions? tls, bool isImplicit)
+    private LdapListener(Func<ProxyAuthority> authority, LdapSettings settings, IPEndPoint endPoint, TimeProvider time, SslServerAuthenticationOptions? tls, bool isImplicit)
     {
         responder = new LdapResponder(authority, settings, time);
         (this.settings, this.time, this.tls, this.isImplicit) = (settings, time, tls, isImplicit);
@@ -48,7 +48,12 @@ public sealed class LdapListener : IAsyncDisposable
     /// <exception cref="ProxyAuthorityException">A setting is out of its range, or TLS is asked for without a certificate.</exception>
     /// <exception cref="SocketException">The end point can't be listened on.</exception>
     public static LdapListener Start(
-        ProxyAuthority authority, LdapSettings settings, IPEndPoint endPoint, TimeProvider time, SslServerAuthenticationOptions? tls = null, bool isImplicit = false)
+        ProxyAuthority authority, LdapSettings settings, IPEndPoint endPoint, TimeProvider time, SslServerAuthenticationOptions? tls = null, bool isImplicit = false) =>
+        Start(() => authority, settings, endPoint, time, tls, isImplicit);
+
+    /// <summary>The same with an authority that may be replaced meanwhile: it is asked for at each search.</summary>
+    public static LdapListener Start(
+        Func<ProxyAuthority> authority, LdapSettings settings, IPEndPoint endPoint, TimeProvider time, SslServerAuthenticationOptions? tls = null, bool isImplicit = false)
     {
         if (isImplicit && tls is null) throw new ProxyAuthorityException("there is no certificate for TLS");
         return new LdapListener(authority, settings, endPoint, time, tls, isImplicit);
@@ -58,9 +63,10 @@ public sealed class LdapListener : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync().ConfigureAwait(false);
-        listener.Dispose();
+        // Not before nobody accepts any more: a listener that is gone can't be asked for connections.
         await accepting.ConfigureAwait(false);
-        await Task.WhenAll(sessions.Keys).ConfigureAwait(false);
+        listener.Dispose();
+        await Task.WhenAll(sessions.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stopping.Dispose();
     }
 
@@ -83,7 +89,7 @@ public sealed class LdapListener : IAsyncDisposable
             {
                 // One that was gone before it was here, or no file to spare for it.
                 socket?.Dispose();
-                await Task.Delay(TimeSpan.FromMilliseconds(50), time).ConfigureAwait(false);
+                await Task.Delay(TimeSpan.FromMilliseconds(50), time, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 continue;
             }
 

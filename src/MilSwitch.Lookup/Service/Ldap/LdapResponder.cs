@@ -13,7 +13,11 @@ public sealed class LdapResponder
     private readonly TimeProvider time;
 
     /// <exception cref="ProxyAuthorityException">A setting is out of its range.</exception>
-    public LdapResponder(ProxyAuthority authority, LdapSettings settings, TimeProvider time)
+    public LdapResponder(ProxyAuthority authority, LdapSettings settings, TimeProvider time) : this(() => authority, settings, time)
+    {
+    }
+
+    internal LdapResponder(Func<ProxyAuthority> authority, LdapSettings settings, TimeProvider time)
     {
         settings.Check();
         (this.settings, this.time) = (settings, time);

@@ -4,7 +4,7 @@ using MilSwitch.Smime.Certificates;
 namespace MilSwitch.Lookup.Service.Ldap;
 
 /// <summary>Finds the entries of a search. Thread-safe.</summary>
-internal sealed class LdapSearcher(ProxyAuthority authority, LdapSettings settings)
+internal sealed class LdapSearcher(Func<ProxyAuthority> current, LdapSettings settings)
 {
     private readonly string suffix = LdapName.Normal(settings.Suffix);
 
@@ -24,7 +24,8 @@ internal sealed class LdapSearcher(ProxyAuthority authority, LdapSettings settin
             return LdapResult.Success;
         }
 
-        if (Sought(search) is not { } sought) return LdapResult.NoSuchObject;
+        var authority = current();
+        if (Sought(search, authority) is not { } sought) return LdapResult.NoSuchObject;
         var requester = boundAs is null ? $"ldap {peer}" : $"ldap {peer} {boundAs}";
         var count = 0;
         foreach (var recipient in sought)
@@ -60,7 +61,7 @@ internal sealed class LdapSearcher(ProxyAuthority authority, LdapSettings settin
     }
 
     // Null: the base is nothing here. A base above the tree is taken for the tree: address books are set up with little care.
-    private IEnumerable<Mailbox>? Sought(LdapSearch search)
+    private IEnumerable<Mailbox>? Sought(LdapSearch search, ProxyAuthority authority)
     {
         var name = LdapName.Normal(search.Base);
         if (name == suffix || name.Length is 0 || suffix.EndsWith("," + name, StringComparison.Ordinal)) return search.Scope is LdapScope.Base ? [] : search.Named();

@@ -24,6 +24,7 @@ public static class ProxyLog
         var key = signer?.ReadKey();
         var head = ProxyLogHead.Empty;
         var (octets, checkpoint, filled) = (0L, 0L, 0);
+        var last = (Number: 0L, Signer: "");
         // One more than the longest, so that a longer one is seen.
         var buffer = new byte[LongestLine + 2];
         while (true)
@@ -34,9 +35,10 @@ public static class ProxyLog
             while (buffer.AsSpan(start, filled - start).IndexOf((byte)'\n') is var length and >= 0)
             {
                 var line = buffer.AsMemory(start, length);
-                if (Fault(line, head, signer, key, out var signed) is { } fault) return Bad(fault);
+                if (Fault(line, head, signer, key, out var signature, out var verified) is { } fault) return Bad(fault);
                 head = new ProxyLogHead(head.Number + 1, ProxyLogLine.Hash(line.Span));
-                if (signed) checkpoint = head.Number;
+                if (signature is not null) last = (head.Number, signature.Signer);
+                if (verified) checkpoint = head.Number;
                 octets += length + 1;
                 start += length + 1;
             }
@@ -44,23 +46,24 @@ public static class ProxyLog
             buffer.AsSpan(start, filled - start).CopyTo(buffer);
             filled -= start;
             if (filled == buffer.Length) return Bad("the line is too long");
-            if (read is 0) return filled is 0 ? new ProxyLogVerdict(head, null, null, checkpoint) { Octets = octets } : Bad("the line has no end") with { IsTorn = true };
+            if (read is 0) return filled is 0 ? new ProxyLogVerdict(head, null, null, checkpoint) { Octets = octets, LastSigned = last } : Bad("the line has no end") with { IsTorn = true };
         }
 
-        ProxyLogVerdict Bad(string fault) => new(head, head.Number + 1, fault, checkpoint) { Octets = octets };
+        ProxyLogVerdict Bad(string fault) => new(head, head.Number + 1, fault, checkpoint) { Octets = octets, LastSigned = last };
     }
 
-    private static string? Fault(ReadOnlyMemory<byte> octets, ProxyLogHead head, Certificate? signer, VerificationKey? key, out bool signed)
+    private static string? Fault(ReadOnlyMemory<byte> octets, ProxyLogHead head, Certificate? signer, VerificationKey? key, out ProxyLogSignature? signature, out bool verified)
     {
-        signed = false;
+        (signature, verified) = (null, false);
         if (octets.Length > LongestLine) return "the line is too long";
         if (ProxyLogLine.Read(octets.Span) is not { } line) return "this is no line of a log";
         if (line.Number != head.Number + 1) return "the number does not follow the one before";
         if (line.Previous != head.Hash) return "the line before it is not the one that was there";
-        if (line.Checkpoint is not { } checkpoint || signer is null) return null;
+        signature = line.Checkpoint;
+        if (signature is not { } checkpoint || signer is null) return null;
         if (checkpoint.Signer != signer.Thumbprint) return "another signer's checkpoint";
-        signed = key is not null && Verifies(line, checkpoint, key);
-        return signed ? null : "the checkpoint's signature does not verify";
+        verified = key is not null && Verifies(line, checkpoint, key);
+        return verified ? null : "the checkpoint's signature does not verify";
     }
 
     private static bool Verifies(ProxyLogLine line, ProxyLogSignature checkpoint, VerificationKey key)

@@ -29,8 +29,10 @@ public sealed class ProxyLogFile : IProxyLog, IDisposable
     private ProxyLogFile(SafeFileHandle file, FileStream lockFile, ProxyLogVerdict found, TimeProvider time, ISigningKey? signer, int checkpointEvery)
     {
         (this.file, this.lockFile, this.time, this.signer, this.checkpointEvery) = (file, lockFile, time, signer, checkpointEvery);
-        (head, end, lastCheckpoint) = (found.Head, found.Octets, found.LastCheckpoint);
+        (head, end) = (found.Head, found.Octets);
         signerThumbprint = signer is null ? "" : Certificate.Read(signer.Certificate).Thumbprint;
+        // What another signer signed says nothing in this one's name.
+        lastCheckpoint = found.LastSigned.Signer == signerThumbprint ? found.LastSigned.Number : 0;
     }
 
     /// <summary>The end of the log as it is now.</summary>

@@ -12,6 +12,9 @@ public sealed record ProxyLogVerdict(ProxyLogHead Head, long? FirstBadLine, stri
     /// <summary>Octets of the lines that are good, with their line ends.</summary>
     public long Octets { get; init; }
 
+    /// <summary>The last checkpoint, verified or not: its number (0: none) and its signer, as the line names it.</summary>
+    internal (long Number, string Signer) LastSigned { get; init; }
+
     /// <summary>The bad line is the last and has no end: writing was broken off in it.</summary>
     public bool IsTorn { get; init; }
 }

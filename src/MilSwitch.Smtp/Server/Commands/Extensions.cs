@@ -27,6 +27,7 @@ internal enum Extensions : uint
     Help = 1 << 14,
     RemoteQueueStart = 1 << 15,
     ClientNaming = 1 << 16,
+    SmimeGateway = 1 << 17,
 
     /// <summary>Offered on every listener of every role.</summary>
     Everywhere = Pipelining | Size | EightBitMime | Chunking | BinaryMime | EnhancedStatusCodes | SmtpUtf8 | Dsn | MtPriority | DeliverBy | Help,
@@ -53,6 +54,7 @@ internal static class ExtensionTable
         new(Extensions.RequireTls, "REQUIRETLS"),
         new(Extensions.RemoteQueueStart, "ETRN"),
         new(Extensions.ClientNaming, "XCLIENT", static (_, _, _) => ClientAttributes.Offered),
+        new(Extensions.SmimeGateway, "X-SMIME-GATEWAY", static (_, settings, _) => settings.SmimeGateway ?? ""),
         new(Extensions.Help, "HELP"),
     ];
 
@@ -71,6 +73,7 @@ internal static class ExtensionTable
         if (mechanisms.Length > 0) offered |= Extensions.Auth;
         // RFC 8689 §2: only inside TLS. RFC 4865 §4.2: only for submission.
         if (secure) offered |= Extensions.RequireTls;
+        if (settings is { Role: ListenerRole.Submission, SmimeGateway: not null }) offered |= Extensions.SmimeGateway;
         if (settings.Role is ListenerRole.Submission && settings.MaximumHold > TimeSpan.Zero) offered |= Extensions.FutureRelease;
         return offered;
     }

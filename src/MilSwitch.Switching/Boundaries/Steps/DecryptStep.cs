@@ -2,7 +2,7 @@ using MilSwitch.Domain.Boundaries;
 
 namespace MilSwitch.Switching.Boundaries.Steps;
 
-/// <summary>Could the boundary look into it?</summary>
+/// <summary>Could the boundary look into it, and may it?</summary>
 internal sealed class DecryptStep : IPipelineStep
 {
     public string Name => "decrypt";
@@ -14,9 +14,13 @@ internal sealed class DecryptStep : IPipelineStep
         [
             ("encryption", opened.Encryption.ToString().ToLowerInvariant()), ("required", passage.Boundary.RequireEncryption ? "yes" : "no"),
             ("keys", passage.Boundary.Opening.Keys.IsEmpty ? "none" : string.Join(", ", passage.Boundary.Opening.Keys)),
+            .. opened.Encryption is EncryptionState.Opened ? [("wish", opened.Wish.Word)] : Array.Empty<(string, string)>(),
         ];
         return opened.Encryption switch
         {
+            // The originator's word, which nobody here can take back. What can't be read may have been a no.
+            EncryptionState.Opened when opened.Wish.IsMalformed => Ruling.Hold(Name, 0, "what its originator wishes about being opened here can't be read", inputs),
+            EncryptionState.Opened when opened.Wish.IsDenied => Ruling.Hold(Name, 0, "its originator does not want it to be opened here", inputs),
             EncryptionState.Opened or EncryptionState.Kept => Ruling.Go(Name, inputs),
             // One text whether it does not open or its code is missing: nobody outside learns which (threats C8, C9).
             EncryptionState.Closed => Ruling.Hold(Name, 0, "it is encrypted for this boundary and is not opened", inputs),

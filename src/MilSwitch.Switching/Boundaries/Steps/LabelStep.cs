@@ -11,7 +11,7 @@ internal sealed class LabelStep : IPipelineStep
 
     public StepDecision Decide(Passage passage)
     {
-        if (passage.Boundary is { LabelsIn: null, LabelsOut: null }) return Ruling.Skip(Name, "nothing here asks for labels");
+        if (passage.Boundary is { LabelsIn: null, LabelsOut: null, Ceiling: null }) return Ruling.Skip(Name, "nothing here asks for labels");
         ImmutableArray<DecisionInput> inputs = [.. (passage.Found?.Findings ?? []).Select(f => new DecisionInput("found", f))];
         if (passage.Boundary.LabelsIn is not null && passage.Found is null) return Ruling.Hold(Name, 0, "its label could not be judged");
         // A label that is none, or two of them, is for the originator to mend.

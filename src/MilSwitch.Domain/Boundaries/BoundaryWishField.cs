@@ -1,4 +1,4 @@
-namespace MilSwitch.Lookup.Service;
+namespace MilSwitch.Domain.Boundaries;
 
 /// <summary>
 /// The field <c>X-MilSwitch-Boundary: allow|deny|notify</c>. It stands once, with one of these words in any case, and nothing

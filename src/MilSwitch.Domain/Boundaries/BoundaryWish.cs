@@ -1,4 +1,4 @@
-namespace MilSwitch.Lookup.Service;
+namespace MilSwitch.Domain.Boundaries;
 
 /// <summary>What an originator wishes about decryption at the boundary.</summary>
 public enum BoundaryWish : byte
