@@ -14,7 +14,7 @@ public abstract record DepartureOutcome
     /// <param name="Notes">For the audit trail.</param>
     public sealed record Protected(ReadOnlyMemory<byte> Content, ImmutableArray<ProtectionNote> Notes) : DepartureOutcome;
 
-    /// <summary>A key can't be used now: trying later may help.</summary>
+    /// <summary>A key can't be used now, or somebody who might know a certificate does not answer: trying later may help.</summary>
     /// <param name="Reason">For the trail.</param>
     public sealed record Unavailable(string Reason) : DepartureOutcome;
 

@@ -17,7 +17,11 @@ public static partial class ConfigurationReader
         [("originator", SignerRole.Originator), ("domain", SignerRole.Domain), ("review", SignerRole.Review), ("attribute", SignerRole.Attribute)];
 
     /// <summary>What one domain has that no other may use.</summary>
-    private sealed record DomainOfKeys(SecurityDomain Domain, SecurityPolicy? Policy, ImmutableArray<string> Keys);
+    private sealed record DomainOfKeys(SecurityDomain Domain, SecurityPolicy? Policy, ImmutableArray<string> Keys)
+    {
+        /// <summary>Where it looks for certificates of its recipients; null: nowhere.</summary>
+        public FindingConfiguration? Finding { get; init; }
+    }
 
     private static ImmutableArray<DomainOfKeys> ReadDomains(ConfigurationSource source, Section root, KeyConfiguration keys, LabelConfiguration labels)
     {
@@ -28,6 +32,7 @@ public static partial class ConfigurationReader
             var mail = ReadMailDomains(section, "mail");
             var policy = ReadPolicy(section, "policy", labels.Authority.Policies);
             var trust = ReadTrust(source, section, out _);
+            var finding = ReadFinding(source, section, name, trust);
             var owned = section.Texts("keys");
             foreach (var key in owned)
             {
@@ -44,7 +49,7 @@ public static partial class ConfigurationReader
             section.Finish();
             if (name is null) continue;
             if (domains.Any(d => d.Domain.Name == name)) section.Reject("name", $"'{name}' is given to another domain already");
-            else domains.Add(new DomainOfKeys(new SecurityDomain(name) { MailDomains = mail, LabelPolicy = policy?.Id, Trust = trust }, policy, owned));
+            else domains.Add(new DomainOfKeys(new SecurityDomain(name) { MailDomains = mail, LabelPolicy = policy?.Id, Trust = trust }, policy, owned) { Finding = finding });
         }
 
         return domains.ToImmutable();
@@ -110,7 +115,7 @@ public static partial class ConfigurationReader
         arrival.Finish();
 
         var written = departure.Find("labels") is null ? null : ReadLinkLabels(source, departure, labels with { Home = to?.Policy ?? labels.Home, AreRead = true });
-        var protection = ReadDeparture(source, departure, keys);
+        var protection = ReadDeparture(source, departure, keys, [to]);
         if (protection is { Keys.IsEmpty: false }) departure.Map("protection").Reject("decrypt", "belongs under arrival");
         var disclosure = departure.Map("disclose");
         var removed = disclosure.Texts("remove");

@@ -72,14 +72,15 @@ public static partial class ConfigurationReader
         };
     }
 
-    private static DepartureProtection? ReadDeparture(ConfigurationSource source, Section route, KeyConfiguration keys)
+    // The domains that what leaves may be in: the sources of each are asked for the certificates of its recipients.
+    private static DepartureProtection? ReadDeparture(ConfigurationSource source, Section route, KeyConfiguration keys, ImmutableArray<DomainOfKeys?> homes)
     {
         if (route.Find("protection") is null) return null;
         var section = route.Map("protection");
         var protection = new DepartureProtection
         {
             Sign = section.Find("sign") is null ? null : ReadSigning(section.Map("sign"), keys),
-            Encrypt = section.Find("encrypt") is null ? null : ReadEncryption(source, section.Map("encrypt")),
+            Encrypt = section.Find("encrypt") is null ? null : ReadEncryption(source, section.Map("encrypt"), homes),
             Keys = ReadOpeners(source, section, keys),
         };
         section.Finish();
@@ -127,13 +128,17 @@ public static partial class ConfigurationReader
         return signing;
     }
 
-    private static DepartureEncryption? ReadEncryption(ConfigurationSource source, Section section)
+    private static DepartureEncryption? ReadEncryption(ConfigurationSource source, Section section, ImmutableArray<DomainOfKeys?> homes)
     {
-        if (!section.Has("certificates")) section.Reject("certificates", "is missing; there is nobody to encrypt to");
+        var find = section.Flag("find", false);
+        if (!find && !section.Has("certificates")) section.Reject("certificates", "is missing, and find: true as well; there is nobody to encrypt to");
         var certificates = ReadMaterial(source, section, "certificates").Certificates;
         var toAll = section.Keyword("to", false, ("recipients", false), ("all", true));
         var content = section.Keyword("content", "aes256-gcm", ("aes256-gcm", "aes256-gcm"), ("aes128-gcm", "aes128-gcm"), ("aes256-cbc", "aes256-cbc"));
         var policy = section.Keyword("header-policy", "none", ("none", "none"), ("baseline", "baseline"), ("shy", "shy"), ("mmhs", "mmhs"));
+        if (find && toAll) section.Reject("find", "is for recipients, and to: all asks for none");
+        else if (find && homes.OfType<DomainOfKeys>().FirstOrDefault(h => h.Finding is null) is { } blind) section.Reject("find", $"domain '{blind.Domain.Name}' names no sources of certificates (domains[].certificates)");
+        else if (find && !homes.Any(h => h is not null)) section.Reject("find", "needs a security domain, whose sources are asked (domains[].certificates)");
         section.Finish();
         if (section.Has("certificates") && certificates.Count is 0)
         {
@@ -153,7 +158,7 @@ public static partial class ConfigurationReader
             }
         }
 
-        return new DepartureEncryption { Certificates = [.. certificates.Select(c => c.Encoded)], ToAll = toAll, Content = content, HeaderPolicy = policy };
+        return new DepartureEncryption { Certificates = [.. certificates.Select(c => c.Encoded)], ToAll = toAll, Content = content, HeaderPolicy = policy, FindIn = find ? homes.OfType<DomainOfKeys>().FirstOrDefault()?.Domain.Name : null };
     }
 
     private static ImmutableArray<string> ReadOpeners(ConfigurationSource source, Section section, KeyConfiguration keys)

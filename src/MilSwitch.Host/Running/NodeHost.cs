@@ -87,7 +87,8 @@ public static class NodeHost
             services.AddSingleton<ITokenMonitor, TokenMonitor>();
         }
 
-        services.AddSingleton(provider => new SmimeProtection(Ring(provider, configuration), time));
+        services.AddCertificateFinding(configuration.Finding, time);
+        services.AddSingleton(provider => new SmimeProtection(Ring(provider, configuration), time, provider.GetRequiredService<IRecipientCertificates>()));
         services.AddSingleton<IMessageProtection>(provider => provider.GetRequiredService<SmimeProtection>());
         services.AddSingleton(provider => new SmimeBoundary(Ring(provider, configuration), time));
         services.AddSingleton<IBoundaryProtection>(provider => provider.GetRequiredService<SmimeBoundary>());
@@ -96,6 +97,7 @@ public static class NodeHost
     private static void UseKeys(IServiceProvider services, NodeConfiguration next)
     {
         var ring = Ring(services, next);
+        services.GetService<CertificateFinding>()?.Use(next.Finding);
         services.GetService<SmimeProtection>()?.Use(ring);
         services.GetService<SmimeBoundary>()?.Use(ring);
         services.GetRequiredService<AuditSigner>().Use(ring, next.AuditKey);

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Labelling;
@@ -18,11 +17,14 @@ using MilSwitch.Smime.Making;
 namespace MilSwitch.Smime.Protection;
 
 /// <summary>Protects the messages of a switch by S/MIME, with the keys of its configuration. Thread-safe.</summary>
-public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageProtection
+/// <param name="keys">Of the configuration.</param>
+/// <param name="time">The clock.</param>
+/// <param name="certificates">Finds certificates of recipients where settings ask for it; null: nobody does.</param>
+public sealed class SmimeProtection(KeyRing keys, TimeProvider time, IRecipientCertificates? certificates = null) : IMessageProtection
 {
     // What settings say is read once; they live as long as the configuration that holds them.
     private readonly InspectionTable judging = new();
-    private readonly ConditionalWeakTable<DepartureEncryption, RecipientDirectory> directories = [];
+    private readonly RecipientTable recipientTable = new(certificates);
     private volatile KeyRing keys = keys;
 
     /// <summary>Another configuration has other keys. Work under way ends with the ones that it began with.</summary>
@@ -91,12 +93,13 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
 
             var now = time.GetUtcNow();
             EncryptionSettings? encryption = null;
+            ImmutableArray<ProtectionNote> found = [];
             if (settings.Encrypt is { } order)
             {
-                var (to, missing) = Recipients(order, recipients, now);
-                if (missing.Length > 0) return new DepartureOutcome.Impossible("no certificate to encrypt to: " + string.Join(", ", missing.Select(i => recipients[i].Text)), missing);
-                if (to.Count is 0) return new DepartureOutcome.Impossible("no certificate to encrypt to is valid now", []);
-                encryption = Encryption(order, to);
+                var chosen = await recipientTable.ChooseAsync(order, recipients, now, cancellationToken).ConfigureAwait(false);
+                if (chosen.Refusal is { } refusal) return refusal;
+                encryption = Encryption(order, chosen.To);
+                found = chosen.Notes;
             }
 
             var signature = settings.Sign is { } sign ? DepartureSignature.Of(sign, ring, encryption is { HeaderProtection: not ProtectionScheme.None }, labels, precedence, now) : null;
@@ -111,6 +114,7 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
             };
             if (signature is not null) notes.Add(new ProtectionNote(AuditKind.Signed, $"{settings.Sign!.Key}, {signature.Signers[0].Digest.Name}"));
             if (encryption is not null) notes.Add(new ProtectionNote(AuditKind.Encrypted, string.Create(CultureInfo.InvariantCulture, $"{settings.Encrypt!.Content}, {encryption.Recipients.Count} recipients")));
+            notes.AddRange(found);
             // The caller's octets end with this task.
             return new DepartureOutcome.Protected(made.ToArray(), notes.ToImmutable());
         }
@@ -161,14 +165,6 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
             HeaderPolicy = policy,
             HeaderProtection = policy.Name is "none" ? ProtectionScheme.None : ProtectionScheme.Rfc9788,
         };
-    }
-
-    private (IReadOnlyList<EnvelopedRecipient> To, ImmutableArray<int> Missing) Recipients(DepartureEncryption order, ImmutableArray<Mailbox> recipients, DateTimeOffset now)
-    {
-        var directory = directories.GetValue(order, static o => new RecipientDirectory(o.Certificates));
-        if (order.ToAll) return (directory.All(now), []);
-        var found = recipients.Select(r => directory.Find(r, now)).ToArray();
-        return ([.. found.OfType<EnvelopedRecipient>().Distinct()], [.. Enumerable.Range(0, found.Length).Where(i => found[i] is null)]);
     }
 
     private static string Ciphers(DecryptedMessage decrypted) =>
