@@ -144,7 +144,7 @@ public static partial class ConfigurationReader
             From = from.Domain,
             To = to.Domain,
             Peers = accepted,
-            Opening = new BoundaryOpening { AuthservId = labels.HostName, Trust = from.Domain.Trust, Keys = openers, Signers = signers, SignerDomains = signerDomains, KeepsInner = keepsInner },
+            Opening = new BoundaryOpening { Home = from.Domain.Name, AuthservId = labels.HostName, Trust = from.Domain.Trust, Keys = openers, Signers = signers, SignerDomains = signerDomains, KeepsInner = keepsInner },
             RequireSignature = signature,
             RequireEncryption = encryption,
             LabelsIn = found is null ? null : new ListenerLabelling(found, labels.Authority),

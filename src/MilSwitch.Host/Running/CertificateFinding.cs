@@ -5,15 +5,16 @@ using MilSwitch.Domain.Protection;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Lookup.Finding;
 using MilSwitch.Lookup.Status;
+using MilSwitch.Smime.Certificates;
 
 namespace MilSwitch.Host.Running;
 
 /// <summary>
 /// Finds certificates of recipients: one finder for each security domain that names sources, and none knows of another. A reload
-/// replaces them all; a search under way ends with the finder that it began with. Once a minute it has revocation lists that are due
-/// fetched, so that mail does not wait for them. Thread-safe.
+/// replaces them all; a search under way ends with the finder that it began with. Revocation lists that are due are fetched once a
+/// minute, before the node takes mail for the first time as well, so that mail does not wait for them. Thread-safe.
 /// </summary>
-public sealed partial class CertificateFinding : BackgroundService, IRecipientCertificates
+public sealed partial class CertificateFinding : BackgroundService, IRecipientCertificates, ICertificateHarvest, IFetchedStatus
 {
     private const int MostReasons = 4;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
@@ -24,6 +25,8 @@ public sealed partial class CertificateFinding : BackgroundService, IRecipientCe
     private readonly Meter meter = new("MilSwitch.Lookup");
     private readonly Counter<long> questions;
     private readonly Counter<long> searches;
+    private readonly SemaphoreSlim changed = new(0);
+    private ImmutableHashSet<string> told = [];
     private volatile ImmutableDictionary<string, DomainFinder> finders = ImmutableDictionary.Create<string, DomainFinder>(StringComparer.Ordinal);
 
     /// <param name="settings">Of each domain that looks for certificates.</param>
@@ -44,9 +47,19 @@ public sealed partial class CertificateFinding : BackgroundService, IRecipientCe
         // All of the new ones first: should one of them throw, nothing has changed.
         var next = settings.ToImmutableDictionary(s => s.Domain, s => new DomainFinder(s, Source, time), StringComparer.Ordinal);
         var before = finders;
+        foreach (var (domain, finder) in next)
+        {
+            if (before.TryGetValue(domain, out var old)) finder.Follow(old);
+        }
+
         finders = next;
         foreach (var old in before.Values) old.Leave();
+        // Lists of places that are new are fetched at once.
+        changed.Release();
     }
+
+    /// <summary>Domains that keep what comes with their mail.</summary>
+    public IEnumerable<string> Harvesting => finders.Where(f => f.Value.Harvests).Select(f => f.Key).Order(StringComparer.Ordinal);
 
     public async ValueTask<RecipientCertificateAnswer> FindAsync(string domain, Mailbox recipient, CancellationToken cancellationToken)
     {
@@ -57,37 +70,36 @@ public sealed partial class CertificateFinding : BackgroundService, IRecipientCe
         return Told(answer);
     }
 
-    /// <summary>What is known now about who of a domain's issuers revoked whom; null: the domain fetches nothing.</summary>
-    /// <param name="domain">The security domain's name.</param>
-    internal StatusFetcher? StatusOf(string domain) => finders.GetValueOrDefault(domain)?.Status;
+    public void Offer(string domain, Mailbox sender, ReadOnlyMemory<byte> certificate, bool isBelieved)
+    {
+        if (finders.GetValueOrDefault(domain) is { Harvests: true }) harvest.Offer(domain, sender, certificate, isBelieved);
+    }
+
+    public IReadOnlyList<RevocationList> ListsOf(string domain) => finders.GetValueOrDefault(domain)?.Lists ?? [];
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await RefreshAsync(cancellationToken).ConfigureAwait(false);
+        await base.StartAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     public override void Dispose()
     {
         base.Dispose();
         Use([]);
         meter.Dispose();
+        changed.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(LookEvery, time);
-        var told = ImmutableHashSet<string>.Empty;
         try
         {
-            do
+            while (true)
             {
-                var failing = ImmutableHashSet.CreateBuilder<string>();
-                foreach (var domain in finders.Keys)
-                {
-                    foreach (var failure in await RefreshAsync(domain, stoppingToken).ConfigureAwait(false))
-                    {
-                        if (failing.Add($"{domain} {failure.Place}") && !told.Contains($"{domain} {failure.Place}")) NoStatus(domain, failure.Place, failure.Reason);
-                    }
-                }
-
-                told = failing.ToImmutable();
+                await NextAsync(stoppingToken).ConfigureAwait(false);
+                await RefreshAsync(stoppingToken).ConfigureAwait(false);
             }
-            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -95,12 +107,40 @@ public sealed partial class CertificateFinding : BackgroundService, IRecipientCe
         }
     }
 
+    private async Task NextAsync(CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(LookEvery, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            await changed.WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It is time.
+        }
+    }
+
+    private async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        var failing = ImmutableHashSet.CreateBuilder<string>();
+        foreach (var (domain, failures) in await Task.WhenAll(finders.Keys.Select(async d => (d, await RefreshAsync(d, cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false))
+        {
+            foreach (var failure in failures)
+            {
+                if (failing.Add($"{domain} {failure.Place}") && !told.Contains($"{domain} {failure.Place}")) NoStatus(domain, failure.Place, failure.Reason);
+            }
+        }
+
+        told = failing.ToImmutable();
+    }
+
     private async ValueTask<ImmutableArray<StatusFailure>> RefreshAsync(string domain, CancellationToken cancellationToken)
     {
         if (Enter(domain) is not { } finder) return [];
         try
         {
-            return finder.Status is { } status ? await status.RefreshAsync(cancellationToken).ConfigureAwait(false) : [];
+            return await finder.RefreshAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {

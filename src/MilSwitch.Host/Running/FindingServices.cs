@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Configuration;
 
@@ -11,9 +10,9 @@ internal static class FindingServices
     /// <summary>Without domains that look for certificates this costs nothing; a reload may bring some.</summary>
     public static void AddCertificateFinding(this IServiceCollection services, ImmutableArray<FindingConfiguration> settings, TimeProvider time)
     {
-        services.AddSingleton(provider => new HarvestDesk(provider.GetRequiredService<ISpool>(), time));
+        services.AddSingleton(provider => new HarvestDesk(provider.GetRequiredService<ISpool>(), time, provider.GetRequiredService<ILogger<HarvestDesk>>()));
         services.AddSingleton(provider => new CertificateFinding(settings, provider.GetRequiredService<HarvestDesk>(), time, provider.GetRequiredService<ILogger<CertificateFinding>>()));
-        services.AddSingleton<IRecipientCertificates>(provider => provider.GetRequiredService<CertificateFinding>());
+        services.AddHostedService(provider => provider.GetRequiredService<HarvestDesk>());
         services.AddHostedService(provider => provider.GetRequiredService<CertificateFinding>());
     }
 }

@@ -88,9 +88,9 @@ public static class NodeHost
         }
 
         services.AddCertificateFinding(configuration.Finding, time);
-        services.AddSingleton(provider => new SmimeProtection(Ring(provider, configuration), time, provider.GetRequiredService<IRecipientCertificates>()));
+        services.AddSingleton(provider => new SmimeProtection(Ring(provider, configuration), time, provider.GetRequiredService<CertificateFinding>(), provider.GetRequiredService<CertificateFinding>()));
         services.AddSingleton<IMessageProtection>(provider => provider.GetRequiredService<SmimeProtection>());
-        services.AddSingleton(provider => new SmimeBoundary(Ring(provider, configuration), time));
+        services.AddSingleton(provider => new SmimeBoundary(Ring(provider, configuration), time, provider.GetRequiredService<CertificateFinding>(), provider.GetRequiredService<CertificateFinding>()));
         services.AddSingleton<IBoundaryProtection>(provider => provider.GetRequiredService<SmimeBoundary>());
     }
 

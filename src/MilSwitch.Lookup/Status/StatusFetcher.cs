@@ -48,6 +48,9 @@ public sealed class StatusFetcher : IStatusSource, IDisposable
     /// <summary>Places that failed when they were asked last.</summary>
     public ImmutableArray<StatusFailure> Failures => [.. lists.Failures, .. named.Failures, .. responses.Failures];
 
+    /// <summary>The lists of the settings' places that are at hand: one that has ended still names who was revoked.</summary>
+    public ImmutableArray<RevocationList> Lists => lists.Values;
+
     /// <summary>Fetches every list of the settings that is due; to be called now and then, so that nobody waits for a list.</summary>
     public async ValueTask<ImmutableArray<StatusFailure>> RefreshAsync(CancellationToken cancellationToken)
     {

@@ -4,6 +4,7 @@ using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms.Signed;
 using MilSwitch.Smime.Inspection;
 using MilSwitch.Smime.Keys;
@@ -13,7 +14,11 @@ using MilSwitch.Smime.Protection;
 namespace MilSwitch.Smime.Boundaries;
 
 /// <summary>Opens messages at a boundary by S/MIME, with the keys of the configuration. Thread-safe.</summary>
-public sealed class SmimeBoundary(KeyRing keys, TimeProvider time) : IBoundaryProtection
+/// <param name="keys">Of the configuration.</param>
+/// <param name="time">The clock.</param>
+/// <param name="status">Knows who is revoked, beside what the settings hold; null: nobody does.</param>
+/// <param name="harvest">Keeps what came with signatures; null: nobody does.</param>
+public sealed class SmimeBoundary(KeyRing keys, TimeProvider time, IFetchedStatus? status = null, ICertificateHarvest? harvest = null) : IBoundaryProtection
 {
     private readonly InspectionTable judging = new();
     private volatile KeyRing keys = keys;
@@ -30,10 +35,10 @@ public sealed class SmimeBoundary(KeyRing keys, TimeProvider time) : IBoundaryPr
             // First without keys: most messages need none, and must not wait for a token that is away.
             using var outside = await InspectAsync(content, settings, at, [], cancellationToken).ConfigureAwait(false);
             var opening = new MessageOpening(content, settings, outside);
-            if (settings.Keys.IsDefaultOrEmpty || !opening.IsEncrypted || (settings.KeepsInner && opening.IsWrapped)) return Read(opening.Conclude(), outside, settings);
+            if (settings.Keys.IsDefaultOrEmpty || !opening.IsEncrypted || (settings.KeepsInner && opening.IsWrapped)) return Harvested(Read(opening.Conclude(), outside, settings), outside, settings);
             IDecryptionKey[] openers = [.. settings.Keys.Select(k => ring.Opening(k, precedence))];
             using var inside = await InspectAsync(content, settings, at, openers, cancellationToken).ConfigureAwait(false);
-            return Read(new MessageOpening(content, settings, inside).Conclude(), inside, settings);
+            return Harvested(Read(new MessageOpening(content, settings, inside).Conclude(), inside, settings), inside, settings);
         }
         catch (Exception fault) when (fault is KeyUnavailableException or NotSupportedException)
         {
@@ -68,6 +73,13 @@ public sealed class SmimeBoundary(KeyRing keys, TimeProvider time) : IBoundaryPr
     private static OpeningOutcome.Read Read(OpenedMessage opened, InspectionResult inspection, BoundaryOpening settings) => new(
         opened is { Signature.State: SignatureState.Good, Encryption: not (EncryptionState.Closed or EncryptionState.ForOthers) } && settings.AuthservId.Length > 0 ? opened with { Result = SignatureResult.Of(inspection).Write(settings.AuthservId) } : opened);
 
+    // As above: nothing of what stays closed is kept either.
+    private OpeningOutcome.Read Harvested(OpeningOutcome.Read read, InspectionResult inspection, BoundaryOpening settings)
+    {
+        if (read.Message is { Fault: null, Encryption: EncryptionState.None or EncryptionState.Opened }) Harvester.Offer(inspection, settings.Home, read.Message.Signature.State is SignatureState.Good, harvest);
+        return read;
+    }
+
     private Task<InspectionResult> InspectAsync(ReadOnlyMemory<byte> content, BoundaryOpening settings, DateTimeOffset at, IReadOnlyList<IDecryptionKey> openers, CancellationToken cancellationToken) =>
-        MessageInspector.InspectAsync(content, judging.For(settings.Trust, at, openers, content.Length), cancellationToken);
+        MessageInspector.InspectAsync(content, judging.For(settings.Trust, status is not null && settings.Home is { } home ? status.ListsOf(home) : [], at, openers, content.Length), cancellationToken);
 }

@@ -20,7 +20,8 @@ namespace MilSwitch.Smime.Protection;
 /// <param name="keys">Of the configuration.</param>
 /// <param name="time">The clock.</param>
 /// <param name="certificates">Finds certificates of recipients where settings ask for it; null: nobody does.</param>
-public sealed class SmimeProtection(KeyRing keys, TimeProvider time, IRecipientCertificates? certificates = null) : IMessageProtection
+/// <param name="harvest">Keeps what came with signatures; null: nobody does.</param>
+public sealed class SmimeProtection(KeyRing keys, TimeProvider time, IRecipientCertificates? certificates = null, ICertificateHarvest? harvest = null) : IMessageProtection
 {
     // What settings say is read once; they live as long as the configuration that holds them.
     private readonly InspectionTable judging = new();
@@ -36,7 +37,7 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time, IRecipientC
         {
             var ring = keys;
             IDecryptionKey[] openers = [.. settings.Keys.Select(k => ring.Opening(k, precedence))];
-            var options = judging.For(settings.Trust, time.GetUtcNow(), openers, content.Length);
+            var options = judging.For(settings.Trust, [], time.GetUtcNow(), openers, content.Length);
             using var inspection = await MessageInspector.InspectAsync(content, options, cancellationToken).ConfigureAwait(false);
             var notes = ImmutableArray.CreateBuilder<ProtectionNote>(2);
             var result = SignatureResult.Of(inspection);
@@ -59,6 +60,8 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time, IRecipientC
             }
 
             if (!settings.Verify) return new ArrivalOutcome.Accepted(default, opened, notes.ToImmutable()) { Labels = labels };
+            // What is closed, or must not be known to have opened, tells nothing here either.
+            if (!result.IsUnsigned && (opened is not null || inspection.Walk is not { IsEncrypted: true })) Harvester.Offer(inspection, settings.Home, result.IsPass, harvest);
             notes.Insert(0, new ProtectionNote(AuditKind.Verified, result.Reason.Length is 0 ? result.Word : $"{result.Word}: {result.Reason}"));
             // An encrypted message that does not open might hold a signature: it is none that anybody here can believe.
             if (settings.RefuseUnsigned && result.IsUnsigned) return new ArrivalOutcome.Refused(Refusal.SignatureRequired, $"smime={result.Word}");
