@@ -9,6 +9,9 @@ public sealed record BoundaryOpening
     /// <summary>By whom signatures are believed; that of the domain the message comes from.</summary>
     public ArrivalTrust Trust { get; init; } = ArrivalTrust.None;
 
+    /// <summary>The security domain the message comes from: whose fetched revocation lists count, and who keeps what came with a signature; null: none.</summary>
+    public string? Home { get; init; }
+
     /// <summary>The name under which results are told to readers in the other domain (RFC 8601 §2.5); empty: none are.</summary>
     public string AuthservId { get; init; } = "";
 

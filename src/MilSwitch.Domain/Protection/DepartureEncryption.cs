@@ -8,11 +8,14 @@ public sealed record DepartureEncryption
 {
     private readonly HeaderProtection? headerProtection;
 
-    /// <summary>Certificates of recipients or of their domains (RFC 3183 §4); DER.</summary>
+    /// <summary>Certificates of recipients or of their domains (RFC 3183 §4); DER. May be empty with <see cref="FindIn"/>.</summary>
     public required ImmutableArray<ReadOnlyMemory<byte>> Certificates { get; init; }
 
     /// <summary>To the owner of every certificate, whoever the recipients are; else each recipient needs one of its own or of its domain.</summary>
     public bool ToAll { get; init; }
+
+    /// <summary>For whom there is none among <see cref="Certificates"/>, one is looked for with the sources of this security domain; null: nowhere.</summary>
+    public string? FindIn { get; init; }
 
     /// <summary><c>aes256-gcm</c>, <c>aes128-gcm</c> or <c>aes256-cbc</c>.</summary>
     public string Content { get; init; } = "aes256-gcm";
@@ -31,9 +34,9 @@ public sealed record DepartureEncryption
     public AuthorityNaming AuthorityNaming { get; init; }
 
     public bool Equals(DepartureEncryption? other) =>
-        other is not null && ToAll == other.ToAll && Content == other.Content && HeaderPolicy == other.HeaderPolicy
+        other is not null && ToAll == other.ToAll && FindIn == other.FindIn && Content == other.Content && HeaderPolicy == other.HeaderPolicy
         && HeaderProtection == other.HeaderProtection && AuthorityNaming == other.AuthorityNaming && Certificates.Length == other.Certificates.Length
         && Certificates.Zip(other.Certificates).All(pair => pair.First.Span.SequenceEqual(pair.Second.Span));
 
-    public override int GetHashCode() => HashCode.Combine(ToAll, Content, HeaderPolicy, Certificates.Length);
+    public override int GetHashCode() => HashCode.Combine(ToAll, FindIn, Content, HeaderPolicy, Certificates.Length);
 }

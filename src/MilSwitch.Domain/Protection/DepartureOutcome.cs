@@ -19,7 +19,7 @@ public abstract record DepartureOutcome
         public ImmutableArray<SentReceiptEvidence> Sent { get; init; } = [];
     }
 
-    /// <summary>A key can't be used now: trying later may help.</summary>
+    /// <summary>A key can't be used now, or somebody who might know a certificate does not answer: trying later may help.</summary>
     /// <param name="Reason">For the trail.</param>
     public sealed record Unavailable(string Reason) : DepartureOutcome;
 

@@ -12,6 +12,9 @@ public sealed record ReportProtection
     /// <summary>How reports on what came encrypted are encrypted; null: as the route says, and then they return nothing of it.</summary>
     public DepartureEncryption? Encrypt { get; init; }
 
+    /// <summary>Certificates are looked for as well, with the sources of the security domain that the report is in.</summary>
+    public bool Finds { get; init; }
+
     /// <summary>What is done to a message before it leaves over a route.</summary>
     /// <param name="envelope">The message's.</param>
     /// <param name="route">What the route does.</param>
@@ -19,7 +22,8 @@ public sealed record ReportProtection
     {
         if (!envelope.ReversePath.IsNull || !envelope.Origin.IsOwnText) return route;
         var sign = Sign is { } own ? own with { SignatureType = "domain", HeaderProtection = HeaderProtection.Rfc9788 } : route?.Sign;
-        var encrypt = envelope.OpenedHere ? Encrypt ?? route?.Encrypt : route?.Encrypt;
+        var ours = Finds && Encrypt is { } order ? order with { FindIn = envelope.Domain } : Encrypt;
+        var encrypt = envelope.OpenedHere ? ours ?? route?.Encrypt : route?.Encrypt;
         return sign is null && encrypt is null ? route : (route ?? new DepartureProtection()) with { Sign = sign, Encrypt = encrypt };
     }
 }

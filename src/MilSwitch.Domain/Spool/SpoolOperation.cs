@@ -107,4 +107,5 @@ public enum AuditKind : short
     Crossed = 26, Approved = 27, Rejected = 28, Corrected = 29,
     RuleAdded = 30, RuleRemoved = 31, ConfigurationApplied = 32, ConfigurationRejected = 33, NodeStarted = 34, NodeStopped = 35, RateLimited = 36,
     TokenLost = 37, TokenWorking = 38,
+    CertificateAllowed = 45, CertificateForbidden = 46,
 }

@@ -243,6 +243,8 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(RejectRequest))]
 [JsonSerializable(typeof(CorrectRequest))]
 [JsonSerializable(typeof(HoldingResultView))]
+[JsonSerializable(typeof(Page<HarvestedView>))]
+[JsonSerializable(typeof(HarvestRequest))]
 [JsonSerializable(typeof(Page<string>))]
 [JsonSerializable(typeof(SmimeaZoneRequest))]
 [JsonSerializable(typeof(SmimeaZoneView))]

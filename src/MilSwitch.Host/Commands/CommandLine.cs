@@ -36,6 +36,7 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Queue());
         root.Subcommands.Add(Message());
         root.Subcommands.Add(Hold());
+        root.Subcommands.Add(Harvest());
         root.Subcommands.Add(Audit());
         root.Subcommands.Add(Proxy());
         root.Subcommands.Add(Track());

@@ -27,7 +27,11 @@ public static partial class ConfigurationReader
     }
 
     /// <summary>What one domain has that no other may use.</summary>
-    private sealed record DomainOfKeys(SecurityDomain Domain, SecurityPolicy? Policy, ImmutableArray<string> Keys);
+    private sealed record DomainOfKeys(SecurityDomain Domain, SecurityPolicy? Policy, ImmutableArray<string> Keys)
+    {
+        /// <summary>Where it looks for certificates of its recipients; null: nowhere.</summary>
+        public FindingConfiguration? Finding { get; init; }
+    }
 
     private static ImmutableArray<DomainOfKeys> ReadDomains(ConfigurationSource source, Section root, KeyConfiguration keys, LabelConfiguration labels)
     {
@@ -38,6 +42,7 @@ public static partial class ConfigurationReader
             var mail = ReadMailDomains(section, "mail");
             var policy = ReadPolicy(section, "policy", labels.Authority.Policies);
             var trust = ReadTrust(source, section, out _);
+            var finding = ReadFinding(source, section, name, trust);
             var owned = section.Texts("keys");
             foreach (var key in owned)
             {
@@ -54,7 +59,7 @@ public static partial class ConfigurationReader
             section.Finish();
             if (name is null) continue;
             if (domains.Any(d => d.Domain.Name == name)) section.Reject("name", $"'{name}' is given to another domain already");
-            else domains.Add(new DomainOfKeys(new SecurityDomain(name) { MailDomains = mail, LabelPolicy = policy?.Id, Trust = trust }, policy, owned));
+            else domains.Add(new DomainOfKeys(new SecurityDomain(name) { MailDomains = mail, LabelPolicy = policy?.Id, Trust = trust }, policy, owned) { Finding = finding });
         }
 
         return domains.ToImmutable();
@@ -126,7 +131,7 @@ public static partial class ConfigurationReader
         arrival.Finish();
 
         var written = departure.Find("labels") is null ? null : ReadLinkLabels(source, departure, labels with { Home = to?.Policy ?? labels.Home, AreRead = true });
-        var protection = ReadDeparture(source, departure, keys, HeaderProtection.Rfc9788);
+        var protection = ReadDeparture(source, departure, keys, [to], HeaderProtection.Rfc9788);
         if (protection is { Keys.IsEmpty: false }) departure.Map("protection").Reject("decrypt", "belongs under arrival");
         var disclosure = departure.Map("disclose");
         var removed = disclosure.Texts("remove");
@@ -161,7 +166,7 @@ public static partial class ConfigurationReader
             From = from.Domain,
             To = to.Domain,
             Peers = accepted,
-            Opening = new BoundaryOpening { AuthservId = labels.HostName, Trust = from.Domain.Trust, Keys = openers, Signers = signers, SignerDomains = signerDomains, SignerNaming = naming, KeepsInner = keepsInner, KeepsSignatures = keepsSignatures, Lists = [.. lists.Select(l => l.Text)] },
+            Opening = new BoundaryOpening { Home = from.Domain.Name, AuthservId = labels.HostName, Trust = from.Domain.Trust, Keys = openers, Signers = signers, SignerDomains = signerDomains, SignerNaming = naming, KeepsInner = keepsInner, KeepsSignatures = keepsSignatures, Lists = [.. lists.Select(l => l.Text)] },
             GatewayAddresses = gateways,
             RequireSignature = signature,
             RequireEncryption = encryption,

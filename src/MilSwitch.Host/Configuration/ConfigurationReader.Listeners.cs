@@ -41,7 +41,11 @@ public static partial class ConfigurationReader
 
             var section = new Section(source, map, path);
             var listener = ReadListener(source, section, hostName, exemptions, keys, labels, arrivals, labellings);
-            if (ReadBoundDomain(section, domains) is { } domain) belongs[listener.Name] = domain;
+            if (ReadBoundDomain(section, domains) is { } domain)
+            {
+                belongs[listener.Name] = domain;
+                if (arrivals.TryGetValue(listener.Name, out var arrival)) arrivals[listener.Name] = arrival with { Home = domain };
+            }
             section.Finish();
             if (listeners.Any(l => l.Name == listener.Name && l.Name.Length > 0)) section.Reject("name", $"'{listener.Name}' is given to another listener already");
             listeners.Add(listener);

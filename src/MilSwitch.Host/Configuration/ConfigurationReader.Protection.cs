@@ -84,8 +84,10 @@ public static partial class ConfigurationReader
     /// <param name="source">The file.</param>
     /// <param name="route">What has the section.</param>
     /// <param name="keys">All of them.</param>
+    /// <param name="homes">The domains that what leaves may be in: the sources of each are asked for the certificates of its recipients.</param>
     /// <param name="otherwise">How the header is protected where nothing is said.</param>
-    private static DepartureProtection? ReadDeparture(ConfigurationSource source, Section route, KeyConfiguration keys, HeaderProtection otherwise = HeaderProtection.None)
+    private static DepartureProtection? ReadDeparture(
+        ConfigurationSource source, Section route, KeyConfiguration keys, ImmutableArray<DomainOfKeys?> homes, HeaderProtection otherwise = HeaderProtection.None)
     {
         if (route.Find("protection") is null) return null;
         var section = route.Map("protection");
@@ -96,7 +98,7 @@ public static partial class ConfigurationReader
         var protection = new DepartureProtection
         {
             Sign = section.Find("sign") is null ? null : ReadSigning(sign, keys, said ?? otherwise),
-            Encrypt = section.Find("encrypt") is null ? null : ReadEncryption(source, encrypt, said ?? otherwise, isSaid: said is not null),
+            Encrypt = section.Find("encrypt") is null ? null : ReadEncryption(source, encrypt, homes, said ?? otherwise, isSaid: said is not null),
             Keys = ReadOpeners(source, section, keys),
         };
         section.Finish();
@@ -158,9 +160,10 @@ public static partial class ConfigurationReader
         return signing;
     }
 
-    private static DepartureEncryption? ReadEncryption(ConfigurationSource source, Section section, HeaderProtection otherwise, bool isSaid)
+    private static DepartureEncryption? ReadEncryption(ConfigurationSource source, Section section, ImmutableArray<DomainOfKeys?> homes, HeaderProtection otherwise, bool isSaid)
     {
-        if (!section.Has("certificates")) section.Reject("certificates", "is missing; there is nobody to encrypt to");
+        var find = section.Flag("find", false);
+        if (!find && !section.Has("certificates")) section.Reject("certificates", "is missing, and find: true as well; there is nobody to encrypt to");
         var certificates = ReadMaterial(source, section, "certificates").Certificates;
         var toAll = section.Keyword("to", false, ("recipients", false), ("all", true));
         var content = section.Keyword("content", "aes256-gcm", ("aes256-gcm", "aes256-gcm"), ("aes128-gcm", "aes128-gcm"), ("aes256-cbc", "aes256-cbc"));
@@ -174,6 +177,9 @@ public static partial class ConfigurationReader
         }
 
         var naming = section.Keyword("authority-naming", AuthorityNaming.Rfc3183, [.. AuthorityNamings.Where(n => n.Value is not AuthorityNaming.Uri)]);
+        if (find && toAll) section.Reject("find", "is for recipients, and to: all asks for none");
+        else if (find && homes.OfType<DomainOfKeys>().FirstOrDefault(h => h.Finding is null) is { } blind) section.Reject("find", $"domain '{blind.Domain.Name}' names no sources of certificates (domains[].certificates)");
+        else if (find && !homes.Any(h => h is not null)) section.Reject("find", "needs a security domain, whose sources are asked (domains[].certificates)");
         section.Finish();
         if (section.Has("certificates") && certificates.Count is 0)
         {
@@ -193,7 +199,16 @@ public static partial class ConfigurationReader
             }
         }
 
-        return new DepartureEncryption { Certificates = [.. certificates.Select(c => c.Encoded)], ToAll = toAll, Content = content, HeaderPolicy = policy, HeaderProtection = header, AuthorityNaming = naming };
+        return new DepartureEncryption
+        {
+            Certificates = [.. certificates.Select(c => c.Encoded)],
+            ToAll = toAll,
+            Content = content,
+            HeaderPolicy = policy,
+            HeaderProtection = header,
+            AuthorityNaming = naming,
+            FindIn = find ? homes.OfType<DomainOfKeys>().FirstOrDefault()?.Domain.Name : null,
+        };
     }
 
     private static ImmutableArray<string> ReadOpeners(ConfigurationSource source, Section section, KeyConfiguration keys)

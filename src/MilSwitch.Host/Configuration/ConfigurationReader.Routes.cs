@@ -80,7 +80,7 @@ public static partial class ConfigurationReader
             Connections = section.Number("connections", link.Connections, 1, 10_000),
             MessagesPerConnection = section.Number("messages-per-connection", link.MessagesPerConnection, 1, 1_000_000_000),
             Tls = tls,
-            Protection = ReadDeparture(source, section, keys),
+            Protection = ReadDeparture(source, section, keys, [domains.FirstOrDefault(d => section.Find("domain") is YamlText named && named.Value == d.Domain.Name)]),
             Labels = ReadLinkLabels(source, section, labels),
             Domain = ReadBoundDomain(section, domains),
             TunnelPriority = section.Flag("tunnel-priority", link.TunnelPriority),

@@ -129,7 +129,7 @@ public static partial class ConfigurationReader
         {
             File = source.File,
             DataFolder = dataFolder,
-            Switch = ReadSwitch(source, root, name ?? "", hostName, ownNames, keys) with
+            Switch = ReadSwitch(source, root, name ?? "", hostName, ownNames, keys, domains) with
             {
                 Routes = routes, Precedences = precedences, Acknowledgments = acknowledgments, Postmaster = postmaster, Arrivals = arrivals.Count > 0 ? arrivals : null,
                 Boundaries = boundaries, ListenerDomains = belongs.ToImmutableDictionary(StringComparer.Ordinal),
@@ -141,6 +141,7 @@ public static partial class ConfigurationReader
             Listeners = listeners,
             Accounts = accounts,
             Keys = keys,
+            Finding = [.. domains.Select(d => d.Finding).OfType<FindingConfiguration>()],
             AuditKey = ReadAudit(root, keys),
             SealKey = sealKey,
             Labels = labels,
@@ -187,7 +188,7 @@ public static partial class ConfigurationReader
     }
 
     private static SwitchConfiguration ReadSwitch(
-        ConfigurationSource source, Section root, string name, string hostName, ImmutableArray<string> ownNames, KeyConfiguration keys)
+        ConfigurationSource source, Section root, string name, string hostName, ImmutableArray<string> ownNames, KeyConfiguration keys, ImmutableArray<DomainOfKeys> domains)
     {
         var loops = root.Map("loops");
         var loopDefaults = new LoopLimits();
@@ -225,7 +226,7 @@ public static partial class ConfigurationReader
             Reports = new ReportSettings
             {
                 From = from ?? $"MAILER-DAEMON@{hostName}",
-                Protection = ReadReportProtection(source, reports, keys),
+                Protection = ReadReportProtection(source, reports, keys, domains),
                 PerOriginatorAndHour = reports.Number("per-originator-and-hour", reportDefaults.PerOriginatorAndHour, 1, 1_000_000),
                 MaximumReturnedOctets = (int)reports.Size("maximum-returned", reportDefaults.MaximumReturnedOctets, 0, 64 << 20),
             },
@@ -254,11 +255,12 @@ public static partial class ConfigurationReader
         return result;
     }
 
-    private static ReportProtection? ReadReportProtection(ConfigurationSource source, Section reports, KeyConfiguration keys)
+    private static ReportProtection? ReadReportProtection(ConfigurationSource source, Section reports, KeyConfiguration keys, ImmutableArray<DomainOfKeys> domains)
     {
-        if (ReadDeparture(source, reports, keys) is not { } protection) return null;
+        if (ReadDeparture(source, reports, keys, [.. domains]) is not { } protection) return null;
         if (!protection.Keys.IsEmpty) reports.Map("protection").Reject("decrypt", "means nothing for reports of this switch");
-        return new ReportProtection { Sign = protection.Sign, Encrypt = protection.Encrypt };
+        // Each report is in a domain of its own.
+        return new ReportProtection { Sign = protection.Sign, Encrypt = protection.Encrypt is { } order ? order with { FindIn = null } : null, Finds = protection.Encrypt?.FindIn is not null };
     }
 
     private static EnvelopeTagKeys? ReadTagKeys(ConfigurationSource source, Section reports)

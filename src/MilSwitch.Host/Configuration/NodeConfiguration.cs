@@ -25,6 +25,9 @@ public sealed record NodeConfiguration
     /// <summary>Tokens and keys in memory.</summary>
     public KeyConfiguration Keys { get; init; } = KeyConfiguration.None;
 
+    /// <summary>Where certificates of recipients are looked for, by security domain.</summary>
+    public ImmutableArray<FindingConfiguration> Finding { get; init; } = [];
+
     /// <summary>Name of the key that signs exported evidence; null: none does.</summary>
     public string? AuditKey { get; init; }
 

@@ -93,9 +93,13 @@ public static class NodeHost
             services.AddSingleton<ITokenMonitor, TokenMonitor>();
         }
 
-        services.AddSingleton(provider => new SmimeProtection(Ring(provider, configuration), time));
+        services.AddCertificateFinding(configuration.Finding, time);
+        services.AddSingleton(provider => new SmimeProtection(Ring(provider, configuration), time, provider.GetRequiredService<CertificateFinding>(), provider.GetRequiredService<CertificateFinding>()));
         services.AddSingleton<IMessageProtection>(provider => provider.GetRequiredService<SmimeProtection>());
-        services.AddSingleton(provider => new SmimeBoundary(Ring(provider, configuration), time, new ProxyKeyNames()));
+        services.AddSingleton(provider => new SmimeBoundary(Ring(provider, configuration), time)
+        {
+            Names = new ProxyKeyNames(), Status = provider.GetRequiredService<CertificateFinding>(), Harvest = provider.GetRequiredService<CertificateFinding>(),
+        });
         services.AddSingleton<IBoundaryProtection>(provider => provider.GetRequiredService<SmimeBoundary>());
         services.AddSingleton(provider => new ReceiptRelay(Ring(provider, configuration), time));
         services.AddSingleton<IReceiptRelay>(provider => provider.GetRequiredService<ReceiptRelay>());
@@ -104,6 +108,7 @@ public static class NodeHost
     private static void UseKeys(IServiceProvider services, NodeConfiguration next)
     {
         var ring = Ring(services, next);
+        services.GetService<CertificateFinding>()?.Use(next.Finding);
         services.GetService<SmimeProtection>()?.Use(ring);
         services.GetService<SmimeBoundary>()?.Use(ring);
         services.GetService<ReceiptRelay>()?.Use(ring);

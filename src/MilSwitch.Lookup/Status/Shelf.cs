@@ -21,6 +21,15 @@ internal sealed class Shelf<TKey, TValue>(StatusSettings settings, TimeProvider 
     private readonly Dictionary<TKey, LinkedListNode<Entry>> entries = [];
     private readonly LinkedList<Entry> byUse = new();
 
+    /// <summary>What is there now, due or not.</summary>
+    public ImmutableArray<TValue> Values
+    {
+        get
+        {
+            lock (gate) return [.. byUse.Select(e => e.Value).OfType<TValue>()];
+        }
+    }
+
     /// <summary>What was not to be had when it was asked for last.</summary>
     public ImmutableArray<StatusFailure> Failures
     {

@@ -26,6 +26,7 @@ public sealed class StatusFetcher : IStatusSource, IDisposable
     private readonly Shelf<ListKey, RevocationList> lists;
     private readonly Shelf<ListKey, RevocationList> named;
     private readonly Shelf<ResponseKey, OcspResponse> responses;
+    private readonly SilentPlaces silent;
 
     /// <exception cref="ArgumentException">A setting is outside its range, or an address can't be asked.</exception>
     public StatusFetcher(StatusSettings settings, TimeProvider time)
@@ -40,11 +41,15 @@ public sealed class StatusFetcher : IStatusSource, IDisposable
         // What is configured is never pushed out by what certificates name.
         lists = new Shelf<ListKey, RevocationList>(settings, time, int.MaxValue, static l => l.NextUpdate);
         named = new Shelf<ListKey, RevocationList>(settings, time, settings.MostKept, static l => l.NextUpdate);
+        silent = new SilentPlaces(settings.PauseAfterFailure, time);
         responses = new Shelf<ResponseKey, OcspResponse>(settings, time, settings.MostKept, static r => r.Answers.Max(a => a.NextUpdate ?? a.ThisUpdate.AddDays(1)));
     }
 
     /// <summary>Places that failed when they were asked last.</summary>
     public ImmutableArray<StatusFailure> Failures => [.. lists.Failures, .. named.Failures, .. responses.Failures];
+
+    /// <summary>The lists of the settings' places that are at hand: one that has ended still names who was revoked.</summary>
+    public ImmutableArray<RevocationList> Lists => lists.Values;
 
     /// <summary>Fetches every list of the settings that is due; to be called now and then, so that nobody waits for a list.</summary>
     public async ValueTask<ImmutableArray<StatusFailure>> RefreshAsync(CancellationToken cancellationToken)
@@ -98,7 +103,8 @@ public sealed class StatusFetcher : IStatusSource, IDisposable
     private Task<(OcspResponse? Value, StatusFailure? Failure)> ResponseAsync(Uri address, Certificate certificate, Certificate issuer, CancellationToken cancellationToken) =>
         responses.GetAsync(new ResponseKey(address, issuer.Thumbprint, certificate.SerialText), address, async before =>
         {
-            var octets = await SlotAsync(() => http.FetchAsync(address, OcspQuestion.Write(certificate, issuer), OcspRequest, CancellationToken.None)).ConfigureAwait(false);
+            // Without the pause each certificate would wait anew for a responder that is not there.
+            var octets = await SlotAsync(() => silent.AskAsync(address, () => http.FetchAsync(address, OcspQuestion.Write(certificate, issuer), OcspRequest, CancellationToken.None))).ConfigureAwait(false);
             var response = OcspResponse.Read(octets ?? throw new FetchException("there is nothing"));
             return StatusEvidence.Fault(response, certificate, issuer, before, time.GetUtcNow()) is { } fault ? throw new FetchException(fault) : response;
         }, cancellationToken);

@@ -27,7 +27,7 @@ public sealed record StatusSettings
     /// <summary>A list is fetched again when it is this old, or earlier when it ends earlier; 1 min to 7 d.</summary>
     public TimeSpan RefreshAfter { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>A place that failed is left alone for this long, a responder for the certificate that it was asked about; 1 s to 1 h.</summary>
+    /// <summary>A place that failed is left alone for this long: a responder that says nothing at all for every certificate, one that answers badly for the certificate that it was asked about; 1 s to 1 h.</summary>
     public TimeSpan PauseAfterFailure { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>OCSP responses, and lists from places that certificates name, that are kept, each; 1 to 100,000.</summary>

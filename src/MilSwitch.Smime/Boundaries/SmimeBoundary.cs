@@ -4,6 +4,7 @@ using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms.Signed;
 using MilSwitch.Smime.Inspection;
 using MilSwitch.Smime.Keys;
@@ -15,11 +16,19 @@ namespace MilSwitch.Smime.Boundaries;
 /// <summary>Opens messages at a boundary by S/MIME, with the keys of the configuration. Thread-safe.</summary>
 /// <param name="keys">To begin with.</param>
 /// <param name="time">By which signatures are judged.</param>
-/// <param name="names">Finds keys under the names of <see cref="BoundaryOpening.ProxyAuthority"/>; null: nobody does.</param>
-public sealed class SmimeBoundary(KeyRing keys, TimeProvider time, IKeyNames? names = null) : IBoundaryProtection
+public sealed class SmimeBoundary(KeyRing keys, TimeProvider time) : IBoundaryProtection
 {
     private readonly InspectionTable judging = new();
     private volatile KeyRing keys = keys;
+
+    /// <summary>Finds keys under the names of <see cref="BoundaryOpening.ProxyAuthority"/>; null: nobody does.</summary>
+    public IKeyNames? Names { get; init; }
+
+    /// <summary>Knows who is revoked, beside what the settings hold; null: nobody does.</summary>
+    public IFetchedStatus? Status { get; init; }
+
+    /// <summary>Keeps what came with signatures; null: nobody does.</summary>
+    public ICertificateHarvest? Harvest { get; init; }
 
     /// <summary>Another configuration has other keys. Work under way ends with the ones that it began with.</summary>
     public void Use(KeyRing ring) => keys = ring;
@@ -33,12 +42,12 @@ public sealed class SmimeBoundary(KeyRing keys, TimeProvider time, IKeyNames? na
             // First without keys: most messages need none, and must not wait for a token that is away.
             using var outside = await InspectAsync(content, settings, at, [], cancellationToken).ConfigureAwait(false);
             var opening = new MessageOpening(content, settings, outside, ring);
-            if (settings.Keys.IsDefaultOrEmpty || !opening.IsEncrypted || (settings.KeepsInner && opening.IsWrapped)) return Read(opening, outside, settings);
+            if (settings.Keys.IsDefaultOrEmpty || !opening.IsEncrypted || (settings.KeepsInner && opening.IsWrapped)) return Harvested(Read(opening, outside, settings), outside, settings);
             IReadOnlyList<IDecryptionKey> openers = [.. settings.Keys.Select(k => ring.Opening(k, precedence))];
-            if (names is not null && !settings.ProxyAuthority.IsEmpty)
-                openers = [.. openers, .. await names.ForAsync(content, settings.ProxyAuthority, openers, cancellationToken).ConfigureAwait(false)];
+            if (Names is not null && !settings.ProxyAuthority.IsEmpty)
+                openers = [.. openers, .. await Names.ForAsync(content, settings.ProxyAuthority, openers, cancellationToken).ConfigureAwait(false)];
             using var inside = await InspectAsync(content, settings, at, openers, cancellationToken).ConfigureAwait(false);
-            return Read(new MessageOpening(content, settings, inside, ring), inside, settings);
+            return Harvested(Read(new MessageOpening(content, settings, inside, ring), inside, settings), inside, settings);
         }
         catch (Exception fault) when (fault is KeyUnavailableException or NotSupportedException)
         {
@@ -83,6 +92,13 @@ public sealed class SmimeBoundary(KeyRing keys, TimeProvider time, IKeyNames? na
         return new(tells && opening.Speaker is { Signer.Certificate: { } signer, Role: var role } ? opened with { Result = SignatureResult.Believed(inspection, signer, role).Write(settings.AuthservId) } : opened);
     }
 
+    // As above: nothing of what stays closed is kept either.
+    private OpeningOutcome.Read Harvested(OpeningOutcome.Read read, InspectionResult inspection, BoundaryOpening settings)
+    {
+        if (read.Message is { Fault: null, Encryption: EncryptionState.None or EncryptionState.Opened }) Harvester.Offer(inspection, settings.Home, read.Message.Signature.State is SignatureState.Good, Harvest);
+        return read;
+    }
+
     private Task<InspectionResult> InspectAsync(ReadOnlyMemory<byte> content, BoundaryOpening settings, DateTimeOffset at, IReadOnlyList<IDecryptionKey> openers, CancellationToken cancellationToken) =>
-        MessageInspector.InspectAsync(content, judging.For(settings.Trust, at, openers, content.Length), cancellationToken);
+        MessageInspector.InspectAsync(content, judging.For(settings.Trust, Status is not null && settings.Home is { } home ? Status.ListsOf(home) : [], at, openers, content.Length), cancellationToken);
 }

@@ -16,17 +16,26 @@ internal sealed class InspectionTable
     private const int LayersOfBudget = 10;
 
     private readonly ConditionalWeakTable<ArrivalTrust, InspectionOptions> judging = [];
+    private readonly ConditionalWeakTable<IReadOnlyList<RevocationList>, ConditionalWeakTable<ArrivalTrust, TrustMaterial>> withLists = [];
 
     /// <param name="trust">Whom to believe.</param>
+    /// <param name="lists">Revocation lists beside those of the trust; the same object until one of them changes.</param>
     /// <param name="at">As of when.</param>
     /// <param name="keys">That open.</param>
     /// <param name="length">Octets of the message; its layers may cost in proportion to it.</param>
-    public InspectionOptions For(ArrivalTrust trust, DateTimeOffset at, IReadOnlyList<IDecryptionKey> keys, int length) => judging.GetValue(trust, Read) with
+    public InspectionOptions For(ArrivalTrust trust, IReadOnlyList<RevocationList> lists, DateTimeOffset at, IReadOnlyList<IDecryptionKey> keys, int length)
     {
-        At = at,
-        Keys = keys,
-        Budget = () => new MimeBudget { Decoded = LeastBudget + (LayersOfBudget * (long)length) },
-    };
+        var options = judging.GetValue(trust, Read);
+        return options with
+        {
+            Trust = lists.Count is 0 ? options.Trust : withLists.GetOrCreateValue(lists).GetValue(trust, _ => With(options.Trust, lists)),
+            At = at,
+            Keys = keys,
+            Budget = () => new MimeBudget { Decoded = LeastBudget + (LayersOfBudget * (long)length) },
+        };
+    }
+
+    private static TrustMaterial With(TrustMaterial trust, IReadOnlyList<RevocationList> lists) => new(trust.Anchors, trust.Intermediates, trust.RevocationLists.Concat(lists), trust.OcspResponses);
 
     private static InspectionOptions Read(ArrivalTrust trust)
     {

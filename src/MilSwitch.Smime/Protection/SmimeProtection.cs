@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Intake;
@@ -20,11 +19,15 @@ using MilSwitch.Smime.Receipts;
 namespace MilSwitch.Smime.Protection;
 
 /// <summary>Protects the messages of a switch by S/MIME, with the keys of its configuration. Thread-safe.</summary>
-public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageProtection
+/// <param name="keys">Of the configuration.</param>
+/// <param name="time">The clock.</param>
+/// <param name="certificates">Finds certificates of recipients where settings ask for it; null: nobody does.</param>
+/// <param name="harvest">Keeps what came with signatures; null: nobody does.</param>
+public sealed class SmimeProtection(KeyRing keys, TimeProvider time, IRecipientCertificates? certificates = null, ICertificateHarvest? harvest = null) : IMessageProtection
 {
     // What settings say is read once; they live as long as the configuration that holds them.
     private readonly InspectionTable judging = new();
-    private readonly ConditionalWeakTable<DepartureEncryption, RecipientDirectory> directories = [];
+    private readonly RecipientTable recipientTable = new(certificates);
     private volatile KeyRing keys = keys;
 
     /// <summary>Another configuration has other keys. Work under way ends with the ones that it began with.</summary>
@@ -36,7 +39,7 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
         {
             var ring = keys;
             IDecryptionKey[] openers = [.. settings.Keys.Select(k => ring.Opening(k, precedence))];
-            var options = judging.For(settings.Trust, time.GetUtcNow(), openers, content.Length);
+            var options = judging.For(settings.Trust, [], time.GetUtcNow(), openers, content.Length);
             using var inspection = await MessageInspector.InspectAsync(content, options, cancellationToken).ConfigureAwait(false);
             var notes = ImmutableArray.CreateBuilder<ProtectionNote>(2);
             var result = SignatureResult.Of(inspection);
@@ -59,6 +62,8 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
             }
 
             if (!settings.Verify) return new ArrivalOutcome.Accepted(default, opened, notes.ToImmutable()) { Labels = labels };
+            // What is closed, or must not be known to have opened, tells nothing here either.
+            if (!result.IsUnsigned && (opened is not null || inspection.Walk is not { IsEncrypted: true })) Harvester.Offer(inspection, settings.Home, result.IsPass, harvest);
             notes.Insert(0, new ProtectionNote(AuditKind.Verified, result.Reason.Length is 0 ? result.Word : $"{result.Word}: {result.Reason}"));
             // An encrypted message that does not open might hold a signature: it is none that anybody here can believe.
             if (settings.RefuseUnsigned && result.IsUnsigned) return new ArrivalOutcome.Refused(Refusal.SignatureRequired, $"smime={result.Word}");
@@ -93,12 +98,13 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
 
             var now = time.GetUtcNow();
             EncryptionSettings? encryption = null;
+            ImmutableArray<ProtectionNote> found = [];
             if (settings.Encrypt is { } order)
             {
-                var (to, missing) = Recipients(order, recipients, now);
-                if (missing.Length > 0) return new DepartureOutcome.Impossible("no certificate to encrypt to: " + string.Join(", ", missing.Select(i => recipients[i].Text)), missing);
-                if (to.Count is 0) return new DepartureOutcome.Impossible("no certificate to encrypt to is valid now", []);
-                encryption = Encryption(order, to);
+                var chosen = await recipientTable.ChooseAsync(order, recipients, now, cancellationToken).ConfigureAwait(false);
+                if (chosen.Refusal is { } refusal) return refusal;
+                encryption = Encryption(order, chosen.To);
+                found = chosen.Notes;
             }
 
             if (settings.Kept is { Signed.IsEmpty: false } kept)
@@ -127,6 +133,7 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
                 made = await MessageProtector.SignAsync(made.ToArray(), KeptSignatures.WithHistory(signatures[^1], expanded), cancellationToken).ConfigureAwait(false);
             foreach (var (s, signature) in signing.Zip(signatures)) notes.Add(new ProtectionNote(AuditKind.Signed, $"{s.Key}, {signature.Signers[0].Digest.Name}"));
             if (encryption is not null) notes.Add(new ProtectionNote(AuditKind.Encrypted, string.Create(CultureInfo.InvariantCulture, $"{settings.Encrypt!.Content}, {encryption.Recipients.Count} recipients")));
+            notes.AddRange(found);
             // The caller's octets end with this task.
             return new DepartureOutcome.Protected(made.ToArray(), notes.ToImmutable()) { Sent = sent };
         }
@@ -177,14 +184,6 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time) : IMessageP
             HeaderPolicy = policy,
             HeaderProtection = DepartureSignature.Scheme(order.HeaderProtection),
         };
-    }
-
-    private (IReadOnlyList<EnvelopedRecipient> To, ImmutableArray<int> Missing) Recipients(DepartureEncryption order, ImmutableArray<Mailbox> recipients, DateTimeOffset now)
-    {
-        var directory = directories.GetValue(order, static o => new RecipientDirectory(o.Certificates, o.AuthorityNaming));
-        if (order.ToAll) return (directory.All(now), []);
-        var found = recipients.Select(r => directory.Find(r, now)).ToArray();
-        return ([.. found.OfType<EnvelopedRecipient>().Distinct()], [.. Enumerable.Range(0, found.Length).Where(i => found[i] is null)]);
     }
 
     private static string Ciphers(DecryptedMessage decrypted) =>

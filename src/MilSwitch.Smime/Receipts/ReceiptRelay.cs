@@ -64,7 +64,7 @@ public sealed class ReceiptRelay(KeyRing keys, TimeProvider time) : IReceiptRela
         {
             var ring = keys;
             IDecryptionKey[] openers = [.. opening.Keys.Select(k => ring.Opening(k, precedence))];
-            var options = judging.For(opening.Trust, time.GetUtcNow(), [], 0);
+            var options = judging.For(opening.Trust, [], time.GetUtcNow(), [], 0);
             var verification = new VerificationOptions { Suite = options.Suite, WithoutAttributes = options.Suite == AlgorithmSuite.Legacy };
             ReadOnlyMemory<byte>[] certificates = [.. options.Trust.Intermediates.Select(c => c.Encoded)];
             var verified = await MessageProtector.VerifyReceiptAsync(

@@ -27,7 +27,7 @@ public sealed class DirectorySourceTests : IDisposable
     public async Task Finds_the_certificates_of_a_recipient_s_entry_over_TLS()
     {
         var (one, two) = (Root.Person("alice@unit.example"), Root.Person("alice@unit.example"));
-        using var slapd = await StartAsync(SlapdInstance.Person("Alice", "Alice@unit.example", SlapdInstance.Base, one, two) + SlapdInstance.Person("Bob", "bob@unit.example", SlapdInstance.Base, Root.Person("bob@unit.example")));
+        using var slapd = await StartAsync(People.Entry("Alice", "Alice@unit.example", SlapdInstance.Base, one, two) + People.Entry("Bob", "bob@unit.example", SlapdInstance.Base, Root.Person("bob@unit.example")));
         using var source = Source(slapd);
         Assert.Equal([one.Thumbprint, two.Thumbprint], Thumbprints(await FindAsync(source, "alice@unit.example")));
         Assert.Empty(Thumbprints(await FindAsync(source, "carol@unit.example")));
@@ -39,9 +39,9 @@ public sealed class DirectorySourceTests : IDisposable
     {
         var (gateway, other, inEntry) = (Root.Gateway("unit.example"), Root.Gateway("other.example"), Root.Gateway("example"));
         using var slapd = await StartAsync(
-            SlapdInstance.Person("Gateway", $"{People.Authority}@unit.example", SlapdInstance.Base, gateway)
-            + SlapdInstance.Person("Other", $"{People.Authority}@other.example", SlapdInstance.Base, other)
-            + SlapdInstance.Person("Dave", "dave@branch.example", SlapdInstance.Base, inEntry));
+            People.Entry("Gateway", $"{People.Authority}@unit.example", SlapdInstance.Base, gateway)
+            + People.Entry("Other", $"{People.Authority}@other.example", SlapdInstance.Base, other)
+            + People.Entry("Dave", "dave@branch.example", SlapdInstance.Base, inEntry));
         using var source = Source(slapd);
         Assert.Equal([gateway.Thumbprint], Thumbprints(await FindAsync(source, "anybody@ops.unit.example")));
         Assert.Equal([inEntry.Thumbprint], Thumbprints(await FindAsync(source, "dave@branch.example")));
@@ -53,7 +53,7 @@ public sealed class DirectorySourceTests : IDisposable
     public async Task A_name_that_looks_like_a_filter_is_a_name()
     {
         var (mine, strange) = (Root.Person("alice@unit.example"), Root.Person("strange@unit.example"));
-        using var slapd = await StartAsync(SlapdInstance.Person("Alice", "alice@unit.example", SlapdInstance.Base, mine) + SlapdInstance.Person("Strange", "\"*)(a=\\\\*\"@unit.example", SlapdInstance.Base, strange));
+        using var slapd = await StartAsync(People.Entry("Alice", "alice@unit.example", SlapdInstance.Base, mine) + People.Entry("Strange", "\"*)(a=\\\\*\"@unit.example", SlapdInstance.Base, strange));
         using var source = Source(slapd);
         foreach (var name in (string[])["*@unit.example", "\"*)(mail=*\"@unit.example", "\"alice@unit.example)(cn=\"@unit.example"]) Assert.Empty(Thumbprints(await FindAsync(source, name)));
         Assert.Equal([strange.Thumbprint], Thumbprints(await FindAsync(source, "\"*)(a=\\\\*\"@unit.example")));
@@ -63,7 +63,7 @@ public sealed class DirectorySourceTests : IDisposable
     public async Task Binds_with_the_secret_of_the_moment_and_never_with_an_empty_one()
     {
         var mine = Root.Person("alice@unit.example");
-        using var slapd = await StartAsync(SlapdInstance.Person("Alice", "alice@unit.example", "ou=closed,dc=example", mine));
+        using var slapd = await StartAsync(People.Entry("Alice", "alice@unit.example", "ou=closed,dc=example", mine));
         var secret = SlapdInstance.Secret;
         using var source = Source(slapd, s => s with { Base = "ou=closed,dc=example", BindName = SlapdInstance.Reader, BindSecret = () => Encoding.UTF8.GetBytes(secret) });
         Assert.Equal([mine.Thumbprint], Thumbprints(await FindAsync(source, "alice@unit.example")));
@@ -96,7 +96,7 @@ public sealed class DirectorySourceTests : IDisposable
         using var elsewhere = new TcpListener(IPAddress.Loopback, 0);
         elsewhere.Start();
         var mine = Root.Person("alice@unit.example");
-        using var slapd = await StartAsync(SlapdInstance.Person("Alice", "alice@unit.example", SlapdInstance.Base, mine)
+        using var slapd = await StartAsync(People.Entry("Alice", "alice@unit.example", SlapdInstance.Base, mine)
             + $"dn: ou=far,{SlapdInstance.Base}\nobjectClass: referral\nobjectClass: extensibleObject\nou: far\nref: ldap://127.0.0.1:{((IPEndPoint)elsewhere.LocalEndpoint).Port}/ou=far,{SlapdInstance.Base}\n\n");
         using var source = Source(slapd);
         Assert.Equal([mine.Thumbprint], Thumbprints(await FindAsync(source, "alice@unit.example")));
@@ -111,7 +111,7 @@ public sealed class DirectorySourceTests : IDisposable
     [Trait("Threat", "F29")]
     public async Task More_entries_than_the_bound_are_a_fault_and_never_nothing()
     {
-        var entries = string.Concat(Enumerable.Range(0, 30).Select(i => SlapdInstance.Person($"Many{i}", "many@unit.example", SlapdInstance.Base)));
+        var entries = string.Concat(Enumerable.Range(0, 30).Select(i => People.Entry($"Many{i}", "many@unit.example", SlapdInstance.Base)));
         using var slapd = await StartAsync(entries);
         using var source = Source(slapd);
         Unavailable(await FindAsync(source, "many@unit.example"));
@@ -124,7 +124,7 @@ public sealed class DirectorySourceTests : IDisposable
     public async Task Asks_the_next_server_when_one_is_down_and_is_unavailable_when_all_are()
     {
         var mine = Root.Person("alice@unit.example");
-        var slapd = await StartAsync(SlapdInstance.Person("Alice", "alice@unit.example", SlapdInstance.Base, mine));
+        var slapd = await StartAsync(People.Entry("Alice", "alice@unit.example", SlapdInstance.Base, mine));
         using var source = Source(slapd, s => s with { Servers = [new LdapEndpoint("127.0.0.1", Ports.Free()), .. s.Servers] });
         using (slapd) Assert.Equal([mine.Thumbprint], Thumbprints(await FindAsync(source, "alice@unit.example")));
         Unavailable(await FindAsync(source, "alice@unit.example"));
@@ -134,7 +134,7 @@ public sealed class DirectorySourceTests : IDisposable
     public async Task Many_at_once_are_answered_over_few_connections()
     {
         var mine = Root.Person("alice@unit.example");
-        using var slapd = await StartAsync(SlapdInstance.Person("Alice", "alice@unit.example", SlapdInstance.Base, mine));
+        using var slapd = await StartAsync(People.Entry("Alice", "alice@unit.example", SlapdInstance.Base, mine));
         using var source = Source(slapd, s => s with { Connections = 2 });
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => FindAsync(source, "alice@unit.example")));
         Assert.All(answers, a => Assert.Equal([mine.Thumbprint], Thumbprints(a)));

@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Tests.Certificates;
+using MilSwitch.Testing;
 
 namespace MilSwitch.Lookup.Tests.Finding;
 
@@ -15,6 +16,9 @@ internal static class People
 
     /// <summary>A certificate of the authority that decrypts for a domain.</summary>
     public static Certificate Gateway(this TestAuthority authority, string domain, string commonName = Authority) => authority.Issue(r => Encrypt(r, $"{Authority}@{domain}"), $"CN={commonName},O=Test");
+
+    /// <summary>An entry of a directory, in LDIF.</summary>
+    public static string Entry(string name, string mail, string below, params Certificate[] certificates) => SlapdInstance.Person(name, mail, below, [.. certificates.Select(c => c.Encoded)]);
 
     public static Mailbox Mailbox(string text) => Domain.Addressing.Mailbox.Parse(text);
 

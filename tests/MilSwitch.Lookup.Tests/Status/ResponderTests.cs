@@ -1,4 +1,6 @@
 using System.Formats.Asn1;
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
 using MilSwitch.Lookup.Status;
 using MilSwitch.Lookup.Tests.Finding;
@@ -68,5 +70,43 @@ public sealed class ResponderTests
         material = await fetcher.AboutAsync([mine, Root.Certificate], default);
         Assert.Empty(material.Responses);
         Assert.Single(material.Lists);
+    }
+
+    [Fact]
+    public async Task A_responder_that_says_nothing_is_left_alone_for_every_certificate()
+    {
+        using var dead = new TcpListener(IPAddress.Loopback, 0);
+        dead.Start();
+        var knocks = 0;
+        var closing = Task.Run(async () =>
+        {
+            try
+            {
+                while (true)
+                {
+                    using var client = await dead.AcceptSocketAsync();
+                    Interlocked.Increment(ref knocks);
+                }
+            }
+            catch (Exception end) when (end is SocketException or ObjectDisposedException)
+            {
+                // The test is over.
+            }
+        });
+        await using var lists = WebServer.With(() => Root.ListOctets());
+        using var fetcher = new StatusFetcher(new StatusSettings { Places = [new StatusPlace { Issuer = Root.Certificate, Responders = [new Uri($"http://{dead.LocalEndpoint}/ocsp")], Lists = [lists.At("/crl")] }] }, time);
+        foreach (var name in (string[])["alice", "bob", "carol"])
+        {
+            var material = await fetcher.AboutAsync([Root.Person($"{name}@unit.example"), Root.Certificate], default);
+            Assert.Single(material.Failures);
+            Assert.Single(material.Lists);
+        }
+
+        Assert.Equal(1, knocks);
+        time.Advance(TimeSpan.FromSeconds(31));
+        await fetcher.AboutAsync([Root.Person("dora@unit.example"), Root.Certificate], default);
+        Assert.Equal(2, knocks);
+        dead.Stop();
+        await closing;
     }
 }

@@ -69,6 +69,19 @@ internal sealed class LdapClient(X509Certificate2Collection? anchors, TimeProvid
         }
     }
 
+    // The answer is whole: that the server is gone by now, or slow to hear it, takes nothing away.
+    private static async Task UnbindAsync(Stream stream, int id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await stream.WriteAsync(LdapMessages.Unbind(id), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is IOException or SocketException or OperationCanceledException)
+        {
+            // It ends with the connection.
+        }
+    }
+
     private async Task<LdapResult> AskAsync(Stream stream, string name, ReadOnlyMemory<byte> secret, LdapSearch search, CancellationToken cancellationToken)
     {
         var left = search.MostOctets;
@@ -100,7 +113,7 @@ internal sealed class LdapClient(X509Certificate2Collection? anchors, TimeProvid
                     break;
                 case LdapMessages.SearchDone:
                     LdapMessages.ThrowUnlessSuccess(body, "the search");
-                    await stream.WriteAsync(LdapMessages.Unbind(id + 1), cancellationToken).ConfigureAwait(false);
+                    await UnbindAsync(stream, id + 1, cancellationToken).ConfigureAwait(false);
                     return new LdapResult([.. values], hasReferrals);
                 default:
                     throw new LdapException("the directory answers in another protocol");

@@ -55,15 +55,15 @@ internal sealed class BoundedHttp(X509Certificate2Collection anchors, TimeProvid
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new FetchException("no whole answer in time");
+            throw new FetchException("no whole answer in time") { IsSilence = true };
         }
         catch (HttpRequestException fault)
         {
-            throw new FetchException(fault.InnerException is AuthenticationException ? "its certificate is not believed, or it speaks no TLS" : "it can't be reached, or does not speak HTTP", fault);
+            throw new FetchException(fault.InnerException is AuthenticationException ? "its certificate is not believed, or it speaks no TLS" : "it can't be reached, or does not speak HTTP", fault) { IsSilence = true };
         }
         catch (IOException fault)
         {
-            throw new FetchException("the connection broke", fault);
+            throw new FetchException("the connection broke", fault) { IsSilence = true };
         }
     }
 
@@ -89,4 +89,8 @@ internal sealed class BoundedHttp(X509Certificate2Collection anchors, TimeProvid
 }
 
 /// <summary>There is no whole answer. The text is for an operator.</summary>
-internal sealed class FetchException(string message, Exception? cause = null) : Exception(message, cause);
+internal sealed class FetchException(string message, Exception? cause = null) : Exception(message, cause)
+{
+    /// <summary>Nobody is there who answers, whatever he is asked.</summary>
+    public bool IsSilence { get; init; }
+}

@@ -3,22 +3,25 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using MilSwitch.Smime.Certificates;
-using MilSwitch.Testing;
 
-namespace MilSwitch.Lookup.Tests.Finding;
+namespace MilSwitch.Testing;
 
 /// <summary>OpenLDAP's server with a configuration, a database and ports of its own; the system's instance is never touched. It speaks LDAPS, and LDAP in clear beside it.</summary>
-internal sealed class SlapdInstance : IDisposable
+public sealed class SlapdInstance : IDisposable
 {
     public const string Program = "slapd";
     public const string Base = "ou=people,dc=example";
     public const string Reader = "cn=reader,dc=example";
     public const string Secret = "correct horse";
 
-    private readonly Process process;
+    private readonly string configuration;
+    private Process process;
 
-    private SlapdInstance(Process process, int port, int clearPort) => (this.process, Port, ClearPort) = (process, port, clearPort);
+    private SlapdInstance(string configuration, int port, int clearPort)
+    {
+        (this.configuration, Port, ClearPort) = (configuration, port, clearPort);
+        process = Launch();
+    }
 
     public int Port { get; }
 
@@ -75,13 +78,10 @@ internal sealed class SlapdInstance : IDisposable
             {ldif}
             """);
         using (var load = Process.Start(Requirement.Find("slapadd")!, ["-f", configuration, "-l", Path.Combine(folder, "entries.ldif")])) await load.WaitForExitAsync();
-        var (port, clear) = (Ports.Free(), Ports.Free());
-        // -d keeps it in the foreground, so that it ends with the test.
-        var process = Process.Start(Requirement.Find(Program)!, ["-d", "0", "-f", configuration, "-h", $"ldaps://127.0.0.1:{port} ldap://127.0.0.1:{clear}"]);
-        var made = new SlapdInstance(process, port, clear);
+        var made = new SlapdInstance(configuration, Ports.Free(), Ports.Free());
         try
         {
-            await Eventually.ComesTrueAsync(() => AnswersAsync(port), TimeSpan.FromSeconds(20), "slapd answers");
+            await made.ComesUpAsync();
         }
         catch
         {
@@ -92,20 +92,39 @@ internal sealed class SlapdInstance : IDisposable
         return made;
     }
 
+    /// <summary>Takes it away.</summary>
+    public void Stop()
+    {
+        process.Kill();
+        process.WaitForExit();
+    }
+
+    /// <summary>Brings it back, with the same entries at the same ports.</summary>
+    public async Task StartAgainAsync()
+    {
+        process.Dispose();
+        process = Launch();
+        await ComesUpAsync();
+    }
+
     /// <summary>An entry of a person, in LDIF.</summary>
-    public static string Person(string name, string mail, string below, params Certificate[] certificates)
+    public static string Person(string name, string mail, string below, params ReadOnlyMemory<byte>[] certificates)
     {
         var text = new StringBuilder($"dn: cn={name},{below}\nobjectClass: inetOrgPerson\ncn: {name}\nsn: {name}\nmail: {mail}\n");
-        foreach (var certificate in certificates) text.Append("userCertificate;binary:: ").Append(Convert.ToBase64String(certificate.Encoded.Span)).Append('\n');
+        foreach (var certificate in certificates) text.Append("userCertificate;binary:: ").Append(Convert.ToBase64String(certificate.Span)).Append('\n');
         return text.Append('\n').ToString();
     }
 
     public void Dispose()
     {
-        process.Kill();
-        process.WaitForExit();
+        Stop();
         process.Dispose();
     }
+
+    // -d keeps it in the foreground, so that it ends with the test.
+    private Process Launch() => Process.Start(Requirement.Find(Program)!, ["-d", "0", "-f", configuration, "-h", $"ldaps://127.0.0.1:{Port} ldap://127.0.0.1:{ClearPort}"]);
+
+    private Task ComesUpAsync() => Eventually.ComesTrueAsync(() => AnswersAsync(Port), TimeSpan.FromSeconds(20), "slapd answers");
 
     private static async Task<bool> AnswersAsync(int port)
     {

@@ -1,18 +1,17 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using MilSwitch.Domain.Addressing;
-using MilSwitch.Lookup.Finding.Dns;
-using MilSwitch.Testing;
 
-namespace MilSwitch.Lookup.Tests.Finding;
+namespace MilSwitch.Testing;
 
 /// <summary>
 /// A validating unbound with zones of its own, signed with ldns, and an anchor for each zone that is signed; the system's instance
 /// is never touched, and nobody outside is asked.
 /// </summary>
-internal sealed class UnboundInstance : IDisposable
+public sealed class UnboundInstance : IDisposable
 {
     public const string Program = "unbound";
     public const string Signer = "ldns-signzone";
@@ -110,14 +109,21 @@ internal sealed class UnboundInstance : IDisposable
 
         public Zone Raw(string address, byte[] data)
         {
-            records.Add($"{SmimeaSource.Owner(Mailbox.Parse(address))}. TYPE53 \\# {data.Length} {Convert.ToHexString(data)}");
+            records.Add($"{Owner(address)}. TYPE53 \\# {data.Length} {Convert.ToHexString(data)}");
             return this;
         }
 
         public Zone Alias(string address, string target)
         {
-            records.Add($"{SmimeaSource.Owner(Mailbox.Parse(address))}. CNAME {SmimeaSource.Owner(Mailbox.Parse(target))}.");
+            records.Add($"{Owner(address)}. CNAME {Owner(target)}.");
             return this;
+        }
+
+        // RFC 8162 §3.
+        private static string Owner(string address)
+        {
+            var mailbox = Mailbox.Parse(address);
+            return $"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(mailbox.LocalPart)).AsSpan(0, 28))}._smimecert.{mailbox.Domain}";
         }
 
         /// <summary>Writes the zone; the file of its anchor, null: it has none.</summary>
@@ -139,7 +145,7 @@ internal sealed class UnboundInstance : IDisposable
             using var process = Process.Start(start)!;
             var output = await process.StandardOutput.ReadToEndAsync();
             await process.WaitForExitAsync();
-            Assert.Equal(0, process.ExitCode);
+            if (process.ExitCode is not 0) throw new InvalidOperationException($"{program} ended with {process.ExitCode}.");
             return output;
         }
     }
