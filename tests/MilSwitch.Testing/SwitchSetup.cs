@@ -42,6 +42,7 @@ public sealed record SwitchSetup
         {
             yaml.Append(CultureInfo.InvariantCulture, $"  - match: \"{route.Match}\"\n    next-hop: {route.NextHop}\n");
             yaml.Append(CultureInfo.InvariantCulture, $"    tls: {route.Tls}\n    connections: {route.Connections}\n    protocol: {route.Protocol}\n");
+            if (route.Domain is not null) yaml.Append(CultureInfo.InvariantCulture, $"    domain: {route.Domain}\n");
             if (route.Protection is not null) yaml.Append(CultureInfo.InvariantCulture, $"    protection: {route.Protection}\n");
         }
 
@@ -58,6 +59,9 @@ public sealed record RouteSetup(string Match, string NextHop, int Connections = 
     public string Tls { get; init; } = "{ mode: none }";
 
     public string Protocol { get; init; } = "smtp";
+
+    /// <summary>Of the next hop; null: there are no domains.</summary>
+    public string? Domain { get; init; }
 
     /// <summary>As in the file, on one line; null: nothing is protected.</summary>
     public string? Protection { get; init; }
