@@ -32,23 +32,42 @@ internal static class BoundaryFigures
         using var border = new Border(workspace.Folder);
         var message = await SealedAsync(border);
         var contest = isQuick ? new Contest(5, TimeSpan.FromMilliseconds(50)) : new Contest(15, TimeSpan.FromMilliseconds(200));
-        if (IsMeant("software"))
+        if (filter is not "token")
         {
             await using var passage = await BoundaryPassage.OpenAsync(workspace["software"], border, border.Keys, message);
             var (wrapped, digest) = (border.GatewayKey.Encrypt(new byte[32], RSAEncryptionPadding.OaepSHA256), SHA256.HashData("benchmark"u8));
-            Print("control: decrypt and sign, software keys", new Figure("", "", "", null, Bare, Bare), await contest.RunAsync(new Figure("", "", "", null, Bare, Bare)), "itself");
-            var whole = new Figure("", "", "", Wanted, passage.CrossAsync, Bare);
-            Print("software: through the boundary, RSA-2048", whole, await contest.RunAsync(whole), "decrypt and sign");
+            await CompareAsync("control: decrypt and sign, software keys", "itself", null, DecryptAndSign, DecryptAndSign);
+            await CompareAsync("software: opening and verifying, RSA-2048", "decrypt", null, passage.OpenAsync, Decrypt);
+            await CompareAsync("software: signing and encrypting, RSA-2048", "sign", null, passage.ProtectAsync, Sign);
+            await CompareAsync("software: through the boundary, RSA-2048", "decrypt and sign", Wanted, passage.CrossAsync, DecryptAndSign);
 
-            ValueTask Bare()
+            async Task CompareAsync(string operation, string against, double? wanted, Func<ValueTask> ours, Func<ValueTask> bare)
+            {
+                if (!IsMeant(operation)) return;
+                var figure = new Figure(operation, SmimeMaterial.Name(Size), against, wanted, ours, bare);
+                Print(figure, await contest.RunAsync(figure));
+            }
+
+            ValueTask Decrypt()
             {
                 border.GatewayKey.Decrypt(wrapped, RSAEncryptionPadding.OaepSHA256);
+                return default;
+            }
+
+            ValueTask Sign()
+            {
                 border.SigningKey.SignHash(digest, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-                return ValueTask.CompletedTask;
+                return default;
+            }
+
+            async ValueTask DecryptAndSign()
+            {
+                await Decrypt();
+                await Sign();
             }
         }
 
-        if (IsMeant("token")) await TokenAsync(workspace["token"], border, message, isQuick ? 3 : 9, TimeSpan.FromMilliseconds(isQuick ? 500 : 2_000));
+        if (IsMeant("token: through the boundary")) await TokenAsync(workspace["token"], border, message, isQuick ? 3 : 9, TimeSpan.FromMilliseconds(isQuick ? 500 : 2_000));
         return 0;
 
         bool IsMeant(string operation) => operation.Contains(filter, StringComparison.OrdinalIgnoreCase);
@@ -85,8 +104,8 @@ internal static class BoundaryFigures
             if (i >= 0) (ours[i], reference[i], ratios[i]) = (our, other, our / other);
         }
 
-        var figure = new Figure("", "", "", Wanted, () => default, () => default(ValueTask));
-        Print("token: through the boundary, RSA-2048, two sessions", figure, new Outcome(Contest.Median(ours), Contest.Median(reference), Contest.Median(ratios), null), "C_Decrypt and C_Sign");
+        var figure = new Figure("token: through the boundary, RSA-2048, two sessions", SmimeMaterial.Name(Size), "C_Decrypt and C_Sign", Wanted, passage.CrossAsync, () => default(ValueTask));
+        Print(figure, new Outcome(Contest.Median(ours), Contest.Median(reference), Contest.Median(ratios), null));
 
         static (double, double) Swap(double first, double second) => (second, first);
     }
@@ -111,9 +130,9 @@ internal static class BoundaryFigures
     private static async Task<byte[]> SealedAsync(Border border) =>
         (await MessageProtector.SignAndEncryptAsync(Border.Compose("operations order", Encoding.Latin1.GetString(SmimeMaterial.Content(Size)[45..])), border.Signature(), border.Encryption())).ToArray();
 
-    private static void Print(string operation, Figure figure, Outcome outcome, string against) => Console.WriteLine(string.Create(
+    private static void Print(Figure figure, Outcome outcome) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"| {operation} | {SmimeMaterial.Name(Size)} | {against} | {outcome.Ours:N0} | {outcome.Reference:N0} | {outcome.Ratio:F3} | {(figure.Wanted is { } wanted ? wanted.ToString("F2", CultureInfo.InvariantCulture) : "")}"
+        $"| {figure.Operation} | {figure.Size} | {figure.Against} | {outcome.Ours:N0} | {outcome.Reference:N0} | {outcome.Ratio:F3} | {(figure.Wanted is { } wanted ? wanted.ToString("F2", CultureInfo.InvariantCulture) : "")}"
         + $" | {(outcome.Garbage is { } octets ? $"{octets:N0}" : "")} |"));
 
     /// <summary>The two operations on sessions of their own, each thread with one, and nothing between it and the library.</summary>

@@ -1,9 +1,13 @@
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using MilSwitch.Benchmarks.Smime;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Running;
 using MilSwitch.Integration.Boundaries;
@@ -20,6 +24,7 @@ internal sealed class BoundaryPassage : IAsyncDisposable
     private readonly WebApplication app;
     private readonly SwitchRuntime runtime;
     private readonly Passage start;
+    private readonly byte[] inside = Border.Compose("operations order", Encoding.Latin1.GetString(SmimeMaterial.Content(SmimeMaterial.Small)[45..]));
 
     private BoundaryPassage(SqliteSpool spool, WebApplication app, Passage start)
     {
@@ -73,6 +78,21 @@ internal sealed class BoundaryPassage : IAsyncDisposable
     {
         if (await runtime.Crossing.RunAsync(start) is CrossingOutcome.Ended ended)
             throw new InvalidOperationException($"{ended.Decision.Step}: {string.Join("; ", ended.Decision.Reasons)}");
+    }
+
+    /// <summary>Its first half alone: parsed, opened, verified.</summary>
+    public async ValueTask OpenAsync()
+    {
+        if (await runtime.BoundaryProtection!.OpenAsync(start.Came, start.Boundary.Opening, Precedence.Routine, default) is not OpeningOutcome.Read { Message.Signature.State: SignatureState.Good })
+            throw new InvalidOperationException("it does not open");
+    }
+
+    /// <summary>Its second half alone: signed and encrypted.</summary>
+    public async ValueTask ProtectAsync()
+    {
+        var settings = new DepartureProtection { Sign = start.Boundary.Sign, Encrypt = start.Boundary.Encrypt };
+        if (await runtime.Protection!.ProtectAsync(inside, settings, start.Addresses, null, Precedence.Routine, default) is not DepartureOutcome.Protected)
+            throw new InvalidOperationException("it is not protected");
     }
 
     public async ValueTask DisposeAsync()
