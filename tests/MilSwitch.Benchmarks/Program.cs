@@ -1,9 +1,11 @@
 using BenchmarkDotNet.Running;
 using MilSwitch.Benchmarks;
+using MilSwitch.Benchmarks.Boundaries;
 using MilSwitch.Benchmarks.Labels;
 using MilSwitch.Benchmarks.Smime;
 
-// `spool [messages] [pending] [folder]`, `smime [--filter TEXT] [--quick]` and `labels [--filter TEXT]` are loads of their own (README.md);
+// `spool [messages] [pending] [folder]`, `smime [--filter TEXT] [--quick]`, `boundary [--filter TEXT] [--quick]` and `labels [--filter TEXT]`
+// are loads of their own (README.md);
 // everything else goes to BenchmarkDotNet (`--filter *`).
 switch (args)
 {
@@ -11,10 +13,12 @@ switch (args)
         return await SpoolThroughput.RunAsync(args[1..]);
     case ["smime", ..]:
         return await SmimeFigures.RunAsync(args[1..]);
+    case ["boundary", ..]:
+        return await BoundaryFigures.RunAsync(args[1..]);
     case ["labels", ..]:
         LabelFigures.Run(args[1..]);
         return 0;
     default:
-        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        BenchmarkSwitcher.FromAssembly(typeof(SpoolThroughput).Assembly).Run(args);
         return 0;
 }

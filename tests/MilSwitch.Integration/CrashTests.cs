@@ -1,4 +1,7 @@
 using System.Globalization;
+using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Delivery;
+using MilSwitch.Integration.Boundaries;
 using MilSwitch.Testing;
 using Xunit.Abstractions;
 
@@ -28,6 +31,69 @@ public sealed class CrashTests(ITestOutputHelper output) : FieldTest
         Assert.True(result.SlowestStart < TimeSpan.FromSeconds(10), $"a restart took {result.SlowestStart}");
         Assert.True(result.Balance.Accepted > kills * 10, "too little load to mean anything");
         Assert.DoesNotContain(result.Blast.Replies.Keys, code => code >= 500);
+    }
+
+    [Fact]
+    [Trait("Threat", "F1")]
+    [Trait("Feature", "G-01")]
+    public async Task Lets_nothing_cross_by_half_when_it_is_killed_again_and_again_under_load()
+    {
+        var kills = int.Parse(Environment.GetEnvironmentVariable("MILSWITCH_KILLS") ?? "25", CultureInfo.InvariantCulture);
+        using var border = new Border(Workspace.Folder);
+        var sink = StartSink(new SinkOptions { KeepContents = false, TransactionDelay = TimeSpan.FromMilliseconds(2) });
+        var milswitch = await StartSwitchAsync(new SwitchSetup
+        {
+            DataFolder = Workspace["data"], Listener = [$"domain: {Border.Red}"],
+            Routes = [new RouteSetup("*", sink.NextHop, Connections) { Domain = Border.Blue }],
+            Extra = QuickRetries + border.Keys + $$"""
+                domains:
+                  - { name: {{Border.Red}}, mail: ["*"], keys: [{{Border.Gateway}}, {{Border.Signing}}], anchors: {{border.Anchors}} }
+                  - { name: {{Border.Blue}}, mail: [blue.test] }
+                checks:
+                  - { name: structure, type: structure }
+                boundaries:
+                  - name: out
+                    from: {{Border.Red}}
+                    to: {{Border.Blue}}
+                    arrival: { signature: optional, decrypt: [{{Border.Gateway}}] }
+                    checks: [structure]
+                    departure: { sign-unauthenticated: true, protection: { sign: { key: {{Border.Signing}}, header-protection: rfc9788 } } }
+
+                """,
+        });
+        long unsigned = 0;
+        sink.Arrived += transaction =>
+        {
+            if (transaction.Field("Content-Type")?.StartsWith("multipart/signed", StringComparison.Ordinal) is not true) Interlocked.Increment(ref unsigned);
+        };
+
+        var result = await KillLoop.RunAsync(milswitch, sink, kills);
+
+        output.WriteLine(result.ToString());
+        Assert.Empty(result.Balance.Lost);
+        Assert.Equal(0, unsigned);
+        Assert.InRange(result.Balance.Duplicates, 0, result.DuplicatesAllowed);
+        Assert.Equal(0, result.Balance.UnmarkedDuplicates);
+        Assert.True(result.Balance.Accepted > kills * 5, "too little load to mean anything");
+        Assert.DoesNotContain(result.Blast.Replies.Keys, code => code >= 500);
+
+        await StoreBook.RestsAsync(milswitch, TimeSpan.FromSeconds(60));
+        Assert.Equal(0, await milswitch.TerminateAsync());
+        await using var book = await StoreBook.OpenAsync(milswitch.Setup.DataFolder);
+        var came = book.Came.ToArray();
+        Assert.InRange(came.Length, result.Balance.Accepted, result.Balance.Accepted + result.Balance.Unanswered);
+        Assert.Equal(2 * came.Length, book.All.Count);
+        foreach (var message in came)
+        {
+            Assert.Equal((Border.Red, RecipientState.Crossed), (message.Envelope.Domain, Assert.Single(message.Recipients).State));
+            var copy = Assert.Single(book.Copies[message.Id]);
+            Assert.Equal((Border.Blue, RecipientState.Delivered), (copy.Envelope.Domain, Assert.Single(copy.Recipients).State));
+            var record = Assert.Single(await book.DecisionsAsync(message.Id));
+            Assert.Equal((StepOutcome.Go, copy.Id.ToString()), (record.Outcome, record.Released));
+            var custody = await book.CustodyAsync(message.Id);
+            Assert.Null(CustodyChain.FirstFault([.. custody]));
+            Assert.Equal("released", custody[^1].Act);
+        }
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using MilSwitch.LoadTool;
 
 if (args.Length is 0)
 {
-    Console.Error.WriteLine("relay | flash | depth | slow | kill, then options; see tests/load/README.md");
+    Console.Error.WriteLine("relay | flash | border | depth | slow | kill, then options; see tests/load/README.md");
     return 2;
 }
 
@@ -13,6 +13,7 @@ try
     {
         "relay" => await RelayComparison.RunAsync(arguments),
         "flash" => await FlashThroughSaturation.RunAsync(arguments),
+        "border" => await FlashThroughBoundary.RunAsync(arguments),
         "depth" => await QueueDepth.RunAsync(arguments),
         "slow" => await SlowClients.RunAsync(arguments),
         "kill" => await KillsUnderLoad.RunAsync(arguments),
