@@ -56,7 +56,6 @@ public sealed record SwitchSetup
             yaml.Append(CultureInfo.InvariantCulture, $"  - match: \"{route.Match}\"\n    next-hop: {route.NextHop}\n");
             if (route.Domain is not null) yaml.Append(CultureInfo.InvariantCulture, $"    name: {route.Domain}\n    domain: {route.Domain}\n");
             yaml.Append(CultureInfo.InvariantCulture, $"    tls: {route.Tls}\n    connections: {route.Connections}\n    protocol: {route.Protocol}\n");
-            if (route.Domain is not null) yaml.Append(CultureInfo.InvariantCulture, $"    domain: {route.Domain}\n");
             if (route.Protection is not null) yaml.Append(CultureInfo.InvariantCulture, $"    protection: {route.Protection}\n");
         }
 

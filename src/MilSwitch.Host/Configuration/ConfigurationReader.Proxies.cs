@@ -60,7 +60,7 @@ public static partial class ConfigurationReader
         var every = section.Number("checkpoint-every", 100, 1, 1_000_000);
         if (section.Has("checkpoint-every") && checkpoint is null) section.Reject("checkpoint-every", "does nothing without checkpoint-key");
         var ldap = ReadLdap(source, section, out var ldapSettings);
-        var https = ReadHttps(source, section);
+        var https = ReadWebListener(source, section);
         section.Finish();
         if (authority is not { } known || settings is null || log is null || issued is not { ForeignDomains.IsEmpty: false, GatewayKeys.IsEmpty: false, Policy.Length: > 0 }) return settings;
         if (Judged(section, issued, known.Certificate) is not { } judged) return settings;
@@ -235,7 +235,7 @@ public static partial class ConfigurationReader
         return listener;
     }
 
-    private static ProxyListener? ReadHttps(ConfigurationSource source, Section proxies)
+    private static ProxyListener? ReadWebListener(ConfigurationSource source, Section proxies)
     {
         if (proxies.Find("https") is null) return null;
         var section = proxies.Map("https");
