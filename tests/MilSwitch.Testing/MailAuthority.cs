@@ -86,7 +86,7 @@ public sealed class MailAuthority : IDisposable
     {
         await File.WriteAllTextAsync(workspace["clear"], message);
         var (good, said) = await OpenSslAsync("cms", "-sign", "-in", "clear", "-signer", name + ".pem", "-inkey", name + ".key", "-crlfeol", "-out", "signed");
-        return good ? await File.ReadAllTextAsync(workspace["signed"]) : throw new InvalidOperationException(said);
+        return good ? (await File.ReadAllTextAsync(workspace["signed"])).ReplaceLineEndings("\r\n") : throw new InvalidOperationException(said);
     }
 
     public void Dispose()

@@ -86,7 +86,10 @@ public sealed partial class CertificateFinding : BackgroundService, IRecipientCe
     public override void Dispose()
     {
         base.Dispose();
-        Use([]);
+        // Searches under way end with what they use; the container may come by more than once.
+        var last = finders;
+        finders = last.Clear();
+        foreach (var finder in last.Values) finder.Leave();
         meter.Dispose();
         changed.Dispose();
     }
