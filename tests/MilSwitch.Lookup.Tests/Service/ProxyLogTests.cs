@@ -178,7 +178,7 @@ public sealed class ProxyLogTests : IDisposable
 
         Assert.Equal(3, (await VerifyAsync(certificate)).LastCheckpoint);
         // Another signer vouches for nothing that it did not sign.
-        using var other = await ProxyLogFile.OpenAsync(File, time, Edwards().Signer, checkpointEvery: 100);
+        using var other = await ProxyLogFile.OpenAsync(File, time, Edwards().Key, checkpointEvery: 100);
         Assert.True(await other.CheckpointAsync());
         Assert.Equal(5, other.Head.Number);
     }
