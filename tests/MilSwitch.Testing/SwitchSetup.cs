@@ -46,7 +46,7 @@ public sealed record SwitchSetup
         {
             yaml.Append(CultureInfo.InvariantCulture, $"  - match: \"{route.Match}\"\n    next-hop: {route.NextHop}\n");
             yaml.Append(CultureInfo.InvariantCulture, $"    tls: {route.Tls}\n    connections: {route.Connections}\n    protocol: {route.Protocol}\n");
-            if (route.Domain is not null) yaml.Append(CultureInfo.InvariantCulture, $"    domain: {route.Domain}\n");
+            if (route.Domain is not null) yaml.Append(CultureInfo.InvariantCulture, $"    domain: {route.Domain}\n    name: {route.Domain}\n");
             if (route.Protection is not null) yaml.Append(CultureInfo.InvariantCulture, $"    protection: {route.Protection}\n");
         }
 
@@ -64,7 +64,7 @@ public sealed record RouteSetup(string Match, string NextHop, int Connections = 
 
     public string Protocol { get; init; } = "smtp";
 
-    /// <summary>Its security domain; null: there are none.</summary>
+    /// <summary>Its security domain, by which its link is named; null: there are none.</summary>
     public string? Domain { get; init; }
 
     /// <summary>As in the file, on one line; null: nothing is protected.</summary>
