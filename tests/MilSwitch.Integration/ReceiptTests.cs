@@ -111,7 +111,7 @@ public sealed class ReceiptTests : IDisposable
         await using var node = await SwitchProcess.StartAsync(pki["."], Setup(sink, Ports.Free(), ""));
         await AskAsync("order.eml");
         await RunAsync("cms", "-encrypt", "-in", "order.eml", "-aes256", "-out", "sealed.eml", "opening.pem");
-        await SendAsync(node.Port, "sealed.eml", Officer, "", "RET=FULL", Captain);
+        await SendAskingAsync(node.Port, "sealed.eml", Officer, "", "RET=FULL", [Captain]);
 
         await File.WriteAllBytesAsync(pki["report.eml"], (await ArrivesAsync(sink, t => t.Mail.Contains("<>", StringComparison.Ordinal))).Content);
         await RunAsync("cms", "-decrypt", "-in", "report.eml", "-recip", "officer.pem", "-inkey", "officer.key", "-out", "report.signed");
@@ -201,9 +201,9 @@ public sealed class ReceiptTests : IDisposable
     private static string Head(string from, string to) =>
         $"From: {from}\r\nTo: {to}\r\nDate: Fri, 27 Nov 2026 10:00:00 +0000\r\nMessage-ID: <{Guid.NewGuid():N}@{from.Split('@')[1]}>\r\nSubject: orders\r\n";
 
-    private Task SendAsync(int port, string file, string from, string parameter, params string[] to) => SendAsync(port, file, from, parameter, "", to);
+    private Task SendAsync(int port, string file, string from, string parameter, params string[] to) => SendAskingAsync(port, file, from, parameter, "", to);
 
-    private async Task SendAsync(int port, string file, string from, string parameter, string mail, params string[] to) =>
+    private async Task SendAskingAsync(int port, string file, string from, string parameter, string mail, string[] to) =>
         await SendTextAsync(port, Head(from, to[0]) + (await File.ReadAllTextAsync(pki[file])).ReplaceLineEndings("\r\n"), from, mail, to, parameter);
 
     private static Task SendTextAsync(int port, string text, string from, string mail, params string[] to) => SendTextAsync(port, text, from, mail, to, "");

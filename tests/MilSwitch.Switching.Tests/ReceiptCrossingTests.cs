@@ -12,6 +12,7 @@ using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Reports;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Testing;
 
 namespace MilSwitch.Switching.Tests;
@@ -110,15 +111,19 @@ public sealed class ReceiptCrossingTests
         var protection = new FakeProtection { Labels = l => labels = l };
         protection.Asked = settings => asked.Enqueue((settings, labels));
         await using var harness = await StartAsync(
-            new FakeReceipts(), c => c with { Reports = c.Reports with { Protection = new ReportProtection { Sign = new DepartureSigning("home") } } }, protection: protection);
+            new FakeReceipts(), c => c with
+            {
+                ListenerLabels = new Dictionary<string, IListenerLabelling> { ["test"] = LabelStage.Listener() }, Reports = c.Reports with { Protection = new ReportProtection { Sign = new DepartureSigning("home") } },
+            },
+            protection: protection);
         harness.Sink.Script = step => step.Line.StartsWith("RCPT TO:<b@blue.test>", StringComparison.Ordinal) ? SinkAction.Say("550 5.1.1 no such person") : null;
-        var label = LabelStage.Stored(LabelStage.Label(LabelStage.Alfa, "RESTRICTED"));
-        await harness.SendAsync(Text, from: "a@red.test", to: ["b@blue.test"], change: e => e with { Label = label });
+        var label = LabelStage.Label(LabelStage.Alfa, "RESTRICTED");
+        await harness.SendAsync($"SIO-Label: {SioLabel.Of(label).Format()}\r\n{Text}", from: "a@red.test", to: ["b@blue.test"]);
 
         await Eventually.ComesTrueAsync(() => Task.FromResult(harness.Sink.Transactions.Any(t => t.Mail.Contains("FROM:<>", StringComparison.Ordinal))), Patience, "a report comes");
         var (settings, said) = asked.Single(a => a.Settings.Sign?.Key is "home");
         Assert.Equal(("domain", HeaderProtection.Rfc9788), (settings.Sign!.SignatureType, settings.Sign.HeaderProtection));
-        Assert.Equal(label.Encoded.ToArray(), said!.Label!.Value.ToArray());
+        Assert.Equal(EssLabel.Encode(label), said!.Label!.Value.ToArray());
         var report = Encoding.UTF8.GetString(harness.Sink.Transactions.Single(t => t.Mail.Contains("FROM:<>", StringComparison.Ordinal)).Content.Span);
         Assert.Contains("\r\nX-MilSwitch-Original-Digest: sha-", report, StringComparison.Ordinal);
         Assert.Contains("\r\nX-MilSwitch-Precedence: routine\r\n", report, StringComparison.Ordinal);
@@ -134,13 +139,13 @@ public sealed class ReceiptCrossingTests
         {
             Opening = text => new OpeningOutcome.Read(text.Contains("Subject: closed", StringComparison.Ordinal)
                 ? FakeBoundary.Good(text) with { Signature = SignatureFacts.None, Encryption = EncryptionState.Closed }
-                : FakeBoundary.Good("From: <a@red.test>\r\n\r\nplain\r\n") with { Signature = new SignatureFacts(SignatureState.Bad, "DIGEST-MISMATCH", SignerRole.None, []), Encryption = EncryptionState.Opened }),
+                : FakeBoundary.Good("From: <a@red.test>\r\n\r\nsecret words\r\n") with { Signature = new SignatureFacts(SignatureState.Bad, "DIGEST-MISMATCH", SignerRole.None, []), Encryption = EncryptionState.Opened }),
         };
         await using var harness = await StartAsync(new FakeReceipts(), c => c, boundary);
         var closed = await BackAsync(harness, Sealed.Replace("NAME", "closed", StringComparison.Ordinal));
         var forged = await BackAsync(harness, Sealed.Replace("NAME", "forged", StringComparison.Ordinal));
         Assert.Equal(closed.Replace("closed", "forged", StringComparison.Ordinal), forged);
-        Assert.DoesNotContain("plain", forged, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret words", forged, StringComparison.Ordinal);
         Assert.DoesNotContain("DIGEST", forged, StringComparison.Ordinal);
 
         static async Task<string> BackAsync(SwitchHarness harness, string text)

@@ -41,7 +41,7 @@ internal sealed class ReleasedMessage
             Domain = passage.Boundary.To.Name,
             Label = passage.Relabelled is { Label: { } label } ? new Domain.Labelling.MessageLabel(label)
                 // What a report tells of a message is as sensitive as the message.
-                : passage is { IsRewritten: true, Report.Original: { } about } && about.Envelope.Domain == passage.Boundary.To.Name ? about.Envelope.Label : passage.Label,
+                : passage is { IsRewritten: true, Report.Original: { } about } && about.Envelope.Domain == passage.Boundary.To.Name ? about.Envelope.Label ?? passage.Label : passage.Label,
             Precedence = recipients.Max(r => r.Precedence),
             Body = content.Span.SequenceEqual(passage.Came.Span) ? came.Body : DeliveryReport.BodyOf(content.Span),
             OpenedHere = came.OpenedHere || opened,
