@@ -27,11 +27,15 @@ public sealed class SmimeBoundary(KeyRing keys, TimeProvider time) : IBoundaryPr
         {
             var ring = keys;
             var at = time.GetUtcNow();
-            // First without keys: most messages need none, and must not wait for a token that is away.
-            using var outside = await InspectAsync(content, settings, at, [], cancellationToken).ConfigureAwait(false);
-            var opening = new MessageOpening(content, settings, outside);
-            if (settings.Keys.IsDefaultOrEmpty || !opening.IsEncrypted || (settings.KeepsInner && opening.IsWrapped)) return Read(opening.Conclude(), outside, settings);
-            IDecryptionKey[] openers = [.. settings.Keys.Select(k => ring.Opening(k, precedence))];
+            if (settings.KeepsInner)
+            {
+                // First without keys: what is kept is not opened.
+                using var outside = await InspectAsync(content, settings, at, [], cancellationToken).ConfigureAwait(false);
+                var opening = new MessageOpening(content, settings, outside);
+                if (settings.Keys.IsDefaultOrEmpty || !opening.IsEncrypted || opening.IsWrapped) return Read(opening.Conclude(), outside, settings);
+            }
+
+            IDecryptionKey[] openers = settings.Keys.IsDefaultOrEmpty ? [] : [.. settings.Keys.Select(k => ring.Opener(k, precedence))];
             using var inside = await InspectAsync(content, settings, at, openers, cancellationToken).ConfigureAwait(false);
             return Read(new MessageOpening(content, settings, inside).Conclude(), inside, settings);
         }

@@ -76,7 +76,7 @@ public sealed record SignatureResult(string Word, string Reason, ImmutableArray<
         var properties = ImmutableArray.CreateBuilder<(string, string)>();
         // The one on whom the verdict rests: others may have signed beside it, or inside of what was forwarded, and prove nothing.
         if (inspection.Signer is not { } signer) return [];
-        var from = inspection.Report.Identity.From;
+        var from = inspection.Identity.From;
         var address = signer.MailAddresses.FirstOrDefault(a => from.Contains(a, StringComparer.OrdinalIgnoreCase)) ?? signer.MailAddresses.FirstOrDefault();
         if (address is not null) properties.Add(("body.smime-identifier", address));
         else
