@@ -66,6 +66,9 @@ internal sealed class SwitchRuntime(
     /// <summary>Messages that wait to cross. A few passages for each processor: most of one is work, some of it waits for checks.</summary>
     public CrossingQueue Crossings { get; } = new(4 * Environment.ProcessorCount);
 
+    /// <summary>Where passages that are not urgent do their work.</summary>
+    public PassageThreads PassageThreads { get; } = new(Environment.ProcessorCount);
+
     public PartitionDirectory Partitions { get; } = new();
 
     public LinkDirectory Links { get; } = new();

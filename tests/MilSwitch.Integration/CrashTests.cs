@@ -38,7 +38,7 @@ public sealed class CrashTests(ITestOutputHelper output) : FieldTest
     [Trait("Feature", "G-01")]
     public async Task Lets_nothing_cross_by_half_when_it_is_killed_again_and_again_under_load()
     {
-        var kills = int.Parse(Environment.GetEnvironmentVariable("MILSWITCH_KILLS") ?? "25", CultureInfo.InvariantCulture);
+        var kills = int.Parse(Environment.GetEnvironmentVariable("MILSWITCH_KILLS") ?? "15", CultureInfo.InvariantCulture);
         using var border = new Border(Workspace.Folder);
         var sink = StartSink(new SinkOptions { KeepContents = false, TransactionDelay = TimeSpan.FromMilliseconds(2) });
         var milswitch = await StartSwitchAsync(new SwitchSetup

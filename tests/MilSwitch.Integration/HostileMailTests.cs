@@ -5,8 +5,9 @@ using System.Net.Sockets;
 using System.Text;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
-using MilSwitch.Domain.Precedences;
 using MilSwitch.Integration.Boundaries;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Smime.Cms.Enveloped;
 using MilSwitch.Smime.Headers;
 using MilSwitch.Smime.Making;
@@ -153,6 +154,7 @@ public sealed class HostileMailTests(ITestOutputHelper output) : FieldTest
             checks:
               - { name: structure, type: structure, media-types: [text/*, multipart/*, message/*, application/*] }
               - { name: attachments, type: attachments }
+            rates: { flash-per-originator-and-minute: 0 }
             logging: { level: warning }
 
             """,
@@ -193,7 +195,7 @@ public sealed class HostileMailTests(ITestOutputHelper output) : FieldTest
         var nobody = border.Signature(border.Signer("nobody", null));
         var signed = await SignedAsync();
         var (gcm, closed) = (await SealedAsync(sign), Latin(await MessageProtector.EncryptAsync(Plain(), cbc)));
-        var replayed = await SignedAsync();
+        var replayed = Latin(await MessageProtector.SignAsync(Plain(), sign with { HeaderProtection = ProtectionScheme.None }));
         return
         [
             new("sound", await SignedAsync(), "Delivered Routine"),
@@ -209,14 +211,14 @@ public sealed class HostileMailTests(ITestOutputHelper output) : FieldTest
             new("signed under another authority", Latin(await MessageProtector.SignAsync(Plain(), stranger.Signature())), Unbelieved),
             new("display name of a general", Latin(await MessageProtector.SignAsync(Plain(from: "\"general@red.test\" <" + Border.Sender + ">"), sign)), Unbelieved + "DISPLAY-NAME-SPOOF"),
             new("a foreign author who signs well", Latin(await MessageProtector.SignAsync(Plain(from: "eve@evil.test"), eve)), "headers: "),
-            new("two authors", "From: general@red.test\r\n" + signed, "parse: "),
+            new("two authors", "From: general@red.test\r\n" + signed, "headers: the outer From"),
             new("signature over a part", Mixed(signed), Unbelieved + "PARTIAL-COVERAGE"),
 
             new("ciphertext changed (GCM)", Changed(gcm), Closed),
             new("ciphertext changed (CBC)", Changed(closed), Closed),
             new("ciphertext without a signature inside (CBC)", closed, Closed),
             new("for somebody else", Latin(await MessageProtector.EncryptAsync(Plain(), stranger.Encryption())), "decrypt: it is encrypted, and not for this boundary"),
-            new("ciphertext among parts that send it away", Mixed(gcm), "parse: "),
+            new("ciphertext among parts that send it away", Mixed(gcm), "verify: nobody signed it"),
             new("signature stripped, then encrypted", Latin(await MessageProtector.EncryptAsync(Plain(), seal)), "verify: nobody signed it"),
             new("another's signature inside", await SealedAsync(mallory), Unbelieved + "SIGNER-MISMATCH"),
 
@@ -224,7 +226,7 @@ public sealed class HostileMailTests(ITestOutputHelper output) : FieldTest
             new("label outside of the signature", Latin(await MessageProtector.SignAsync(Plain(), border.Signature(classification: null) with { HeaderProtection = ProtectionScheme.None })).Insert(0, "SIO-Label: marking=\"RESTRICTED\"; type=\":ess\"; label=\"MQ==\"\r\n"), "label: "),
             new("label above the clearance", Latin(await MessageProtector.SignAsync(Plain(), border.Signature(classification: 4))), "label: "),
             new("label of an unknown classification", Latin(await MessageProtector.SignAsync(Plain(), border.Signature(classification: 77))), "label: "),
-            new("label swapped outside", "SIO-Label: marking=\"PUBLIC\"\r\n" + signed, "headers: the outer SIO-Label"),
+            new("label swapped outside", $"{SioLabel.FieldName}: {SioLabel.Of(new SecurityLabel { Policy = Border.Policy, Classification = 1 }).Format()}\r\n{await SignedAsync()}", "label: "),
 
             new("From changed outside", Once(await SignedAsync(), "alice@red.test>", "eve@red.test>"), "headers: the outer From"),
             new("To changed outside", Once(await SignedAsync(), "To: bob@blue.test", "To: eve@blue.test"), "headers: the outer To"),

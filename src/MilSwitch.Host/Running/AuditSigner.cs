@@ -22,7 +22,7 @@ public sealed class AuditSigner(KeyRing keys, string? key, TimeProvider time)
         var order = new SigningOrder
         {
             Content = new ContentDigests(content),
-            Signers = [new CmsSigner(ring.Signing(name, null, Precedence.Routine))],
+            Signers = [ring.Signer(name, null, Precedence.Routine)],
             IsDetached = true,
             SigningTime = time.GetUtcNow(),
         };

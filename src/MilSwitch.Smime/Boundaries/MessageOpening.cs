@@ -28,6 +28,8 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
 
     private readonly ImmutableArray<(Layer Layer, LayerFinding Finding)> layers = inspection.RootLayers;
 
+    private (int Known, MimeEntity? Inside, SignatureJudge Judge)? judge;
+
     /// <summary>A layer at the root is encrypted.</summary>
     public bool IsEncrypted => FirstEncrypted >= 0;
 
@@ -91,7 +93,8 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
             IsAuthenticated = isAuthenticated,
             Kept = kept is { Signed.IsEmpty: true, ExpansionHistory.IsEmpty: true } ? null : kept,
             Lists = lists.Addresses,
-            Differences = Differences(walk, layers, walk.Payload),
+            // Who is believed in all layers is compared with all.
+            Differences = facts.State is SignatureState.Good ? view.Differences : Differences(walk, layers, walk.Payload),
             Labels = Labels(walk, layers, walk.Payload),
             ProtectedRecipients = view.Recipients(),
             ProtectedPrecedence = view.Precedence(),
@@ -192,8 +195,14 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
     }
 
     // Who is the sender is said by the protected From, as far as signatures hold.
-    private SignatureJudge Judge(LayerWalk walk, ImmutableArray<(Layer Layer, LayerFinding Finding)> known, MimeEntity? inside) =>
-        new(SenderFields.Read(walk.Root.Header, HeaderView.Read(walk.Root, known, inside, f => f.Verdict is InspectionVerdict.Valid).Header), settings);
+    private SignatureJudge Judge(LayerWalk walk, ImmutableArray<(Layer Layer, LayerFinding Finding)> known, MimeEntity? inside)
+    {
+        // Asked for the signatures and for the labels of the same layers.
+        if (judge is { } last && last.Known == known.Length && last.Inside == inside) return last.Judge;
+        var made = new SignatureJudge(SenderFields.Read(walk.Root.Header, HeaderView.Read(walk.Root, known, inside, static f => f.Verdict is InspectionVerdict.Valid).Header), settings);
+        judge = (known.Length, inside, made);
+        return made;
+    }
 
     private ImmutableArray<FoundLabel> Labels(LayerWalk walk, ImmutableArray<(Layer Layer, LayerFinding Finding)> known, MimeEntity? inside)
     {

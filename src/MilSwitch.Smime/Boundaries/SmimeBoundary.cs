@@ -39,11 +39,15 @@ public sealed class SmimeBoundary(KeyRing keys, TimeProvider time) : IBoundaryPr
         {
             var ring = keys;
             var at = time.GetUtcNow();
-            // First without keys: most messages need none, and must not wait for a token that is away.
-            using var outside = await InspectAsync(content, settings, at, [], cancellationToken).ConfigureAwait(false);
-            var opening = new MessageOpening(content, settings, outside, ring);
-            if (settings.Keys.IsDefaultOrEmpty || !opening.IsEncrypted || (settings.KeepsInner && opening.IsWrapped)) return Harvested(Read(opening, outside, settings), outside, settings);
-            IReadOnlyList<IDecryptionKey> openers = [.. settings.Keys.Select(k => ring.Opening(k, precedence))];
+            if (settings.KeepsInner)
+            {
+                // First without keys: what is kept is not opened.
+                using var outside = await InspectAsync(content, settings, at, [], cancellationToken).ConfigureAwait(false);
+                var opening = new MessageOpening(content, settings, outside, ring);
+                if (settings.Keys.IsDefaultOrEmpty || !opening.IsEncrypted || opening.IsWrapped) return Harvested(Read(opening, outside, settings), outside, settings);
+            }
+
+            IReadOnlyList<IDecryptionKey> openers = settings.Keys.IsDefaultOrEmpty ? [] : [.. settings.Keys.Select(k => ring.Opener(k, precedence))];
             if (Names is not null && !settings.ProxyAuthority.IsEmpty)
                 openers = [.. openers, .. await Names.ForAsync(content, settings.ProxyAuthority, openers, cancellationToken).ConfigureAwait(false)];
             using var inside = await InspectAsync(content, settings, at, openers, cancellationToken).ConfigureAwait(false);

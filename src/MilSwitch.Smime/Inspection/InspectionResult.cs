@@ -14,7 +14,14 @@ public sealed class InspectionResult : IDisposable
 {
     private readonly IReadOnlyList<IDisposable> held;
 
-    internal InspectionResult(IReadOnlyList<IDisposable> held) => this.held = held;
+    private readonly Lazy<InspectionReport> report;
+
+    internal InspectionResult(IReadOnlyList<IDisposable> held, IdentityReport identity, Func<InspectionReport> report)
+    {
+        this.held = held;
+        this.report = new Lazy<InspectionReport>(report);
+        Identity = identity;
+    }
 
     public required InspectionVerdict Verdict { get; init; }
 
@@ -39,7 +46,11 @@ public sealed class InspectionResult : IDisposable
     /// <summary>The layers at the root with what they came to, outermost first.</summary>
     internal ImmutableArray<(Layer Layer, LayerFinding Finding)> RootLayers { get; init; } = [];
 
-    public required InspectionReport Report { get; init; }
+    /// <summary>Who stands in From, and whether that is who signed.</summary>
+    internal IdentityReport Identity { get; }
+
+    /// <summary>Made when it is asked for the first time, which has to be before the end of this.</summary>
+    public InspectionReport Report => report.Value;
 
     public void Dispose()
     {

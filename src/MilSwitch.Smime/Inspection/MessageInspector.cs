@@ -73,26 +73,28 @@ public static class MessageInspector
             // Two readers may see two messages: which of them was signed?
             if (isMessage && walk.Ambiguity is not MimeAmbiguity.None && signed.Count > 0) reasons.Add(Reason.Malformed);
             if (verdict is InspectionVerdict.Valid && reasons.Any(r => r is not Reason.EncryptedNotAtRoot)) verdict = InspectionVerdict.Invalid;
-            return new InspectionResult(opener.Release())
+            ImmutableArray<Reason> ordered = [.. reasons.Order()];
+            var (isMail, whole, found) = (isMessage, walk, layers);
+            // A switch decides and shows it to nobody: the report is made for who asks.
+            return new InspectionResult(opener.Release(), identity, () => new InspectionReport
+            {
+                Verdict = LayerReports.Text(verdict),
+                Reasons = [.. ordered.Select(r => r.Text())],
+                Layers = [.. found.Select(l => LayerReports.Of(l.Layer, l.Finding, known))],
+                HeaderProtection = isMail ? HeaderProtectionReport.Of(headers) : new HeaderProtectionReport("none", []),
+                Identity = identity,
+                Label = labels.Report,
+                Mmhs = isMail ? Mmhs(whole, headers) : null,
+                Attachments = whole.Payload is { } payload && isMail ? [.. payload.Walk().Where(e => SmimePart.Recognise(e) is null).Select(AttachmentReport.Of).OfType<AttachmentReport>()] : [],
+            })
             {
                 Verdict = verdict,
-                Reasons = [.. reasons.Order()],
+                Reasons = ordered,
                 Signer = signer,
                 Walk = isMessage ? walk : null,
                 SignedLabels = labels.Signed,
                 IsDetached = !isMessage && layers is [(_, { Type: LayerType.Signed, Signed.Content: null, Content: not null })],
                 RootLayers = [.. layers.Where(l => l.Layer.IsAtRoot)],
-                Report = new InspectionReport
-                {
-                    Verdict = LayerReports.Text(verdict),
-                    Reasons = [.. reasons.Order().Select(r => r.Text())],
-                    Layers = [.. layers.Select(l => LayerReports.Of(l.Layer, l.Finding, known))],
-                    HeaderProtection = isMessage ? HeaderProtectionReport.Of(headers) : new HeaderProtectionReport("none", []),
-                    Identity = identity,
-                    Label = labels.Report,
-                    Mmhs = isMessage ? Mmhs(headers) : null,
-                    Attachments = walk.Payload is { } payload && isMessage ? [.. payload.Walk().Where(e => SmimePart.Recognise(e) is null).Select(AttachmentReport.Of).OfType<AttachmentReport>()] : [],
-                },
             };
         }
 
@@ -163,7 +165,7 @@ public static class MessageInspector
             return (new IdentityReport(from, match, identity.Detail), signer.Certificate);
         }
 
-        private MmhsReport? Mmhs(ProtectedHeaders headers)
+        private static MmhsReport? Mmhs(LayerWalk walk, ProtectedHeaders headers)
         {
             var header = headers.Scheme is ProtectionScheme.Rfc9788 && walk.Payload is { } payload ? payload.Header : walk.Root.Header;
             var facts = MessageFacts.Read(header, []);

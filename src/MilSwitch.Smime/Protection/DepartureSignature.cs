@@ -24,7 +24,7 @@ internal static class DepartureSignature
     {
         Label = labels?.Label is { } label ? EssLabel.Read(label) : null,
         EquivalentLabels = labels is null ? [] : [.. labels.Equivalents.Select(EssLabel.Read)],
-        Signers = [new CmsSigner(ring.Signing(sign.Key, Digest(sign.Digest), precedence))],
+        Signers = [ring.Signer(sign.Key, Digest(sign.Digest), precedence)],
         Format = sign.Opaque ? SignatureFormat.Opaque : SignatureFormat.Clear,
         SigningTime = now,
         SignatureTypes = sign.SignatureType switch

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Smime.Algorithms;
+using MilSwitch.Smime.Asn1;
 using MilSwitch.Smime.Cms.Signed;
 using MilSwitch.Smime.Keys;
 using MilSwitch.Smime.Tokens;
@@ -16,6 +18,10 @@ namespace MilSwitch.Smime.Protection;
 /// <param name="inMemory">By name.</param>
 public sealed class KeyRing(TokenDirectory? tokens, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> onTokens, IReadOnlyDictionary<string, SoftwareKeyPair> inMemory)
 {
+    // To read a certificate's key takes as long as to sign.
+    private readonly ConcurrentDictionary<(string Name, string Digest, Precedence Level), CmsSigner> signers = new();
+    private readonly ConcurrentDictionary<(string Label, string Digest), TokenKey> tokenKeys = new();
+
     public static KeyRing Empty { get; } = new(null, new Dictionary<string, ReadOnlyMemory<byte>>(), new Dictionary<string, SoftwareKeyPair>());
 
     /// <summary>Whether a certificate of one of these keys is named.</summary>
@@ -37,17 +43,49 @@ public sealed class KeyRing(TokenDirectory? tokens, IReadOnlyDictionary<string, 
         ? pair.Signing(null)
         : tokens is not null && onTokens.TryGetValue(name, out var certificate) ? tokens.Key(name, certificate).At(level) : throw new KeyUnavailableException($"There is no key {name}.");
 
+    /// <summary>The key that signs, with what is the same in each of its signatures.</summary>
+    /// <inheritdoc cref="Signing"/>
+    public CmsSigner Signer(string name, DigestAlgorithm? digest, Precedence level)
+    {
+        // Asked for each time: a token may be away now.
+        var key = Signing(name, digest, level);
+        return signers.GetOrAdd((name, digest?.Name ?? "", level), static (_, key) => new CmsSigner(key), key);
+    }
+
+    /// <summary>
+    /// The key that opens, asked for when there is something for it to open: a message that needs no key does not wait for one.
+    /// </summary>
+    /// <inheritdoc cref="Opening"/>
+    public IDecryptionKey Opener(string name, Precedence level) => new LateKey(this, name, level, Find(name) ?? throw new KeyUnavailableException($"There is no key {name}."));
+
     /// <summary>The key that opens.</summary>
     /// <param name="name">Its name or label.</param>
     /// <param name="level">Work for it waits with that of this level.</param>
     /// <exception cref="KeyUnavailableException">There is no such key, or no token that has it works.</exception>
     public IDecryptionKey Opening(string name, Precedence level) => inMemory.TryGetValue(name, out var pair) ? pair.Opening : OnToken(name, null, level);
 
+    private ReadOnlyMemory<byte>? Find(string name) =>
+        inMemory.TryGetValue(name, out var pair) ? pair.Certificate : onTokens.TryGetValue(name, out var certificate) ? certificate : default(ReadOnlyMemory<byte>?);
+
     private TokenKey OnToken(string label, HashAlgorithmName? digest, Precedence level)
     {
         if (tokens is null || !onTokens.TryGetValue(label, out var certificate)) throw new KeyUnavailableException($"There is no key {label}.");
         // Who would wait for a token that is known to be away holds memory, a session or a place in a window all that time.
         if (tokens.WhyAway(label) is { } reason) throw new KeyUnavailableException($"The key {label} can't be used: {reason}.");
-        return tokens.Key(label, certificate, digest).At(level);
+        return tokenKeys.GetOrAdd((label, digest?.Name ?? ""), static (_, wanted) => wanted.tokens.Key(wanted.label, wanted.certificate, wanted.digest), (tokens, label, certificate, digest)).At(level);
+    }
+
+    private sealed class LateKey(KeyRing ring, string name, Precedence level, ReadOnlyMemory<byte> certificate) : IDecryptionKey
+    {
+        public ReadOnlyMemory<byte> Certificate => certificate;
+
+        public ValueTask<byte[]?> UnwrapAsync(AlgorithmIdentifier algorithm, ReadOnlyMemory<byte> encryptedKey, int keyLength, CancellationToken cancellationToken = default) =>
+            ring.Opening(name, level).UnwrapAsync(algorithm, encryptedKey, keyLength, cancellationToken);
+
+        public ValueTask<byte[]?> AgreeAsync(ReadOnlyMemory<byte> subjectPublicKeyInfo, CancellationToken cancellationToken = default) =>
+            ring.Opening(name, level).AgreeAsync(subjectPublicKeyInfo, cancellationToken);
+
+        public ValueTask<byte[]?> DecapsulateAsync(ReadOnlyMemory<byte> ciphertext, CancellationToken cancellationToken = default) =>
+            ring.Opening(name, level).DecapsulateAsync(ciphertext, cancellationToken);
     }
 }

@@ -88,7 +88,7 @@ public sealed record SignatureResult(string Word, string Reason, ImmutableArray<
     private static ImmutableArray<(string Name, string Value)> Signer(InspectionResult inspection, Certificate signer)
     {
         var properties = ImmutableArray.CreateBuilder<(string, string)>();
-        var from = inspection.Report.Identity.From;
+        var from = inspection.Identity.From;
         var address = signer.MailAddresses.FirstOrDefault(a => from.Contains(a, StringComparer.OrdinalIgnoreCase)) ?? signer.MailAddresses.FirstOrDefault();
         if (address is not null) properties.Add(("body.smime-identifier", address));
         else

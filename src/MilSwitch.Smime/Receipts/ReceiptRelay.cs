@@ -104,7 +104,7 @@ public sealed class ReceiptRelay(KeyRing keys, TimeProvider time) : IReceiptRela
         try
         {
             var now = time.GetUtcNow();
-            var signer = new CmsSigner(keys.Signing(settings.Signing.Key, DepartureSignature.Digest(settings.Signing.Digest), precedence));
+            var signer = keys.Signer(settings.Signing.Key, DepartureSignature.Digest(settings.Signing.Digest), precedence);
             var receipt = await RelayedReceipt.SignAsync(asked, grade, signer, now, AlgorithmSuite.Default, cancellationToken).ConfigureAwait(false);
             return new DepartureOutcome.Protected(
                 RelayedReceipt.Write(asked, grade, receipt, downstream?.Octets ?? default, settings, now),

@@ -5,6 +5,7 @@ using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Reports;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
@@ -114,7 +115,8 @@ internal static partial class MessageSteps
                 Approvals = await DocumentAsync(BoundaryDocuments.Approvals, BoundaryDocuments.ReadApprovals).ConfigureAwait(false),
             };
             if (!awaited.IsEmpty) return await ReceiveAsync(start, back!, others).ConfigureAwait(false);
-            return await runtime.Crossing.RunAsync(start).ConfigureAwait(false) switch
+            var crossing = envelope.Precedence.IsUrgent() ? runtime.Crossing.RunAsync(start).AsTask() : runtime.PassageThreads.RunAsync(() => runtime.Crossing.RunAsync(start).AsTask());
+            return await crossing.ConfigureAwait(false) switch
             {
                 CrossingOutcome.Released released => await ReleaseAsync(envelope, stored, released.Message, others).ConfigureAwait(false),
                 CrossingOutcome.Ended ended => await EndAsync(envelope, ended, [.. across.Except(ended.Recipients)]).ConfigureAwait(false),

@@ -46,9 +46,10 @@ internal sealed partial class HostileMail
         ("From: Alice", "From: \"general@red.test\""), ("\r\n\r\n", "\r\n \r\n"), ("Content-Type:", "Content-Type :"), ("order", "ordre"),
     ];
 
-    private readonly string[] sound;
+    private readonly string[] ours;
+    private readonly string[] others;
 
-    private HostileMail(string[] sound) => this.sound = sound;
+    private HostileMail(string[] ours, string[] others) => (this.ours, this.others) = (ours, others);
 
     /// <summary>The bodies that may arrive: signed by alice, with a label that may cross, and of a kind that is let through.</summary>
     public required IReadOnlyList<string> MayArrive { get; init; }
@@ -93,8 +94,7 @@ internal sealed partial class HostileMail
             }
         }
 
-        all.AddRange(others.Select(Encoding.Latin1.GetString));
-        return new HostileMail([.. all]) { MayArrive = arrive, Hidden = hidden };
+        return new HostileMail([.. all], [.. others.Select(Encoding.Latin1.GetString)]) { MayArrive = arrive, Hidden = hidden };
     }
 
     /// <param name="number">Of the message.</param>
@@ -103,7 +103,7 @@ internal sealed partial class HostileMail
         get
         {
             var random = new Random(number);
-            var text = sound[random.Next(sound.Length)];
+            var text = Sound(random);
             for (var rounds = random.Next(1, 4); rounds > 0; rounds--) text = Change(text, random);
             var from = random.Next(20) switch { 0 => "", 1 => "eve@evil.test", _ => Border.Sender };
             string[] to = random.Next(20) switch { 0 => ["general@blue.test"], 1 => [Border.Recipient, "general@blue.test"], 2 => [Border.Recipient, "carol@blue.test"], _ => [Border.Recipient] };
@@ -121,11 +121,14 @@ internal sealed partial class HostileMail
         5 or 6 or 7 => Word(text, random),
         8 => Around(text, random),
         9 => text[..random.Next(text.Length)] + "\r\n",
-        10 => Header(text) + Rest(sound[random.Next(sound.Length)]),
+        10 => Header(text) + Rest(Sound(random)),
         11 or 12 or 13 => Der(text, random),
         14 => Nested(text, random),
         _ => Bomb(text, random),
     };
+
+    // Without those of others, which may not be at hand, all are ours.
+    private string Sound(Random random) => random.Next(4) is 0 && others.Length > 0 ? others[random.Next(others.Length)] : ours[random.Next(ours.Length)];
 
     private static string Octets(string text, Random random)
     {
