@@ -93,6 +93,15 @@ public sealed class OutcomePolicyTests
         Assert.Equal([[0], [1]], plan.Consignments.Select(c => c.Recipients.ToArray()));
     }
 
+    [Fact]
+    public void Nobody_travels_who_is_not_to()
+    {
+        var link = new LinkSettings { Name = new LinkName("hop"), Targets = [new HopTarget("127.0.0.1", 25)], HeloName = "switch.test" };
+        var one = Two with { Recipients = [Two.Recipients[0]] };
+        Assert.Single(DeliveryPlan.Make(one, [SuspectAndNot[0]], [0], _ => link).Consignments);
+        Assert.Empty(DeliveryPlan.Make(one, [SuspectAndNot[0]], [], _ => link).Consignments);
+    }
+
     private static OutcomePlan Set(ImmutableArray<RecipientStatus> before, RecipientState state) =>
         OutcomePolicy.Set(Id, Two, before, [0, 1], state, AuditKind.Held, "test", "tester", false, Now);
 }

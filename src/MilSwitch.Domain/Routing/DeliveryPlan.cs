@@ -24,7 +24,7 @@ public sealed record DeliveryPlan(ImmutableArray<PlannedConsignment> Consignment
     {
         if (envelope.Recipients.Length is 1)
         {
-            if (!IsOpen(statuses[0])) return new DeliveryPlan([], []);
+            if (!recipients.Any() || !IsOpen(statuses[0])) return new DeliveryPlan([], []);
             return find(envelope.Recipients[0]) is { } only
                 ? new DeliveryPlan([new PlannedConsignment(only, envelope.Recipients[0].Precedence, First, DueOf(envelope, statuses[0]))], [])
                 : new DeliveryPlan([], First);

@@ -39,7 +39,8 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
             }
 
             // Settings may be others than when it was queued: nothing of another domain leaves here (only a boundary lets it in).
-            if (runtime.Configuration.Boundaries.MustCross(stored.Envelope.Domain, settings.Domain))
+            var map = runtime.Configuration.Boundaries;
+            if (map.MustCross(stored.Envelope.Domain, settings.Domain) || consignment.Recipients.Any(i => map.Gateway(stored.Envelope.Domain, stored.Envelope.Recipients[i].Address) is not null))
             {
                 consignment.PutBack();
                 if (!consignment.TryWithdraw()) return End(ReadyOutcome.Gone);
