@@ -39,12 +39,12 @@ public sealed class SmimeBoundary(KeyRing keys, TimeProvider time) : IBoundaryPr
         {
             var ring = keys;
             var at = time.GetUtcNow();
-            if (settings.KeepsInner)
+            if (settings.KeepsInner || (!settings.Keys.IsDefaultOrEmpty && !settings.Keys.All(ring.Has)))
             {
-                // First without keys: what is kept is not opened.
+                // First without keys: what is kept is not opened, and what is not encrypted needs no key that is missing.
                 using var outside = await InspectAsync(content, settings, at, [], cancellationToken).ConfigureAwait(false);
                 var opening = new MessageOpening(content, settings, outside, ring);
-                if (settings.Keys.IsDefaultOrEmpty || !opening.IsEncrypted || opening.IsWrapped) return Harvested(Read(opening, outside, settings), outside, settings);
+                if (settings.Keys.IsDefaultOrEmpty || !opening.IsEncrypted || (settings.KeepsInner && opening.IsWrapped)) return Harvested(Read(opening, outside, settings), outside, settings);
             }
 
             IReadOnlyList<IDecryptionKey> openers = settings.Keys.IsDefaultOrEmpty ? [] : [.. settings.Keys.Select(k => ring.Opener(k, precedence))];

@@ -52,6 +52,9 @@ public sealed class KeyRing(TokenDirectory? tokens, IReadOnlyDictionary<string, 
         return signers.GetOrAdd((name, digest?.Name ?? "", level), static (_, key) => new CmsSigner(key), key);
     }
 
+    /// <summary>There is a key of that name, wherever it may be now.</summary>
+    public bool Has(string name) => Find(name) is not null;
+
     /// <summary>
     /// The key that opens, asked for when there is something for it to open: a message that needs no key does not wait for one.
     /// </summary>
