@@ -24,7 +24,7 @@ public sealed class ReceiptConfigurationTests : IDisposable
         var switching = files.Good(Text + "precedence: { flash: { report-alarm: 1m, receipt-alarm: none, action-point-after: 2m } }\n").Switch;
         var boundary = switching.Boundaries.Find("red", "blue")!;
         Assert.Equal(("receipts@red.example", "signing"), (boundary.Receipts!.Address, boundary.Receipts.Sign.Key));
-        Assert.Equal([AcknowledgmentGrade.RecipientVerified], boundary.Receipts.Grades);
+        Assert.Equal([AcknowledgmentGrade.RecipientVerified], boundary.Receipts.Grades.ToArray());
         Assert.Equal("duty@blue.example", boundary.ActionPoint);
         Assert.Equal(new AcknowledgmentDeadline(TimeSpan.FromMinutes(1), null, TimeSpan.FromMinutes(2)), switching.Acknowledgments[Precedence.Flash]);
         Assert.Equal(AcknowledgmentDeadlines.Default[Precedence.Routine], switching.Acknowledgments[Precedence.Routine]);
@@ -33,7 +33,7 @@ public sealed class ReceiptConfigurationTests : IDisposable
     [Fact]
     public void Reads_the_grades() => Assert.Equal(
         [AcknowledgmentGrade.GatewayAccepted, AcknowledgmentGrade.DomainDelivered],
-        files.Good(Text.Replace(Receipts, "receipts: { address: receipts@red.example, grades: [gateway-accepted, domain-delivered] }", StringComparison.Ordinal)).Switch.Boundaries.Find("red", "blue")!.Receipts!.Grades);
+        files.Good(Text.Replace(Receipts, "receipts: { address: receipts@red.example, grades: [gateway-accepted, domain-delivered] }", StringComparison.Ordinal)).Switch.Boundaries.Find("red", "blue")!.Receipts!.Grades.ToArray());
 
     [Theory]
     [InlineData("address: receipts@red.example", "address: nobody", "11: boundaries[0].receipts.address: 'nobody' is not a mail address")]

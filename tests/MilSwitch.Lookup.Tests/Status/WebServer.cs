@@ -57,9 +57,9 @@ internal sealed class WebServer : IAsyncDisposable
         {
             while (true) sessions.Add(SessionAsync(await listener.AcceptTcpClientAsync(stopping.Token)));
         }
-        catch (Exception end) when (end is OperationCanceledException or SocketException)
+        catch (Exception end) when (end is OperationCanceledException or SocketException or InvalidOperationException)
         {
-            // The test is over.
+            // The test is over: cancelled, or no longer listening.
         }
 
         await Task.WhenAll(sessions);
