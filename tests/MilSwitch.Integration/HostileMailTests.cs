@@ -24,6 +24,7 @@ public sealed class HostileMailTests(ITestOutputHelper output) : FieldTest
 
     // What each is, and where it ends: a reply of SMTP, or why it is held.
     private const string Unbelieved = "verify: its signature is not to be believed: ";
+    private const string ReplayedLater = "sound, and replayed later";
     private const string Closed = "decrypt: it is encrypted for this boundary and is not opened";
 
     [Fact]
@@ -47,7 +48,12 @@ public sealed class HostileMailTests(ITestOutputHelper output) : FieldTest
         var answers = new List<(Attack Attack, DialogueReply Reply)>();
         await using (var client = await SmtpDialogue.ConnectAsync(milswitch.Port))
         {
-            foreach (var attack in attacks) answers.Add((attack, await client.MailAsync(Border.Sender, [$"<{attack.To}> NOTIFY=SUCCESS,FAILURE,DELAY"], HostileMail.Stuff(attack.Text), "RET=FULL" + attack.Parameters)));
+            foreach (var attack in attacks)
+            {
+                answers.Add((attack, await client.MailAsync(Border.Sender, [$"<{attack.To}> NOTIFY=SUCCESS,FAILURE,DELAY"], HostileMail.Stuff(attack.Text), "RET=FULL" + attack.Parameters)));
+                // Which of two is the first to cross is the first only when the other comes later.
+                if (attack.Name is ReplayedLater) await StoreBook.RestsAsync(milswitch, Soon);
+            }
         }
 
         await StoreBook.RestsAsync(milswitch, Soon);
@@ -169,8 +175,16 @@ public sealed class HostileMailTests(ITestOutputHelper output) : FieldTest
         var part = text[start..text.IndexOf("\r\n" + boundary, start, StringComparison.Ordinal)] + "\r\n";
         var body = part[(part.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..];
         Assert.Contains(hostile.MayArrive, b => b == body || b + "\r\n" == body);
-        Assert.Contains("From: Alice <alice@red.test>\r\n", part, StringComparison.Ordinal);
-        Assert.Contains($"Subject: order {body[HostileMail.Secret.Length..^3].TrimEnd('.', '\r', '\n')}", part, StringComparison.Ordinal);
+        if (hostile.Bare.Any(b => b == body || b + "\r\n" == body))
+        {
+            Assert.Contains("alice@red.test", part, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Contains("From: Alice <alice@red.test>\r\n", part, StringComparison.Ordinal);
+            Assert.Contains($"Subject: order {body[HostileMail.Secret.Length..^3].TrimEnd('.', '\r', '\n')}", part, StringComparison.Ordinal);
+        }
+
         Assert.Contains("SIO-Label:", text, StringComparison.Ordinal);
         Assert.DoesNotContain("X-MilSwitch-Released", text, StringComparison.Ordinal);
     }
@@ -200,7 +214,7 @@ public sealed class HostileMailTests(ITestOutputHelper output) : FieldTest
         [
             new("sound", await SignedAsync(), "Delivered Routine"),
             new("sound, encrypted", gcm, "Delivered Routine"),
-            new("sound again, and again", replayed, "Delivered Routine"),
+            new(ReplayedLater, replayed, "Delivered Routine"),
             new("replayed under another Message-ID", Once(replayed, "Message-ID: <", "Message-ID: <again."), "Duplicate"),
             new("level forged by the client", await SignedAsync("MMHS-Primary-Precedence: 0 (deferred)\r\n"), "Delivered Deferred") { Parameters = " MT-PRIORITY=6" },
 

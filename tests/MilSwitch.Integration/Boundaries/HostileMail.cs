@@ -54,6 +54,9 @@ internal sealed partial class HostileMail
     /// <summary>The bodies that may arrive: signed by alice, with a label that may cross, and of a kind that is let through.</summary>
     public required IReadOnlyList<string> MayArrive { get; init; }
 
+    /// <summary>The bodies of those whose header nobody protected: what stands in it is anybody's.</summary>
+    public required IReadOnlyList<string> Bare { get; init; }
+
     /// <summary>The bodies that came encrypted.</summary>
     public required IReadOnlyList<string> Hidden { get; init; }
 
@@ -63,7 +66,7 @@ internal sealed partial class HostileMail
     public static async Task<HostileMail> MakeAsync(Border border, Border stranger, IEnumerable<byte[]> others)
     {
         var all = new List<string>();
-        var (arrive, hidden) = (new List<string>(), new List<string>());
+        var (arrive, hidden, bare) = (new List<string>(), new List<string>(), new List<string>());
         var sign = border.Signature();
         var seal = border.Encryption();
         var cbc = border.Encryption(ContentCipherChoice.Aes256Cbc);
@@ -72,6 +75,7 @@ internal sealed partial class HostileMail
             await AddAsync(true, false, m => MessageProtector.SignAsync(m, sign));
             await AddAsync(true, false, m => MessageProtector.SignAsync(m, sign with { Format = SignatureFormat.Opaque }));
             await AddAsync(true, false, m => MessageProtector.SignAsync(m, sign with { HeaderProtection = ProtectionScheme.None }));
+            bare.Add(arrive[^1]);
             await AddAsync(true, true, m => MessageProtector.SignAndEncryptAsync(m, sign, seal));
             await AddAsync(true, true, m => MessageProtector.SignAndEncryptAsync(m, sign, seal with { HeaderPolicy = HeaderConfidentialityPolicy.Shy }));
             await AddAsync(true, true, m => MessageProtector.SignAndEncryptAsync(m, sign, cbc));
@@ -94,7 +98,7 @@ internal sealed partial class HostileMail
             }
         }
 
-        return new HostileMail([.. all], [.. others.Select(Encoding.Latin1.GetString)]) { MayArrive = arrive, Hidden = hidden };
+        return new HostileMail([.. all], [.. others.Select(Encoding.Latin1.GetString)]) { MayArrive = arrive, Bare = bare, Hidden = hidden };
     }
 
     /// <param name="number">Of the message.</param>
