@@ -140,6 +140,8 @@ public sealed class SqliteSpool : ISpool
         var header = new byte[ContentSeal.HeaderLength];
         foreach (var name in await ReadAsync(reader => reader.SealedFiles(), cancellationToken).ConfigureAwait(false))
         {
+            // One that is lost is found to be when its message is read.
+            if (!File.Exists(files.PathOf(name))) continue;
             using var file = File.OpenHandle(files.PathOf(name));
             if (RandomAccess.Read(file, header, 0) == header.Length && ContentSeal.KeyOf(header) == key) return true;
         }

@@ -67,6 +67,14 @@ public sealed class SealedSpoolTests : SpoolContract
         Assert.False(await Sqlite.IsSealedWithAsync(current!));
     }
 
+    [Fact]
+    public async Task A_file_that_is_lost_keeps_no_key()
+    {
+        await AcceptAsync(NextId(), Envelope(), Octets(200_000));
+        File.Delete(Directory.GetFiles(Path.Combine(folder.Path, "content"), "*", SearchOption.AllDirectories).Single());
+        Assert.False(await Sqlite.IsSealedWithAsync(current!));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(20)]

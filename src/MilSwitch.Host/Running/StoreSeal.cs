@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Smime.Asn1;
 using MilSwitch.Smime.Cms;
@@ -35,7 +36,7 @@ internal sealed partial class StoreSeal(NodeConfiguration configuration, SqliteS
         (string Name, DateTimeOffset Made)? current = null;
         foreach (var document in documents)
         {
-            var wrapped = JsonSerializer.Deserialize(document.Json, StoreSealJson.Default.WrappedKey) ?? throw new StoreSealException($"the record of key {document.Id} in the store can't be read", false);
+            var wrapped = Read(document);
             if (await UnwrapAsync(wrapped, ring, Names(configuration.SealKey), cancellationToken) is { } own)
             {
                 keys.Add(document.Id, own);
@@ -58,6 +59,20 @@ internal sealed partial class StoreSeal(NodeConfiguration configuration, SqliteS
 
         if (configuration.SealKey is { } key && current is null) current = (await MakeAsync(key, ring, keys, cancellationToken), default);
         return new ContentSeal(configuration.SealKey is null ? null : current?.Name, keys);
+    }
+
+    private static WrappedKey Read(StoredDocument document)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(document.Json, StoreSealJson.Default.WrappedKey) is { } wrapped) return wrapped;
+        }
+        catch (JsonException)
+        {
+            // As below.
+        }
+
+        throw new StoreSealException($"the record of key {document.Id} in the store can't be read", false);
     }
 
     private static IEnumerable<string> Names(string? name) => name is null ? [] : [name];
