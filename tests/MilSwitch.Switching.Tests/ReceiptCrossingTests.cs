@@ -156,7 +156,7 @@ public sealed class ReceiptCrossingTests
             Assert.Equal(HoldingOutcome.Done, (await harness.Operator.DecideAsync(sent.Id, new HoldingOrder.Reject(null, "no"), SwitchHarness.Somebody, default)).Outcome);
             var report = (await harness.Sink.WaitForAsync(before + 1, Patience))[^1];
             // Without what is new in each: times, ids, digests, boundaries.
-            return Regex.Replace(Encoding.UTF8.GetString(report.Content.Span), @"\d\d:\d\d:\d\d|[0-9A-F]{13}|[0-9a-f]{32,}", "*", RegexOptions.None, TimeSpan.FromSeconds(5));
+            return Regex.Replace(Encoding.UTF8.GetString(report.Content.Span), @"\d\d:\d\d:\d\d|[0-9A-HJKMNP-TV-Z]{13}|[0-9a-f]{32,}", "*", RegexOptions.None, TimeSpan.FromSeconds(5));
         }
     }
 
