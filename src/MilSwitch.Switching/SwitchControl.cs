@@ -13,7 +13,10 @@ internal sealed class SwitchControl(SwitchRuntime runtime) : ISwitchControl
 {
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public bool IsReady => runtime.Partitions.Owned.Count == MessageId.PartitionCount && runtime.Spool.Health != SpoolHealth.Broken;
+    // Of a cluster every node has a part; what is to be its own has to be loaded.
+    public bool IsReady => runtime.Spool.Health != SpoolHealth.Broken && (runtime.ClusterStore is null
+        ? runtime.Partitions.Owned.Count == MessageId.PartitionCount
+        : runtime.Partitions.Owned.Count > 0 && runtime.Partitions.Claiming is 0 && runtime.MaySend());
 
     public Task WhenReady => ready.Task;
 

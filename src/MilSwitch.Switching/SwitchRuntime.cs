@@ -1,7 +1,10 @@
+using System.Globalization;
+using System.Reflection;
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
@@ -11,6 +14,7 @@ using MilSwitch.Domain.Spool;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Boundaries;
+using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
@@ -29,6 +33,7 @@ internal sealed class SwitchRuntime(
     private readonly Lock swapping = new();
     private RuleBook rules = RuleBook.Empty;
     private long sequence;
+    private long policy;
     private long contentInMemory;
     private Crossing? crossing;
 
@@ -79,6 +84,42 @@ internal sealed class SwitchRuntime(
     public SwitchMeters Meters { get; } = new();
 
     public EventHub Events { get; } = new(spool.Run, time);
+
+    /// <summary>The nodes of the cluster; a node on its own sees nobody.</summary>
+    public ClusterView Cluster { get; set; } = ClusterView.Alone;
+
+    /// <summary>What the nodes of a cluster share; null: this node is on its own.</summary>
+    public IClusterStore? ClusterStore { get; init; }
+
+    /// <summary>Who waits for a turn on links that are used in turns.</summary>
+    public LinkWants Wants { get; } = new();
+
+    /// <summary>What ends this node when another one has replaced it.</summary>
+    public NodeFence Fence { get; } = new(loggers.CreateLogger<NodeFence>());
+
+    /// <summary>Set in a cluster: false when the store was silent for so long that others may have taken what this node owns.</summary>
+    public Func<bool> MaySend { get; set; } = static () => true;
+
+    /// <summary>Set in a cluster: the next look at the store is due now.</summary>
+    public Action LookAtStore { get; set; } = static () => { };
+
+    /// <summary>The incarnation that owns partitions: the node's name and the number of its start.</summary>
+    public string OwnerName => string.Create(CultureInfo.InvariantCulture, $"{Configuration.Node}/{Spool.Run}");
+
+    public string Version { get; } = typeof(SwitchRuntime).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+
+    /// <summary>
+    /// Version of the rules and settings that are in force here; 0: of a node on its own, which needs none. To be read before
+    /// the rules: what is judged by newer ones than it names is merely judged again.
+    /// </summary>
+    public long Policy
+    {
+        get => Volatile.Read(ref policy);
+        set => Volatile.Write(ref policy, value);
+    }
+
+    /// <summary>For <see cref="SpoolOperation.Policy"/> of what follows from rules.</summary>
+    public long? JudgedBy => Policy is 0 ? null : Policy;
 
     public DateTimeOffset StartedAt { get; } = time.GetUtcNow();
 

@@ -10,6 +10,7 @@ using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
@@ -46,6 +47,7 @@ public static class SwitchingServices
             BoundaryProtection = provider.GetService<IBoundaryProtection>(),
             Receipts = provider.GetService<IReceiptRelay>(),
             Tokens = provider.GetService<ITokenMonitor>(),
+            ClusterStore = configuration.Cluster is null ? null : provider.GetRequiredService<IClusterStore>(),
         });
         services.AddSingleton<IIntake, SwitchIntake>();
         services.AddSingleton<ISwitchEvents>(provider => provider.GetRequiredService<SwitchRuntime>().Events);
@@ -56,6 +58,10 @@ public static class SwitchingServices
         services.AddSingleton<ISwitchControl>(provider => provider.GetRequiredService<SwitchControl>());
         services.AddAkka(ClusterSettings.SystemName, (builder, provider) => Build(builder, provider.GetRequiredService<SwitchRuntime>(), provider));
         services.AddHostedService<Housekeeping>();
+        services.AddSingleton(provider => new ClusterBeat(
+            provider.GetRequiredService<SwitchRuntime>(), provider.GetRequiredService<RuleKeeper>(), provider.GetRequiredService<ILogger<ClusterBeat>>(),
+            provider.GetRequiredService<SwitchRuntime>().ClusterStore));
+        services.AddHostedService(provider => provider.GetRequiredService<ClusterBeat>());
         return services;
     }
 
@@ -65,6 +71,7 @@ public static class SwitchingServices
     private static void Build(AkkaConfigurationBuilder builder, SwitchRuntime runtime, IServiceProvider provider) => builder
         .AddHocon(ClusterSettings.Hocon, HoconAddMode.Prepend)
         .AddHocon("akka.remote.dot-netty.tcp { hostname = \"127.0.0.1\", port = 0 }", HoconAddMode.Prepend)
+        .AddHocon(runtime.Configuration.Cluster is { } cluster ? ClusterSettings.Clustered(cluster.Detection) : "", HoconAddMode.Prepend)
         .AddHocon(provider.GetService<FurtherSettings>()?.Hocon ?? "", HoconAddMode.Prepend)
         .AddSetup(NodeCertificate.SetupForOne(runtime.Time))
         .ConfigureLoggers(loggers =>
@@ -91,9 +98,7 @@ public static class SwitchingServices
         .AddStartup(async (system, registry) =>
         {
             await provider.GetRequiredService<RuleKeeper>().LoadAsync(CancellationToken.None).ConfigureAwait(false);
-            var cluster = Akka.Cluster.Cluster.Get(system);
-            // One node with an embedded store is a cluster of one: it joins itself.
-            await cluster.JoinAsync(cluster.SelfAddress).ConfigureAwait(false);
+            await JoinAsync(system, runtime, provider).ConfigureAwait(false);
             system.ActorOf(PartitionPinger.Props(registry.Get<PartitionActor>()), "pinger");
             runtime.Acknowledgments.Actor = system.ActorOf(AcknowledgmentActor.Props(runtime), "acknowledgments");
             if (runtime.Tokens is { } tokens)
@@ -104,6 +109,54 @@ public static class SwitchingServices
             CoordinatedShutdown.Get(system).AddTask(
                 CoordinatedShutdown.PhaseBeforeServiceUnbind, "drain", () => DrainAsync(runtime));
         });
+
+    private static async Task JoinAsync(ActorSystem system, SwitchRuntime runtime, IServiceProvider provider)
+    {
+        var cluster = Akka.Cluster.Cluster.Get(system);
+        if (runtime.ClusterStore is not { } store)
+        {
+            // One node with an embedded store is a cluster of one: it joins itself.
+            await cluster.JoinAsync(cluster.SelfAddress).ConfigureAwait(false);
+            return;
+        }
+
+        var beat = provider.GetRequiredService<ClusterBeat>();
+        var own = cluster.SelfAddress;
+        var node = new NodeRecord($"{own.Host}:{own.Port}", runtime.Configuration.Node, runtime.Spool.Run);
+        runtime.MaySend = () => beat.IsTrusted;
+        runtime.LookAtStore = beat.Hurry;
+        // The supervisor of the process starts it afresh.
+        runtime.Fence.EndBy(() => cluster.Down(own));
+        // A lease that is only ever tried when the cluster divides is never tried.
+        var lease = Akka.Coordination.LeaseProvider.Get(system).GetLease("trial-" + node.Name, "milswitch-lease", runtime.OwnerName);
+        if (await lease.Acquire().ConfigureAwait(false)) await lease.Release().ConfigureAwait(false);
+        await new ClusterFormation(system, store, runtime.Configuration.Cluster!, runtime.Time, runtime.Loggers.CreateLogger<ClusterFormation>())
+            .JoinAsync(node, CancellationToken.None).ConfigureAwait(false);
+        beat.Node = node;
+        beat.Hurry();
+        system.ActorOf(MembershipActor.Props(runtime, beat), MembershipActor.Name);
+        var shutdown = CoordinatedShutdown.Get(system);
+        shutdown.AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "record", async () =>
+        {
+            // As long as it owns something that it may write to.
+            await runtime.AuditAsync(AuditKind.NodeStopped, $"node {node.Name}, run {node.Run}", null, CancellationToken.None).ConfigureAwait(false);
+            return Akka.Done.Instance;
+        });
+        shutdown.AddTask(CoordinatedShutdown.PhaseClusterExitingDone, "forget", async () =>
+        {
+            beat.Node = null;
+            try
+            {
+                await store.RemoveNodeAsync(node.Address, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (SpoolUnavailableException)
+            {
+                // It is forgotten by its silence.
+            }
+
+            return Akka.Done.Instance;
+        });
+    }
 
     private static LinkHandle Make(ActorSystem system, SwitchRuntime runtime, LinkSettings settings)
     {
@@ -117,6 +170,8 @@ public static class SwitchingServices
     // In order: transactions under way end, what was armed ahead is disarmed, steps that are being recorded are recorded.
     private static async Task<Akka.Done> DrainAsync(SwitchRuntime runtime)
     {
+        // In a cluster each partition ends what it has under way and goes on elsewhere; nobody waits for the slowest of all.
+        if (runtime.ClusterStore is not null) return Akka.Done.Instance;
         var deadline = TimeSpan.FromSeconds(10);
         var links = runtime.Links.All.Select(link => Quietly(link.Actor.Ask<LinkEvents.Drained>(new LinkCommands.Drain(), deadline)));
         await Task.WhenAll(links).ConfigureAwait(false);

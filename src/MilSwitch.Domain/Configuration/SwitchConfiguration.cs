@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
@@ -20,6 +21,9 @@ public sealed record SwitchConfiguration
 
     /// <summary>The name in the greeting, in EHLO and in trace fields.</summary>
     public required string HostName { get; init; }
+
+    /// <summary>Its place among other nodes over the same store; null: it is on its own.</summary>
+    public ClusterConfiguration? Cluster { get; init; }
 
     /// <summary>Further names this switch has: their presence in a Received field's <c>by</c> means a loop.</summary>
     public ImmutableArray<string> OwnNames { get; init; } = [];

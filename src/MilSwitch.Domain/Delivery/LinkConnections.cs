@@ -121,7 +121,7 @@ public sealed class LinkConnections<TConnection, TLoad>
         ended.Load = null;
         ended.Sent++;
         ended.IdleSince = now;
-        if (reusable && !ended.Outdated && ended.Sent < settings.MessagesPerConnection && !closed)
+        if (reusable && !ended.Outdated && ended.Sent < settings.MessagesPerConnection && !closed && all.Count <= settings.Connections)
         {
             idle.Add(ended);
             heard = now;
@@ -156,7 +156,7 @@ public sealed class LinkConnections<TConnection, TLoad>
         var before = settings;
         settings = next;
         Budget = ConnectionBudget.For(next.Connections);
-        if (next.ConnectsLike(before)) return [];
+        if (next.ConnectsLike(before)) return Surplus();
         Breaker = Breaker.LedElsewhere(now);
         heard = DateTimeOffset.MinValue;
         foreach (var connection in all.Values) connection.Outdated = true;
@@ -168,6 +168,13 @@ public sealed class LinkConnections<TConnection, TLoad>
     {
         closed = true;
         return LetGo(c => c.Load is null);
+    }
+
+    // There may be fewer now: those that carry nothing go first, the others when their transaction ends.
+    private ImmutableArray<TConnection> Surplus()
+    {
+        var surplus = all.Count - settings.Connections;
+        return surplus > 0 ? LetGo(c => c.Load is null && surplus-- > 0) : [];
     }
 
     // What ended one idle connection (a restart of the hop, a firewall that forgets) most often ended those beside it.

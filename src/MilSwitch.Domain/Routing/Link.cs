@@ -56,8 +56,11 @@ public sealed record LinkSettings
     /// <summary>What is spoken with the hop.</summary>
     public LinkProtocol Protocol { get; init; }
 
-    /// <summary>Connections at once, from this node; at least 1.</summary>
+    /// <summary>Connections at once, from all nodes together; at least 1.</summary>
     public int Connections { get; init; } = 20;
+
+    /// <summary>Only one node at a time uses it: its connection is the only one there may be, or its messages are numbered.</summary>
+    public bool Exclusive { get; init; }
 
     /// <summary>Messages over one connection before it is renewed.</summary>
     public int MessagesPerConnection { get; init; } = 10_000;
@@ -105,7 +108,7 @@ public sealed record LinkSettings
     /// <summary>Connections made by the other settings are as good as new ones: they differ in nothing but limits, protection and labels on this side.</summary>
     public bool ConnectsLike(LinkSettings other) => LeadsWhere(other) && this == other with
     {
-        Targets = Targets, Connections = Connections, MessagesPerConnection = MessagesPerConnection, IdleTimeout = IdleTimeout,
+        Targets = Targets, Connections = Connections, Exclusive = Exclusive, MessagesPerConnection = MessagesPerConnection, IdleTimeout = IdleTimeout,
         Protection = Protection, Labels = Labels, Domain = Domain,
     };
 

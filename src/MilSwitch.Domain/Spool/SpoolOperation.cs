@@ -26,6 +26,13 @@ public sealed record SpoolOperation(PartitionEpoch Owner)
     /// for others to share a transaction with, whatever its precedence.
     /// </summary>
     public bool Patient { get; init; }
+
+    /// <summary>
+    /// The version of the rules and settings by which this was judged: it is not written when others are in force by now
+    /// (<see cref="CommitStatus.Outdated"/>). Null: it does not depend on them. A store that only one process uses has no
+    /// versions.
+    /// </summary>
+    public long? Policy { get; init; }
 }
 
 /// <summary>A message that is about to exist.</summary>
@@ -87,6 +94,9 @@ public enum CommitStatus : byte
 
     /// <summary>The store can't be written: nothing was written.</summary>
     Unwritable,
+
+    /// <summary>Rules or settings are newer than those it was judged by: nothing was written.</summary>
+    Outdated,
 }
 
 /// <summary>One line of the audit trail. Never content, never secrets.</summary>

@@ -1,3 +1,4 @@
+using MilSwitch.Domain.Clustering;
 using MilSwitch.Switching.Serialization;
 
 namespace MilSwitch.Switching.Cluster;
@@ -6,6 +7,40 @@ namespace MilSwitch.Switching.Cluster;
 internal static class ClusterSettings
 {
     public const string SystemName = "milswitch";
+
+    /// <summary>What a lost node costs in time, by <see cref="Detection"/>: how long it may be silent, and how long the others wait for each other's opinion.</summary>
+    private static (string Pause, string StableAfter) TimesOf(Detection detection) => detection switch
+    {
+        Detection.Fast => ("1s", "2s"),
+        Detection.Tolerant => ("4s", "5s"),
+        _ => ("2s", "3s"),
+    };
+
+    /// <summary>Of a node in a cluster; goes before <see cref="Hocon"/>.</summary>
+    public static string Clustered(Detection detection)
+    {
+        var (pause, stableAfter) = TimesOf(detection);
+        return $$"""
+            akka.cluster {
+              failure-detector.acceptable-heartbeat-pause = {{pause}}
+              split-brain-resolver {
+                active-strategy = lease-majority
+                stable-after = {{stableAfter}}
+                lease-majority {
+                  lease-implementation = milswitch-lease
+                  acquire-lease-delay-for-minority = 1s
+                  release-after = 10s
+                }
+              }
+            }
+            milswitch-lease {
+              lease-class = "{{Name<StoreLease>()}}"
+              heartbeat-timeout = 4s
+              heartbeat-interval = 1s
+              lease-operation-timeout = 3s
+            }
+            """;
+    }
 
     public static string Hocon => $$"""
         akka {
@@ -27,7 +62,11 @@ internal static class ClusterSettings
           remote {
             log-remote-lifecycle-events = off
             untrusted-mode = on
-            trusted-selection-paths = ["/system/sharding/partitionCoordinator/singleton/coordinator"]
+            trusted-selection-paths = [
+              "/system/cluster/core/daemon", "/system/cluster/core/daemon/firstSeedNodeProcess-1", "/system/cluster/core/daemon/joinSeedNodeProcess-1",
+              "/system/cluster/heartbeatReceiver", "/system/sharding/replicator", "/system/sharding/partition",
+              "/system/sharding/partitionCoordinator", "/system/sharding/partitionCoordinator/singleton/coordinator", "/user/membership"
+            ]
             dot-netty.tcp {
               enable-ssl = true
               maximum-frame-size = 128000b

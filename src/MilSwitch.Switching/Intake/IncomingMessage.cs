@@ -147,7 +147,8 @@ internal sealed class IncomingMessage : IIncomingMessage
 
     private async ValueTask<IntakeResult> AcceptAsync(MessageFacts facts, PrecedenceDecision decision, bool minimizeConsidered, Examination? examination)
     {
-        if (runtime.Partitions.Next() is not { } partition) return IntakeResult.Refused(Refusal.NotOwner);
+        if (runtime.Partitions.NextAccepting() is not { } partition) return IntakeResult.Refused(Refusal.NotOwner);
+        using var accepting = new Accepting(partition);
         var configuration = runtime.Configuration;
         var now = runtime.Now;
         var id = runtime.NextId(partition.Epoch.Partition);
@@ -188,25 +189,21 @@ internal sealed class IncomingMessage : IIncomingMessage
 
         var held = examination?.Labels?.HeldBecause;
         if (held is not null) audit = audit.Add(new AuditEvent(now, AuditKind.Held, id, -1, held));
+        var policy = runtime.JudgedBy;
         var link = held is null ? TryReserve(accepted, now) : null;
-        var committed = false;
         try
         {
-            var result = await runtime.Spool.CommitAsync(
-                new SpoolOperation(partition.Epoch)
-                {
-                    Accept =
-                    [
-                        new NewMessage(id, accepted, trace, content!, facts.MessageId, held is not null ? RecipientState.Held : link is null ? RecipientState.Queued : RecipientState.Armed, null)
-                        {
-                            HeldBecause = held,
-                        },
-                    ],
-                    Audit = audit,
-                },
-                accepted.Precedence, CancellationToken.None).ConfigureAwait(false);
-            committed = result.IsCommitted;
-            if (!committed)
+            var result = await CommitAsync(held is not null ? RecipientState.Held : link is null ? RecipientState.Queued : RecipientState.Armed).ConfigureAwait(false);
+            if (result.Status == CommitStatus.Outdated)
+            {
+                // A rule came that this node does not know yet: accepted all the same, and judged when it is known.
+                runtime.LookAtStore();
+                link!.Gauge.Release();
+                link = null;
+                result = await CommitAsync(RecipientState.Queued).ConfigureAwait(false);
+            }
+
+            if (!result.IsCommitted)
             {
                 return IntakeResult.Refused(result.Status switch
                 {
@@ -228,6 +225,16 @@ internal sealed class IncomingMessage : IIncomingMessage
         {
             link?.Gauge.Release();
         }
+
+        ValueTask<CommitResult> CommitAsync(RecipientState state) => runtime.Spool.CommitAsync(
+            new SpoolOperation(partition.Epoch)
+            {
+                Accept = [new NewMessage(id, accepted, trace, content!, facts.MessageId, state, null) { HeldBecause = held }],
+                Audit = audit,
+                // Only what may be sent at once depends on rules already.
+                Policy = state == RecipientState.Armed ? policy : null,
+            },
+            accepted.Precedence, CancellationToken.None);
     }
 
     private ImmutableArray<Recipient> WithPrecedence(MessageFacts facts, PrecedenceDecision decision)
@@ -310,6 +317,11 @@ internal sealed class IncomingMessage : IIncomingMessage
         partition.Actor.Tell(new PartitionCommands.TakeOver(
             id, accepted, trace.Length + content!.Length, ImmutableArray.Create(statuses), loaded, link), ActorRefs.NoSender);
         link = null;
+    }
+
+    private readonly struct Accepting(OwnedPartition partition) : IDisposable
+    {
+        public void Dispose() => partition.EndAccepting();
     }
 
     /// <summary>Memory that counts in the node's budget until it is given back.</summary>

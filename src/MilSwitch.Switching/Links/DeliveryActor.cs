@@ -38,7 +38,7 @@ internal sealed class DeliveryActor : UntypedActor
     {
         this.runtime = runtime;
         this.pressure = pressure;
-        beforeFinalDot = _ => new ValueTask<bool>(current is { Armed: true } consignment && runtime.Partitions.IsOwned(consignment.Epoch));
+        beforeFinalDot = _ => new ValueTask<bool>(current is { Armed: true } consignment && MaySend(consignment));
         giveWay = GivesWay;
     }
 
@@ -247,7 +247,10 @@ internal sealed class DeliveryActor : UntypedActor
     }
 
     private bool MaySend(Consignment consignment, CancellationToken token) =>
-        !token.IsCancellationRequested && consignment.Armed && runtime.Partitions.IsOwned(consignment.Epoch);
+        !token.IsCancellationRequested && consignment.Armed && MaySend(consignment);
+
+    // Owned, for all that the store can have told others meanwhile.
+    private bool MaySend(Consignment consignment) => runtime.Partitions.IsOwned(consignment.Epoch) && runtime.MaySend() && pressure.MaySend();
 
     private static ImmutableArray<int> CrowdedOut(TransactionResult result)
     {

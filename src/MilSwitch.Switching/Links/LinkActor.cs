@@ -6,6 +6,7 @@ using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Smtp.Client;
+using MilSwitch.Switching.Cluster;
 
 namespace MilSwitch.Switching.Links;
 
@@ -36,6 +37,12 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
     private readonly List<Consignment> parked = [];
     private readonly Keyless keyless = new();
     private readonly Task[] readied = [.. Enumerable.Repeat(Task.CompletedTask, PrecedenceExtensions.Count)];
+    private readonly LinkTurn? turn;
+
+    /// <summary>As the configuration has it: for all nodes together.</summary>
+    private LinkSettings configured;
+
+    /// <summary>With this node's share of the connections.</summary>
     private LinkSettings settings;
     private bool announcedUp = true;
     private Precedence? gate = Precedence.Deferred;
@@ -60,13 +67,16 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
     public LinkActor(SwitchRuntime runtime, LinkSettings settings, LinkGauge gauge)
     {
         this.runtime = runtime;
-        this.settings = settings;
+        configured = settings;
         this.gauge = gauge;
+        turn = runtime.ClusterStore is { } store ? new LinkTurn(store, settings.Name, runtime.OwnerName, runtime.Time) : null;
+        this.settings = settings with { Connections = ShareOf(settings) };
+        if (turn is not null) pressure.MaySend = () => !IsInTurns || turn.MaySend;
         logger = runtime.Loggers.CreateLogger<LinkActor>();
         loader = new LinkLoader(runtime);
         waiting = new LinkScheduler<Consignment>(runtime.Configuration.Precedences);
         ready = new LinkScheduler<Consignment>(runtime.Configuration.Precedences);
-        connections = new LinkConnections<IActorRef, Consignment>(settings);
+        connections = new LinkConnections<IActorRef, Consignment>(this.settings);
         targets = settings.Targets;
     }
 
@@ -118,6 +128,9 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
                 break;
             case LinkCommands.Apply apply:
                 Apply(apply.Settings);
+                break;
+            case LinkCommands.Share:
+                ShareAgain();
                 break;
             case LinkCommands.TryNow:
                 connections.TryNow(runtime.Now);
@@ -193,7 +206,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
 
     private void FillReady(bool live)
     {
-        if (gate is not { } lowest || unroutable is not null) return;
+        if (gate is not { } lowest || unroutable is not null || settings.Connections is 0) return;
         while (true)
         {
             if (!waiting.TryPeekHighest(out var highest) || highest < lowest) return;
@@ -275,6 +288,12 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
                 Release(consignment);
                 consignment.PutBack();
                 deferred.Enqueue(consignment, (runtime.Now + TimeSpan.FromSeconds(1)).UtcTicks);
+                break;
+            case ReadyOutcome.Outdated:
+                // With the next tick: the newer ones are being read.
+                Release(consignment);
+                consignment.PutBack();
+                deferred.Enqueue(consignment, runtime.Now.UtcTicks);
                 break;
             default:
                 Release(consignment);
@@ -415,6 +434,41 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
             HopAnswer.ForAll(consignment.Recipients.Length, OutcomePolicy.NoAnswerBecause("internal fault"), new HopOutcome(PossiblySent: true), target)));
     }
 
+    // How many of the link's connections are this node's: with more nodes than connections they have them in turns.
+    private int ShareOf(LinkSettings whole)
+    {
+        if (turn is null) return whole.Connections;
+        var share = ConnectionShare.Of(runtime.Cluster);
+        var places = whole.Exclusive ? 1 : whole.Connections;
+        if (!whole.Exclusive && share.Nodes <= places) return share.Of(whole.Connections);
+        turn.Places = places;
+        return !turn.MaySend || turn.IsEnding ? 0 : whole.Exclusive ? whole.Connections : 1;
+    }
+
+    private bool IsInTurns => turn is not null && (configured.Exclusive || ConnectionShare.Of(runtime.Cluster).Nodes > configured.Connections);
+
+    private void ShareAgain()
+    {
+        if (IsInTurns)
+        {
+            var highest = Highest();
+            runtime.Wants.Set(configured.Name, turn!.MaySend ? null : highest);
+            turn.Act(highest, runtime.Wants.OfOthers(configured.Name), connections.Count)?.PipeTo(Self, success: () => LinkCommands.Share.Instance, failure: _ => LinkCommands.Share.Instance);
+        }
+
+        if (ShareOf(configured) is var mine && mine == settings.Connections) return;
+        settings = settings with { Connections = mine };
+        Close(connections.Apply(settings, runtime.Now));
+    }
+
+    private Precedence? Highest()
+    {
+        Precedence? highest = connections.Busy > 0 || readying > 0 ? Precedence.Deferred : null;
+        if (waiting.TryPeekHighest(out var unarmed) && !(highest >= unarmed)) highest = unarmed;
+        if (ready.TryPeekHighest(out var armed) && !(highest >= armed)) highest = armed;
+        return highest;
+    }
+
     private void OnTick()
     {
         var now = runtime.Now;
@@ -425,6 +479,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
             Add(consignment);
         }
 
+        if (turn is not null) ShareAgain();
         Reconsider();
         Close(connections.Expired(now));
         if (connections.Breaker.Phase == BreakerPhase.Open && (waiting.Count > 0 || ready.Count > 0)) Open();
@@ -457,8 +512,9 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
     private void Apply(LinkSettings next)
     {
         var moved = !next.LeadsWhere(settings);
-        settings = next;
-        Close(connections.Apply(next, runtime.Now));
+        configured = next;
+        settings = next with { Connections = ShareOf(next) };
+        Close(connections.Apply(settings, runtime.Now));
         if (next.Protection is null) keyless.LetGo();
         waiting.Apply(runtime.Configuration.Precedences);
         ready.Apply(runtime.Configuration.Precedences);
@@ -541,7 +597,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         LastReply = lastReply,
         Tls = tls,
         Connections = connections.Count,
-        ConnectionLimit = settings.Connections,
+        ConnectionLimit = configured.Connections,
         Busy = connections.Busy,
         Waiting = [.. Enumerable.Range(0, PrecedenceExtensions.Count).Select(p => waiting.CountAt((Precedence)p) + ready.CountAt((Precedence)p))],
         Deferred = deferred.Count + parked.Count,

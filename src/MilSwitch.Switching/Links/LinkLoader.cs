@@ -27,6 +27,7 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
         {
             if (!runtime.Partitions.IsOwned(consignment.Epoch)) return End(ReadyOutcome.Gone);
             if (await runtime.Spool.ReadAsync(consignment.Id).ConfigureAwait(false) is not { } stored) return End(ReadyOutcome.Gone);
+            var policy = runtime.JudgedBy;
             var rules = runtime.Rules;
             var verdict = Judge(rules, stored.Envelope, consignment, link);
             if (verdict.Waits) return End(ReadyOutcome.Waits, verdict);
@@ -78,8 +79,14 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
             if (!consignment.Armed || !audit.IsEmpty)
             {
                 var operation = consignment.Armed ? new SpoolOperation(consignment.Epoch) : Change(consignment, stored, RecipientState.Armed);
-                var armed = await runtime.Spool.CommitAsync(operation with { Audit = audit }, consignment.Precedence).ConfigureAwait(false);
+                var armed = await runtime.Spool.CommitAsync(operation with { Audit = audit, Policy = policy }, consignment.Precedence).ConfigureAwait(false);
                 if (armed.Status == CommitStatus.Fenced) return End(ReadyOutcome.Gone);
+                if (armed.Status == CommitStatus.Outdated)
+                {
+                    runtime.LookAtStore();
+                    return End(ReadyOutcome.Outdated);
+                }
+
                 if (!armed.IsCommitted) return End(ReadyOutcome.StoreAway);
                 consignment.Armed = true;
                 runtime.Events.Committed(audit, consignment.Precedence);

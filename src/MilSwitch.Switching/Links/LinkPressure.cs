@@ -7,6 +7,9 @@ internal sealed class LinkPressure
 {
     private object? waiting;
 
+    /// <summary>Asked before the final dot: the link may be used by this node still.</summary>
+    public Func<bool> MaySend { get; set; } = static () => true;
+
     public WaitingTransfer? Waiting
     {
         get => Volatile.Read(ref waiting) as WaitingTransfer?;

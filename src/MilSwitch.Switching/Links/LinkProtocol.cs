@@ -20,6 +20,12 @@ internal static class LinkCommands
     /// <summary>Rules or the precedence table changed.</summary>
     internal sealed record Reconsider : ILocalMessage;
 
+    /// <summary>There are more or fewer nodes to share the link's connections with.</summary>
+    internal sealed record Share : ILocalMessage
+    {
+        public static readonly Share Instance = new();
+    }
+
     /// <summary>An operator wants a connection tried at once.</summary>
     internal sealed record TryNow : ILocalMessage;
 
@@ -81,6 +87,9 @@ internal enum ReadyOutcome : byte
 
     /// <summary>The store does not answer: try again later.</summary>
     StoreAway,
+
+    /// <summary>It was judged by rules or settings that are no longer the newest: to be judged again in a moment.</summary>
+    Outdated,
 
     /// <summary>A key that its protection needs can't be used now: an attempt that failed here and for the moment.</summary>
     KeyAway,

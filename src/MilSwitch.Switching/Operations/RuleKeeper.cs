@@ -12,10 +12,29 @@ internal sealed class RuleKeeper(SwitchRuntime runtime)
     private const string Document = "rule";
     private readonly SemaphoreSlim gate = new(1, 1);
 
-    public async Task LoadAsync(CancellationToken cancellationToken)
+    public async Task LoadAsync(CancellationToken cancellationToken) => runtime.Swap(await ReadAsync(cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Takes over what another node put into the store.</summary>
+    /// <param name="policy">The version that the store named before this was called: what is read here is at least as new.</param>
+    public async Task LoadAsync(long policy, CancellationToken cancellationToken)
+    {
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            runtime.Swap(await ReadAsync(cancellationToken).ConfigureAwait(false));
+            runtime.Policy = policy;
+            runtime.Reconsider();
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private async Task<RuleBook> ReadAsync(CancellationToken cancellationToken)
     {
         var stored = await runtime.Spool.ListDocumentsAsync(Document, cancellationToken).ConfigureAwait(false);
-        runtime.Swap(new RuleBook(stored.Select(d => JsonSerializer.Deserialize(d.Json, RuleJson.Default.OperatorRule)!)));
+        return new RuleBook(stored.Select(d => JsonSerializer.Deserialize(d.Json, RuleJson.Default.OperatorRule)!));
     }
 
     /// <summary>Throws <see cref="SpoolUnavailableException"/> when the store takes the order or its record not; it is not in force then.</summary>
@@ -115,6 +134,8 @@ internal sealed class RuleKeeper(SwitchRuntime runtime)
     private void Publish(RuleBook rules)
     {
         runtime.Swap(rules);
+        // In a cluster the store names a version of what was written just now; until it is known here, nothing is armed.
+        runtime.LookAtStore();
         runtime.Reconsider();
     }
 }

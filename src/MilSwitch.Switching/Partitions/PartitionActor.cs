@@ -56,6 +56,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         runtime.Partitions.Remove(epoch);
+        CountLoaded();
         runtime.Crossings.Forget(Self);
         runtime.Partitions.CountPending(-entries.Count);
         runtime.Partitions.Snapshots[partition] = PartitionSnapshot.Empty;
@@ -73,39 +74,70 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         switch (message)
         {
             case PartitionEvents.Claimed claimed:
-                Own(claimed);
+                claiming = false;
+                if (IsLeaving) GiveUp(claimed.Epoch);
+                else Own(claimed);
+                break;
+            case PartitionEvents.OwnedElsewhere or PartitionEvents.ClaimFailed when IsLeaving:
+                Context.Stop(Self);
+                break;
+            case PartitionEvents.OwnedElsewhere:
+                claiming = false;
+                Timers.StartSingleTimer("claim", new PartitionPing(partition), ClaimRetry);
                 break;
             case PartitionEvents.ClaimFailed failed:
+                claiming = false;
                 LogClaimFailed(failed.Cause, partition);
                 Timers.StartSingleTimer("claim", new PartitionPing(partition), ClaimRetry);
                 break;
-            case PartitionPing when self is null && Timers.IsTimerActive("claim") is false && claiming is false:
+            case PartitionPing when self is null && !IsLeaving && Timers.IsTimerActive("claim") is false && claiming is false:
                 Claim();
                 break;
             case PartitionPing:
                 break;
             case PartitionCommands.Stop:
+                Leave();
+                break;
+            case PartitionCommands.LeaveOn:
+                OnLeaveTick();
+                break;
+            case PartitionEvents.Disarmed:
+                disarming--;
+                break;
+            case PartitionEvents.Released:
+                Context.Stop(Self);
+                break;
+            case Status.Failure failure when released:
+                LogReleaseFailed(failure.Cause, partition);
                 Context.Stop(Self);
                 break;
             default:
                 if (self is null) Unhandled(message);
-                else Work(message);
+                else if (!IsLeaving || !RefusesWhileLeaving(message)) Work(message);
                 break;
         }
     }
 
     private bool claiming;
+    private bool counted;
 
     private void Claim()
     {
         claiming = true;
-        ClaimAndLoadAsync(runtime.Spool, partition, runtime.Configuration.Node)
-            .PipeTo(Self, success: claimed => claimed, failure: cause => new PartitionEvents.ClaimFailed(cause));
+        if (!counted)
+        {
+            counted = true;
+            runtime.Partitions.CountClaiming(1);
+        }
+
+        ClaimAndLoadAsync(runtime.Spool, partition, runtime.OwnerName)
+            .PipeTo(Self, success: claimed => claimed ?? (object)PartitionEvents.OwnedElsewhere.Instance, failure: cause => new PartitionEvents.ClaimFailed(cause));
     }
 
-    private static async Task<PartitionEvents.Claimed> ClaimAndLoadAsync(ISpool spool, int partition, string node)
+    // Null: another node has it still, and lives.
+    private static async Task<PartitionEvents.Claimed?> ClaimAndLoadAsync(ISpool spool, int partition, string owner)
     {
-        var epoch = await spool.ClaimAsync(partition, node).ConfigureAwait(false);
+        if (await spool.ClaimAsync(partition, owner).ConfigureAwait(false) is not { } epoch) return null;
         var pending = ImmutableArray.CreateBuilder<PendingMessage>();
         await foreach (var message in spool.LoadPendingAsync(epoch).ConfigureAwait(false)) pending.Add(message);
         var reroutes = ImmutableDictionary.CreateBuilder<long, string>();
@@ -126,7 +158,6 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
 
     private void Own(PartitionEvents.Claimed claimed)
     {
-        claiming = false;
         epoch = claimed.Epoch;
         self = new OwnedPartition(epoch, Self);
         var suspects = 0;
@@ -160,9 +191,17 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         }
 
         runtime.Partitions.Add(self);
+        CountLoaded();
         TakeSnapshot();
         Timers.StartPeriodicTimer("tick", PartitionCommands.Tick.Instance, TickInterval);
         LogOwned(partition, epoch.Epoch, entries.Count);
+    }
+
+    private void CountLoaded()
+    {
+        if (!counted) return;
+        counted = false;
+        runtime.Partitions.CountClaiming(-1);
     }
 
     private void Work(object message)
@@ -290,8 +329,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
     {
         if (done.Fenced)
         {
-            LogFenced(partition, epoch.Epoch);
-            Context.Stop(Self);
+            OnFenced();
             return;
         }
 
@@ -344,6 +382,15 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
 
             return false;
         }
+    }
+
+    // While it leaves, its next owner may have been faster. At any other time somebody took this node for dead: what it
+    // thinks it knows is not to be trusted, and it starts afresh.
+    private void OnFenced()
+    {
+        LogFenced(partition, epoch.Epoch);
+        if (!IsLeaving) runtime.Fence.Trip(partition);
+        Context.Stop(Self);
     }
 
     private void Dismiss(MessageEntry entry)

@@ -5,8 +5,23 @@ using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Switching.Partitions;
 
-/// <summary>A partition this node owns, and the actor that owns it.</summary>
-internal sealed record OwnedPartition(PartitionEpoch Epoch, IActorRef Actor);
+/// <summary>A partition this node owns, and the actor that owns it. Thread-safe.</summary>
+internal sealed class OwnedPartition(PartitionEpoch epoch, IActorRef actor)
+{
+    private int accepting;
+
+    public PartitionEpoch Epoch { get; } = epoch;
+
+    public IActorRef Actor { get; } = actor;
+
+    /// <summary>Messages are being committed into it at this moment.</summary>
+    public bool IsAccepting => Volatile.Read(ref accepting) > 0;
+
+    /// <summary>Around the commit of a new message, up to the moment at which the actor was told.</summary>
+    public void BeginAccepting() => Interlocked.Increment(ref accepting);
+
+    public void EndAccepting() => Interlocked.Decrement(ref accepting);
+}
 
 /// <summary>How much is pending in one partition; written by its actor once a second.</summary>
 internal sealed record PartitionSnapshot(ImmutableArray<int> Queued, ImmutableArray<DateTimeOffset?> Oldest, int Held)
@@ -23,6 +38,7 @@ internal sealed class PartitionDirectory
     private OwnedPartition[] owned = [];
     private int next;
     private int pending;
+    private int claiming;
 
     /// <summary>All partitions of this start are loaded, so that links may begin with the most urgent of all.</summary>
     public bool Settled { get; set; }
@@ -49,6 +65,29 @@ internal sealed class PartitionDirectory
         }
     }
 
+    /// <summary>All that this node has the right to write to, those that leave it included.</summary>
+    public IEnumerable<PartitionEpoch> Held
+    {
+        get
+        {
+            for (var partition = 0; partition < epochs.Length; partition++)
+            {
+                if (Volatile.Read(ref epochs[partition]) is var epoch and > 0) yield return new PartitionEpoch(partition, epoch);
+            }
+        }
+    }
+
+    /// <summary>Partitions that are to be this node's and are not loaded yet.</summary>
+    public int Claiming => Volatile.Read(ref claiming);
+
+    public void CountClaiming(int change) => Interlocked.Add(ref claiming, change);
+
+    /// <summary>It leaves: nothing new goes into it, and what is under way may end.</summary>
+    public void Retire(PartitionEpoch epoch)
+    {
+        lock (gate) Volatile.Write(ref owned, [.. owned.Where(p => p.Epoch != epoch)]);
+    }
+
     public void Remove(PartitionEpoch epoch)
     {
         lock (gate)
@@ -63,6 +102,23 @@ internal sealed class PartitionDirectory
     public bool IsOwned(PartitionEpoch epoch) => Volatile.Read(ref epochs[epoch.Partition]) == epoch.Epoch;
 
     public OwnedPartition? Find(int partition) => Owned.FirstOrDefault(p => p.Epoch.Partition == partition);
+
+    /// <summary>
+    /// One of the owned partitions, in turn, into which the caller commits a message now; it says
+    /// <see cref="OwnedPartition.EndAccepting"/> afterwards. Null when this node owns none.
+    /// </summary>
+    public OwnedPartition? NextAccepting()
+    {
+        while (Next() is { } partition)
+        {
+            partition.BeginAccepting();
+            // It may have been retired in between, and then nobody waits for this acceptance.
+            if (Array.IndexOf(Volatile.Read(ref owned), partition) >= 0) return partition;
+            partition.EndAccepting();
+        }
+
+        return null;
+    }
 
     /// <summary>One of the owned partitions, in turn; null when this node owns none.</summary>
     public OwnedPartition? Next()

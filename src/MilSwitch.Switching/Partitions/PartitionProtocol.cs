@@ -67,6 +67,12 @@ internal static class PartitionCommands
         public static readonly Stop Instance = new();
     }
 
+    /// <summary>Time to see whether a partition that leaves has nothing under way any more.</summary>
+    internal sealed record LeaveOn : ILocalMessage
+    {
+        public static readonly LeaveOn Instance = new();
+    }
+
     /// <summary>Answer <see cref="PartitionEvents.Quiet"/> when no step is under way.</summary>
     internal sealed record Quiesce : ILocalMessage;
 }
@@ -76,6 +82,24 @@ internal static class PartitionEvents
     internal sealed record Claimed(PartitionEpoch Epoch, ImmutableArray<PendingMessage> Pending, ImmutableDictionary<long, string> Reroutes) : ILocalMessage;
 
     internal sealed record ClaimFailed(Exception Cause) : ILocalMessage;
+
+    /// <summary>Another node owns the partition and lives.</summary>
+    internal sealed record OwnedElsewhere : ILocalMessage
+    {
+        public static readonly OwnedElsewhere Instance = new();
+    }
+
+    /// <summary>The store knows that something armed ahead will not be sent from here, or can't be told.</summary>
+    internal sealed record Disarmed : ILocalMessage
+    {
+        public static readonly Disarmed Instance = new();
+    }
+
+    /// <summary>The epoch was given up.</summary>
+    internal sealed record Released : ILocalMessage
+    {
+        public static readonly Released Instance = new();
+    }
 
     internal sealed record Quiet : ILocalMessage;
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Akka.Actor;
 using Akka.Serialization;
+using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Partitions;
 
 namespace MilSwitch.Switching.Serialization;
@@ -20,26 +21,32 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
     public const int Number = 7300;
 
     private const string Ping = "p1";
+    private const string News = "n1";
 
     public override int Identifier => Number;
 
     public override string Manifest(object o) => o switch
     {
         PartitionPing => Ping,
+        NodeNews => News,
         _ => throw new SerializationException($"{o.GetType().Name} does not leave the node."),
     };
 
     public override byte[] ToBinary(object obj) => obj switch
     {
         PartitionPing ping => JsonSerializer.SerializeToUtf8Bytes(ping, SwitchJson.Default.PartitionPing),
+        NodeNews news => JsonSerializer.SerializeToUtf8Bytes(news, SwitchJson.Default.NodeNews),
         _ => throw new SerializationException($"{obj.GetType().Name} does not leave the node."),
     };
 
     public override object FromBinary(byte[] bytes, string manifest) => manifest switch
     {
-        Ping => JsonSerializer.Deserialize(bytes, SwitchJson.Default.PartitionPing) ?? throw new SerializationException("An empty message."),
+        Ping => JsonSerializer.Deserialize(bytes, SwitchJson.Default.PartitionPing) ?? throw Empty(),
+        News => JsonSerializer.Deserialize(bytes, SwitchJson.Default.NodeNews) ?? throw Empty(),
         _ => throw new SerializationException("An unknown manifest."),
     };
+
+    private static SerializationException Empty() => new("An empty message.");
 }
 
 /// <summary>Stands where Akka would choose its default: refuses, so that a message without a manifest of its own is found in tests.</summary>
@@ -58,4 +65,5 @@ public sealed class RefusingSerializer(ExtendedActorSystem system) : Serializer(
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(PartitionPing))]
+[JsonSerializable(typeof(NodeNews))]
 internal sealed partial class SwitchJson : JsonSerializerContext;

@@ -1,0 +1,152 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster;
+using MilSwitch.Domain.Clustering;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Switching.Links;
+using MilSwitch.Switching.Serialization;
+
+namespace MilSwitch.Switching.Cluster;
+
+/// <summary>
+/// Knows the nodes, tells them of this one each second, and shares the links' connections with them. Where the store answers
+/// another node and not this one, this one gives its partitions to those who can write.
+/// </summary>
+internal sealed class MembershipActor : UntypedActor, IWithTimers
+{
+    public const string Name = "membership";
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long the store may be silent here while it answers others.</summary>
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Answering = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan WantTime = TimeSpan.FromSeconds(3);
+
+    private readonly SwitchRuntime runtime;
+    private readonly ClusterBeat beat;
+    private readonly Akka.Cluster.Cluster cluster;
+    private readonly Dictionary<Address, Peer> reports = [];
+    private ClusterView view = ClusterView.Alone;
+
+    public MembershipActor(SwitchRuntime runtime, ClusterBeat beat)
+    {
+        this.runtime = runtime;
+        this.beat = beat;
+        cluster = Akka.Cluster.Cluster.Get(Context.System);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(SwitchRuntime runtime, ClusterBeat beat) => Akka.Actor.Props.Create(typeof(MembershipActor), runtime, beat);
+
+    protected override void PreStart()
+    {
+        cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.IReachabilityEvent));
+        Timers.StartPeriodicTimer("tell", Tell.Instance, TimeSpan.Zero, Interval);
+    }
+
+    protected override void PostStop() => cluster.Unsubscribe(Self);
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case NodeNews news:
+                // Who sends is who speaks: a report about another node is none.
+                if (Sender.Path.Address is { Host: not null } from) OnNews(from, news);
+                break;
+            case ClusterEvent.MemberRemoved removed:
+                reports.Remove(removed.Member.Address);
+                Look();
+                break;
+            case ClusterEvent.IMemberEvent or ClusterEvent.IReachabilityEvent:
+                Look();
+                break;
+            case Tell:
+                TellOthers();
+                Look();
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void OnNews(Address from, NodeNews news)
+    {
+        reports[from] = new Peer(news.Report, runtime.Time.GetTimestamp());
+        // Rules and settings that another node put in force are learnt at once and not with the next beat.
+        if (news.Report.Policy > runtime.Policy) beat.Hurry();
+    }
+
+    private void TellOthers()
+    {
+        var news = new NodeNews(Report());
+        foreach (var member in cluster.State.Members)
+        {
+            if (member.Address == cluster.SelfAddress || member.Status is not (MemberStatus.Up or MemberStatus.Leaving or MemberStatus.WeaklyUp)) continue;
+            Context.ActorSelection(new RootActorPath(member.Address) / "user" / Name).Tell(news, Self);
+        }
+    }
+
+    private NodeReport Report() => new(
+        runtime.Configuration.Node, runtime.Spool.Run, runtime.Version, (long)beat.Silence.TotalMilliseconds, runtime.Partitions.Owned.Count, runtime.Partitions.Pending, runtime.Policy)
+    {
+        Wants = runtime.Wants.Own,
+    };
+
+    private void Look()
+    {
+        var unreachable = cluster.State.Unreachable;
+        var next = new ClusterView(
+        [
+            .. cluster.State.Members.Select(m => Describe(m, unreachable)).OrderBy(m => m.Name, StringComparer.Ordinal).ThenBy(m => m.Address, StringComparer.Ordinal),
+        ]);
+        var changed = ConnectionShare.Of(next) != ConnectionShare.Of(view);
+        foreach (var gone in view.Members.Where(m => m.State is MemberState.Up && !next.Members.Any(n => n.Address == m.Address && n.State is MemberState.Up && n.Reachable == m.Reachable)))
+            runtime.Events.Publish(new SwitchEvent(runtime.Now, next.Members.Any(n => n.Address == gone.Address && n.Reachable) ? "node.leaving" : "node.silent") { Subject = gone.Name });
+        foreach (var come in next.Members.Where(m => m.State is MemberState.Up && m.Reachable && !view.Members.Any(v => v.Address == m.Address && v.State is MemberState.Up && v.Reachable)))
+            runtime.Events.Publish(new SwitchEvent(runtime.Now, "node.up") { Subject = come.Name });
+        view = next;
+        runtime.Cluster = next;
+        runtime.Wants.SetOthers(reports.Values.Where(p => runtime.Time.GetElapsedTime(p.HeardAt) < WantTime).SelectMany(p => p.Report.Wants));
+        if (changed)
+        {
+            foreach (var link in runtime.Links.All) link.Actor.Tell(LinkCommands.Share.Instance);
+        }
+
+        if (beat.Silence > SilenceLimit && reports.Values.Any(p => AnswersThere(p)))
+            runtime.Fence.Trip("the store answers other nodes and not this one");
+    }
+
+    private bool AnswersThere(Peer peer) =>
+        runtime.Time.GetElapsedTime(peer.HeardAt) < Answering && TimeSpan.FromMilliseconds(peer.Report.StoreSilence) < Answering;
+
+    private ClusterMember Describe(Member member, IReadOnlyCollection<Member> unreachable)
+    {
+        var self = member.Address == cluster.SelfAddress;
+        var report = self ? Report() : reports.TryGetValue(member.Address, out var peer) ? peer.Report : null;
+        var address = member.Address.HostPort();
+        return new ClusterMember(report?.Node ?? address, address[(address.IndexOf('@', StringComparison.Ordinal) + 1)..], StateOf(member.Status), !unreachable.Contains(member), self, report);
+    }
+
+    private static MemberState StateOf(MemberStatus status) => status switch
+    {
+        MemberStatus.Joining => MemberState.Joining,
+        MemberStatus.Up or MemberStatus.WeaklyUp => MemberState.Up,
+        MemberStatus.Leaving or MemberStatus.Exiting => MemberState.Leaving,
+        _ => MemberState.Down,
+    };
+
+    private sealed record Peer(NodeReport Report, long HeardAt);
+
+    private sealed record Tell : ILocalMessage
+    {
+        public static readonly Tell Instance = new();
+    }
+}
+
+/// <summary>What a node tells the others of itself each second.</summary>
+public sealed record NodeNews(NodeReport Report) : IWireMessage;

@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Microsoft.Extensions.Logging;
+using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Switching.Links;
+
+namespace MilSwitch.Switching.Partitions;
+
+/// <summary>
+/// How a partition goes to another node: nothing new is taken, what waits for a link is withdrawn and what was armed ahead is
+/// disarmed, transactions under way end and are recorded; then the epoch is given up, and the next owner needs to wait for
+/// nothing. Urgent messages that wait for a link go on for a moment: their next node would begin by loading everything.
+/// </summary>
+internal sealed partial class PartitionActor
+{
+    private static readonly TimeSpan LeavePause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan UrgentGrace = TimeSpan.FromSeconds(1);
+
+    /// <summary>Below what the region waits for a hand-over. What lasts longer is a suspect at the next owner: late, never lost.</summary>
+    private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(8);
+
+    private long? leavingSince;
+    private int disarming;
+    private bool released;
+
+    private bool IsLeaving => leavingSince is not null;
+
+    private void Leave()
+    {
+        if (IsLeaving) return;
+        leavingSince = runtime.Time.GetTimestamp();
+        if (self is null)
+        {
+            // A claim under way may still succeed: its epoch is given up then.
+            if (!claiming) Context.Stop(Self);
+            return;
+        }
+
+        runtime.Partitions.Retire(epoch);
+        runtime.Crossings.Forget(Self);
+        Timers.Cancel("tick");
+        Timers.StartPeriodicTimer("leave", PartitionCommands.LeaveOn.Instance, TimeSpan.Zero, LeavePause);
+    }
+
+    private void GiveUp(PartitionEpoch claimed)
+    {
+        epoch = claimed;
+        Release();
+    }
+
+    private void OnLeaveTick()
+    {
+        if (released) return;
+        var waited = runtime.Time.GetElapsedTime(leavingSince!.Value);
+        foreach (var entry in entries.Values)
+        {
+            foreach (var consignment in entry.Consignments)
+            {
+                if (consignment.Precedence.IsUrgent() && waited < UrgentGrace && consignment.Due is null) continue;
+                if (consignment.TryWithdraw() && consignment is { Armed: true, Suspect: false }) Disarm(entry, consignment.Recipients);
+            }
+        }
+
+        if (waited < LeaveLimit && (disarming > 0 || self!.IsAccepting || entries.Values.Any(UnderWay))) return;
+        Release();
+
+        static bool UnderWay(MessageEntry entry) => entry.Busy || entry.Consignments.Any(c => c.IsTaken || (!c.IsWithdrawn && c.Precedence.IsUrgent()));
+    }
+
+    // What was armed ahead and not sent is no suspect: say so, or it would be marked by the next owner.
+    private void Disarm(MessageEntry entry, ImmutableArray<int> recipients)
+    {
+        var changes = ImmutableArray.CreateBuilder<RecipientChange>(recipients.Length);
+        foreach (var index in recipients) changes.Add(new RecipientChange(entry.Id, index, RecipientState.Queued, entry.Statuses[index].Attempts));
+        disarming++;
+        runtime.Spool.CommitAsync(new SpoolOperation(epoch) { Recipients = changes.MoveToImmutable() }, entry.Precedence).AsTask()
+            .PipeTo(Self, success: _ => PartitionEvents.Disarmed.Instance, failure: _ => PartitionEvents.Disarmed.Instance);
+    }
+
+    private void Release()
+    {
+        released = true;
+        // From here on another may own it: nothing of it may be sent any more.
+        runtime.Partitions.Remove(epoch);
+        runtime.Spool.ReleaseAsync(epoch).AsTask()
+            .PipeTo(Self, success: () => PartitionEvents.Released.Instance, failure: cause => new Status.Failure(cause));
+    }
+
+    // While it leaves, only what has happened already is worked on.
+    private bool RefusesWhileLeaving(object message)
+    {
+        switch (message)
+        {
+            case PartitionCommands.TakeOver accepted:
+                if (accepted.Reserved is { } link)
+                {
+                    link.Gauge.Release();
+                    accepted.Loaded!.Release();
+                }
+
+                var entry = Register(accepted.Id, accepted.Envelope, accepted.Size);
+                entry.Statuses = accepted.Statuses;
+                entry.DeadlineTicks = long.MaxValue;
+                if (accepted.Reserved is not null) Disarm(entry, [.. Enumerable.Range(0, accepted.Statuses.Length).Where(i => accepted.Statuses[i].State is RecipientState.Queued)]);
+                return true;
+            case PartitionCommands.Act act:
+                (act.Asker ?? Sender).Tell(new ActOutcome(act.Id, false, "its partition moves to another node; ask again") { Failure = ActFailure.Failed });
+                return true;
+            case PartitionCommands.Judge:
+                Sender.Tell(new HoldingResult(HoldingOutcome.Failed, "its partition moves to another node; ask again"));
+                return true;
+            case PartitionCommands.Quiesce:
+                Sender.Tell(new PartitionEvents.Quiet());
+                return true;
+            // The next owner finds out by itself what these are about.
+            case PartitionCommands.Tick or PartitionCommands.Recall or CrossingDue or Misplaced or LabelDenied or RuleDecided or ProtectionImpossible:
+                if (message is CrossingDue crossing) runtime.Crossings.End(crossing.Id);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    [LoggerMessage(3007, LogLevel.Warning, "Partition {Partition} could not be given up; its next owner waits until it is taken for lost")]
+    private partial void LogReleaseFailed(Exception cause, int partition);
+}
