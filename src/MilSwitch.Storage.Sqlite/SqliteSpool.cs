@@ -6,6 +6,7 @@ using DbUp;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
+using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
@@ -173,6 +174,16 @@ public sealed class SqliteSpool : ISpool
         }).ConfigureAwait(false);
     }
 
+    /// <summary>The lock file keeps every other process out, so nobody has to be waited for.</summary>
+    public async ValueTask<PartitionEpoch?> TryClaimAsync(int partition, NodeIdentity owner, CancellationToken cancellationToken = default) =>
+        await ClaimAsync(partition, owner.Name, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Nobody else could look.</summary>
+    public ValueTask<int> StayAsync(NodeIdentity owner, CancellationToken cancellationToken = default) => new(transactions.Owned);
+
+    /// <summary>Nobody else could take it.</summary>
+    public ValueTask ReleaseAsync(PartitionEpoch owner, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+
     /// <summary>Read in slices, each a snapshot of its own: what is accepted while it runs may or may not appear.</summary>
     public async IAsyncEnumerable<PendingMessage> LoadPendingAsync(
         PartitionEpoch owner, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -297,6 +308,8 @@ public sealed class SqliteSpool : ISpool
 
     public async ValueTask<IReadOnlyList<StoredDocument>> ListDocumentsAsync(string kind, CancellationToken cancellationToken = default) =>
         await ReadAsync(reader => reader.Documents(kind), cancellationToken).ConfigureAwait(false);
+
+    public ValueTask<long> DocumentsRevisionAsync(CancellationToken cancellationToken = default) => new(transactions.DocumentsRevision);
 
     /// <summary>In slices of a few milliseconds, so that commits are not held up. Returns the messages that went.</summary>
     public async ValueTask<int> PruneAsync(DateTimeOffset messagesBefore, DateTimeOffset duplicateKeysBefore, CancellationToken cancellationToken = default)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
@@ -32,6 +33,9 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
     private readonly SqliteStatement deleteMessage, deleteRecipients, deleteField, deleteDocument;
     private long auditSequence, committedAuditSequence;
     private int committedRemovals;
+    private ulong owned;
+    private long documentsRevision;
+    private bool documentsChanged;
 
     public SqliteTransactions(SqliteDatabase database, ContentFiles files, int freshLimit)
     {
@@ -100,6 +104,8 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
     {
         if (auditSequence != committedAuditSequence) setAuditEnd.Bind(1, "head").Bind(2, auditSequence).Bind(3, auditHash).Run();
         commit.Run();
+        if (documentsChanged) Interlocked.Increment(ref documentsRevision);
+        documentsChanged = false;
         foreach (var content in keeping) content.Keep();
         keeping.Clear();
         fresh.Committed();
@@ -110,6 +116,7 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
 
     public void Rollback()
     {
+        documentsChanged = false;
         keeping.Clear();
         removing.RemoveRange(committedRemovals, removing.Count - committedRemovals);
         fresh.Rollback();
@@ -203,7 +210,17 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
         return new PartitionEpoch(partition, epoch);
     }
 
-    public void Claimed(PartitionEpoch claim) => epochs[claim.Partition] = claim.Epoch;
+    public void Claimed(PartitionEpoch claim)
+    {
+        epochs[claim.Partition] = claim.Epoch;
+        owned |= 1UL << claim.Partition;
+    }
+
+    /// <summary>Partitions that were claimed. On any thread.</summary>
+    public int Owned => BitOperations.PopCount(Interlocked.Read(ref owned));
+
+    /// <summary>Rises with every change of a document that is committed. Only this process changes any, so it need not be stored. On any thread.</summary>
+    public long DocumentsRevision => Interlocked.Read(ref documentsRevision);
 
     /// <summary>Forgets finished messages; those that are no longer finished stay. Returns how many went.</summary>
     public int Forget(ReadOnlySpan<(long Id, long? Field)> messages)
@@ -255,12 +272,15 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
         using var put = database.Once(
             "INSERT INTO document (kind, id, json) VALUES (?1, ?2, ?3) ON CONFLICT (kind, id) DO UPDATE SET json = excluded.json");
         put.Bind(1, kind).Bind(2, id).Bind(3, json).Run();
+        documentsChanged |= !BoundaryDocuments.Kinds.Contains(kind);
     }
 
     public bool RemoveDocument(string kind, string id)
     {
         deleteDocument.Bind(1, kind).Bind(2, id).Run();
-        return database.Changes > 0;
+        var removed = database.Changes > 0;
+        documentsChanged |= removed && !BoundaryDocuments.Kinds.Contains(kind);
+        return removed;
     }
 
     public void Dispose() => database.Dispose();

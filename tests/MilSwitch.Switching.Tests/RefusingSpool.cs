@@ -1,3 +1,4 @@
+using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Spool;
@@ -23,6 +24,13 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
 
     public ValueTask<PartitionEpoch> ClaimAsync(int partition, string owner, CancellationToken cancellationToken = default) =>
         inner.ClaimAsync(partition, owner, cancellationToken);
+
+    public ValueTask<PartitionEpoch?> TryClaimAsync(int partition, NodeIdentity owner, CancellationToken cancellationToken = default) =>
+        inner.TryClaimAsync(partition, owner, cancellationToken);
+
+    public ValueTask<int> StayAsync(NodeIdentity owner, CancellationToken cancellationToken = default) => inner.StayAsync(owner, cancellationToken);
+
+    public ValueTask ReleaseAsync(PartitionEpoch owner, CancellationToken cancellationToken = default) => inner.ReleaseAsync(owner, cancellationToken);
 
     public IAsyncEnumerable<PendingMessage> LoadPendingAsync(PartitionEpoch owner, CancellationToken cancellationToken = default) =>
         inner.LoadPendingAsync(owner, cancellationToken);
@@ -53,6 +61,8 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
 
     public ValueTask<IReadOnlyList<StoredDocument>> ListDocumentsAsync(string kind, CancellationToken cancellationToken = default) =>
         inner.ListDocumentsAsync(kind, cancellationToken);
+
+    public ValueTask<long> DocumentsRevisionAsync(CancellationToken cancellationToken = default) => inner.DocumentsRevisionAsync(cancellationToken);
 
     public ValueTask<int> PruneAsync(DateTimeOffset messagesBefore, DateTimeOffset duplicateKeysBefore, CancellationToken cancellationToken = default) =>
         inner.PruneAsync(messagesBefore, duplicateKeysBefore, cancellationToken);

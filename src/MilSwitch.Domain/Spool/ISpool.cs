@@ -7,7 +7,7 @@ namespace MilSwitch.Domain.Spool;
 /// The durable truth of one node or cluster: messages, contents, outcomes, audit. Thread-safe. Whatever
 /// <see cref="CommitAsync"/> reported as committed survives the death of the process and of the machine's power.
 /// </summary>
-public interface ISpool : IAsyncDisposable
+public interface ISpool : IPartitionOwnership, IAsyncDisposable
 {
     /// <summary>A number no other start of any node has; the first part of every id made here.</summary>
     int Run { get; }
@@ -23,9 +23,6 @@ public interface ISpool : IAsyncDisposable
     /// first. Every operation is idempotent and applied whole or not at all. The task ends after the fsync.
     /// </summary>
     ValueTask<CommitResult> CommitAsync(SpoolOperation operation, Precedence precedence, CancellationToken cancellationToken = default);
-
-    /// <summary>Takes a partition: raises its epoch, so that any earlier owner's writes fail from now on.</summary>
-    ValueTask<PartitionEpoch> ClaimAsync(int partition, string owner, CancellationToken cancellationToken = default);
 
     /// <summary>What is pending in a partition, highest precedence first, then oldest first.</summary>
     IAsyncEnumerable<PendingMessage> LoadPendingAsync(PartitionEpoch owner, CancellationToken cancellationToken = default);
@@ -58,16 +55,27 @@ public interface ISpool : IAsyncDisposable
 
     ValueTask<IReadOnlyList<StoredDocument>> ListDocumentsAsync(string kind, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// A number that rises with every change of a document, by whichever node, in the same transaction: who has read the
+    /// documents at one number need not read them again until it is another. Documents of messages don't count
+    /// (<see cref="Boundaries.BoundaryDocuments.Kinds"/>).
+    /// </summary>
+    ValueTask<long> DocumentsRevisionAsync(CancellationToken cancellationToken = default);
+
     /// <summary>Forgets finished messages, duplicate keys and audit events that are older than these times.</summary>
     ValueTask<int> PruneAsync(DateTimeOffset messagesBefore, DateTimeOffset duplicateKeysBefore, CancellationToken cancellationToken = default);
 
-    /// <summary>Octets the store occupies and the free octets of its volume.</summary>
+    /// <summary>Octets the store occupies and the free octets of its volume; <see cref="SpoolUsage.Unknown"/> where only its server knows.</summary>
     SpoolUsage Usage();
 }
 
 public sealed record StoredDocument(string Kind, string Id, string Json);
 
-public readonly record struct SpoolUsage(long UsedOctets, long FreeOctets);
+public readonly record struct SpoolUsage(long UsedOctets, long FreeOctets)
+{
+    /// <summary>More than any volume has.</summary>
+    public const long Unknown = long.MaxValue;
+}
 
 public enum SpoolHealth : byte
 {
