@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Reflection;
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
@@ -36,6 +35,7 @@ internal sealed class SwitchRuntime(
     private long policy;
     private long contentInMemory;
     private Crossing? crossing;
+    private PartitionOwners? owners;
 
     public SwitchConfiguration Configuration => Volatile.Read(ref configuration);
 
@@ -78,6 +78,12 @@ internal sealed class SwitchRuntime(
 
     public LinkDirectory Links { get; } = new();
 
+    /// <summary>Asks the owners of partitions, wherever they are.</summary>
+    public PartitionOwners Owners => owners ??= new PartitionOwners(Partitions);
+
+    /// <summary>Knows the other nodes; null: this node is on its own.</summary>
+    public IActorRef? Membership { get; set; }
+
     /// <summary>What is known of acknowledgments that are awaited.</summary>
     public AcknowledgmentBoard Acknowledgments { get; } = new();
 
@@ -104,7 +110,7 @@ internal sealed class SwitchRuntime(
     public Action LookAtStore { get; set; } = static () => { };
 
     /// <summary>The incarnation that owns partitions: the node's name and the number of its start.</summary>
-    public string OwnerName => string.Create(CultureInfo.InvariantCulture, $"{Configuration.Node}/{Spool.Run}");
+    public NodeIdentity Identity => new(Configuration.Node, Spool.Run);
 
     public string Version { get; } = typeof(SwitchRuntime).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
 

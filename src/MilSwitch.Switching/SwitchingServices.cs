@@ -99,6 +99,7 @@ public static class SwitchingServices
         {
             await provider.GetRequiredService<RuleKeeper>().LoadAsync(CancellationToken.None).ConfigureAwait(false);
             await JoinAsync(system, runtime, provider).ConfigureAwait(false);
+            runtime.Owners.ReachBy(registry.Get<PartitionActor>());
             system.ActorOf(PartitionPinger.Props(registry.Get<PartitionActor>()), "pinger");
             runtime.Acknowledgments.Actor = system.ActorOf(AcknowledgmentActor.Props(runtime), "acknowledgments");
             if (runtime.Tokens is { } tokens)
@@ -122,32 +123,33 @@ public static class SwitchingServices
 
         var beat = provider.GetRequiredService<ClusterBeat>();
         var own = cluster.SelfAddress;
-        var node = new NodeRecord($"{own.Host}:{own.Port}", runtime.Configuration.Node, runtime.Spool.Run);
+        var address = $"{own.Host}:{own.Port}";
+        var node = runtime.Identity;
         runtime.MaySend = () => beat.IsTrusted;
         runtime.LookAtStore = beat.Hurry;
         // The supervisor of the process starts it afresh.
         runtime.Fence.EndBy(() => cluster.Down(own));
         // A lease that is only ever tried when the cluster divides is never tried.
-        var lease = Akka.Coordination.LeaseProvider.Get(system).GetLease("trial-" + node.Name, "milswitch-lease", runtime.OwnerName);
+        var lease = Akka.Coordination.LeaseProvider.Get(system).GetLease("trial-" + node.Name, "milswitch-lease", node.ToString());
         if (await lease.Acquire().ConfigureAwait(false)) await lease.Release().ConfigureAwait(false);
         await new ClusterFormation(system, store, runtime.Configuration.Cluster!, runtime.Time, runtime.Loggers.CreateLogger<ClusterFormation>())
-            .JoinAsync(node, CancellationToken.None).ConfigureAwait(false);
-        beat.Node = node;
+            .JoinAsync(address, node, CancellationToken.None).ConfigureAwait(false);
+        beat.Address = address;
         beat.Hurry();
-        system.ActorOf(MembershipActor.Props(runtime, beat), MembershipActor.Name);
+        runtime.Membership = system.ActorOf(MembershipActor.Props(runtime, beat), MembershipActor.Name);
         var shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "record", async () =>
         {
             // As long as it owns something that it may write to.
-            await runtime.AuditAsync(AuditKind.NodeStopped, $"node {node.Name}, run {node.Run}", null, CancellationToken.None).ConfigureAwait(false);
+            await runtime.AuditAsync(AuditKind.NodeStopped, $"node {node.Name}, run {node.Incarnation}", null, CancellationToken.None).ConfigureAwait(false);
             return Akka.Done.Instance;
         });
         shutdown.AddTask(CoordinatedShutdown.PhaseClusterExitingDone, "forget", async () =>
         {
-            beat.Node = null;
+            beat.Address = null;
             try
             {
-                await store.RemoveNodeAsync(node.Address, CancellationToken.None).ConfigureAwait(false);
+                await store.RemoveNodeAsync(address, node, CancellationToken.None).ConfigureAwait(false);
             }
             catch (SpoolUnavailableException)
             {

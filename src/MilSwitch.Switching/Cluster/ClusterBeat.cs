@@ -21,8 +21,8 @@ internal sealed partial class ClusterBeat(SwitchRuntime runtime, RuleKeeper rule
     private long answeredAt = runtime.Time.GetTimestamp();
     private volatile bool active;
 
-    /// <summary>Set when the node has joined.</summary>
-    public NodeRecord? Node { get; set; }
+    /// <summary>As other nodes dial it; set when the node has joined, null again when it leaves.</summary>
+    public string? Address { get; set; }
 
     /// <summary>Time since the store answered last, by the clock that nobody sets.</summary>
     public TimeSpan Silence => active ? runtime.Time.GetElapsedTime(Volatile.Read(ref answeredAt)) : TimeSpan.Zero;
@@ -49,7 +49,7 @@ internal sealed partial class ClusterBeat(SwitchRuntime runtime, RuleKeeper rule
         var silent = false;
         while (!stoppingToken.IsCancellationRequested)
         {
-            if (Node is { } node)
+            if (Address is { } address)
             {
                 if (!active)
                 {
@@ -57,7 +57,7 @@ internal sealed partial class ClusterBeat(SwitchRuntime runtime, RuleKeeper rule
                     active = true;
                 }
 
-                var answers = await BeatAsync(node, stoppingToken).ConfigureAwait(false);
+                var answers = await BeatAsync(address, stoppingToken).ConfigureAwait(false);
                 if (answers == silent) LogStore(answers ? "answers again" : "does not answer");
                 silent = !answers;
             }
@@ -68,7 +68,7 @@ internal sealed partial class ClusterBeat(SwitchRuntime runtime, RuleKeeper rule
         }
     }
 
-    private async Task<bool> BeatAsync(NodeRecord node, CancellationToken stoppingToken)
+    private async Task<bool> BeatAsync(string address, CancellationToken stoppingToken)
     {
         // What it answers was true when it was asked, not when the answer came.
         var before = runtime.Time.GetTimestamp();
@@ -76,7 +76,10 @@ internal sealed partial class ClusterBeat(SwitchRuntime runtime, RuleKeeper rule
         limit.CancelAfter(Limit);
         try
         {
-            var policy = await store!.StayAsync(node, runtime.OwnerName, [.. runtime.Partitions.Held], limit.Token).ConfigureAwait(false);
+            await runtime.Spool.StayAsync(runtime.Identity, limit.Token).ConfigureAwait(false);
+            if (!await store!.RefreshNodeAsync(address, runtime.Identity, limit.Token).ConfigureAwait(false))
+                await store.RegisterNodeAsync(address, runtime.Identity, limit.Token).ConfigureAwait(false);
+            var policy = await runtime.Spool.DocumentsRevisionAsync(limit.Token).ConfigureAwait(false);
             Volatile.Write(ref answeredAt, before);
             if (policy != runtime.Policy) await rules.LoadAsync(policy, limit.Token).ConfigureAwait(false);
             return true;

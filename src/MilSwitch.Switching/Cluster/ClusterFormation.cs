@@ -20,7 +20,7 @@ internal sealed partial class ClusterFormation(ActorSystem system, IClusterStore
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Ends when this node is a member that is up and is known in the store as such.</summary>
-    public async Task JoinAsync(NodeRecord node, CancellationToken cancellationToken)
+    public async Task JoinAsync(string address, NodeIdentity node, CancellationToken cancellationToken)
     {
         var cluster = Akka.Cluster.Cluster.Get(system);
         while (true)
@@ -28,8 +28,11 @@ internal sealed partial class ClusterFormation(ActorSystem system, IClusterStore
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                await using var turn = (await store.LockFormationAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
-                if (await TryJoinAsync(cluster, node, cancellationToken).ConfigureAwait(false)) return;
+                var turn = await store.LockFormationAsync(cancellationToken).ConfigureAwait(false);
+                await using (turn.ConfigureAwait(false))
+                {
+                    if (await TryJoinAsync(cluster, address, node, turn.Lost, cancellationToken).ConfigureAwait(false)) return;
+                }
             }
             catch (SpoolUnavailableException fault)
             {
@@ -40,18 +43,18 @@ internal sealed partial class ClusterFormation(ActorSystem system, IClusterStore
         }
     }
 
-    private async Task<bool> TryJoinAsync(Akka.Cluster.Cluster cluster, NodeRecord node, CancellationToken cancellationToken)
+    private async Task<bool> TryJoinAsync(Akka.Cluster.Cluster cluster, string address, NodeIdentity node, CancellationToken lost, CancellationToken cancellationToken)
     {
-        var known = await store.NodesAsync(Fresh, cancellationToken).ConfigureAwait(false);
-        var others = known.Where(n => n.Address != node.Address && IsExpected(n.Address)).Select(n => AddressOf(n.Address)).OfType<Address>().ToImmutableArray();
-        if (known.FirstOrDefault(n => n.Name == node.Name && n.Address != node.Address) is { } twin)
+        var known = await store.FreshNodesAsync(Fresh, cancellationToken).ConfigureAwait(false);
+        var others = known.Where(n => n.Address != address && IsExpected(n.Address)).Select(n => AddressOf(n.Address)).OfType<Address>().ToImmutableArray();
+        if (known.FirstOrDefault(n => n.Node.Name == node.Name && n.Address != address) is { } twin)
         {
             // Two nodes of one name would hold each other's partitions for their own.
             LogTwin(node.Name, twin.Address);
             return false;
         }
 
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lost);
         limit.CancelAfter(JoinLimit);
         try
         {
@@ -64,8 +67,8 @@ internal sealed partial class ClusterFormation(ActorSystem system, IClusterStore
             return false;
         }
 
-        await store.StayAsync(node, node.Name, [], cancellationToken).ConfigureAwait(false);
-        LogJoined(node.Address, others.Length);
+        await store.RegisterNodeAsync(address, node, cancellationToken).ConfigureAwait(false);
+        LogJoined(address, others.Length);
         return true;
     }
 

@@ -64,6 +64,13 @@ internal sealed class MembershipActor : UntypedActor, IWithTimers
             case ClusterEvent.IMemberEvent or ClusterEvent.IReachabilityEvent:
                 Look();
                 break;
+            // From this node: told to the others. From another: done here, and told nobody.
+            case LinkOrder order when Sender.Path.Address.Host is null:
+                foreach (var other in Others()) other.Tell(order, Self);
+                break;
+            case LinkOrder order:
+                if (runtime.Links.Find(new Domain.Routing.LinkName(order.Link)) is { } link) link.Actor.Tell(new LinkCommands.TryNow());
+                break;
             case Tell:
                 TellOthers();
                 Look();
@@ -84,12 +91,12 @@ internal sealed class MembershipActor : UntypedActor, IWithTimers
     private void TellOthers()
     {
         var news = new NodeNews(Report());
-        foreach (var member in cluster.State.Members)
-        {
-            if (member.Address == cluster.SelfAddress || member.Status is not (MemberStatus.Up or MemberStatus.Leaving or MemberStatus.WeaklyUp)) continue;
-            Context.ActorSelection(new RootActorPath(member.Address) / "user" / Name).Tell(news, Self);
-        }
+        foreach (var other in Others()) other.Tell(news, Self);
     }
+
+    private IEnumerable<ActorSelection> Others() => cluster.State.Members
+        .Where(m => m.Address != cluster.SelfAddress && m.Status is (MemberStatus.Up or MemberStatus.Leaving or MemberStatus.WeaklyUp))
+        .Select(m => Context.ActorSelection(new RootActorPath(m.Address) / "user" / Name));
 
     private NodeReport Report() => new(
         runtime.Configuration.Node, runtime.Spool.Run, runtime.Version, (long)beat.Silence.TotalMilliseconds, runtime.Partitions.Owned.Count, runtime.Partitions.Pending, runtime.Policy)

@@ -75,7 +75,7 @@ internal sealed class StoreLease : Lease
         using var limit = new CancellationTokenSource(Settings.TimeoutSettings.OperationTimeout, time);
         try
         {
-            if (!await store.TakeLeaseAsync(Settings.LeaseName, Settings.OwnerName, Settings.TimeoutSettings.HeartbeatTimeout, limit.Token).ConfigureAwait(false)) return false;
+            if (!await store.AcquireLeaseAsync(Settings.LeaseName, Settings.OwnerName, Settings.TimeoutSettings.HeartbeatTimeout, limit.Token).ConfigureAwait(false)) return false;
         }
         catch (Exception fault) when (fault is SpoolUnavailableException or OperationCanceledException)
         {

@@ -69,7 +69,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         this.runtime = runtime;
         configured = settings;
         this.gauge = gauge;
-        turn = runtime.ClusterStore is { } store ? new LinkTurn(store, settings.Name, runtime.OwnerName, runtime.Time) : null;
+        turn = runtime.ClusterStore is { } store ? new LinkTurn(store, settings.Name, runtime.Identity.ToString(), runtime.Time) : null;
         this.settings = settings with { Connections = ShareOf(settings) };
         if (turn is not null) pressure.MaySend = () => !IsInTurns || turn.MaySend;
         logger = runtime.Loggers.CreateLogger<LinkActor>();

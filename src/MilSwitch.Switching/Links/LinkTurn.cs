@@ -85,7 +85,7 @@ internal sealed class LinkTurn(IClusterStore store, LinkName link, string owner,
             for (var tried = 0; tried < Places; tried++)
             {
                 var before = time.GetTimestamp();
-                if (await store.TakeLeaseAsync(NameOf(place), owner, LeaseTime, CancellationToken.None).ConfigureAwait(false))
+                if (await store.AcquireLeaseAsync(NameOf(place), owner, LeaseTime, CancellationToken.None).ConfigureAwait(false))
                 {
                     if (!had) since = before;
                     Volatile.Write(ref keptAt, before);

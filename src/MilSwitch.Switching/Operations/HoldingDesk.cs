@@ -26,8 +26,7 @@ internal sealed class HoldingDesk(SwitchRuntime runtime)
             from = new HeldPlace(stored.Envelope.Precedence, stored.Envelope.ArrivedAt.UtcTicks, last);
         }
 
-        var asked = runtime.Partitions.Owned.Select(p => p.Actor.Ask<PartitionEvents.Held>(new PartitionCommands.GetHeld(from, limit), Patience, cancellationToken));
-        var places = (await Task.WhenAll(asked).ConfigureAwait(false)).SelectMany(h => h.Places).Order();
+        var places = (await runtime.Owners.HeldAsync(from, limit, Patience, cancellationToken).ConfigureAwait(false)).Order();
         var found = new List<HeldMessage>();
         foreach (var place in places)
         {
@@ -48,11 +47,9 @@ internal sealed class HoldingDesk(SwitchRuntime runtime)
 
     public async ValueTask<HoldingResult> DecideAsync(MessageId id, HoldingOrder order, OperatorIdentity who, CancellationToken cancellationToken)
     {
-        if (runtime.Partitions.Find(id.Partition) is not { } partition) return new HoldingResult(HoldingOutcome.Failed, "its partition is not on this node");
         try
         {
-            var result = await partition.Actor.Ask<HoldingResult>(
-                new PartitionCommands.Judge(id, order, who), order is HoldingOrder.Correct ? LongPatience : Patience, cancellationToken).ConfigureAwait(false);
+            var result = await runtime.Owners.JudgeAsync(id, order, who, order is HoldingOrder.Correct ? LongPatience : Patience, cancellationToken).ConfigureAwait(false);
             // The partition knows what is pending and nothing else.
             return result.Outcome is HoldingOutcome.Conflict && await runtime.Spool.ReadAsync(id, cancellationToken).ConfigureAwait(false) is null
                 ? new HoldingResult(HoldingOutcome.NotFound, "no such message")

@@ -10,6 +10,7 @@ using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Partitions;
 
@@ -101,9 +102,9 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
         var rows = new Dictionary<string, int[]>(StringComparer.Ordinal);
         var limits = QueueShapeRow.AgeLimitsInMinutes;
         var now = runtime.Now;
-        foreach (var partition in runtime.Partitions.Owned)
+        for (var partition = 0; partition < MessageId.PartitionCount; partition++)
         {
-            await foreach (var message in runtime.Spool.LoadPendingAsync(partition.Epoch, cancellationToken).ConfigureAwait(false))
+            await foreach (var message in runtime.Spool.LoadPendingAsync(new PartitionEpoch(partition, 0), cancellationToken).ConfigureAwait(false))
             {
                 var minutes = (now - message.Envelope.ArrivedAt).TotalMinutes;
                 var column = 0;
@@ -173,6 +174,7 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
         if (HandleOf(name) is not { } link) return false;
         await runtime.RecordAsync(AuditKind.Tried, name.Value, who.Name, cancellationToken).ConfigureAwait(false);
         if (!await link.Actor.Ask<bool>(new LinkCommands.TryNow(), Patience, cancellationToken).ConfigureAwait(false)) return false;
+        runtime.Membership?.Tell(new LinkOrder(name.Value));
         Tell("link.tried", name.Value, "", who);
         return true;
     }
@@ -204,7 +206,6 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
 
         async Task<ActOutcome> ActAsync(MessageId id)
         {
-            if (runtime.Partitions.Find(id.Partition) is not { } partition) return new ActOutcome(id, false, "its partition is not on this node") { Failure = ActFailure.Failed };
             if (act.DryRun)
             {
                 var stored = await runtime.Spool.ReadAsync(id, cancellationToken).ConfigureAwait(false);
@@ -216,7 +217,7 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
 
             try
             {
-                var outcome = await partition.Actor.Ask<ActOutcome>(new PartitionCommands.Act(id, act, who), Patience, cancellationToken).ConfigureAwait(false);
+                var outcome = await runtime.Owners.ActAsync(id, act, who, Patience, cancellationToken).ConfigureAwait(false);
                 // The partition knows what is pending and nothing else.
                 return outcome.Failure == ActFailure.Conflict && await runtime.Spool.ReadAsync(id, cancellationToken).ConfigureAwait(false) is null ? Missing(id) : outcome;
             }
@@ -264,9 +265,9 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
         var others = before.Rules.Where(r => r.Id != rule.Id);
         var after = new RuleBook(remove ? others : [.. others, tried]);
         var messages = 0;
-        foreach (var partition in runtime.Partitions.Owned)
+        for (var partition = 0; partition < MessageId.PartitionCount; partition++)
         {
-            await foreach (var message in runtime.Spool.LoadPendingAsync(partition.Epoch, cancellationToken).ConfigureAwait(false))
+            await foreach (var message in runtime.Spool.LoadPendingAsync(new PartitionEpoch(partition, 0), cancellationToken).ConfigureAwait(false))
             {
                 if (message.State == MessageState.Queued && message.Recipients.Any(r => r.State is RecipientState.Queued or RecipientState.Armed && Differs(message.Envelope, r.Index)))
                     messages++;

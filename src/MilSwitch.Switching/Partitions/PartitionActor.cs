@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
+using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Links;
 
 namespace MilSwitch.Switching.Partitions;
@@ -21,6 +23,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ClaimRetry = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan ActPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan OrderPatience = TimeSpan.FromMinutes(1);
     private const int ActWaits = 20;
     private const int CrashesToPark = 2;
     private const int MostIdle = 4;
@@ -111,6 +114,9 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
                 LogReleaseFailed(failure.Cause, partition);
                 Context.Stop(Self);
                 break;
+            case IOwnerOrder order:
+                OnOrder(order);
+                break;
             default:
                 if (self is null) Unhandled(message);
                 else if (!IsLeaving || !RefusesWhileLeaving(message)) Work(message);
@@ -130,14 +136,14 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
             runtime.Partitions.CountClaiming(1);
         }
 
-        ClaimAndLoadAsync(runtime.Spool, partition, runtime.OwnerName)
+        ClaimAndLoadAsync(runtime.Spool, partition, runtime.Identity)
             .PipeTo(Self, success: claimed => claimed ?? (object)PartitionEvents.OwnedElsewhere.Instance, failure: cause => new PartitionEvents.ClaimFailed(cause));
     }
 
     // Null: another node has it still, and lives.
-    private static async Task<PartitionEvents.Claimed?> ClaimAndLoadAsync(ISpool spool, int partition, string owner)
+    private static async Task<PartitionEvents.Claimed?> ClaimAndLoadAsync(ISpool spool, int partition, NodeIdentity owner)
     {
-        if (await spool.ClaimAsync(partition, owner).ConfigureAwait(false) is not { } epoch) return null;
+        if (await spool.TryClaimAsync(partition, owner).ConfigureAwait(false) is not { } epoch) return null;
         var pending = ImmutableArray.CreateBuilder<PendingMessage>();
         await foreach (var message in spool.LoadPendingAsync(epoch).ConfigureAwait(false)) pending.Add(message);
         var reroutes = ImmutableDictionary.CreateBuilder<long, string>();
@@ -252,6 +258,38 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
                 Unhandled(message);
                 break;
         }
+    }
+
+    // An order from another node takes the way of one from here; its answer is put into words that may travel.
+    private void OnOrder(IOwnerOrder order)
+    {
+        const string NotYet = "its partition is being taken over; ask again";
+        switch (order)
+        {
+            case ActOrder act when self is null:
+                Sender.Tell(new ActAnswer(false, NotYet, ActFailure.Failed));
+                break;
+            case ActOrder act:
+                Self.Ask<ActOutcome>(act.ToCommand(), OrderPatience).PipeTo(
+                    Sender, success: ActAnswer.Of, failure: fault => new ActAnswer(false, ReasonOf(fault), ActFailure.Failed));
+                break;
+            case JudgeOrder judge when self is null:
+                Sender.Tell(JudgeAnswer.Of(new HoldingResult(HoldingOutcome.Failed, NotYet)));
+                break;
+            case JudgeOrder judge:
+                Self.Ask<HoldingResult>(judge.ToCommand(), OrderPatience).PipeTo(
+                    Sender, success: JudgeAnswer.Of, failure: fault => JudgeAnswer.Of(new HoldingResult(HoldingOutcome.Failed, ReasonOf(fault))));
+                break;
+            case HeldOrder held:
+                Sender.Tell(new HeldAnswer([.. HeldPlaces(held.After?.ToPlace()).Order().Take(held.Limit).Select(HeldPosition.Of)]));
+                break;
+        }
+
+        static string ReasonOf(Exception fault) => (fault is AggregateException { InnerException: { } inner } ? inner : fault) switch
+        {
+            SpoolUnavailableException refusal => refusal.Reason,
+            _ => "no answer in time; look what became of it before asking again",
+        };
     }
 
     private void OnAccepted(PartitionCommands.TakeOver accepted)

@@ -5,6 +5,7 @@ using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Serialization;
 
@@ -16,8 +17,14 @@ public sealed record PartitionPing(int Partition) : IWireMessage;
 /// <summary>Shard id = entity id = partition number.</summary>
 internal sealed class PartitionExtractor : IMessageExtractor
 {
-    public string? EntityId(object message) =>
-        message is PartitionPing ping ? ping.Partition.ToString(System.Globalization.CultureInfo.InvariantCulture) : null;
+    public string? EntityId(object message) => message switch
+    {
+        PartitionPing ping => Name(ping.Partition),
+        IOwnerOrder { Partition: >= 0 and < MessageId.PartitionCount } order => Name(order.Partition),
+        _ => null,
+    };
+
+    private static string Name(int partition) => partition.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     public object EntityMessage(object message) => message;
 

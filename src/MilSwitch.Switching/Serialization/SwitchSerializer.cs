@@ -22,6 +22,13 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
 
     private const string Ping = "p1";
     private const string News = "n1";
+    private const string ActOrderManifest = "a1";
+    private const string ActAnswerManifest = "a2";
+    private const string JudgeOrderManifest = "j1";
+    private const string JudgeAnswerManifest = "j2";
+    private const string HeldOrderManifest = "h1";
+    private const string HeldAnswerManifest = "h2";
+    private const string LinkOrderManifest = "l1";
 
     public override int Identifier => Number;
 
@@ -29,6 +36,13 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
     {
         PartitionPing => Ping,
         NodeNews => News,
+        ActOrder => ActOrderManifest,
+        ActAnswer => ActAnswerManifest,
+        JudgeOrder => JudgeOrderManifest,
+        JudgeAnswer => JudgeAnswerManifest,
+        HeldOrder => HeldOrderManifest,
+        HeldAnswer => HeldAnswerManifest,
+        LinkOrder => LinkOrderManifest,
         _ => throw new SerializationException($"{o.GetType().Name} does not leave the node."),
     };
 
@@ -36,6 +50,13 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
     {
         PartitionPing ping => JsonSerializer.SerializeToUtf8Bytes(ping, SwitchJson.Default.PartitionPing),
         NodeNews news => JsonSerializer.SerializeToUtf8Bytes(news, SwitchJson.Default.NodeNews),
+        ActOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.ActOrder),
+        ActAnswer value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.ActAnswer),
+        JudgeOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.JudgeOrder),
+        JudgeAnswer value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.JudgeAnswer),
+        HeldOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.HeldOrder),
+        HeldAnswer value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.HeldAnswer),
+        LinkOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.LinkOrder),
         _ => throw new SerializationException($"{obj.GetType().Name} does not leave the node."),
     };
 
@@ -43,6 +64,13 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
     {
         Ping => JsonSerializer.Deserialize(bytes, SwitchJson.Default.PartitionPing) ?? throw Empty(),
         News => JsonSerializer.Deserialize(bytes, SwitchJson.Default.NodeNews) ?? throw Empty(),
+        ActOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.ActOrder) ?? throw Empty(),
+        ActAnswerManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.ActAnswer) ?? throw Empty(),
+        JudgeOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.JudgeOrder) ?? throw Empty(),
+        JudgeAnswerManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.JudgeAnswer) ?? throw Empty(),
+        HeldOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.HeldOrder) ?? throw Empty(),
+        HeldAnswerManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.HeldAnswer) ?? throw Empty(),
+        LinkOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.LinkOrder) ?? throw Empty(),
         _ => throw new SerializationException("An unknown manifest."),
     };
 
@@ -66,4 +94,11 @@ public sealed class RefusingSerializer(ExtendedActorSystem system) : Serializer(
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(PartitionPing))]
 [JsonSerializable(typeof(NodeNews))]
+[JsonSerializable(typeof(ActOrder))]
+[JsonSerializable(typeof(ActAnswer))]
+[JsonSerializable(typeof(JudgeOrder))]
+[JsonSerializable(typeof(JudgeAnswer))]
+[JsonSerializable(typeof(HeldOrder))]
+[JsonSerializable(typeof(HeldAnswer))]
+[JsonSerializable(typeof(LinkOrder))]
 internal sealed partial class SwitchJson : JsonSerializerContext;

@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Labelling;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Routing;
+using MilSwitch.Switching.Partitions;
+using MilSwitch.Switching.Serialization;
+
+namespace MilSwitch.Switching.Cluster;
+
+/// <summary>An order that goes to whichever node owns a partition, with the name of the person who gave it.</summary>
+public interface IOwnerOrder : IWireMessage
+{
+    int Partition { get; }
+}
+
+/// <summary>One thing done to one message. Answered with <see cref="ActAnswer"/>.</summary>
+/// <param name="Link">For rerouting; null otherwise.</param>
+/// <param name="Name">The person, as the asked node knows it.</param>
+/// <param name="Via">From where the person came.</param>
+public sealed record ActOrder(long Message, MessageVerb Verb, string Reason, string? Link, string Name, string Via) : IOwnerOrder
+{
+    public int Partition => new MessageId(Message).Partition;
+
+    internal static ActOrder Of(MessageId id, MessageAct act, OperatorIdentity who) => new(id.Value, act.Verb, act.Reason, act.Link?.Value, who.Name, who.Via);
+
+    internal PartitionCommands.Act ToCommand() => new(
+        new MessageId(Message), new MessageAct(Verb) { Ids = [new MessageId(Message)], Reason = Reason, Link = Link is null ? null : new LinkName(Link) }, new OperatorIdentity(Name, Via));
+}
+
+public sealed record ActAnswer(bool Done, string Text, ActFailure Failure) : IWireMessage
+{
+    internal static ActAnswer Of(ActOutcome outcome) => new(outcome.Done, outcome.Text, outcome.Failure);
+
+    internal ActOutcome ToOutcome(MessageId id) => new(id, Done, Text) { Failure = Failure };
+}
+
+/// <summary>A person's decision about a held message. Answered with <see cref="JudgeAnswer"/>. One of the three is there.</summary>
+public sealed record JudgeOrder(long Message, string Reason, string Name, string Via) : IOwnerOrder
+{
+    public ApproveWords? Approve { get; init; }
+
+    public RejectWords? Reject { get; init; }
+
+    public CorrectionWords? Correct { get; init; }
+
+    public int Partition => new MessageId(Message).Partition;
+
+    internal static JudgeOrder Of(MessageId id, HoldingOrder order, OperatorIdentity who) => new(id.Value, order.Reason, who.Name, who.Via)
+    {
+        Approve = order is HoldingOrder.Approve approve ? new ApproveWords(approve.Step, approve.Reasons) : null,
+        Reject = order is HoldingOrder.Reject reject ? new RejectWords(reject.Text) : null,
+        Correct = order is HoldingOrder.Correct correct ? CorrectionWords.Of(correct.Change) : null,
+    };
+
+    /// <exception cref="FormatException">It says nothing that this version understands.</exception>
+    internal PartitionCommands.Judge ToCommand() => new(new MessageId(Message), ToOrder(), new OperatorIdentity(Name, Via));
+
+    private HoldingOrder ToOrder() => this switch
+    {
+        { Approve: { } approve } => new HoldingOrder.Approve(approve.Step, approve.Reasons, Reason),
+        { Reject: { } reject } => new HoldingOrder.Reject(reject.Text, Reason),
+        { Correct: { } correct } => new HoldingOrder.Correct(correct.ToCorrection(), Reason),
+        _ => throw new FormatException("an order of another version"),
+    };
+}
+
+public sealed record ApproveWords(string Step, string? Reasons);
+
+public sealed record RejectWords(string? Text);
+
+/// <param name="SubjectCodes">Null: those it has.</param>
+public sealed record CorrectionWords(ImmutableArray<AddressChange> Recipients, ImmutableArray<string> DropParts, ReadOnlyMemory<byte>? Label, ImmutableArray<string>? SubjectCodes)
+{
+    internal static CorrectionWords Of(MessageCorrection change) => new(
+        [.. change.Recipients.Select(r => new AddressChange(r.Old.Text, r.New.Text))], change.DropParts, change.Label?.Encoded, change.SubjectCodes.IsDefault ? null : change.SubjectCodes);
+
+    internal MessageCorrection ToCorrection() => new()
+    {
+        Recipients = [.. Recipients.Select(r => (Mailbox.Parse(r.Old), Mailbox.Parse(r.New)))],
+        DropParts = DropParts,
+        Label = Label is { } label ? new MessageLabel(label) : null,
+        SubjectCodes = SubjectCodes ?? default,
+    };
+}
+
+public sealed record AddressChange(string Old, string New);
+
+public sealed record JudgeAnswer(HoldingOutcome Outcome, string Text, int Needed, ImmutableArray<string> Given, long? Made) : IWireMessage
+{
+    internal static JudgeAnswer Of(HoldingResult result) => new(result.Outcome, result.Text, result.Needed, result.Given, result.Made?.Value);
+
+    internal HoldingResult ToResult() => new(Outcome, Text) { Needed = Needed, Given = Given, Made = Made is { } made ? new MessageId(made) : null };
+}
+
+/// <summary>What is held in a partition. Answered with <see cref="HeldAnswer"/>.</summary>
+/// <param name="After">Only what stands behind this place; null: all.</param>
+public sealed record HeldOrder(int Partition, HeldPosition? After, int Limit) : IOwnerOrder;
+
+public sealed record HeldAnswer(ImmutableArray<HeldPosition> Places) : IWireMessage;
+
+/// <summary>Where a held message stands in the list of all.</summary>
+public sealed record HeldPosition(Precedence Precedence, long AcceptedTicks, long Message)
+{
+    internal static HeldPosition Of(HeldPlace place) => new(place.Precedence, place.AcceptedTicks, place.Id.Value);
+
+    internal HeldPlace ToPlace() => new(Precedence, AcceptedTicks, new MessageId(Message));
+}
+
+/// <summary>A link's next hop is to be tried at once, on every node that has the link. Not answered.</summary>
+public sealed record LinkOrder(string Link) : IWireMessage;
