@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Labelling;
@@ -46,6 +47,14 @@ public sealed class FakeOperatorActions : IOperatorActions
             Ready = true, Links = 1, LinksDown = 1, Held = 1, Alarms = Alarms,
             Precedences = [.. Enumerable.Range(0, 6).Select(p => new PrecedenceStatus((Precedence)p, p, p == 0 ? null : TimeSpan.FromSeconds(p * 90), p * 10, p * 5, p))],
         });
+
+    public ValueTask<ClusterView> ClusterAsync(CancellationToken cancellationToken) => ValueTask.FromResult(new ClusterView(
+    [
+        new ClusterMember("n1", "10.0.0.1:4053", MemberState.Up, true, true, new NodeReport("n1", 7, "1.0", 120, 40, 3, 12)),
+        new ClusterMember("n2", "10.0.0.2:4053", MemberState.Up, SecondReachable, false, new NodeReport("n2", 8, "1.0", 80, 24, 0, 12)),
+    ]));
+
+    public bool SecondReachable { get; set; } = true;
 
     public ValueTask<IReadOnlyList<Alarm>> AlarmsAsync(CancellationToken cancellationToken) =>
         ValueTask.FromResult<IReadOnlyList<Alarm>>([.. Alarms.Select(a => new Alarm("fake", a, Start))]);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
@@ -14,6 +15,9 @@ namespace MilSwitch.Domain.Operations;
 public interface IOperatorActions
 {
     ValueTask<SwitchStatus> StatusAsync(CancellationToken cancellationToken);
+
+    /// <summary>The nodes as this one sees them; a node on its own sees itself.</summary>
+    ValueTask<ClusterView> ClusterAsync(CancellationToken cancellationToken);
 
     /// <summary>What stands at this moment, oldest first.</summary>
     ValueTask<IReadOnlyList<Alarm>> AlarmsAsync(CancellationToken cancellationToken);

@@ -236,6 +236,8 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(ConfigurationView))]
 [JsonSerializable(typeof(ConfigurationStateView))]
 [JsonSerializable(typeof(Page<AlarmView>))]
+[JsonSerializable(typeof(ClusterStateView))]
+[JsonSerializable(typeof(ReasonRequest))]
 [JsonSerializable(typeof(DecisionsView))]
 [JsonSerializable(typeof(CustodyView))]
 [JsonSerializable(typeof(Page<HeldMessageView>))]

@@ -31,6 +31,7 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Config());
         root.Subcommands.Add(Status());
         root.Subcommands.Add(Version());
+        root.Subcommands.Add(Cluster());
         root.Subcommands.Add(Alarm());
         root.Subcommands.Add(Events());
         root.Subcommands.Add(Queue());

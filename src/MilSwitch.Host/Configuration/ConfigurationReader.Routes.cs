@@ -78,6 +78,7 @@ public static partial class ConfigurationReader
             HeloName = Domain(section, "helo") ?? hostName,
             Protocol = section.Keyword("protocol", LinkProtocol.Smtp, ("smtp", LinkProtocol.Smtp), ("lmtp", LinkProtocol.Lmtp)),
             Connections = section.Number("connections", link.Connections, 1, 10_000),
+            Exclusive = section.Flag("exclusive", false),
             MessagesPerConnection = section.Number("messages-per-connection", link.MessagesPerConnection, 1, 1_000_000_000),
             Tls = tls,
             Protection = ReadDeparture(source, section, keys, [domains.FirstOrDefault(d => section.Find("domain") is YamlText named && named.Value == d.Domain.Name)]),

@@ -110,6 +110,7 @@ public static partial class ConfigurationReader
         var boundaries = ReadBoundaries(source, root, domains, keys, labels, ReadChecks(source, root, labels), proxies);
         var sealKey = ReadSeal(store, keys, boundaries, arrivals.Values);
         store.Finish();
+        var cluster = ReadCluster(root, isShared: false);
         CheckReceipts(source, root, boundaries, routes);
         if (!labels.Authority.Clearances.IsEmpty && labellings.Count is 0)
             root.Map("labels").Reject("clearances", "are for labelled messages only, and no listener looks for labels (listeners[].labels), so nothing could ever go there");
@@ -131,7 +132,7 @@ public static partial class ConfigurationReader
             DataFolder = dataFolder,
             Switch = ReadSwitch(source, root, name ?? "", hostName, ownNames, keys, domains) with
             {
-                Routes = routes, Precedences = precedences, Acknowledgments = acknowledgments, Postmaster = postmaster, Arrivals = arrivals.Count > 0 ? arrivals : null,
+                Cluster = cluster, Routes = routes, Precedences = precedences, Acknowledgments = acknowledgments, Postmaster = postmaster, Arrivals = arrivals.Count > 0 ? arrivals : null,
                 Boundaries = boundaries, ListenerDomains = belongs.ToImmutableDictionary(StringComparer.Ordinal),
                 ListenerLabels = labellings.Count > 0 ? labellings : null,
                 LabelCatalogue = labels.Authority.Policies.All.Count > 0 ? new LabelCatalogueList(labels.Authority, labels.Home) : null,

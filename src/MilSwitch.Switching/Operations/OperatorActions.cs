@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
-using System.Reflection;
 using System.Security.Cryptography;
 using Akka.Actor;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
@@ -36,7 +36,7 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
         return ValueTask.FromResult(new SwitchStatus
         {
             Node = runtime.Configuration.Node,
-            Version = typeof(OperatorActions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
+            Version = runtime.Version,
             StartedAt = runtime.StartedAt,
             Now = now,
             Spool = runtime.Spool.Health,
@@ -58,6 +58,13 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
                 precedence, snapshots.Sum(s => s.Queued[(int)precedence]), oldest is null ? null : now - oldest,
                 runtime.Meters.Accepted(precedence), runtime.Meters.Delivered(precedence), runtime.Meters.Failed(precedence));
         }
+    }
+
+    public ValueTask<ClusterView> ClusterAsync(CancellationToken cancellationToken)
+    {
+        if (runtime.ClusterStore is not null) return ValueTask.FromResult(runtime.Cluster);
+        var report = new NodeReport(runtime.Configuration.Node, runtime.Spool.Run, runtime.Version, 0, runtime.Partitions.Owned.Count, runtime.Partitions.Pending, 0);
+        return ValueTask.FromResult(new ClusterView([new ClusterMember(report.Node, "", MemberState.Up, Reachable: true, Self: true, report)]));
     }
 
     public ValueTask<IReadOnlyList<Alarm>> AlarmsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(alarms.Look());
@@ -138,7 +145,7 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
         if (await runtime.Spool.ReadAsync(id, cancellationToken).ConfigureAwait(false) is not { } stored) return null;
         if (await runtime.Spool.OpenContentAsync(id, cancellationToken).ConfigureAwait(false) is not { } content) return null;
         // Seen is recorded before it is shown.
-        if (runtime.Partitions.Find(id.Partition) is { } partition)
+        if (runtime.Partitions.Recording(id) is { } partition)
         {
             ImmutableArray<AuditEvent> audit = [new AuditEvent(runtime.Now, AuditKind.Viewed, id, -1, who.Via, who.Name)];
             var result = await runtime.Spool.CommitAsync(new SpoolOperation(partition.Epoch) { Audit = audit }, Precedence.Routine, cancellationToken).ConfigureAwait(false);

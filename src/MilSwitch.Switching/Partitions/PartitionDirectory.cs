@@ -65,18 +65,6 @@ internal sealed class PartitionDirectory
         }
     }
 
-    /// <summary>All that this node has the right to write to, those that leave it included.</summary>
-    public IEnumerable<PartitionEpoch> Held
-    {
-        get
-        {
-            for (var partition = 0; partition < epochs.Length; partition++)
-            {
-                if (Volatile.Read(ref epochs[partition]) is var epoch and > 0) yield return new PartitionEpoch(partition, epoch);
-            }
-        }
-    }
-
     /// <summary>Partitions that are to be this node's and are not loaded yet.</summary>
     public int Claiming => Volatile.Read(ref claiming);
 
@@ -102,6 +90,9 @@ internal sealed class PartitionDirectory
     public bool IsOwned(PartitionEpoch epoch) => Volatile.Read(ref epochs[epoch.Partition]) == epoch.Epoch;
 
     public OwnedPartition? Find(int partition) => Owned.FirstOrDefault(p => p.Epoch.Partition == partition);
+
+    /// <summary>With whose right something about a message is put into the trail: its own partition's, or any that is here. Null: none is.</summary>
+    public OwnedPartition? Recording(Domain.Messages.MessageId id) => Find(id.Partition) ?? Next();
 
     /// <summary>
     /// One of the owned partitions, in turn, into which the caller commits a message now; it says
