@@ -7,15 +7,19 @@ namespace MilSwitch.Testing;
 /// Double-entry book of a run: the serials that were answered 250, and those that arrived. Thread-safe. A serial is sent
 /// once only, so whatever arrives twice was doubled by what stands between.
 /// </summary>
-public sealed class Ledger
+/// <param name="from">Serials begin behind this number; others are not this book's. A multiple of <see cref="Range"/>.</param>
+public sealed class Ledger(long from = 0)
 {
+    /// <summary>So many serials belong to one book.</summary>
+    public const long Range = 1_000_000_000;
+
     /// <summary>The header field that carries the serial.</summary>
     public const string Field = "X-Load-Serial";
 
     private readonly ConcurrentDictionary<long, long> accepted = new();
     private readonly ConcurrentDictionary<long, byte> unanswered = new();
     private readonly ConcurrentDictionary<long, Arrivals> arrived = new();
-    private long serial;
+    private long serial = from;
 
     public int AcceptedCount => accepted.Count;
 
@@ -31,13 +35,16 @@ public sealed class Ledger
     /// <summary>Counts what a sink took, when it carries a serial.</summary>
     public void Arrive(SinkTransaction transaction)
     {
-        if (!long.TryParse(transaction.Field(Field), out var number)) return;
+        if (!long.TryParse(transaction.Field(Field), out var number) || number <= from || number > from + Range) return;
         var marked = transaction.Field("X-MilSwitch-Suspected-Duplicate") is not null;
         arrived.AddOrUpdate(
             number,
             _ => new Arrivals(1, marked ? 1 : 0, transaction.Ended),
             (_, before) => before with { Count = before.Count + 1, Marked = before.Marked + (marked ? 1 : 0) });
     }
+
+    /// <summary>Serials that were answered 250 and have not arrived.</summary>
+    public IReadOnlyList<long> OnTheirWay => [.. accepted.Keys.Where(n => !arrived.ContainsKey(n))];
 
     public bool HasArrived(long number) => arrived.ContainsKey(number);
 

@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using MilSwitch.Domain.Precedences;
+
+namespace MilSwitch.Testing;
+
+/// <summary>
+/// Load on every node of a field, in all six levels, with a book for each node; and what becomes of a node's messages when
+/// something happens to it. Thread-safe.
+/// </summary>
+public sealed class ClusterLoad : IAsyncDisposable
+{
+    private readonly ClusterField field;
+    private readonly SinkServer sink;
+    private readonly CancellationTokenSource stop = new();
+    private readonly Ledger[] ledgers;
+    private readonly Task<BlastResult>[] blasts;
+    private readonly ConcurrentDictionary<Watch, byte> watches = new();
+
+    private ClusterLoad(ClusterField field, SinkServer sink, int sessions, TimeSpan pause)
+    {
+        this.field = field;
+        this.sink = sink;
+        ledgers = [.. Enumerable.Range(0, field.Setups.Count).Select(n => new Ledger(n * Ledger.Range))];
+        sink.Arrived += OnArrived;
+        blasts =
+        [
+            .. ledgers.Select((ledger, n) => SmtpBlaster.RunAsync(
+                new BlastOptions
+                {
+                    Port = field.Setups[n].Port, Sessions = sessions, KeepTrying = true, Pause = pause, Size = 4096,
+                    Precedence = static serial => (Precedence)(serial % PrecedenceExtensions.Count),
+                },
+                ledger, stop.Token)),
+        ];
+    }
+
+    /// <param name="field">Its nodes relay to the sink.</param>
+    /// <param name="sink">Nobody else sends to it.</param>
+    /// <param name="sessions">With each node.</param>
+    /// <param name="pause">Of each session between two messages.</param>
+    public static ClusterLoad Start(ClusterField field, SinkServer sink, int sessions = 6, TimeSpan? pause = null) =>
+        new(field, sink, sessions, pause ?? TimeSpan.FromMilliseconds(5));
+
+    /// <summary>Answered 250 by a node, up to now.</summary>
+    public int AcceptedBy(int node) => ledgers[node].AcceptedCount;
+
+    /// <summary>
+    /// Time from now to the first message that this node was answered for and that is not there yet: with a dead node, to the
+    /// first one that another delivers in its place. Null: it had none.
+    /// </summary>
+    public Task<TimeSpan?> FirstFromAsync(int node, TimeSpan within)
+    {
+        var left = ledgers[node].OnTheirWay.ToHashSet();
+        if (left.Count is 0) return Task.FromResult<TimeSpan?>(null);
+        var watch = new Watch(left);
+        watches[watch] = 0;
+        // What came while the list was made is no redelivery.
+        return watch.First.Task.WaitAsync(within).ContinueWith(
+            done =>
+            {
+                watches.TryRemove(watch, out _);
+                return done.IsCompletedSuccessfully ? done.Result : (TimeSpan?)null;
+            },
+            TaskScheduler.Default);
+    }
+
+    /// <summary>No new messages; waits until all that was accepted has arrived.</summary>
+    public async Task<ClusterBalance> EndAsync(TimeSpan patience)
+    {
+        await stop.CancelAsync().ConfigureAwait(false);
+        var results = await Task.WhenAll(blasts).ConfigureAwait(false);
+        for (var end = Stopwatch.StartNew(); ledgers.Any(l => l.OnTheirWay.Count > 0) && end.Elapsed < patience;)
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System).ConfigureAwait(false);
+        return new ClusterBalance([.. ledgers.Select(l => l.Balance())], results);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        sink.Arrived -= OnArrived;
+        await stop.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(blasts).ConfigureAwait(false);
+        stop.Dispose();
+    }
+
+    private void OnArrived(SinkTransaction transaction)
+    {
+        foreach (var ledger in ledgers) ledger.Arrive(transaction);
+        if (watches.IsEmpty || !long.TryParse(transaction.Field(Ledger.Field), out var number)) return;
+        foreach (var (watch, _) in watches) watch.Saw(number);
+    }
+
+    private sealed class Watch(HashSet<long> serials)
+    {
+        private readonly long from = Stopwatch.GetTimestamp();
+
+        public TaskCompletionSource<TimeSpan?> First { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Saw(long number)
+        {
+            if (serials.Contains(number)) First.TrySetResult(Stopwatch.GetElapsedTime(from));
+        }
+    }
+}
+
+/// <summary>The end of a load.</summary>
+/// <param name="Nodes">By node.</param>
+/// <param name="Blasts">What the clients of each were answered.</param>
+public sealed record ClusterBalance(IReadOnlyList<LedgerBalance> Nodes, IReadOnlyList<BlastResult> Blasts)
+{
+    public int Accepted => Nodes.Sum(n => n.Accepted);
+
+    public int Lost => Nodes.Sum(n => n.Lost.Count);
+
+    public long Duplicates => Nodes.Sum(n => n.Duplicates);
+
+    public long Unmarked => Nodes.Sum(n => n.UnmarkedDuplicates);
+
+    public long Refused => Blasts.Sum(b => b.Refused);
+
+    public override string ToString() => string.Join("; ", Nodes.Select((n, i) => $"n{i + 1}: {n}")) + $"; {Refused} refused";
+}
