@@ -76,6 +76,7 @@ public sealed class ClusterField : IAsyncDisposable
         var setup = new SwitchSetup
         {
             Node = name,
+            Host = host,
             DataFolder = Path.Combine(folder, name, "data"),
             Store = $"{{ provider: postgres, connection: \"{options.Connection}\" }}",
             Routes = options.Routes,

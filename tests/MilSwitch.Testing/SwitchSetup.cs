@@ -10,6 +10,9 @@ public sealed record SwitchSetup
 
     public required string DataFolder { get; init; }
 
+    /// <summary>The address it listens on.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
     public int Port { get; init; } = Ports.Free();
 
     public int AdminPort { get; init; } = Ports.Free();
@@ -50,7 +53,7 @@ public sealed record SwitchSetup
         yaml.Append(Store is null ? "store:\n  provider: sqlite\n" : $"store: {Store}\n");
         if (Seal is not null) yaml.Append(CultureInfo.InvariantCulture, $"  seal: {Seal}\n");
         yaml.Append("listeners:\n");
-        yaml.Append(CultureInfo.InvariantCulture, $"  - name: mta\n    endpoint: 127.0.0.1:{Port}\n    role: relay\n    clients: [127.0.0.0/8]\n");
+        yaml.Append(CultureInfo.InvariantCulture, $"  - name: mta\n    endpoint: {Host}:{Port}\n    role: relay\n    clients: [127.0.0.0/8{(Host == "127.0.0.1" ? "" : $", {Host[..Host.LastIndexOf('.')]}.0/24")}]\n");
         if (!Listener.Any(l => l.StartsWith("tls:", StringComparison.Ordinal))) yaml.Append("    tls: { mode: none }\n");
         foreach (var line in Listener) yaml.Append(CultureInfo.InvariantCulture, $"    {line}\n");
         foreach (var item in Listeners) yaml.Append(CultureInfo.InvariantCulture, $"  - {item}\n");

@@ -28,13 +28,21 @@ public static partial class ConfigurationReader
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     /// <param name="file">The path; relative paths inside the file start at its folder.</param>
-    public static ConfigurationResult Read(string file)
+    /// <param name="shared">What counts instead of everything in the file that is not the node's own; null: the file alone counts.</param>
+    public static ConfigurationResult Read(string file, SharedSettings? shared = null)
     {
         var problems = new List<ConfigurationProblem>();
         var source = new ConfigurationSource(file, problems);
         if (ReadMap(source, problems, out var unreadable) is not { } map) return new ConfigurationResult([.. problems], null) { Unreadable = unreadable };
+        if (shared is not null)
+        {
+            using var text = new StringReader(shared.Text);
+            if (new YamlDocumentReader(shared.Name, problems).Read(text) is not { } others) return new ConfigurationResult([.. problems], null);
+            map = map with { Entries = [.. map.Entries.Where(e => SharedSettings.IsOwn(e.Key)), .. others.Entries.Where(e => !SharedSettings.IsOwn(e.Key))] };
+        }
 
         var configuration = Read(source, new Section(source, map, ""), problems);
+        if (shared is not null) problems = [.. problems.Select(p => p.File == file && !SharedSettings.IsOwn(p.Key[..Math.Max(0, p.Key.AsSpan().IndexOfAny('.', '[') is var end and >= 0 ? end : p.Key.Length)]) ? p with { File = shared.Name } : p)];
         // Stable: problems of one line stay in the order in which they were found, those of other files follow.
         var ordered = problems.OrderBy(p => p.File == file ? 0 : 1).ThenBy(p => p.File, StringComparer.Ordinal).ThenBy(p => p.Line).ToImmutableArray();
         return new ConfigurationResult(ordered, ordered.IsEmpty ? configuration : null);

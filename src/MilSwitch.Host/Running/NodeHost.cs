@@ -5,6 +5,7 @@ using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestExceptio
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Api;
@@ -33,6 +34,7 @@ public static class NodeHost
     public static WebApplication Build(NodeConfiguration configuration, ISpool spool, TimeProvider time) => Build(configuration, time, services =>
     {
         services.AddSingleton(spool);
+        if (spool is IClusterStore shared) services.AddSingleton(shared);
         services.AddSingleton(provider => Listeners.Resolver(configuration, provider.GetRequiredService<ConfigurationHolder>()));
         AddProtection(services, configuration, time);
         services.AddSwitching(configuration.Switch);
@@ -75,6 +77,12 @@ public static class NodeHost
 
         var app = builder.Build();
         app.Services.GetRequiredService<ConfigurationHolder>().FurtherAlarms = () => app.Services.GetRequiredService<ProxyCertificates>().Alarms;
+        if (configuration.Switch.Cluster is not null)
+        {
+            app.Services.GetRequiredService<ConfigurationHolder>().Share(app.Services.GetRequiredService<ISpool>());
+            app.Services.GetRequiredService<ISwitchControl>().FollowWith(app.Services.GetRequiredService<ConfigurationHolder>().FollowAsync);
+        }
+
         app.Services.GetRequiredService<ConfigurationHolder>().Attach(
             app.Services.GetRequiredService<ISwitchControl>(), app.Services.GetRequiredService<ISwitchEvents>(), next => UseKeys(app.Services, next));
         var bridge = app.Services.GetRequiredService<MeterBridge>();
