@@ -11,6 +11,7 @@ using MilSwitch.Domain.Spool;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Boundaries;
+using MilSwitch.Switching.Cluster.Transport;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
@@ -59,6 +60,9 @@ internal sealed class SwitchRuntime(
 
     /// <summary>The tokens of this node; null: it has none.</summary>
     public ITokenMonitor? Tokens { get; init; }
+
+    /// <summary>What this node shows to others and whom it believes.</summary>
+    public required NodeCredentials NodeCredentials { get; init; }
 
     /// <summary>Bounds the contents that are protected at one time.</summary>
     public OctetBudget ProtectionRoom { get; } = new();

@@ -16,6 +16,7 @@ using MilSwitch.Domain.Spool;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Cluster;
+using MilSwitch.Switching.Cluster.Transport;
 using MilSwitch.Switching.Intake;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Operations;
@@ -46,6 +47,7 @@ public static class SwitchingServices
             BoundaryProtection = provider.GetService<IBoundaryProtection>(),
             Receipts = provider.GetService<IReceiptRelay>(),
             Tokens = provider.GetService<ITokenMonitor>(),
+            NodeCredentials = provider.GetService<NodeCredentials>() ?? new NodeCredentials(NodeIdentity.ForOne(provider.GetRequiredService<TimeProvider>())),
         });
         services.AddSingleton<IIntake, SwitchIntake>();
         services.AddSingleton<ISwitchEvents>(provider => provider.GetRequiredService<SwitchRuntime>().Events);
@@ -64,9 +66,8 @@ public static class SwitchingServices
 
     private static void Build(AkkaConfigurationBuilder builder, SwitchRuntime runtime, IServiceProvider provider) => builder
         .AddHocon(ClusterSettings.Hocon, HoconAddMode.Prepend)
-        .AddHocon("akka.remote.dot-netty.tcp { hostname = \"127.0.0.1\", port = 0 }", HoconAddMode.Prepend)
         .AddHocon(provider.GetService<FurtherSettings>()?.Hocon ?? "", HoconAddMode.Prepend)
-        .AddSetup(NodeCertificate.SetupForOne(runtime.Time))
+        .AddSetup(new NodeTransportSetup(runtime.NodeCredentials, new NodeTransportLimits(), new NodeTransportMeters(), runtime.Loggers, runtime.Time))
         .ConfigureLoggers(loggers =>
         {
             loggers.ClearLoggers();

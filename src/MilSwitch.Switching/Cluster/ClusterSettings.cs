@@ -1,3 +1,4 @@
+using MilSwitch.Switching.Cluster.Transport;
 using MilSwitch.Switching.Serialization;
 
 namespace MilSwitch.Switching.Cluster;
@@ -28,8 +29,16 @@ internal static class ClusterSettings
             log-remote-lifecycle-events = off
             untrusted-mode = on
             trusted-selection-paths = ["/system/sharding/partitionCoordinator/singleton/coordinator"]
-            dot-netty.tcp {
-              enable-ssl = true
+            enabled-transports = ["akka.remote.milswitch"]
+            retry-gate-closed-for = 0.5s
+            milswitch {
+              transport-class = "{{Name<NodeTransport>()}}"
+              applied-adapters = []
+              transport-protocol = tcp
+              hostname = "127.0.0.1"
+              port = 0
+              public-hostname = ""
+              public-port = 0
               maximum-frame-size = 128000b
             }
           }
