@@ -14,10 +14,12 @@ using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Boundaries;
 using MilSwitch.Switching.Cluster;
+using MilSwitch.Switching.Cluster.Transport;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
 using MilSwitch.Switching.Protection;
+using NodeIdentity = MilSwitch.Domain.Clustering.NodeIdentity;
 
 namespace MilSwitch.Switching;
 
@@ -64,6 +66,9 @@ internal sealed class SwitchRuntime(
 
     /// <summary>The tokens of this node; null: it has none.</summary>
     public ITokenMonitor? Tokens { get; init; }
+
+    /// <summary>What this node shows to others and whom it believes.</summary>
+    public required NodeCredentials NodeCredentials { get; init; }
 
     /// <summary>Bounds the contents that are protected at one time.</summary>
     public OctetBudget ProtectionRoom { get; } = new();

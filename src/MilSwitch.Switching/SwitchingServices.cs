@@ -17,12 +17,14 @@ using MilSwitch.Domain.Spool;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Cluster;
+using MilSwitch.Switching.Cluster.Transport;
 using MilSwitch.Switching.Intake;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
 using MilSwitch.Switching.Protection;
 using MilSwitch.Switching.Reports;
+using NodeIdentity = MilSwitch.Domain.Clustering.NodeIdentity;
 
 namespace MilSwitch.Switching;
 
@@ -48,6 +50,7 @@ public static class SwitchingServices
             Receipts = provider.GetService<IReceiptRelay>(),
             Tokens = provider.GetService<ITokenMonitor>(),
             ClusterStore = configuration.Cluster is null ? null : provider.GetRequiredService<IClusterStore>(),
+            NodeCredentials = provider.GetService<NodeCredentials>() ?? new NodeCredentials(Cluster.Transport.NodeIdentity.ForOne(provider.GetRequiredService<TimeProvider>())),
         });
         services.AddSingleton<IIntake, SwitchIntake>();
         services.AddSingleton<ISwitchEvents>(provider => provider.GetRequiredService<SwitchRuntime>().Events);
@@ -70,10 +73,9 @@ public static class SwitchingServices
 
     private static void Build(AkkaConfigurationBuilder builder, SwitchRuntime runtime, IServiceProvider provider) => builder
         .AddHocon(ClusterSettings.Hocon, HoconAddMode.Prepend)
-        .AddHocon("akka.remote.dot-netty.tcp { hostname = \"127.0.0.1\", port = 0 }", HoconAddMode.Prepend)
-        .AddHocon(runtime.Configuration.Cluster is { } cluster ? ClusterSettings.Clustered(cluster.Detection) : "", HoconAddMode.Prepend)
+        .AddHocon(runtime.Configuration.Cluster is { } cluster ? ClusterSettings.Clustered(cluster) : "", HoconAddMode.Prepend)
         .AddHocon(provider.GetService<FurtherSettings>()?.Hocon ?? "", HoconAddMode.Prepend)
-        .AddSetup(NodeCertificate.SetupForOne(runtime.Time))
+        .AddSetup(new NodeTransportSetup(runtime.NodeCredentials, LimitsOf(provider.GetService<ClusterTls>()), new NodeTransportMeters(), runtime.Loggers, runtime.Time))
         .ConfigureLoggers(loggers =>
         {
             loggers.ClearLoggers();
@@ -159,6 +161,8 @@ public static class SwitchingServices
             return Akka.Done.Instance;
         });
     }
+
+    private static NodeTransportLimits LimitsOf(ClusterTls? tls) => tls is null ? new NodeTransportLimits() : new NodeTransportLimits { Grace = tls.Grace, PeerName = tls.PeerName };
 
     private static LinkHandle Make(ActorSystem system, SwitchRuntime runtime, LinkSettings settings)
     {

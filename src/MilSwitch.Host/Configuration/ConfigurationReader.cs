@@ -118,7 +118,7 @@ public static partial class ConfigurationReader
         var boundaries = ReadBoundaries(source, root, domains, keys, labels, ReadChecks(source, root, labels), proxies);
         var sealKey = ReadSeal(store, keys, boundaries, arrivals.Values);
         store.Finish();
-        var cluster = ReadCluster(root, isShared: false);
+        var (cluster, clusterTls, nodeIdentity) = ReadCluster(source, root, isShared: false);
         CheckReceipts(source, root, boundaries, routes);
         if (!labels.Authority.Clearances.IsEmpty && labellings.Count is 0)
             root.Map("labels").Reject("clearances", "are for labelled messages only, and no listener looks for labels (listeners[].labels), so nothing could ever go there");
@@ -155,6 +155,8 @@ public static partial class ConfigurationReader
             SealKey = sealKey,
             Labels = labels,
             Proxies = proxies.ToImmutable(),
+            ClusterTls = clusterTls,
+            NodeIdentity = nodeIdentity,
             Admin = admin,
             Metrics = metricsEndpoint,
             DnsServers = dns.Servers,

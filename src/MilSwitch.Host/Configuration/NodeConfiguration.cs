@@ -11,6 +11,12 @@ namespace MilSwitch.Host.Configuration;
 public sealed record NodeConfiguration
 {
     /// <summary>The file, as the operator named it.</summary>
+    /// <summary>How the nodes of the cluster know each other; null: this node is on its own.</summary>
+    public Switching.Cluster.Transport.ClusterTls? ClusterTls { get; init; }
+
+    /// <summary>What this node shows to others, as of the reading.</summary>
+    public Switching.Cluster.Transport.NodeIdentity? NodeIdentity { get; init; }
+
     public required string File { get; init; }
 
     /// <summary>Full path of the folder with the spool.</summary>

@@ -194,6 +194,8 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
     {
         var problems = ImmutableArray.CreateBuilder<ConfigurationProblem>();
         Check("node.name", now.Switch.Node == next.Switch.Node);
+        Check("cluster", now.Switch.Cluster == next.Switch.Cluster || (now.Switch.Cluster is { } a && next.Switch.Cluster is { } b && a with { Seeds = b.Seeds } == b && a.Seeds.SequenceEqual(b.Seeds)));
+        Check("cluster.tls", now.ClusterTls?.PeerName == next.ClusterTls?.PeerName && now.ClusterTls?.Grace == next.ClusterTls?.Grace);
         Check("node.data", now.DataFolder == next.DataFolder);
         Check("listeners", now.Listeners.Select(l => (l.Name, l.Endpoint)).SequenceEqual(next.Listeners.Select(l => (l.Name, l.Endpoint))));
         Check("admin.endpoint", Equals(now.Admin.Endpoint, next.Admin.Endpoint) && now.Admin.Certificate is null == next.Admin.Certificate is null);

@@ -19,6 +19,7 @@ using MilSwitch.Smime.Receipts;
 using MilSwitch.Smime.Tokens;
 using MilSwitch.Smtp.Server;
 using MilSwitch.Switching;
+using MilSwitch.Switching.Cluster.Transport;
 
 namespace MilSwitch.Host.Running;
 
@@ -36,6 +37,12 @@ public static class NodeHost
         services.AddSingleton(spool);
         if (spool is IClusterStore shared) services.AddSingleton(shared);
         services.AddSingleton(provider => Listeners.Resolver(configuration, provider.GetRequiredService<ConfigurationHolder>()));
+        if (configuration is { ClusterTls: { } tls, NodeIdentity: { } identity })
+        {
+            services.AddSingleton(tls);
+            services.AddSingleton(new NodeCredentials(identity));
+        }
+
         AddProtection(services, configuration, time);
         services.AddSwitching(configuration.Switch);
         services.AddHostedService(provider => new BrokenStoreWatch(
@@ -121,6 +128,7 @@ public static class NodeHost
         services.GetService<SmimeBoundary>()?.Use(ring);
         services.GetService<ReceiptRelay>()?.Use(ring);
         services.GetRequiredService<AuditSigner>().Use(ring, next.AuditKey);
+        if (next.NodeIdentity is { } identity) services.GetRequiredService<NodeCredentials>().Replace(identity);
         services.GetRequiredService<ProxyCertificates>().Use(next, ring);
     }
 
