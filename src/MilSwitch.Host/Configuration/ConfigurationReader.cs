@@ -92,9 +92,7 @@ public static partial class ConfigurationReader
         node.Finish();
 
         var store = root.Map("store");
-        if (store.Keyword("provider", "sqlite", ("sqlite", "sqlite"), ("postgres", "postgres")) == "postgres")
-            store.Reject("provider", "this version has no PostgreSQL store; use sqlite");
-
+        var database = ReadDatabase(source, store);
         var exemptClients = new List<(string Listener, IPNetwork Network, bool MayExempt)>();
         var exemptAccounts = ImmutableHashSet.CreateBuilder<string>();
         var keys = ReadKeys(source, root);
@@ -144,6 +142,7 @@ public static partial class ConfigurationReader
             Finding = [.. domains.Select(d => d.Finding).OfType<FindingConfiguration>()],
             AuditKey = ReadAudit(root, keys),
             SealKey = sealKey,
+            Database = database,
             Labels = labels,
             Proxies = proxies.ToImmutable(),
             Admin = admin,

@@ -136,6 +136,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
         var problems = ImmutableArray.CreateBuilder<ConfigurationProblem>();
         Check("node.name", now.Switch.Node == next.Switch.Node);
         Check("node.data", now.DataFolder == next.DataFolder);
+        Check("store.connection", Equals(now.Database, next.Database));
         Check("listeners", now.Listeners.Select(l => (l.Name, l.Endpoint)).SequenceEqual(next.Listeners.Select(l => (l.Name, l.Endpoint))));
         Check("admin.endpoint", Equals(now.Admin.Endpoint, next.Admin.Endpoint) && now.Admin.Certificate is null == next.Admin.Certificate is null);
         Check("admin.socket", now.Admin.Socket == next.Admin.Socket && now.Admin.SocketForGroup == next.Admin.SocketForGroup);
