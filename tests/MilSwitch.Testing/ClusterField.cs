@@ -78,7 +78,7 @@ public sealed class ClusterField : IAsyncDisposable
             Node = name,
             Host = host,
             DataFolder = Path.Combine(folder, name, "data"),
-            Store = $"{{ provider: postgres, connection: \"{options.Connection}\" }}",
+            Database = options.Connection,
             Routes = options.Routes,
             Launcher = options.Launcher(index),
         };

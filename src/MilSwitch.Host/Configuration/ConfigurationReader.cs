@@ -100,9 +100,7 @@ public static partial class ConfigurationReader
         node.Finish();
 
         var store = root.Map("store");
-        if (store.Keyword("provider", "sqlite", ("sqlite", "sqlite"), ("postgres", "postgres")) == "postgres")
-            store.Reject("provider", "this version has no PostgreSQL store; use sqlite");
-
+        var database = ReadDatabase(source, store);
         var exemptClients = new List<(string Listener, IPNetwork Network, bool MayExempt)>();
         var exemptAccounts = ImmutableHashSet.CreateBuilder<string>();
         var keys = ReadKeys(source, root);
@@ -118,7 +116,7 @@ public static partial class ConfigurationReader
         var boundaries = ReadBoundaries(source, root, domains, keys, labels, ReadChecks(source, root, labels), proxies);
         var sealKey = ReadSeal(store, keys, boundaries, arrivals.Values);
         store.Finish();
-        var (cluster, clusterTls, nodeIdentity) = ReadCluster(source, root, isShared: false);
+        var (cluster, clusterTls, nodeIdentity) = ReadCluster(source, root, database is not null);
         CheckReceipts(source, root, boundaries, routes);
         if (!labels.Authority.Clearances.IsEmpty && labellings.Count is 0)
             root.Map("labels").Reject("clearances", "are for labelled messages only, and no listener looks for labels (listeners[].labels), so nothing could ever go there");
@@ -153,6 +151,7 @@ public static partial class ConfigurationReader
             Finding = [.. domains.Select(d => d.Finding).OfType<FindingConfiguration>()],
             AuditKey = ReadAudit(root, keys),
             SealKey = sealKey,
+            Database = database,
             Labels = labels,
             Proxies = proxies.ToImmutable(),
             ClusterTls = clusterTls,

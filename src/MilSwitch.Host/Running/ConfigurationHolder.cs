@@ -197,6 +197,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
         Check("cluster", now.Switch.Cluster == next.Switch.Cluster || (now.Switch.Cluster is { } a && next.Switch.Cluster is { } b && a with { Seeds = b.Seeds } == b && a.Seeds.SequenceEqual(b.Seeds)));
         Check("cluster.tls", now.ClusterTls?.PeerName == next.ClusterTls?.PeerName && now.ClusterTls?.Grace == next.ClusterTls?.Grace);
         Check("node.data", now.DataFolder == next.DataFolder);
+        Check("store.connection", Equals(now.Database, next.Database));
         Check("listeners", now.Listeners.Select(l => (l.Name, l.Endpoint)).SequenceEqual(next.Listeners.Select(l => (l.Name, l.Endpoint))));
         Check("admin.endpoint", Equals(now.Admin.Endpoint, next.Admin.Endpoint) && now.Admin.Certificate is null == next.Admin.Certificate is null);
         Check("admin.socket", now.Admin.Socket == next.Admin.Socket && now.Admin.SocketForGroup == next.Admin.SocketForGroup);
