@@ -71,7 +71,7 @@ public static class SwitchingServices
     /// <summary>Further settings of the actor system, for tests that force serialization on.</summary>
     internal sealed record FurtherSettings(string Hocon);
 
-    private static void Build(AkkaConfigurationBuilder builder, SwitchRuntime runtime, IServiceProvider provider) => builder
+    private static void Build(AkkaConfigurationBuilder builder, SwitchRuntime runtime, IServiceProvider provider) => WithStore(builder, runtime)
         .AddHocon(ClusterSettings.Hocon, HoconAddMode.Prepend)
         .AddHocon(runtime.Configuration.Cluster is { } cluster ? ClusterSettings.Clustered(cluster) : "", HoconAddMode.Prepend)
         .AddHocon(provider.GetService<FurtherSettings>()?.Hocon ?? "", HoconAddMode.Prepend)
@@ -161,6 +161,9 @@ public static class SwitchingServices
             return Akka.Done.Instance;
         });
     }
+
+    private static AkkaConfigurationBuilder WithStore(AkkaConfigurationBuilder builder, SwitchRuntime runtime) =>
+        runtime.ClusterStore is { } store ? builder.AddSetup(new ClusterStoreSetup(store, runtime.Time)) : builder;
 
     private static NodeTransportLimits LimitsOf(ClusterTls? tls) => tls is null ? new NodeTransportLimits() : new NodeTransportLimits { Grace = tls.Grace, PeerName = tls.PeerName };
 

@@ -28,11 +28,12 @@ internal static class ClusterFaults
 
         using var workspace = new Workspace("cluster");
         await using var database = await PostgreSqlInstance.StartAsync(workspace["postgresql"]).ConfigureAwait(false);
+        var databaseName = await database.NewDatabaseAsync().ConfigureAwait(false);
         using var network = fault is "cut" ? NetworkField.Make(nodes) : null;
         await using var sink = SinkServer.Start(new SinkOptions { Host = network?.Machine ?? System.Net.IPAddress.Loopback, KeepContents = false, TransactionDelay = TimeSpan.FromMilliseconds(5) });
         await using var field = await ClusterField.StartAsync(workspace.Folder, new ClusterFieldOptions
         {
-            Nodes = nodes, Connection = database.Connection(await database.NewDatabaseAsync().ConfigureAwait(false)), Detection = detection,
+            Nodes = nodes, Connection = database.Connection(databaseName), Detection = detection,
             Routes = [new RouteSetup("*", sink.NextHop, 6)],
             Host = n => network?.Of(n).ToString() ?? "127.0.0.1",
             Launcher = n => network?.Launcher(n) ?? [],
@@ -53,6 +54,12 @@ internal static class ClusterFaults
 
         var balance = await load.EndAsync(TimeSpan.FromMinutes(2)).ConfigureAwait(false);
         Console.Error.WriteLine(balance);
+        if (balance.Lost > 0)
+        {
+            // What the store says of them, before it is gone.
+            var lost = string.Join(',', balance.Nodes.SelectMany(n => n.Lost).Take(20).Select(n => $"'%<{n}.%'"));
+            Console.Error.WriteLine(await database.QueryAsync(databaseName, $"SELECT m.id, m.id & 63 AS partition, m.state, m.initial, m.precedence, r.n, r.state, r.attempts, r.due, r.reply, o.owner, o.epoch FROM message m LEFT JOIN recipient r ON r.message = m.id LEFT JOIN ownership o ON o.partition = (m.id & 63) WHERE m.message_id LIKE ANY (ARRAY[{lost}])").ConfigureAwait(false));
+        }
         first.Sort();
         var median = first.Count > 0 ? first[first.Count / 2] : 0;
         var worst = first.Count > 0 ? first[^1] : 0;

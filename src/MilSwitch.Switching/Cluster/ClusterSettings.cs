@@ -69,8 +69,8 @@ internal static class ClusterSettings
             log-remote-lifecycle-events = off
             untrusted-mode = on
             trusted-selection-paths = [
-              "/system/cluster/core/daemon", "/system/cluster/core/daemon/firstSeedNodeProcess-1", "/system/cluster/core/daemon/joinSeedNodeProcess-1",
-              "/system/cluster/heartbeatReceiver", "/system/sharding/replicator", "/system/sharding/partition",
+              "/system/cluster/core/daemon", "/system/cluster/heartbeatReceiver",
+              "/system/sharding/switchReplicator", "/system/sharding/partition",
               "/system/sharding/partitionCoordinator", "/system/sharding/partitionCoordinator/singleton/coordinator", "/user/membership"
             ]
             enabled-transports = ["akka.remote.milswitch"]
