@@ -28,7 +28,13 @@ internal static class ClusterSettings
           remote {
             log-remote-lifecycle-events = off
             untrusted-mode = on
-            trusted-selection-paths = ["/system/sharding/partitionCoordinator/singleton/coordinator"]
+            trusted-selection-paths = [
+              "/system/cluster/core/daemon"
+              "/system/cluster/heartbeatReceiver"
+              "/system/sharding/partitionCoordinator"
+              "/system/sharding/partitionCoordinator/singleton/coordinator"
+              "/system/sharding/switchReplicator"
+            ]
             enabled-transports = ["akka.remote.milswitch"]
             retry-gate-closed-for = 0.5s
             milswitch {
