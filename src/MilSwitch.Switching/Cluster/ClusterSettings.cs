@@ -69,9 +69,12 @@ internal static class ClusterSettings
             log-remote-lifecycle-events = off
             untrusted-mode = on
             trusted-selection-paths = [
-              "/system/cluster/core/daemon", "/system/cluster/heartbeatReceiver",
-              "/system/sharding/switchReplicator", "/system/sharding/partition",
-              "/system/sharding/partitionCoordinator", "/system/sharding/partitionCoordinator/singleton/coordinator", "/user/membership"
+              "/system/cluster/core/daemon"
+              "/system/cluster/heartbeatReceiver"
+              "/system/sharding/partitionCoordinator"
+              "/system/sharding/partitionCoordinator/singleton/coordinator"
+              "/system/sharding/switchReplicator"
+              "/user/membership"
             ]
             enabled-transports = ["akka.remote.milswitch"]
             retry-gate-closed-for = 0.5s

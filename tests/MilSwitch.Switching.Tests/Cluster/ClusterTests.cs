@@ -45,9 +45,8 @@ public sealed class ClusterTests : IDisposable
         await using var one = nodes[0];
         await using var two = nodes[1];
         await using var three = nodes[2];
-        await one.ReachesAsync(two, 0);
+        await one.ReachesAsync(two, -1);
         var collector = one.CollectorOf(two);
-        two.Pings.Clear();
         var sent = 0;
         foreach (var identity in (Func<NodeIdentity>[])[() => next.Identity(null, pki), () => next.Identity()])
         {
@@ -65,8 +64,8 @@ public sealed class ClusterTests : IDisposable
             }
         }
 
-        await Eventually.ComesTrueAsync(() => two.Pings.Count >= sent, Patience, "every ping arrives");
-        Assert.Equal(Enumerable.Range(0, sent), two.Pings);
+        await Eventually.ComesTrueAsync(() => two.Pings.Count(p => p >= 0) >= sent, Patience, "every ping arrives");
+        Assert.Equal(Enumerable.Range(0, sent), two.Pings.Where(p => p >= 0));
         Assert.All(nodes, n => Assert.Empty(n.Unreachable));
         await ClusterNode.AllUpAsync(nodes);
     }
@@ -84,7 +83,7 @@ public sealed class ClusterTests : IDisposable
         await using var misnamed = await BareNode.StartAsync(pki.Identity(pki.Issue("node.elsewhere.test")));
         foreach (var (bad, cause) in new[] { (stranger, RefusalCause.Untrusted), (expired, RefusalCause.Expired), (misnamed, RefusalCause.WrongName) })
         {
-            var collector = one.CollectorOf(bad.Address);
+            var collector = one.CollectorOf(bad.Address.WithProtocol("akka.tcp"));
             await Eventually.ComesTrueAsync(
                 () =>
                 {

@@ -315,9 +315,8 @@ public sealed class StrangerTests : IDisposable
         TestPki.Write(valid, folder["valid.pem"], folder["valid.key"]);
 
         // A stranger: no certificate, nothing that he says is heard.
-        var (stranger, _) = await OpensslAsync(node, folder, "GET / HTTP/1.0\n", "-tls1_3");
+        await OpensslAsync(node, folder, "GET / HTTP/1.0\n", "-tls1_3");
         await node.RefusedAsync(RefusalCause.NoCertificate);
-        Assert.Contains("certificate required", stranger, StringComparison.Ordinal);
 
         // Old versions and suites without authenticated encryption are not spoken.
         string[] own = ["-cert", folder["valid.pem"], "-key", folder["valid.key"], "-CAfile", folder["ca.pem"], "-verify_return_error"];

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Threading.Channels;
 using Akka.Actor;
 using Akka.Remote.Transport;
@@ -20,6 +18,7 @@ internal sealed class NodeAssociation : AssociationHandle
     private readonly NodeConnection first;
     private readonly Channel<Frame> queue = Channel.CreateUnbounded<Frame>(new UnboundedChannelOptions { SingleReader = true });
     private readonly TaskCompletionSource completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource aborted = new();
     private readonly Lock gate = new();
     private NodeConnection latest;
     private Move? moving;
@@ -62,7 +61,7 @@ internal sealed class NodeAssociation : AssociationHandle
     {
         _ = Task.Run(WriteAllAsync);
         _ = ReadHandlerSource.Task.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)
-            .WaitAsync(transport.Limits.Listener, transport.Time)
+            .WaitAsync(transport.Limits.Listener, transport.Time, aborted.Token)
             .ContinueWith(ReadAllAsync, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
@@ -102,6 +101,8 @@ internal sealed class NodeAssociation : AssociationHandle
             latest.Close();
             moving?.From.Close();
         }
+
+        aborted.Cancel();
     }
 
     /// <summary>Asks who dialled for another connection. False: none came in time.</summary>
@@ -195,7 +196,7 @@ internal sealed class NodeAssociation : AssociationHandle
         {
             transport.Refusals.Tell(RefusalCause.Frame, !Dialled, connection.Remote);
         }
-        catch (Exception e) when (IsBreak(e))
+        catch (Exception)
         {
             // The connection broke or was closed here; Akka learns of it below.
         }
@@ -270,8 +271,9 @@ internal sealed class NodeAssociation : AssociationHandle
 
             await connection.EndWritingAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (IsBreak(e))
+        catch (Exception)
         {
+            // The reader learns of it.
             Abort();
         }
 
@@ -284,9 +286,6 @@ internal sealed class NodeAssociation : AssociationHandle
             (filled, frames, released) = (0, 0, 0);
         }
     }
-
-    private static bool IsBreak(Exception e) =>
-        e is IOException or SocketException or ObjectDisposedException or TimeoutException or OperationCanceledException or AuthenticationException or InvalidOperationException;
 
     private sealed class Move(NodeConnection from, NodeConnection to)
     {
