@@ -35,12 +35,14 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
     private string Data => Path.Combine(Folder, "data");
 
     /// <summary>Null when there is a server to start, else one printable line that names what is missing.</summary>
-    public static string? Missing => Programs is null ? "needs postgres, which this machine lacks (Debian's package postgresql)" : null;
+    public static string? Missing => Requirement.Missing("postgres");
 
-    private static string? Programs =>
-        (Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql") : [])
-            .OrderByDescending(f => double.TryParse(Path.GetFileName(f), CultureInfo.InvariantCulture, out var version) ? version : 0)
-            .Select(f => Path.Combine(f, "bin")).FirstOrDefault(f => File.Exists(Path.Combine(f, "postgres")));
+    /// <summary>Where Debian keeps the programs of each version, the newest first.</summary>
+    internal static IEnumerable<string> ProgramFolders => (Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql") : [])
+        .OrderByDescending(f => double.TryParse(Path.GetFileName(f), CultureInfo.InvariantCulture, out var version) ? version : 0)
+        .Select(f => Path.Combine(f, "bin"));
+
+    private static string? Programs => Path.GetDirectoryName(Requirement.Find("postgres"));
 
     /// <summary>One that all tests of the process share; it ends with the process.</summary>
     public static async Task<PostgreSqlInstance> SharedAsync()
