@@ -17,15 +17,17 @@ internal sealed class Calls(TimeProvider time)
         var start = time.GetTimestamp();
         while (true)
         {
+            var isOpen = false;
             try
             {
                 await using var connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+                isOpen = true;
                 return await work(connection, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception error) when (StoreFaults.Of(error) is StoreFault.Lost or StoreFault.Again && time.GetElapsedTime(start) < patience)
             {
                 // The other sessions of the pool are as dead as this one, or of a server that takes no writes.
-                if (StoreFaults.Of(error) is StoreFault.Lost) source.Clear();
+                if (isOpen && StoreFaults.Of(error) is StoreFault.Lost) source.Clear();
             }
             catch (Exception error) when (StoreFaults.IsOfStore(error))
             {

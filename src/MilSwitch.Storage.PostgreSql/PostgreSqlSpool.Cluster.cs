@@ -24,7 +24,7 @@ public sealed partial class PostgreSqlSpool
     public async ValueTask<int> StayAsync(NodeIdentity owner, CancellationToken cancellationToken = default)
     {
         const string Stay = "WITH seen AS (UPDATE ownership SET seen = clock_timestamp() WHERE owner = $1 AND incarnation = $2 RETURNING 1) SELECT count(*) FROM seen";
-        return (int)await reader.NumberAsync(Stay, [Wave.One(owner.Name), Wave.One(owner.Incarnation)], cancellationToken).ConfigureAwait(false);
+        return (int)await control.NumberAsync(Stay, [Wave.One(owner.Name), Wave.One(owner.Incarnation)], cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask ReleaseAsync(PartitionEpoch owner, CancellationToken cancellationToken = default) => await ChangeAsync(
@@ -42,7 +42,7 @@ public sealed partial class PostgreSqlSpool
         "UPDATE node SET seen = clock_timestamp() WHERE address = $1 AND name = $2 AND incarnation = $3", cancellationToken,
         Wave.One(address), Wave.One(node.Name), Wave.One(node.Incarnation));
 
-    public ValueTask<IReadOnlyList<ClusterNode>> FreshNodesAsync(TimeSpan youngerThan, CancellationToken cancellationToken = default) => reader.AskAsync(
+    public ValueTask<IReadOnlyList<ClusterNode>> FreshNodesAsync(TimeSpan youngerThan, CancellationToken cancellationToken = default) => control.AskAsync(
         "SELECT address, name, incarnation, clock_timestamp() - seen FROM node WHERE seen > clock_timestamp() - $1 ORDER BY address COLLATE \"C\"", [Of(youngerThan)],
         async (_, row, token) =>
         {
@@ -71,7 +71,7 @@ public sealed partial class PostgreSqlSpool
     public ValueTask<bool> ReleaseLeaseAsync(string name, string owner, CancellationToken cancellationToken = default) =>
         ChangeAsync("DELETE FROM lease WHERE name = $1 AND owner = $2", cancellationToken, Wave.One(name), Wave.One(owner));
 
-    public ValueTask<ClusterLease?> ReadLeaseAsync(string name, CancellationToken cancellationToken = default) => reader.AskAsync(
+    public ValueTask<ClusterLease?> ReadLeaseAsync(string name, CancellationToken cancellationToken = default) => control.AskAsync(
         "SELECT owner, until - clock_timestamp() FROM lease WHERE name = $1 AND until >= clock_timestamp()", [Wave.One(name)],
         async (_, row, token) => await row.ReadAsync(token).ConfigureAwait(false) ? new ClusterLease(row.GetString(0), row.GetFieldValue<TimeSpan>(1)) : null, cancellationToken);
 
@@ -81,7 +81,7 @@ public sealed partial class PostgreSqlSpool
     private static NpgsqlParameter Of(TimeSpan span) => new NpgsqlParameter<TimeSpan> { TypedValue = span, NpgsqlDbType = NpgsqlDbType.Interval };
 
     private ValueTask<bool> ChangeAsync(string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters) => calls.RunAsync(
-        sessions.Reader, options.ReadPatience,
+        sessions.Control, options.ReadPatience,
         async (connection, token) =>
         {
             await using var command = new NpgsqlCommand(sql, connection);
@@ -94,7 +94,7 @@ public sealed partial class PostgreSqlSpool
     {
         SpoolOperations.CheckPartition(partition);
         var epoch = await calls.RunAsync(
-            sessions.Reader, options.ReadPatience,
+            sessions.Control, options.ReadPatience,
             async (connection, token) =>
             {
                 try

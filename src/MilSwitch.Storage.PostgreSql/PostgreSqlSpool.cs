@@ -28,6 +28,7 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
     private readonly Sessions sessions;
     private readonly Calls calls;
     private readonly SpoolReader reader;
+    private readonly SpoolReader control;
     private readonly ChunkStore chunks;
     private readonly RetentionBudget retention;
     private readonly PostgreSqlTransactions transactions;
@@ -48,7 +49,8 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
         Run = run;
         sessions = new Sessions(options.Connection, run.ToString(CultureInfo.InvariantCulture));
         calls = new Calls(time);
-        reader = new SpoolReader(sessions, calls, options.ReadPatience);
+        reader = new SpoolReader(sessions.Reader, calls, options.ReadPatience);
+        control = new SpoolReader(sessions.Control, calls, options.ReadPatience);
         chunks = new ChunkStore(sessions, calls, run, options, time, logger);
         retention = new RetentionBudget(options.Retained, options.RetainedPerContent);
         transactions = new PostgreSqlTransactions(sessions, run, options, time, logger, chunks.LetGo);
@@ -198,7 +200,7 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
         reader.DocumentsAsync(StoreText.Clean(kind), cancellationToken);
 
     public ValueTask<long> DocumentsRevisionAsync(CancellationToken cancellationToken = default) =>
-        reader.NumberAsync("SELECT value FROM counter WHERE name = 'documents'", [], cancellationToken);
+        control.NumberAsync("SELECT value FROM counter WHERE name = 'documents'", [], cancellationToken);
 
     /// <summary>In slices, each a transaction of its own; nodes may prune at the same time. Returns the messages that went here.</summary>
     public async ValueTask<int> PruneAsync(DateTimeOffset messagesBefore, DateTimeOffset duplicateKeysBefore, CancellationToken cancellationToken = default)
@@ -262,7 +264,7 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
             WITH next AS (UPDATE counter SET value = value + 1 WHERE name = 'run' RETURNING value)
             INSERT INTO run (id, node) SELECT value, $1 FROM next RETURNING id
             """;
-        await using var command = sessions.Lock.CreateCommand(Start);
+        await using var command = sessions.Control.CreateCommand(Start);
         command.Parameters.Add(Wave.One(StoreText.Clean(node)));
         var run = (int)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
         if (run > MessageId.MaximumRun) throw new InvalidOperationException("The store was started more often than ids have room for.");
@@ -380,7 +382,7 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
     {
         try
         {
-            return (await AdvisoryLock.TakeAsync(sessions.Lock, key, cancellationToken).ConfigureAwait(false)).Watched();
+            return (await AdvisoryLock.TakeAsync(sessions.Control, key, cancellationToken).ConfigureAwait(false)).Watched();
         }
         catch (Exception error) when (StoreFaults.IsOfStore(error))
         {
@@ -400,7 +402,7 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
                 try
                 {
                     var sent = chunks.Written;
-                    var size = await reader.NumberAsync(Seen, [Wave.One(Run)], closing.Token).ConfigureAwait(false);
+                    var size = await control.NumberAsync(Seen, [Wave.One(Run)], closing.Token).ConfigureAwait(false);
                     Interlocked.Exchange(ref used, size);
                     Interlocked.Exchange(ref usedAt, sent);
                 }

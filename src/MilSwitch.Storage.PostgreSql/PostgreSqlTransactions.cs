@@ -94,8 +94,8 @@ internal sealed class PostgreSqlTransactions : ISpoolTransactions, IDisposable
     {
         try
         {
-            using var command = new NpgsqlCommand("UPDATE run SET seen = clock_timestamp() WHERE id = $1", Connected()) { Parameters = { Wave.One(run) } };
-            command.ExecuteNonQuery();
+            Connected();
+            Touch();
         }
         catch (Exception error) when (StoreFaults.IsOfStore(error))
         {
@@ -119,6 +119,7 @@ internal sealed class PostgreSqlTransactions : ISpoolTransactions, IDisposable
         while (todo.Count > 0 || !wave.IsEmpty)
         {
             if (wave.IsEmpty) Gather();
+            var isSent = false;
             try
             {
                 Connected();
@@ -126,6 +127,7 @@ internal sealed class PostgreSqlTransactions : ISpoolTransactions, IDisposable
                 lookUp?.Invoke();
                 lookUp = null;
                 if (wave.IsEmpty) continue;
+                isSent = true;
                 if (isCareful) SendCarefully(wave.Requests[0]);
                 else Send();
                 attempts = 0;
@@ -142,7 +144,7 @@ internal sealed class PostgreSqlTransactions : ISpoolTransactions, IDisposable
                 }
 
                 // The server said what is wrong, so nothing of this attempt is left there.
-                isUnknown = fault is StoreFault.Turn;
+                if (isSent) isUnknown = fault is StoreFault.Turn;
                 if (fault is not (StoreFault.Other or StoreFault.Content or StoreFault.Full or StoreFault.Unwritable) && ++attempts <= MostAttempts)
                 {
                     lookUp = fault switch { StoreFault.Fenced => DropFenced, StoreFault.Duplicate => FindOwners, _ => null };
@@ -268,9 +270,13 @@ internal sealed class PostgreSqlTransactions : ISpoolTransactions, IDisposable
     {
         using var command = new NpgsqlCommand("SELECT batch FROM run WHERE id = $1", connection) { Parameters = { Wave.One(run) } };
         var reached = command.ExecuteScalar() as long? ?? throw new InvalidOperationException("The record of this run is gone from the store.");
-        SpoolLog.Settled(logger, reached > turn);
-        isUnknown = false;
-        if (reached == turn) return false;
+        if (reached == turn)
+        {
+            isUnknown = false;
+            SpoolLog.Settled(logger, false);
+            return false;
+        }
+
         if (reached != turn + 1) throw new InvalidOperationException("Somebody else writes as this run.");
         // Where it ended the trail is read back: the events had been planned, and were forgotten with the connection.
         using var head = new NpgsqlCommand("SELECT seq, hash FROM audit_end WHERE run = $1 AND name = 'head'", connection) { Parameters = { Wave.One(run) } };
@@ -283,9 +289,19 @@ internal sealed class PostgreSqlTransactions : ISpoolTransactions, IDisposable
             }
         }
 
+        // It is seen, but a standby that must have it may not; this commit comes behind it, and does not end before.
+        Touch();
+        SpoolLog.Settled(logger, true);
         letGo();
         Done(isCareful ? wave.Requests[0] : null);
         return true;
+    }
+
+    /// <summary>A commit that changes nothing else.</summary>
+    private void Touch()
+    {
+        using var command = new NpgsqlCommand("UPDATE run SET seen = clock_timestamp() WHERE id = $1", connection) { Parameters = { Wave.One(run) } };
+        command.ExecuteNonQuery();
     }
 
     /// <summary>Another node has some of the partitions: their operations end here.</summary>

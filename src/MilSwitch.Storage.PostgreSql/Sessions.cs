@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace MilSwitch.Storage.PostgreSql;
 
-/// <summary>The ways to the server: one for the writer, one for reads and single statements, one for chunks, one for locks. Thread-safe.</summary>
+/// <summary>The ways to the server: one for the writer, one for reads, one for chunks, one for what must not wait for reads. Thread-safe.</summary>
 internal sealed class Sessions : IAsyncDisposable
 {
     // A machine that vanishes must not hold locks for the two hours that TCP waits.
@@ -14,7 +14,7 @@ internal sealed class Sessions : IAsyncDisposable
 
     private const int Readers = 8;
     private const int Chunks = 4;
-    private const int Locks = 16;
+    private const int Controls = 12;
 
     /// <param name="connection">The operator's connection string.</param>
     /// <param name="purpose">Shown by the server beside each session.</param>
@@ -25,7 +25,7 @@ internal sealed class Sessions : IAsyncDisposable
         Reader = Source(connection, purpose, "reader", Readers, "");
         // The commit of the message that names them makes them durable too: the log has one order.
         Chunk = Source(connection, purpose, "chunks", Chunks, " -c synchronous_commit=off");
-        Lock = Source(connection, purpose, "lock", Locks, "");
+        Control = Source(connection, purpose, "control", Controls, "");
     }
 
     public NpgsqlDataSource Writer { get; }
@@ -34,7 +34,8 @@ internal sealed class Sessions : IAsyncDisposable
 
     public NpgsqlDataSource Chunk { get; }
 
-    public NpgsqlDataSource Lock { get; }
+    /// <summary>Claims, signs of life, leases, locks: while a node loads a million messages these go on.</summary>
+    public NpgsqlDataSource Control { get; }
 
     /// <summary>What the server shows beside the session that writes for one run.</summary>
     public static string WriterName(long run) => string.Create(CultureInfo.InvariantCulture, $"milswitch {run} writer");
@@ -48,7 +49,7 @@ internal sealed class Sessions : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var source in (NpgsqlDataSource[])[Writer, Reader, Chunk, Lock]) await source.DisposeAsync().ConfigureAwait(false);
+        foreach (var source in (NpgsqlDataSource[])[Writer, Reader, Chunk, Control]) await source.DisposeAsync().ConfigureAwait(false);
     }
 
     private static NpgsqlDataSource Source(string connection, string purpose, string what, int sessions, string settings)
@@ -62,7 +63,8 @@ internal sealed class Sessions : IAsyncDisposable
         own.Enlist = false;
         own.Timeout = Math.Min(own.Timeout, 5);
         own.CommandTimeout = 15;
-        own.CancellationTimeout = 2000;
+        // A commit that waits for a standby, told to stop, says that it is done: so the writer leaves instead of asking.
+        own.CancellationTimeout = what == "writer" ? -1 : 2000;
         own.MaxAutoPrepare = 64;
         own.AutoPrepareMinUsages = 2;
         own.WriteBufferSize = 256 << 10;

@@ -11,7 +11,10 @@ using NpgsqlTypes;
 namespace MilSwitch.Storage.PostgreSql;
 
 /// <summary>What is asked of the store outside commits; each on a session of the pool. Thread-safe.</summary>
-internal sealed class SpoolReader(Sessions sessions, Calls calls, TimeSpan patience)
+/// <param name="source">The sessions that are used.</param>
+/// <param name="calls">How they are.</param>
+/// <param name="patience">How long the store may be away.</param>
+internal sealed class SpoolReader(NpgsqlDataSource source, Calls calls, TimeSpan patience)
 {
     private const string MessageColumns = "id, state, initial, content, size, checksum, parent, message_id, held_because, digest, trace, envelope";
 
@@ -204,7 +207,7 @@ internal sealed class SpoolReader(Sessions sessions, Calls calls, TimeSpan patie
     /// <summary>One statement; it may run more than once.</summary>
     public ValueTask<T> AskAsync<T>(string sql, NpgsqlParameter[] parameters, Func<NpgsqlConnection, NpgsqlDataReader, CancellationToken, ValueTask<T>> read, CancellationToken cancellationToken) =>
         calls.RunAsync(
-            sessions.Reader, patience,
+            source, patience,
             async (connection, token) =>
             {
                 await using var command = new NpgsqlCommand(sql, connection);

@@ -39,6 +39,8 @@ public sealed class SpoolRequest : IValueTaskSource<CommitResult>
     internal void Fill(SpoolOperation operation)
     {
         Operation = operation;
+        // Nobody hears that something is stored because nobody said how it ended.
+        Result = new CommitResult(CommitStatus.Unwritable, []);
         Weight = 0;
         encoded.Reset();
         ends.Clear();

@@ -319,7 +319,16 @@ public sealed class SpoolWriter : IDisposable
     private void Settle()
     {
         if (undecided.Count == 0) return;
-        store.Settle();
+        try
+        {
+            store.Settle();
+        }
+        catch (SpoolFaultException fault) when (fault.Fault is SpoolFault.Undecided)
+        {
+            // Of those before; what comes now is not in it.
+            throw new SpoolFaultException(SpoolFault.Unwritable, fault.Message, fault);
+        }
+
         foreach (var request in undecided) request.Complete(request.Result);
         undecided.Clear();
     }

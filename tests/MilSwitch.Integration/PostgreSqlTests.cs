@@ -8,7 +8,7 @@ public sealed class PostgreSqlTests(ITestOutputHelper output) : FieldTest
 {
     private const int Connections = 20;
 
-    [Fact]
+    [RequiresFact("postgres")]
     [Trait("Threat", "F1")]
     public async Task Loses_nothing_when_it_is_killed_again_and_again_under_load()
     {
@@ -27,7 +27,7 @@ public sealed class PostgreSqlTests(ITestOutputHelper output) : FieldTest
         Assert.DoesNotContain(milswitch.Errors, line => line.Contains(server.Folder, StringComparison.Ordinal) && line.Contains("Username", StringComparison.Ordinal));
     }
 
-    [Fact]
+    [RequiresFact("postgres")]
     [Trait("Threat", "F2")]
     public async Task Loses_nothing_when_its_database_dies_again_and_again_under_load()
     {
@@ -55,7 +55,7 @@ public sealed class PostgreSqlTests(ITestOutputHelper output) : FieldTest
         Assert.True(milswitch.IsRunning);
     }
 
-    [Fact]
+    [RequiresFact("postgres")]
     public async Task Says_what_is_wrong_with_its_database_and_does_not_start()
     {
         var server = await PostgreSqlInstance.SharedAsync();

@@ -76,7 +76,7 @@ public sealed class PostgreSqlOutageTests(ITestOutputHelper output) : IAsyncLife
     {
         var first = await PostgreSqlInstance.StartAsync(workspace["first"]);
         await using var second = await first.StandbyAsync(workspace["second"]);
-        await first.QueryAsync("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'standby'");
+        await first.QueryAsync("postgres", "ALTER SYSTEM SET synchronous_standby_names = '*'");
         await first.QueryAsync("postgres", "SELECT pg_reload_conf()");
         await Eventually.ComesTrueAsync(async () => await first.QueryAsync("postgres", "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == "1", TimeSpan.FromSeconds(60), "the standby follows");
         await using var spool = await OpenAsync(

@@ -149,7 +149,7 @@ public sealed class SpoolWriterTests : IDisposable
     public async Task Lets_the_callers_of_an_undecided_commit_wait_until_it_is_known_and_refuses_others()
     {
         store.CommitFault = new SpoolFaultException(SpoolFault.Undecided, "away");
-        store.SettleFault = new SpoolFaultException(SpoolFault.Unwritable, "still away");
+        store.SettleFault = new SpoolFaultException(SpoolFault.Undecided, "still away");
         var first = Commit(1);
         Assert.Equal(CommitStatus.Unwritable, (await Commit(2)).Status);
         Assert.False(first.IsCompleted);

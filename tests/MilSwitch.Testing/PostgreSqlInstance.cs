@@ -22,12 +22,11 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
     private PostgreSqlInstance(string folder)
     {
         Folder = folder;
-        Port = Ports.Free();
     }
 
     public string Folder { get; }
 
-    public int Port { get; }
+    public int Port { get; private set; }
 
     /// <summary>What the server says.</summary>
     public string LogFile => Path.Combine(Folder, "log");
@@ -35,12 +34,15 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
     private string Data => Path.Combine(Folder, "data");
 
     /// <summary>Null when there is a server to start, else one printable line that names what is missing.</summary>
-    public static string? Missing => Programs is null ? "needs postgres, which this machine lacks (Debian's package postgresql)" : null;
+    public static string? Missing => Programs is null ? Requirement.Missing("postgres in /usr/lib/postgresql") : null;
 
-    private static string? Programs =>
-        (Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql") : [])
-            .OrderByDescending(f => double.TryParse(Path.GetFileName(f), CultureInfo.InvariantCulture, out var version) ? version : 0)
-            .Select(f => Path.Combine(f, "bin")).FirstOrDefault(f => File.Exists(Path.Combine(f, "postgres")));
+    /// <summary>Where Debian keeps the programs of each version, the newest first.</summary>
+    internal static IEnumerable<string> ProgramFolders => (Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql") : [])
+        .OrderByDescending(f => double.TryParse(Path.GetFileName(f), CultureInfo.InvariantCulture, out var version) ? version : 0)
+        .Select(f => Path.Combine(f, "bin"));
+
+    // Together with its tools, which a link to the server alone has not beside it.
+    private static string? Programs => ProgramFolders.FirstOrDefault(f => File.Exists(Path.Combine(f, "postgres")));
 
     /// <summary>One that all tests of the process share; it ends with the process.</summary>
     public static async Task<PostgreSqlInstance> SharedAsync()
@@ -73,7 +75,7 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
         await made.PrepareAsync();
         await made.RunAsync("initdb", "-D", made.Data, "-U", User, "--auth=trust", "-E", "UTF8", "--locale=C", "-N");
         await made.ConfigureAsync(settings);
-        await made.StartAgainAsync();
+        await made.StartFirstAsync();
         return made;
     }
 
@@ -83,8 +85,8 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
         var made = new PostgreSqlInstance(folder);
         await made.PrepareAsync();
         await made.RunAsync("pg_basebackup", "-D", made.Data, "-h", Folder, "-p", Text(Port), "-U", User, "-R", "-X", "stream", "-c", "fast");
-        await made.ConfigureAsync([$"primary_conninfo = 'host={Folder} port={Port} user={User} application_name=standby'"]);
-        await made.StartAgainAsync();
+        await made.ConfigureAsync([]);
+        await made.StartFirstAsync();
         return made;
     }
 
@@ -103,11 +105,13 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
         process?.Dispose();
         // The shell ends the server when this process is gone, however that went.
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true };
-        foreach (var argument in (string[])["-c", "log=$1; shift; \"$@\" >>\"$log\" 2>&1 </dev/null & server=$!; trap '' INT; (read line; kill -QUIT $server) & wait $server", "sh", LogFile, .. As, Path.Combine(Programs!, "postgres"), "-D", Data])
+        foreach (var argument in (string[])["-c", "log=$1; shift; \"$@\" >>\"$log\" 2>&1 </dev/null & server=$!; trap '' INT; (read line; kill -QUIT $server) & wait $server", "sh", LogFile, .. As, Path.Combine(Programs!, "postgres"), "-D", Data, "-p", Text(Port)])
             start.ArgumentList.Add(argument);
         process = Process.Start(start)!;
         await Eventually.ComesTrueAsync(
-            async () => await TryRunAsync("pg_isready", "-q", "-h", Folder, "-p", Text(Port)) == 0, TimeSpan.FromSeconds(60), "PostgreSQL answers");
+            async () => process.HasExited || await TryRunAsync("pg_isready", "-q", "-h", Folder, "-p", Text(Port), "-U", User, "-d", "postgres") == 0,
+            TimeSpan.FromSeconds(60), "PostgreSQL answers");
+        if (process.HasExited) throw new InvalidOperationException($"PostgreSQL ended: {(await File.ReadAllTextAsync(LogFile))[^Math.Min(1000, (int)new FileInfo(LogFile).Length)..]}");
     }
 
     /// <summary>A database of its own for one test; returns how to reach it.</summary>
@@ -146,6 +150,24 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>Somebody may take a port between the look for it and the server's start.</summary>
+    private async Task StartFirstAsync()
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            Port = Ports.Free();
+            try
+            {
+                await StartAgainAsync();
+                return;
+            }
+            catch (InvalidOperationException) when (attempt < 5)
+            {
+                // Another one.
+            }
+        }
+    }
+
     private async Task PrepareAsync()
     {
         if (Missing is { } missing) throw new InvalidOperationException(missing);
@@ -159,7 +181,6 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
     {
         await File.AppendAllLinesAsync(Path.Combine(Data, "postgresql.conf"),
         [
-            $"port = {Port}",
             "listen_addresses = '127.0.0.1'",
             $"unix_socket_directories = '{Folder}'",
             "max_connections = 200",
