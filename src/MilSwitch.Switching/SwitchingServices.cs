@@ -33,7 +33,8 @@ public static class SwitchingServices
     /// Adds the core: <see cref="IIntake"/>, <see cref="IOperatorActions"/>, <see cref="ISwitchControl"/> and the actor
     /// system as a hosted service. Needs <see cref="ISpool"/>, <see cref="TimeProvider"/>,
     /// <see cref="IMailExchangerResolver"/> and logging in the container, and <see cref="IMessageProtection"/> and
-    /// <see cref="ITokenMonitor"/> where listeners or routes protect.
+    /// <see cref="ITokenMonitor"/> where listeners or routes protect; <see cref="NodeCredentials"/> and
+    /// <see cref="ClusterTls"/> where there are other nodes.
     /// </summary>
     public static IServiceCollection AddSwitching(this IServiceCollection services, SwitchConfiguration configuration)
     {
@@ -67,7 +68,7 @@ public static class SwitchingServices
     private static void Build(AkkaConfigurationBuilder builder, SwitchRuntime runtime, IServiceProvider provider) => builder
         .AddHocon(ClusterSettings.Hocon, HoconAddMode.Prepend)
         .AddHocon(provider.GetService<FurtherSettings>()?.Hocon ?? "", HoconAddMode.Prepend)
-        .AddSetup(new NodeTransportSetup(runtime.NodeCredentials, new NodeTransportLimits(), new NodeTransportMeters(), runtime.Loggers, runtime.Time))
+        .AddSetup(new NodeTransportSetup(runtime.NodeCredentials, NodeTransportLimits.For(provider.GetService<ClusterTls>()), new NodeTransportMeters(), runtime.Loggers, runtime.Time))
         .ConfigureLoggers(loggers =>
         {
             loggers.ClearLoggers();
