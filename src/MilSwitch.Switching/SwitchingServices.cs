@@ -35,7 +35,8 @@ public static class SwitchingServices
     /// Adds the core: <see cref="IIntake"/>, <see cref="IOperatorActions"/>, <see cref="ISwitchControl"/> and the actor
     /// system as a hosted service. Needs <see cref="ISpool"/>, <see cref="TimeProvider"/>,
     /// <see cref="IMailExchangerResolver"/> and logging in the container, and <see cref="IMessageProtection"/> and
-    /// <see cref="ITokenMonitor"/> where listeners or routes protect.
+    /// <see cref="ITokenMonitor"/> where listeners or routes protect; <see cref="NodeCredentials"/> and
+    /// <see cref="ClusterTls"/> where there are other nodes.
     /// </summary>
     public static IServiceCollection AddSwitching(this IServiceCollection services, SwitchConfiguration configuration)
     {
@@ -75,7 +76,7 @@ public static class SwitchingServices
         .AddHocon(ClusterSettings.Hocon, HoconAddMode.Prepend)
         .AddHocon(runtime.Configuration.Cluster is { } cluster ? ClusterSettings.Clustered(cluster) : "", HoconAddMode.Prepend)
         .AddHocon(provider.GetService<FurtherSettings>()?.Hocon ?? "", HoconAddMode.Prepend)
-        .AddSetup(new NodeTransportSetup(runtime.NodeCredentials, LimitsOf(provider.GetService<ClusterTls>()), new NodeTransportMeters(), runtime.Loggers, runtime.Time))
+        .AddSetup(new NodeTransportSetup(runtime.NodeCredentials, NodeTransportLimits.For(provider.GetService<ClusterTls>()), new NodeTransportMeters(), runtime.Loggers, runtime.Time))
         .ConfigureLoggers(loggers =>
         {
             loggers.ClearLoggers();
@@ -164,8 +165,6 @@ public static class SwitchingServices
 
     private static AkkaConfigurationBuilder WithStore(AkkaConfigurationBuilder builder, SwitchRuntime runtime) =>
         runtime.ClusterStore is { } store ? builder.AddSetup(new ClusterStoreSetup(store, runtime.Time)) : builder;
-
-    private static NodeTransportLimits LimitsOf(ClusterTls? tls) => tls is null ? new NodeTransportLimits() : new NodeTransportLimits { Grace = tls.Grace, PeerName = tls.PeerName };
 
     private static LinkHandle Make(ActorSystem system, SwitchRuntime runtime, LinkSettings settings)
     {

@@ -96,6 +96,20 @@ public sealed class AssociationTests : IDisposable
     }
 
     [Fact]
+    public async Task Tells_another_address_than_it_listens_on()
+    {
+        await using var one = await BareNode.StartAsync(pki.Identity());
+        await using var two = await BareNode.StartAsync(pki.Identity(pki.Issue("localhost")), settings: "hostname = \"0.0.0.0\"\npublic-hostname = localhost");
+        Assert.Equal("localhost", two.Address.Host);
+        var (handle, _) = await one.AssociateAsync(two);
+        Assert.True(handle.Write(Payload.Of(1)));
+        await two.TakeInbound().Received.CountAsync(1);
+        await using var mapped = await BareNode.StartAsync(pki.Identity(), settings: "public-hostname = \"127.0.0.1\"\npublic-port = 7355");
+        Assert.Equal(7355, mapped.Address.Port);
+        await Assert.ThrowsAsync<Akka.Configuration.ConfigurationException>(() => BareNode.StartAsync(pki.Identity(), settings: "hostname = \"0.0.0.0\""));
+    }
+
+    [Fact]
     public async Task Gives_up_an_association_that_nobody_listens_to()
     {
         await using var one = await BareNode.StartAsync(pki.Identity(), new NodeTransportLimits { Listener = TimeSpan.FromMilliseconds(200) });

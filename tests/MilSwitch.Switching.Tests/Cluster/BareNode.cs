@@ -16,12 +16,12 @@ internal sealed class BareNode : IAsyncDisposable, IAssociationEventListener, IL
 {
     private readonly ActorSystem system;
 
-    private BareNode(NodeIdentity identity, NodeTransportLimits? limits)
+    private BareNode(NodeIdentity identity, NodeTransportLimits? limits, string settings)
     {
         Credentials = new NodeCredentials(identity);
         system = ActorSystem.Create("milswitch", BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString("akka.loglevel = OFF"))
             .And(new NodeTransportSetup(Credentials, limits ?? new NodeTransportLimits(), Meters, this, TimeProvider.System)));
-        Transport = new NodeTransport(system, ConfigurationFactory.ParseString("maximum-frame-size = 128000b"));
+        Transport = new NodeTransport(system, ConfigurationFactory.ParseString("maximum-frame-size = 128000b\n" + settings));
     }
 
     public NodeCredentials Credentials { get; }
@@ -39,9 +39,9 @@ internal sealed class BareNode : IAsyncDisposable, IAssociationEventListener, IL
 
     public ConcurrentQueue<string> Log { get; } = new();
 
-    public static async Task<BareNode> StartAsync(NodeIdentity identity, NodeTransportLimits? limits = null)
+    public static async Task<BareNode> StartAsync(NodeIdentity identity, NodeTransportLimits? limits = null, string settings = "")
     {
-        var node = new BareNode(identity, limits);
+        var node = new BareNode(identity, limits, settings);
         var (address, listener) = await node.Transport.Listen();
         node.Address = address;
         listener.SetResult(node);

@@ -324,7 +324,7 @@ public sealed class StrangerTests : IDisposable
         await OpensslAsync(node, folder, "", ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA256", .. own]);
         await node.RefusedAsync(RefusalCause.Handshake, 2);
 
-        // A peer with a good certificate, in TLS 1.3 and 1.2: the path is good, no ticket is given, what it says is nonsense.
+        // A peer with a good certificate, in TLS 1.3 and 1.2: the path is good, what it says is nonsense.
         foreach (var version in (string[])["-tls1_3", "-tls1_2"])
         {
             var before = node.Meters.Refused(RefusalCause.Frame);
@@ -332,8 +332,6 @@ public sealed class StrangerTests : IDisposable
             Assert.Contains("Verify return code: 0 (ok)", peer, StringComparison.Ordinal);
             Assert.Contains("Secure Renegotiation IS", peer, StringComparison.Ordinal);
             Assert.Contains("Compression: NONE", peer, StringComparison.Ordinal);
-            Assert.DoesNotContain("TLS session ticket:", peer, StringComparison.Ordinal);
-            Assert.DoesNotContain("New Session Ticket", peer, StringComparison.Ordinal);
             await node.RefusedAsync(RefusalCause.Frame, before + 1);
         }
 

@@ -35,7 +35,7 @@ internal enum WelcomeStatus : byte
     /// <summary>No place for another connection.</summary>
     Full = 1,
 
-    /// <summary>There is no such association to continue.</summary>
+    /// <summary>There is no such association to continue, or it is not done with the last move.</summary>
     Unknown = 2,
 }
 

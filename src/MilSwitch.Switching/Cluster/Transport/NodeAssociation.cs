@@ -24,6 +24,7 @@ internal sealed class NodeAssociation : AssociationHandle
     private Move? moving;
     private TaskCompletionSource<Move> arrival = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long queued;
+    private bool expecting;
     private bool ended;
 
     public NodeAssociation(NodeTransport transport, Address local, Address remote, Guid id, bool dialled, NodeConnection first) : base(local, remote)
@@ -121,6 +122,22 @@ internal sealed class NodeAssociation : AssociationHandle
         }
     }
 
+    /// <summary>Who was dialled asks before it agrees. False: it has ended, or is not done with the last move.</summary>
+    public bool TryExpectMove()
+    {
+        lock (gate)
+        {
+            if (ended || moving is not null || expecting) return false;
+            return expecting = true;
+        }
+    }
+
+    /// <summary>What was expected does not come.</summary>
+    public void ExpectNoMove()
+    {
+        lock (gate) expecting = false;
+    }
+
     /// <summary>Goes on over another connection, in both directions. False: it has ended, or is just moving.</summary>
     public bool MoveTo(NodeConnection next)
     {
@@ -129,6 +146,7 @@ internal sealed class NodeAssociation : AssociationHandle
             if (ended || moving is not null || !queue.Writer.TryWrite(Frame.Of(FrameKind.Moved))) return false;
             moving = new Move(latest, next);
             latest = next;
+            expecting = false;
             RenewalAsked = false;
             OutdatedSince = null;
             arrival.TrySetResult(moving);

@@ -74,7 +74,11 @@ internal sealed partial class NodeTransport : AkkaTransport
     {
         var bind = Config.GetString("hostname", "127.0.0.1");
         var address = IPAddress.TryParse(bind, out var ip) ? ip : (await Dns.GetHostAddressesAsync(bind, stopping.Token).ConfigureAwait(false))[0];
+        var shown = Config.GetString("public-hostname", "");
+        if (string.IsNullOrEmpty(shown) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)))
+            throw new ConfigurationException("A transport that listens on every address needs a public-hostname.");
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        if (address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
         try
         {
             socket.Bind(new IPEndPoint(address, Config.GetInt("port", 0)));
@@ -88,7 +92,6 @@ internal sealed partial class NodeTransport : AkkaTransport
 
         listening = socket;
         var own = (IPEndPoint)socket.LocalEndPoint!;
-        var shown = Config.GetString("public-hostname", "");
         var port = Config.GetInt("public-port", 0);
         local = AddressOf(string.IsNullOrEmpty(shown) ? own.Address.ToString() : shown, port is 0 ? own.Port : port);
         var listener = new TaskCompletionSource<IAssociationEventListener>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -224,14 +227,21 @@ internal sealed partial class NodeTransport : AkkaTransport
 
     private async Task ContinueAsync(NodeConnection connection, Hello hello, CancellationToken cancellationToken)
     {
-        if (!associations.TryGetValue(hello.Association, out var association) || association.Dialled)
+        if (!associations.TryGetValue(hello.Association, out var association) || association.Dialled || !association.TryExpectMove())
         {
             await connection.WriteAsync(WelcomeFrame(WelcomeStatus.Unknown), cancellationToken).ConfigureAwait(false);
             throw new NodeRefusedException(RefusalCause.Protocol);
         }
 
-        await connection.WriteAsync(WelcomeFrame(WelcomeStatus.Fine), cancellationToken).ConfigureAwait(false);
-        if (!association.MoveTo(connection)) throw new NodeRefusedException(RefusalCause.Protocol);
+        try
+        {
+            await connection.WriteAsync(WelcomeFrame(WelcomeStatus.Fine), cancellationToken).ConfigureAwait(false);
+            if (!association.MoveTo(connection)) throw new NodeRefusedException(RefusalCause.Protocol);
+        }
+        finally
+        {
+            association.ExpectNoMove();
+        }
     }
 
     private static Frame WelcomeFrame(WelcomeStatus status) => new(FrameKind.Welcome, Google.Protobuf.ByteString.CopyFrom((byte)status));
@@ -396,9 +406,9 @@ internal sealed partial class NodeTransport : AkkaTransport
         LogExpiry(end);
     }
 
-    [LoggerMessage(3403, LogLevel.Warning, "The certificate of node {Peer} has ended; it is accepted until {Until}")]
+    [LoggerMessage(3903, LogLevel.Warning, "The certificate of node {Peer} has ended; it is accepted until {Until}")]
     private partial void LogInGrace(string peer, DateTimeOffset until);
 
-    [LoggerMessage(3404, LogLevel.Warning, "The certificate of this node ends at {End}")]
+    [LoggerMessage(3904, LogLevel.Warning, "The certificate of this node ends at {End}")]
     private partial void LogExpiry(DateTimeOffset end);
 }

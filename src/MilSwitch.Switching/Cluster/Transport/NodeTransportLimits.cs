@@ -35,4 +35,6 @@ internal sealed record NodeTransportLimits
 
     /// <summary>A name that every peer's certificate must have; null: the host that is dialled.</summary>
     public string? PeerName { get; init; }
+
+    public static NodeTransportLimits For(ClusterTls? tls) => tls is null ? new() : new() { Grace = tls.Grace, PeerName = tls.PeerName };
 }

@@ -35,9 +35,9 @@ internal sealed partial class Refusals(NodeTransportMeters meters, ILogger log, 
         else LogOutbound(log, peer, words, untold);
     }
 
-    [LoggerMessage(3401, LogLevel.Warning, "A connection to the node port from {Peer} was refused: {Cause}; {Untold} more since the last line")]
+    [LoggerMessage(3901, LogLevel.Warning, "A connection to the node port from {Peer} was refused: {Cause}; {Untold} more since the last line")]
     private static partial void LogInbound(ILogger log, EndPoint? peer, string cause, long untold);
 
-    [LoggerMessage(3402, LogLevel.Warning, "A connection to the node at {Peer} failed: {Cause}; {Untold} more since the last line")]
+    [LoggerMessage(3902, LogLevel.Warning, "A connection to the node at {Peer} failed: {Cause}; {Untold} more since the last line")]
     private static partial void LogOutbound(ILogger log, EndPoint? peer, string cause, long untold);
 }
