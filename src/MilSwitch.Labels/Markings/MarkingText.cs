@@ -31,7 +31,7 @@ public static class MarkingText
     internal static string Generate(SecurityLabel label, MarkingScheme scheme)
     {
         var capacity = 0;
-        foreach (var category in label.Categories) capacity += category is TagCategory known ? known.Values.Length : 0;
+        foreach (var category in label.Categories) capacity += category is TagCategory known ? known.Count : 0;
         Span<int> orders = capacity <= OnStack ? stackalloc int[OnStack] : new int[capacity];
         var count = Known(label, scheme, orders);
         orders = orders[..count];
@@ -59,6 +59,11 @@ public static class MarkingText
             {
                 // The same tag twice shows a value once.
                 if (categories.Find(value) is { } shown && !orders[..count].Contains(shown.Order)) orders[count++] = shown.Order;
+            }
+
+            foreach (var text in known.Texts)
+            {
+                if (categories.Find(text) is { } shown && !orders[..count].Contains(shown.Order)) orders[count++] = shown.Order;
             }
         }
 
@@ -126,9 +131,14 @@ public static class MarkingText
         if (last is not null) text.Append(last.Suffix).Append(last.Set.Suffix);
     }
 
-    private static IEnumerable<string?> Entered(ShownCategory open, MarkingScheme scheme, SecurityLabel label) => label.Categories.OfType<TagCategory>()
-        .Where(c => c.TagSet == open.Tag.Set.Id && c.Type == open.Tag.Type).SelectMany(c => c.Values).Distinct()
-        .Where(v => scheme.Values[(open.Tag.Set.Id, open.Tag.Type)].Find(v) == open).Order().Select(v => open.Of(v).Text);
+    private static IEnumerable<string?> Entered(ShownCategory open, MarkingScheme scheme, SecurityLabel label)
+    {
+        var same = label.Categories.OfType<TagCategory>().Where(c => c.TagSet == open.Tag.Set.Id && c.Type == open.Tag.Type);
+        var values = scheme.Values[(open.Tag.Set.Id, open.Tag.Type)];
+        return open.Input!.IsText
+            ? same.SelectMany(c => c.Texts).Distinct(StringComparer.Ordinal).Where(t => values.Find(t) == open).Order(StringComparer.Ordinal).Select(t => open.Of(t).Text)
+            : same.SelectMany(c => c.Values).Distinct().Where(v => values.Find(v) == open).Order().Select(v => open.Of(v).Text);
+    }
 
     private static void AppendUnknown(StringBuilder text, int start, MarkingScheme scheme, SecurityLabel label)
     {
@@ -140,6 +150,11 @@ public static class MarkingText
                 foreach (var value in known.Values)
                 {
                     if (categories?.Find(value) is null) Append(text, start, scheme, string.Create(CultureInfo.InvariantCulture, $"[{known.TagSet} {known.Type.Name()} {value}]"));
+                }
+
+                foreach (var word in known.Texts)
+                {
+                    if (categories?.Find(word) is null) Append(text, start, scheme, $"[{known.TagSet} {known.Type.Name()} {LabelText.Quoted(word)}]");
                 }
             }
             else if (category is UnknownCategory unknown)

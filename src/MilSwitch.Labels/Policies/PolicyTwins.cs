@@ -19,6 +19,7 @@ internal sealed class PolicyTwins(PolicyProblems problems)
             {
                 Names("category", tag.Categories.Select(c => (c.Name, c.Element)));
                 Values("category", "lacv", tag.Categories.Select(c => (c.Value, c.Element)));
+                Texts(tag.Categories);
             }
         }
 
@@ -49,6 +50,15 @@ internal sealed class PolicyTwins(PolicyProblems problems)
         }
     }
 
+    private void Texts(IEnumerable<CategoryHeading> categories)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var category in categories)
+        {
+            if (category.Text is { } text && !seen.Add(text)) problems.Add(category.Element.PlaceOf("lacv"), "The lacv of a category is there twice");
+        }
+    }
+
     private void Ids(string kind, IEnumerable<(string Id, SpifElement Element)> identified, string own)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -66,18 +76,21 @@ internal sealed class PolicyTwins(PolicyProblems problems)
         foreach (var same in set.Tags.Where(t => t.Type is not null).GroupBy(t => t.Type!.Value).Where(g => g.Skip(1).Any()))
         {
             var seen = new Dictionary<int, TagHeading>();
+            var texts = new Dictionary<string, TagHeading>(StringComparer.Ordinal);
             foreach (var (tag, category) in same.SelectMany(t => t.Categories.Select(c => (t, c))))
             {
                 if (category.Value is { } value && !seen.TryAdd(value, tag) && seen[value] != tag)
                     problems.Add(category.Element.PlaceOf("lacv"), $"Two {same.Key.Name()} tags of a tag set have the lacv {value}, which labels can't tell apart");
+                if (category.Text is { } text && !texts.TryAdd(text, tag) && texts[text] != tag)
+                    problems.Add(category.Element.PlaceOf("lacv"), $"Two {same.Key.Name()} tags of a tag set have the same lacv, which labels can't tell apart");
             }
         }
     }
 
-    // A number that was entered says nowhere what for.
+    // A value that was entered says nowhere what for. A number and a text are told apart.
     private void OneOpenInEachType(TagSetHeading set)
     {
-        foreach (var again in set.Tags.GroupBy(t => t.Type).SelectMany(g => g.SelectMany(t => t.Categories).Where(c => c.IsOpen).Skip(1)))
+        foreach (var again in set.Tags.GroupBy(t => t.Type).SelectMany(g => g.SelectMany(t => t.Categories).Where(c => c.IsOpen).GroupBy(c => c.IsOpenText).SelectMany(k => k.Skip(1))))
             problems.Add(again.Element.PlaceOf("userInput"), "A tag set has two categories with user input in tags of one type, which labels can't tell apart");
     }
 
