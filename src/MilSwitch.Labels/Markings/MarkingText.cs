@@ -8,6 +8,7 @@ namespace MilSwitch.Labels.Markings;
 public static class MarkingText
 {
     private const int OnStack = 128;
+    private const int MostLanguages = 16;
 
     /// <summary>
     /// The policy's name or what stands for it, classification, categories in the order of the policy's document, privacy mark.
@@ -27,6 +28,28 @@ public static class MarkingText
         if (label.Policy != policy.Id) throw new LabelRefusedException(LabelFault.UnknownPolicy, "the label is of another policy");
         return Generate(label, MarkingScheme.Of(policy, place, language));
     }
+
+    /// <summary>A text is the label's marking in some place and one of the languages of its policy. Letters count exactly, white space does not.</summary>
+    /// <param name="text">As it was shown.</param>
+    /// <param name="label">Of this policy.</param>
+    /// <param name="policy">Of the label.</param>
+    public static bool Is(string text, SecurityLabel label, SecurityPolicy policy)
+    {
+        if (label.Policy != policy.Id || text.Length > MarkingGrammar.Longest) return false;
+        var normal = MarkingLine.Normal(text);
+        foreach (var language in Languages(policy))
+        {
+            foreach (var place in Enum.GetValues<MarkingPlace>())
+            {
+                if (MarkingLine.Normal(Generate(label, policy, place, language)) == normal) return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static IEnumerable<string?> Languages(SecurityPolicy policy) => policy.Markings.Concat(policy.Classifications.SelectMany(c => c.Markings))
+        .Select(m => m.Language).Prepend(null).Distinct(StringComparer.OrdinalIgnoreCase).Take(MostLanguages);
 
     internal static string Generate(SecurityLabel label, MarkingScheme scheme)
     {

@@ -33,11 +33,12 @@ internal sealed class PolicyTwins(PolicyProblems problems)
     {
         var exact = new HashSet<string>(StringComparer.Ordinal);
         var alike = new HashSet<string>(StringComparer.Ordinal);
+        var shapes = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (name, element) in named)
         {
             if (name.Length is 0) continue;
             if (!exact.Add(name)) problems.Add(element.PlaceOf("name"), $"The name of a {kind} is there twice");
-            else if (!alike.Add(PolicyNames.Likeness(name))) problems.Add(element.PlaceOf("name"), $"The name of a {kind} differs from another only in case, blanks or letters that look the same");
+            else if (!alike.Add(PolicyNames.Likeness(name)) | !shapes.Add(PolicyNames.Skeleton(name))) problems.Add(element.PlaceOf("name"), $"The name of a {kind} differs from another only in case, blanks or letters that look the same");
         }
     }
 
