@@ -56,6 +56,8 @@ internal static class PolicyNames
     /// <summary>The same for names that look the same as they are written (skeleton, UTS 39 §4): 1, I and l, 0 and O, rn and m among them.</summary>
     public static string Skeleton(string name)
     {
+        // Of ASCII just these look like others.
+        if (Ascii.IsValid(name) && !name.AsSpan().ContainsAny(" 01Im|")) return name;
         var text = new StringBuilder(name.Length);
         foreach (var rune in name.EnumerateRunes())
         {
