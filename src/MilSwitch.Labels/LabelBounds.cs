@@ -15,6 +15,9 @@ public static class LabelBounds
     /// <summary>Values of one category.</summary>
     public const int Values = 4_096;
 
+    /// <summary>Characters of a value that is a text.</summary>
+    public const int Text = 256;
+
     /// <summary>Characters of a privacy mark in PrintableString (RFC 2634 §3.2, <c>ub-privacy-mark-length</c>).</summary>
     public const int PrivacyMarkPrintable = 128;
 

@@ -1,8 +1,13 @@
+using System.Formats.Asn1;
+using System.Security.Cryptography.X509Certificates;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Labels;
 using MilSwitch.Labels.Carriers;
+using MilSwitch.Labels.Decisions;
+using MilSwitch.Labels.Policies;
+using MilSwitch.Testing;
 
 namespace MilSwitch.Host.Tests;
 
@@ -105,7 +110,7 @@ public sealed class LabelConfigurationTests : IDisposable
     [InlineData("labels: { unlabelled: default, default: { classification: PROTECTED } }", "obsolete")]
     [InlineData("labels: { require-signed: true }", "labels.require-signed: needs protection.verify with anchors")]
     [InlineData("labels: { require-signed: true, sources: [sio-label] }", "labels.require-signed: needs ess among the sources")]
-    [InlineData("labels: { sources: [sio_label] }", "'sio_label' is not one of ess, sio-label, first-line, last-line, subject; did you mean 'sio-label'?")]
+    [InlineData("labels: { sources: [sio_label] }", "'sio_label' is not one of ess, sio-label, first-line, last-line, subject, binding; did you mean 'sio-label'?")]
     [InlineData("labels: { invalid: accept }", "'accept' is not one of hold, refuse")]
     [InlineData("labels: { clearance: { policy: BRAVO } }", "clearance.up-to: is missing")]
     [InlineData("labels: { clearance: { up-to: SECRET, classifications: [SECRET] } }", "give one of them")]
@@ -125,8 +130,95 @@ public sealed class LabelConfigurationTests : IDisposable
     [Theory]
     [InlineData("labels: { policy: NOBODY }", "there is no policy 'NOBODY'")]
     [InlineData("labels: { write: [ess] }", "ess is written by protection.sign")]
+    [InlineData("labels: { write: [binding] }", "binding is read only")]
     [InlineData("labels: { denied: refuse }", "'refuse' is not one of hold, return")]
     public void Names_the_faults_of_a_route(string labels, string problem) => AssertNames(files.Problems(Text("", labels, "")), problem);
+
+    [Theory]
+    [InlineData("{ up-to: \"4\", categories: { 1.3.6.1.4.1.99999.1.1.1: [\"1\"] } }")]
+    [InlineData("{ policy: 1.3.6.1.4.1.99999.1.1, classifications: [SECRET, \"3\", \"2\", \"1\"], categories: { Codewords: [GRANITE] } }")]
+    [InlineData("{ up-to: SECRET, categories: { Codewords: [\"*\"] } }")]
+    [InlineData("{ x501: HEX }")]
+    [InlineData("{ x501: B64 }")]
+    [InlineData("{ file: clearance.json }")]
+    [InlineData("{ file: clearance.xml }")]
+    [InlineData("{ file: clearance.der }")]
+    [InlineData("{ file: clearance.pem }")]
+    public void Reads_clearances_by_names_numbers_and_in_every_form(string clearance)
+    {
+        var alfa = SpifReader.Read(File.ReadAllBytes(Path.Combine(files.Folder, "alfa.xml")));
+        var codewords = alfa.TagSets.Single(s => s.Name == "Codewords");
+        var granite = codewords.Tags.SelectMany(t => t.Categories.Select(c => (t.Type, c))).Single(c => c.c.Name == "GRANITE");
+        var held = new Clearance { Policy = alfa.Id, Classifications = [1, 2, 3, 4], Categories = [new TagCategory(codewords.Id, granite.Type, [granite.c.Value])] };
+        var der = ClearanceCodec.Encode(held);
+        File.WriteAllBytes(Path.Combine(files.Folder, "clearance.der"), der);
+        File.WriteAllText(Path.Combine(files.Folder, "clearance.pem"), System.Security.Cryptography.PemEncoding.WriteString("CLEARANCE", der));
+        File.WriteAllBytes(Path.Combine(files.Folder, "clearance.xml"), NativeXmlClearance.Write(held));
+        File.WriteAllText(Path.Combine(files.Folder, "clearance.json"), """{ "policy": "ALFA", "up-to": "SECRET", "categories": { "Codewords": ["GRANITE"] } }""");
+        clearance = clearance.Replace("HEX", Convert.ToHexString(der), StringComparison.Ordinal).Replace("B64", Convert.ToBase64String(der), StringComparison.Ordinal)
+            .Replace("1.3.6.1.4.1.99999.1.1.1", codewords.Id, StringComparison.Ordinal).Replace("1.3.6.1.4.1.99999.1.1", alfa.Id, StringComparison.Ordinal)
+            .Replace("[\"1\"] }", $"[\"{granite.c.Value}\"] }}", StringComparison.Ordinal);
+
+        var link = files.Good(Text("labels: {}", $"labels: {{ clearance: {clearance} }}", "")).Switch.Routes.Routes[0].Link!.Labels!;
+
+        var secret = new SecurityLabel { Policy = alfa.Id, Classification = 4, Categories = [new TagCategory(codewords.Id, granite.Type, [granite.c.Value])] };
+        Assert.True(link.Judge(new MessageLabel(EssLabel.Encode(secret)), Recipient).Goes, link.Judge(new MessageLabel(EssLabel.Encode(secret)), Recipient).Reason);
+        Assert.False(link.Judge(new MessageLabel(EssLabel.Encode(secret with { Classification = 5 })), Recipient).Goes);
+    }
+
+    [Theory]
+    [InlineData("{ x501: nothing }", "x501: is no clearance: it is neither hexadecimal nor base64")]
+    [InlineData("{ x501: \"3000\" }", "x501: is no clearance: not Clearance")]
+    [InlineData("{ x501: \"300706052A03040506\" }", "which is not under 'policies'")]
+    [InlineData("{ x501: \"3000\", up-to: SECRET }", "clearance.up-to: stands beside x501")]
+    [InlineData("{ file: nowhere.json }", "'nowhere.json' does not exist")]
+    [InlineData("{ up-to: \"99\" }", "policy ALFA has no classification '99'")]
+    [InlineData("{ up-to: SECRET, categories: { Codewords: [\"99\"] } }", "tag set 'Codewords' has no value '99'")]
+    public void Names_the_faults_of_a_clearance(string clearance, string problem) => AssertNames(files.Problems(Text("labels: {}", $"labels: {{ clearance: {clearance} }}", "")), problem);
+
+    [Fact]
+    [Trait("Feature", "H-13")]
+    public void Takes_clearances_out_of_certificates()
+    {
+        using var authority = new MailAuthority();
+        var alfa = SpifReader.Read(File.ReadAllBytes(Path.Combine(files.Folder, "alfa.xml")));
+        var restricted = ClearanceCodec.Encode(new Clearance { Policy = alfa.Id, Classifications = [1, 2] });
+        File.WriteAllText(Path.Combine(files.Folder, "holder.pem"), authority.IssueWith("b", "B", "b@dest.example", Directory(restricted)));
+        File.WriteAllText(Path.Combine(files.Folder, "ca.pem"), File.ReadAllText(authority.Anchors));
+        var configuration = files.Good(Text("labels: {}", "", "certificates: { holders: [holder.pem], anchors: [ca.pem] }"));
+        var link = configuration.Switch.Routes.Routes[0].Link!.Labels!;
+        var (low, high) = (Stored(2), Stored(4));
+        Assert.True(link.Judge(low, Recipient).Goes);
+        Assert.False(link.Judge(high, Recipient).Goes);
+        Assert.True(link.Judge(high, Mailbox.Parse("c@dest.example")).Goes);
+
+        // Called back, it clears for nothing.
+        authority.Revoke("b");
+        File.WriteAllBytes(Path.Combine(files.Folder, "ca.crl"), authority.RevocationList());
+        var revoked = files.Good(Text("labels: {}", "", "certificates: { holders: [holder.pem], anchors: [ca.pem], crls: [ca.crl] }")).Switch.Routes.Routes[0].Link!.Labels!;
+        Assert.Contains("the certificate of the recipient does not clear it", revoked.Judge(low, Recipient).Reason, StringComparison.Ordinal);
+
+        AssertNames(files.Problems(Text("labels: {}", "", "certificates: { anchors: [ca.pem] }")), "labels.certificates.holders: is missing");
+        AssertNames(files.Problems(Text("labels: {}", "", "certificates: { holders: [holder.pem] }")), "labels.certificates.anchors: is missing");
+        AssertNames(files.Problems(Text("labels: {}", "", "certificates: { holders: [ca.pem], anchors: [ca.pem] }")), "names no mail address");
+        AssertNames(files.Problems(Text("labels: {}", "", "certificates: { holders: [holder.pem], anchors: [ca.pem], attribute-certificates: [holder.pem] }")), "labels.certificates.attribute-authorities: is missing");
+        AssertNames(files.Problems(Text("labels: {}", "", "certificates: { holders: [holder.pem], anchors: [ca.pem], attribute-authorities: [ca.pem], attribute-certificates: [holder.pem] }")), "'holder.pem' not an attribute certificate");
+
+        MessageLabel Stored(int classification) => new(EssLabel.Encode(new SecurityLabel { Policy = alfa.Id, Classification = classification }));
+
+        static X509Extension Directory(byte[] clearance)
+        {
+            var writer = new AsnWriter(AsnEncodingRules.DER);
+            using (writer.PushSequence())
+            using (writer.PushSequence())
+            {
+                writer.WriteObjectIdentifier("2.5.4.55");
+                using (writer.PushSetOf()) writer.WriteEncodedValue(clearance);
+            }
+
+            return new X509Extension("2.5.29.9", writer.Encode(), critical: false);
+        }
+    }
 
     [Fact]
     public void Labels_need_policies() => AssertNames(

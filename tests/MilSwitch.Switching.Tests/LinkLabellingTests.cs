@@ -133,4 +133,90 @@ public sealed class LinkLabellingTests
         Assert.Throws<FormatException>(() => new LabelCatalogueList(authority, null).List(null, Recipient, [(Recipient, link)]));
         Assert.Throws<FormatException>(() => new LabelCatalogueList(authority, null).List("NOBODY", Recipient, [(Recipient, link)]));
     }
+
+    [Fact]
+    public void Decides_once_for_all_of_whom_the_same_is_known()
+    {
+        var authority = new LabelAuthority(Policies, new AddressClearances([("dest.test", UpTo(Alfa, "RESTRICTED")), ("c@dest.test", UpTo(Alfa, "RESTRICTED"))]));
+        var link = Link(authority: authority);
+        var label = Stored(Secret);
+        var first = link.Judge(label, Recipient);
+
+        Assert.StartsWith("the recipient is not cleared for it", first.Reason, StringComparison.Ordinal);
+        Assert.All(Enumerable.Range(0, 100), i => Assert.Same(first.Reason, link.Judge(label, Mailbox.Parse($"r{i}@dest.test")).Reason));
+        Assert.NotSame(first.Reason, link.Judge(label, Mailbox.Parse("c@dest.test")).Reason);
+        Assert.True(link.Judge(Stored(Restricted), Recipient).Goes);
+    }
+
+    [Fact]
+    [Trait("Feature", "H-13")]
+    public void Both_what_is_configured_and_what_certificates_say_have_to_permit_it()
+    {
+        var certified = new Certified { ["b@dest.test"] = new(UpTo(Alfa, "SECRET"), ""), ["c@dest.test"] = new(null, "it was revoked"), ["d@dest.test"] = new(UpTo(Alfa, "RESTRICTED"), "") };
+        var link = Link(s => s with { Unlabelled = LabelOutcome.Go }, new LabelAuthority(Policies, new AddressClearances([("b@dest.test", UpTo(Alfa, "SECRET")), ("c@dest.test", UpTo(Alfa, "SECRET"))]), certified));
+
+        Assert.True(link.Judge(Stored(Secret), Recipient).Goes);
+        Assert.Equal("the certificate of the recipient does not clear it: it was revoked", link.Judge(Stored(Secret), Mailbox.Parse("c@dest.test")).Reason);
+        Assert.Contains("by certificate", link.Judge(Stored(Secret), Mailbox.Parse("d@dest.test")).Reason, StringComparison.Ordinal);
+        Assert.True(link.Judge(Stored(Secret), Mailbox.Parse("e@dest.test")).Goes);
+        Assert.False(link.Judge(null, Mailbox.Parse("d@dest.test")).Goes);
+        // A certificate that changes is asked anew, for a label that was judged before too.
+        certified["d@dest.test"] = new(UpTo(Alfa, "SECRET"), "");
+        Assert.True(link.Judge(Stored(Secret), Mailbox.Parse("d@dest.test")).Goes);
+    }
+
+    [Fact]
+    public void A_category_outside_of_its_period_goes_nowhere()
+    {
+        var policy = Small("<tagCategory name=\"EXERCISE\" lacv=\"1\" notAfter=\"2026-06-30T00:00:00Z\"/>", "");
+        var time = new Clock { Now = Now };
+        var authority = new LabelAuthority(new MilSwitch.Labels.Policies.PolicySet([policy]), AddressClearances.None, time: time);
+        var (link, listener) = (Link(authority: authority), Listener(authority: authority));
+        var label = Label(policy, "LOW", ("WORDS", "EXERCISE"));
+        var stored = Stored(label);
+
+        Assert.True(link.Judge(stored, Recipient).Goes);
+        Assert.Null(listener.Decide(Octets(Message(label)), [], ReversePath.Null, time.Now).HeldBecause);
+        time.Now = Now.AddYears(1);
+        Assert.Equal(LabelOutcome.Hold, link.Judge(stored, Recipient).Outcome);
+        Assert.Contains("may stand in labels until 2026-06-30T00:00:00Z only", listener.Decide(Octets(Message(label)), [], ReversePath.Null, time.Now).HeldBecause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Feature", "H-18")]
+    public void Lists_what_can_be_used_with_what_its_policy_wants_beside_it()
+    {
+        var policy = Small(
+            "<tagCategory name=\"A\" lacv=\"1\"/><tagCategory name=\"B\" lacv=\"2\"><requiredCategory operation=\"all\"><categoryGroup tagSetRef=\"WORDS\" tagType=\"restrictive\" lacv=\"1\"/></requiredCategory></tagCategory>"
+            + "<tagCategory name=\"OLD\" lacv=\"3\" obsolete=\"true\"/><tagCategory name=\"C\" lacv=\"4\"><excludedCategory tagSetRef=\"WORDS\" tagType=\"restrictive\" lacv=\"1\"/></tagCategory>",
+            "minSelection=\"2\"");
+        var authority = new LabelAuthority(new MilSwitch.Labels.Policies.PolicySet([policy]), AddressClearances.None);
+        var cleared = new Domain.Routing.LinkSettings { Name = new("l"), HeloName = "h", Labels = Link(s => s with { Clearance = UpTo(policy, "LOW") with { Categories = [new TagCategory(policy.TagSets[0].Id, TagType.Restrictive, [1, 2])] } }, authority) };
+        var catalogue = new LabelCatalogueList(authority, policy).List(null, Recipient, [(Recipient, cleared)]);
+
+        var entry = Assert.Single(catalogue.Entries);
+        // Alone the classification is no label here.
+        Assert.Equal(("LOW", null), (entry.Name, entry.Label));
+        Assert.Equal(["A", "B"], entry.Categories.Select(c => c.Name));
+    }
+
+    private static MilSwitch.Labels.Policies.SecurityPolicy Small(string categories, string tag) => MilSwitch.Labels.Policies.SpifReader.Read(Encoding.UTF8.GetBytes($"""
+        <SPIF xmlns="http://www.xmlspif.org/spif" schemaVersion="2.1" version="1" creationDate="20260101000000Z" originatorDN="CN=Test" keyIdentifier="" privilegeId="2.16.840.1.101.2.1.8.3" rbacId="2.16.840.1.101.2.1.8.3">
+          <securityPolicyId name="SMALL" id="1.3.6.1.4.1.99999.4.9"/>
+          <securityClassifications><securityClassification name="LOW" lacv="1" hierarchy="1"/></securityClassifications>
+          <securityCategoryTagSets><securityCategoryTagSet name="WORDS" id="1.3.6.1.4.1.99999.4.9.1"><securityCategoryTag name="Words" tagType="restrictive" {tag}>{categories}</securityCategoryTag></securityCategoryTagSet></securityCategoryTagSets>
+        </SPIF>
+        """));
+
+    private sealed class Clock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+
+    private sealed class Certified : Dictionary<string, MilSwitch.Labels.Decisions.CertifiedClearance>, ICertifiedClearances
+    {
+        public MilSwitch.Labels.Decisions.CertifiedClearance? Find(Mailbox address, DateTimeOffset at) => this.GetValueOrDefault(address.Text);
+    }
 }

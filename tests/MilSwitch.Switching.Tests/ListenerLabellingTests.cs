@@ -51,6 +51,72 @@ public sealed class ListenerLabellingTests
     public void Refuses_labels_that_disagree_where_the_settings_say_so() =>
         Assert.Equal(Refusal.LabelRefused, Decide(Listener(s => s with { Disagreeing = LabelFaultAction.Refuse }), Message(Restricted), Signed(Secret)).Refusal);
 
+    [Theory]
+    [Trait("Threat", "C11")]
+    [InlineData("ALFA SECRET", true)]
+    [InlineData("  ALFA   SECRET ", true)]
+    [InlineData("** ALFA SECRET **", true)]
+    [InlineData("COALITION SECRET", true)]
+    [InlineData("ALFA RESTRICTED", false)]
+    [InlineData("ALFA SECRET RELEASABLE TO BRAVO", false)]
+    [InlineData("for all to see", false)]
+    public void A_field_with_a_marking_only_is_held_against_the_label(string marking, bool agrees)
+    {
+        var decision = Decide(Listener(), $"SIO-Label: marking=\"{marking}\"\r\nSubject: s\r\n\r\n", Signed(Secret));
+        Assert.Equal(agrees ? null : "ess and sio-label differ in the marking", decision.HeldBecause);
+        Assert.Equal(Stored(Secret), decision.Label);
+    }
+
+    [Fact]
+    [Trait("Threat", "C11")]
+    public void A_field_shows_the_label_that_it_holds()
+    {
+        Assert.Null(Decide(Listener(), $"SIO-Label: {SioLabel.Of(Secret, "ALFA SECRET").Format()}\r\n\r\n").HeldBecause);
+        Assert.Equal("sio-label and sio-label differ in the marking", Decide(Listener(), $"SIO-Label: {SioLabel.Of(Secret, "ALFA RESTRICTED").Format()}\r\n\r\n").HeldBecause);
+    }
+
+    [Fact]
+    [Trait("Feature", "H-07")]
+    public void Takes_the_label_of_a_binding_to_the_message_where_that_is_looked_for()
+    {
+        var listener = Listener(s => s with { Sources = [LabelSource.Ess, LabelSource.SioLabel, LabelSource.Binding] });
+        foreach (var uri in new[] { "", "mid:1@src.test" })
+        {
+            var decision = Decide(listener, Bound(Secret, uri));
+            Assert.Equal((null, Stored(Secret)), (decision.HeldBecause, decision.Label));
+            Assert.StartsWith("binding: ALFA SECRET", decision.Findings[^1], StringComparison.Ordinal);
+        }
+
+        Assert.Null(Decide(Listener(), Bound(Secret, "")).Label);
+        Assert.Null(Decide(listener, Bound(Secret, "mid:2@src.test")).Label);
+        Assert.Equal("it has a label that nobody who is believed has signed", Decide(Listener(s => s with { Sources = [LabelSource.Ess, LabelSource.Binding], SignedOnly = true }), Bound(Secret, "")).HeldBecause);
+    }
+
+    [Fact]
+    [Trait("Threat", "C11")]
+    public void A_binding_that_says_something_else_is_a_contradiction()
+    {
+        var listener = Listener(s => s with { Sources = [LabelSource.Ess, LabelSource.Binding], Disagreeing = LabelFaultAction.Refuse });
+        Assert.Equal(Refusal.LabelRefused, Decide(listener, Bound(Restricted, ""), Signed(Secret)).Refusal);
+        Assert.Null(Decide(listener, Bound(Secret, ""), Signed(Secret)).Refusal);
+        // What belongs to a part may be less, and not more.
+        Assert.Null(Decide(listener, Bound(Restricted, "cid:p@src.test"), Signed(Secret)).Refusal);
+        var above = Decide(Listener(s => s with { Sources = [LabelSource.Ess, LabelSource.Binding] }), Bound(Secret, "cid:p@src.test"), Signed(Restricted));
+        Assert.Equal("binding: a part of it has a label that the label of the whole does not cover", above.HeldBecause);
+        Assert.Equal("binding: a part of it has a label, and the whole has none", Decide(Listener(s => s with { Sources = [LabelSource.Binding], Default = Restricted }), Bound(Secret, "cid:p@src.test")).HeldBecause);
+    }
+
+    [Theory]
+    [InlineData("<MetadataBindingContainer>", "<x xmlns='urn:x'/><MetadataBindingContainer>", "binding: has a signature or a part of its own that is not checked, and binds nothing")]
+    [InlineData("<Classification>SECRET", "<Classification>SECRETLY", "binding: the policy has no classification of this name")]
+    [InlineData("<MetadataBindingContainer>", "<MetadataBindingContainer><MetadataBinding/>", "binding: ")]
+    public void Holds_a_binding_that_is_none(string good, string bad, string reason)
+    {
+        var text = Bound(Secret, "");
+        Assert.Contains(good, text, StringComparison.Ordinal);
+        Assert.StartsWith(reason, Decide(Listener(s => s with { Sources = [LabelSource.Binding] }), text.Replace(good, bad, StringComparison.Ordinal)).HeldBecause, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Takes_an_equivalent_of_another_policy_for_agreement()
     {
@@ -237,4 +303,16 @@ public sealed class ListenerLabellingTests
 
     private static ArrivalLabelDecision Decide(ListenerLabelling listener, string message, params FoundLabel[] signed) =>
         listener.Decide(Octets(message), [.. signed], From, Now);
+
+    private static string Bound(SecurityLabel label, string uri)
+    {
+        var binding = Stanag4778.Write(
+            new Stanag4778Binding
+            {
+                Bindings = [new MetadataBinding(null, 0, [new BoundMetadata { Label = new Stanag4774Label { Label = label } }], [new BoundData { Uri = uri }])],
+            },
+            Policies);
+        return "Message-ID: <1@src.test>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ntext\r\n--b\r\nContent-Type: application/xml\r\n\r\n"
+            + Encoding.UTF8.GetString(binding) + "\r\n--b--\r\n";
+    }
 }

@@ -33,13 +33,24 @@ public sealed class MailAuthority : IDisposable
 
     /// <summary>Issues to the owner of an address, who may sign and be encrypted to; NAME.pem and NAME.key are written.</summary>
     /// <returns>The certificate, DER.</returns>
-    public ReadOnlyMemory<byte> Issue(string name, string commonName, string address)
+    public ReadOnlyMemory<byte> Issue(string name, string commonName, string address) => Make(name, commonName, address);
+
+    /// <summary>The same with a further extension.</summary>
+    /// <returns>The certificate, PEM.</returns>
+    public string IssueWith(string name, string commonName, string address, X509Extension further)
+    {
+        Make(name, commonName, address, further);
+        return File.ReadAllText(workspace[name + ".pem"]);
+    }
+
+    private ReadOnlyMemory<byte> Make(string name, string commonName, string address, X509Extension? further = null)
     {
         using var own = RSA.Create(2048);
         var request = new CertificateRequest("CN=" + commonName, own, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         var names = new SubjectAlternativeNameBuilder();
         names.AddEmailAddress(address);
         request.CertificateExtensions.Add(names.Build());
+        if (further is not null) request.CertificateExtensions.Add(further);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.4")], false));

@@ -2,7 +2,7 @@ using MilSwitch.Domain.Addressing;
 
 namespace MilSwitch.Domain.Labelling;
 
-/// <summary>What a link does about labels: one immutable snapshot of settings and policies. Pure and thread-safe.</summary>
+/// <summary>What a link does about labels: one immutable snapshot of settings and policies, whose answers change with the time alone. Thread-safe.</summary>
 public interface ILinkLabelling
 {
     /// <summary>It changes what leaves, so that nothing leaves as it is stored.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Text;
+using MilSwitch.Host.Configuration;
 using MilSwitch.Labels;
 using MilSwitch.Labels.Carriers;
 using MilSwitch.Labels.Decisions;
@@ -15,8 +16,6 @@ namespace MilSwitch.Host.Commands;
 /// <summary>Reads the clearance that an option names: JSON in names of the policy, XML, X.501 in DER, or a certificate that asserts it.</summary>
 internal static class ClearanceSource
 {
-    private const int MostOctets = 4 * LabelBounds.EncodedOctets;
-
     /// <summary>What somebody without any clearance is answered.</summary>
     public static LabelDecision NoClearance { get; } = new(false, [new DecisionStep(DecisionRule.Policy, false) { Detail = "the certificate gives no clearance under this policy" }]);
 
@@ -34,18 +33,8 @@ internal static class ClearanceSource
         var octets = MessageFile.Read(environment, option, file);
         try
         {
-            if (octets.Length > MostOctets) throw new LabelRefusedException(LabelFault.TooLarge, "it is larger than any clearance", MostOctets);
-            var text = octets.Span.TrimStart(" \t\r\n\uFEFF"u8);
-            switch (text)
-            {
-                case [(byte)'{', ..]:
-                    return ClearanceBinding.Bind(ClearanceText.FromJson(text), policies);
-                case [(byte)'<', ..]:
-                    return NativeXmlClearance.Read(octets, policies);
-            }
-
-            var bare = Bare(octets);
-            return IsCertificate(bare) ? OfCertificate(environment, option, file, octets, policies, policy, trust, arguments) : ClearanceCodec.Read(bare, policies);
+            var bare = ClearanceFile.Bare(octets);
+            return IsCertificate(bare) ? OfCertificate(environment, option, file, octets, policies, policy, trust, arguments) : ClearanceFile.Read(octets, policies);
         }
         catch (LabelRefusedException refused)
         {
@@ -94,21 +83,6 @@ internal static class ClearanceSource
         catch (AsnContentException)
         {
             return false;
-        }
-    }
-
-    private static ReadOnlyMemory<byte> Bare(ReadOnlyMemory<byte> octets)
-    {
-        var text = Encoding.Latin1.GetString(octets.Span);
-        try
-        {
-            if (PemEncoding.TryFind(text, out var fields)) return Convert.FromBase64String(text[fields.Base64Data]);
-            var bare = string.Concat(text.Where(c => !char.IsWhiteSpace(c)));
-            return bare.Length > 0 && bare[0] == 'M' && bare.All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '/' or '=') ? Convert.FromBase64String(bare) : octets;
-        }
-        catch (FormatException)
-        {
-            return octets;
         }
     }
 }

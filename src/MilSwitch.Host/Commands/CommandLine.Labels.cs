@@ -74,7 +74,8 @@ public sealed partial class CommandLine
         var options = new LabelOptions(environment);
         var label = LabelOptions.Label("LABEL");
         var originated = new Option<bool>("--new") { Description = "As a label that is made now: nothing obsolete may stand in it" };
-        var command = new Command("check", "Whether a label is valid under its policy; exit 1 when not") { label, originated };
+        var at = TrustOptions.Time();
+        var command = new Command("check", "Whether a label is valid under its policy; exit 1 when not") { label, originated, at };
         options.AddTo(command, options.Policies("The policy; of several the label's own", required: true));
         options.AddExplain(command);
         command.SetAction(arguments =>
@@ -82,7 +83,7 @@ public sealed partial class CommandLine
             var policies = options.ReadPolicies(arguments);
             var decoded = LabelSource.Read(environment, label.Name, arguments.GetRequiredValue(label), null, policies);
             var policy = Governing(decoded.Label, policies);
-            var decision = LabelValidity.Check(decoded.Label, policy, arguments.GetValue(originated) ? LabelUse.Originated : LabelUse.Received);
+            var decision = LabelValidity.Check(decoded.Label, policy, arguments.GetValue(originated) ? LabelUse.Originated : LabelUse.Received, TrustOptions.ReadTime(arguments.GetValue(at)));
             if (options.IsJson(arguments))
                 WriteJson(new LabelCheckView(decision.IsGranted, LabelReport.Of(decoded.Label, policies), LabelRendering.Steps(decision.Steps, policy)), LabelJson.Default.LabelCheckView);
             else LabelRendering.Write(environment.Output, decision.IsGranted ? "valid" : "invalid", decision, policy, options.IsExplained(arguments));
@@ -91,7 +92,8 @@ public sealed partial class CommandLine
         return Example(
             command,
             "milswitch label check label.der --spif config/policies/alfa.xml",
-            "milswitch label check label.xml --spif config/policies --explain --json");
+            "milswitch label check label.xml --spif config/policies --explain --json",
+            "milswitch label check label.der --spif config/policies --at 2027-01-01T00:00:00Z");
     }
 
     private Command MarkLabel()
@@ -137,7 +139,7 @@ public sealed partial class CommandLine
             var target = PolicySource.ReadSingle(environment, "--to", arguments.GetRequiredValue(to));
             var policies = new PolicySet(source.Id == target.Id ? [source] : [source, target]);
             var decoded = LabelSource.Read(environment, label.Name, arguments.GetRequiredValue(label), null, new PolicySet([source]));
-            var result = LabelTranslator.Translate(decoded.Label, source, target);
+            var result = LabelTranslator.Translate(decoded.Label, source, target, TimeProvider.System.GetUtcNow());
             if (arguments.GetValue(form) is { } word && result is TranslationResult.Translated translated)
                 WriteLabel(arguments, translated.Label, LabelForms.Form(word), policies, arguments.GetValue(language), arguments.GetValue(output));
             else if (options.IsJson(arguments)) WriteJson(LabelRendering.View(result, source, policies), LabelJson.Default.LabelTranslationView);
@@ -166,7 +168,7 @@ public sealed partial class CommandLine
             var decoded = LabelSource.Read(environment, label.Name, arguments.GetRequiredValue(label), null, policies);
             var policy = Governing(decoded.Label, policies);
             var held = ClearanceSource.Read(environment, "--clearance", arguments.GetRequiredValue(clearance), policies, policy, trust, arguments);
-            var decision = held is null ? ClearanceSource.NoClearance : AccessControl.Decide(decoded.Label, held, policy);
+            var decision = held is null ? ClearanceSource.NoClearance : AccessControl.Decide(decoded.Label, held, policy, at: trust.ReadAt(arguments));
             if (options.IsJson(arguments))
                 WriteJson(new LabelPermitsView(decision.IsGranted, LabelReport.Of(decoded.Label, policies), LabelRendering.Steps(decision.Steps, policy)), LabelJson.Default.LabelPermitsView);
             else LabelRendering.Write(environment.Output, decision.IsGranted ? "permitted" : "denied", decision, policy, options.IsExplained(arguments));

@@ -75,7 +75,7 @@ internal static class InspectionTree
         var what = label.Marking is { } marking ? $"\"{Text.Printable(marking)}\", " : "";
         var policy = label.Policy is { } id ? $"policy {id}{(label.Classification is { } level ? $", classification {level}" : "")}, " : "";
         output.WriteLine($"label: {what}{policy}from {string.Join(", ", label.Sources)}{(label.Agree ? "" : "; they do not agree")}");
-        foreach (var difference in label.Differences) output.WriteLine("  " + Text.Printable(difference));
+        foreach (var difference in label.Differences.Concat(label.Faults)) output.WriteLine("  " + Text.Printable(difference));
     }
 
     private static string Of(LabelReport label)

@@ -18,6 +18,9 @@ internal enum LabelForm : byte
     /// <summary>ADatP-4774.</summary>
     Stanag4774,
 
+    /// <summary>The same with values as bits and integers, for those who know no names: written only.</summary>
+    Stanag4774Numbers,
+
     /// <summary>A binding of ADatP-4778.</summary>
     Stanag4778,
 

@@ -8,7 +8,7 @@ internal static class LabelForms
     private static readonly (string Word, LabelForm Form)[] Words =
     [
         ("ess", LabelForm.Ess), ("ess-base64", LabelForm.EssBase64), ("x411", LabelForm.X411), ("sio-label", LabelForm.SioLabel),
-        ("stanag4774", LabelForm.Stanag4774), ("stanag4778", LabelForm.Stanag4778), ("spif-native", LabelForm.Native), ("sec-label", LabelForm.SecLabel),
+        ("stanag4774", LabelForm.Stanag4774), ("stanag4774-numbers", LabelForm.Stanag4774Numbers), ("stanag4778", LabelForm.Stanag4778), ("spif-native", LabelForm.Native), ("sec-label", LabelForm.SecLabel),
         ("plain", LabelForm.Plain), ("flot", LabelForm.FirstLine), ("llot", LabelForm.LastLine), ("subject", LabelForm.Subject),
         ("x-header", LabelForm.XHeader), ("display", LabelForm.Display),
     ];
@@ -20,7 +20,7 @@ internal static class LabelForms
         ("document-start", MarkingPlace.DocumentStart), ("document-end", MarkingPlace.DocumentEnd), ("portion", MarkingPlace.Portion), ("watermark", MarkingPlace.Watermark),
     ];
 
-    public static string[] All { get; } = [.. Words.Select(w => w.Word)];
+    public static string[] All { get; } = [.. Words.Where(w => w.Form is not LabelForm.Stanag4774Numbers).Select(w => w.Word)];
 
     /// <summary>Those that can be written: a binding needs the object that it binds.</summary>
     public static string[] Writable { get; } = [.. Words.Where(w => w.Form is not LabelForm.Stanag4778).Select(w => w.Word)];

@@ -95,7 +95,8 @@ internal static class LabelRendering
 
     public static ImmutableArray<LabelStepView> Steps(ImmutableArray<DecisionStep> steps, SecurityPolicy policy) => [.. steps.Select(s => new LabelStepView(
         Kebab(s.Rule.ToString()), s.IsMet, s.TagSet, s.TagSet is { } set ? policy.TagSet(set)?.Name : null, s.Type?.Name(),
-        [.. s.Needed.Select(v => Value(v, s, policy))], [.. s.Present.Select(v => Value(v, s, policy))], Explanation.Describe(s, policy)))];
+        [.. s.Needed.Select(v => Value(v, s, policy)), .. s.NeededTexts.Select(t => Value(t, s, policy))], [.. s.Present.Select(v => Value(v, s, policy)), .. s.PresentTexts.Select(t => Value(t, s, policy))],
+        Explanation.Describe(s, policy)))];
 
     public static LabelTranslationView View(TranslationResult result, SecurityPolicy from, PolicySet policies) => result switch
     {
@@ -135,9 +136,12 @@ internal static class LabelRendering
         return name is null ? new LabelValueReport(null, value) : new LabelValueReport(name, null);
     }
 
+    private static LabelValueReport Value(string text, DecisionStep step, SecurityPolicy policy) =>
+        new(step is { TagSet: { } set, Type: { } type } && policy.Tag(set, type)?.Tag.Find(text)?.Name is { } name ? name : text, null);
+
     private static string Name(CategoryReference reference, SecurityPolicy policy)
     {
-        var value = reference.Value is { } number ? policy.Tag(reference.TagSet, reference.Type)?.Tag.Find(number)?.Name ?? number.ToString(CultureInfo.InvariantCulture) : "any value";
+        var value = reference.Text is { } text ? policy.Tag(reference.TagSet, reference.Type)?.Tag.Find(text)?.Name ?? text : reference.Value is { } number ? policy.Tag(reference.TagSet, reference.Type)?.Tag.Find(number)?.Name ?? number.ToString(CultureInfo.InvariantCulture) : "any value";
         return $"{value} of {policy.TagSet(reference.TagSet)?.Name ?? reference.TagSet}";
     }
 

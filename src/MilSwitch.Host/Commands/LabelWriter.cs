@@ -22,6 +22,7 @@ internal static class LabelWriter
         LabelForm.X411 => X411Label.Encode(label),
         LabelForm.SioLabel => Line("SIO-Label: " + Field(label, policies, language).Format()),
         LabelForm.Stanag4774 => Stanag4774.Write(new Stanag4774Label { Label = label, Created = new XmlTime(now) }, policies),
+        LabelForm.Stanag4774Numbers => Stanag4774.Write(new Stanag4774Label { Label = label, Created = new XmlTime(now) }, policies, Stanag4774Values.Numbers),
         LabelForm.Native => NativeXmlLabel.Write(label),
         LabelForm.SecLabel => SecLabel.Write(label),
         LabelForm.Plain => Line(Plain(label)),

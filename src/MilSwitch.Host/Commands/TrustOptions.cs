@@ -11,7 +11,7 @@ internal sealed class TrustOptions
     private readonly Option<string[]> anchors = Files("--anchors", "Certificates that are believed; nothing else is, and never the system's store");
     private readonly Option<string[]> certificates = Files("--certs", "Further certificates on the way to an anchor");
     private readonly Option<string[]> lists = Files("--crls", "Revocation lists and OCSP responses");
-    private readonly Option<string?> at = new("--at") { Description = "Judge as of this time instead of now", HelpName = "TIME" };
+    private readonly Option<string?> at = Time();
     private readonly Option<string> suite = new("--suite") { Description = "Algorithms accepted: default, legacy or cnsa2", DefaultValueFactory = _ => "default" };
     private readonly Option<string> revocation = new("--revocation") { Description = "An unknown status is refused (require), is not (if-known), or nothing is looked up (off)", DefaultValueFactory = _ => "if-known" };
 
@@ -46,10 +46,15 @@ internal sealed class TrustOptions
     /// <summary>Somebody is believed.</summary>
     public bool HasAnchors(ParseResult arguments) => arguments.GetValue(anchors) is { Length: > 0 };
 
+    public static Option<string?> Time() => new("--at") { Description = "Judge as of this time instead of now", HelpName = "TIME" };
+
     /// <exception cref="CommandFault">It is no time.</exception>
-    public DateTimeOffset ReadAt(ParseResult arguments)
+    public DateTimeOffset ReadAt(ParseResult arguments) => ReadTime(arguments.GetValue(at));
+
+    /// <exception cref="CommandFault">It is no time.</exception>
+    public static DateTimeOffset ReadTime(string? text)
     {
-        if (arguments.GetValue(at) is not { } text) return TimeProvider.System.GetUtcNow();
+        if (text is null) return TimeProvider.System.GetUtcNow();
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
             ? time
             : throw new CommandFault(ExitCodes.WrongUse, $"--at: '{text}' is no time; write it as 2026-01-31T12:00:00Z");

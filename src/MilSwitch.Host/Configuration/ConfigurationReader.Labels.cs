@@ -1,9 +1,13 @@
 using System.Collections.Immutable;
+using System.Text;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Labels;
 using MilSwitch.Labels.Decisions;
 using MilSwitch.Labels.Policies;
+using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Certificates;
+using MilSwitch.Smime.Clearances;
+using MilSwitch.Smime.Cms;
 using MilSwitch.Smime.Policies;
 using MilSwitch.Switching.Labelling;
 
@@ -15,7 +19,7 @@ public static partial class ConfigurationReader
 
     private static readonly (string Word, LabelSource Value)[] LabelSources =
     [
-        ("ess", LabelSource.Ess), ("sio-label", LabelSource.SioLabel), ("first-line", LabelSource.FirstLine), ("last-line", LabelSource.LastLine), ("subject", LabelSource.Subject),
+        ("ess", LabelSource.Ess), ("sio-label", LabelSource.SioLabel), ("first-line", LabelSource.FirstLine), ("last-line", LabelSource.LastLine), ("subject", LabelSource.Subject), ("binding", LabelSource.Binding),
     ];
 
     // Policies come before everything that names one.
@@ -26,8 +30,9 @@ public static partial class ConfigurationReader
         var home = ReadPolicy(section, "policy", policies);
         if (root.Has("labels") && !root.Has("policies")) root.Reject("labels", "there are no 'policies' by which labels could be judged");
         var clearances = ReadAddressClearances(source, section, policies, home);
+        var certified = ReadCertifiedClearances(source, section, policies);
         section.Finish();
-        return new LabelConfiguration(new LabelAuthority(policies, clearances), home, hostName) { HasPolicies = root.Has("policies") };
+        return new LabelConfiguration(new LabelAuthority(policies, clearances, certified), home, hostName) { HasPolicies = root.Has("policies") };
     }
 
     private static PolicySet ReadPolicies(ConfigurationSource source, Section root)
@@ -144,10 +149,114 @@ public static partial class ConfigurationReader
         return new AddressClearances(rows);
     }
 
+    private static CertifiedClearances? ReadCertifiedClearances(ConfigurationSource source, Section labels, PolicySet policies)
+    {
+        if (labels.Find("certificates") is null) return null;
+        var section = labels.Map("certificates");
+        var holders = ReadMaterial(source, section, "holders").Certificates;
+        if (holders.Count is 0) section.Reject("holders", section.Has("holders") ? "holds no certificate" : "is missing: the certificates of the addresses");
+        foreach (var holder in holders.Where(h => h.MailAddresses.Count is 0)) section.Reject("holders", $"'{holder.Subject}' names no mail address, so it is nobody's");
+        var trust = ReadTrust(source, section, out var hasAnchors);
+        if (!hasAnchors) section.Reject("anchors", "is missing: whom the certificates must lead to");
+        var authorities = ReadMaterial(source, section, "attribute-authorities").Certificates;
+        var attributes = ReadAttributeCertificates(source, section, "attribute-certificates");
+        if (section.Has("attribute-certificates") && authorities.Count is 0) section.Reject("attribute-authorities", "is missing: whose attribute certificates are taken");
+        var revocation = section.Keyword("revocation", RevocationMode.IfKnown, ("if-known", RevocationMode.IfKnown), ("require", RevocationMode.Require), ("off", RevocationMode.Off));
+        section.Finish();
+        var path = new PathOptions
+        {
+            Trust = new TrustMaterial(trust.Anchors.Select(c => Certificate.Read(c)), trust.Certificates.Select(c => Certificate.Read(c)), trust.RevocationLists.Select(l => RevocationList.Read(l))),
+            At = TimeProvider.System.GetUtcNow(),
+            Suite = AlgorithmSuite.Find(trust.Suite) ?? AlgorithmSuite.Default,
+            Revocation = revocation,
+        };
+        return new CertifiedClearances(new CertificateClearances(holders, attributes, new ClearanceOptions { Path = path, Policies = policies, AttributeAuthorities = authorities }));
+    }
+
+    private static List<AttributeCertificate> ReadAttributeCertificates(ConfigurationSource source, Section section, string key)
+    {
+        var all = new List<AttributeCertificate>();
+        foreach (var (node, path) in section.Items(key))
+        {
+            if (node is not YamlText { IsNull: false, Value.Length: > 0 } text)
+            {
+                source.Reject(node.Line, path, "must be the path of a file or folder");
+                continue;
+            }
+
+            var full = source.FullPath(text.Value);
+            string[] files = Directory.Exists(full) ? [.. Directory.GetFiles(full).Where(IsAttributeCertificate).Order(StringComparer.Ordinal)] : [full];
+            foreach (var file in files)
+            {
+                if (source.ReadableFile(node.Line, path, files.Length is 1 && file == full ? text.Value : file) is null) continue;
+                try
+                {
+                    if (new FileInfo(file).Length > CertificateFile.MostOctets) throw new CmsFormatException("is too large");
+                    all.Add(AttributeCertificate.Read(ClearanceFile.Bare(File.ReadAllBytes(file))));
+                }
+                catch (CmsFormatException fault)
+                {
+                    source.Reject(node.Line, path, $"'{text.Value}' {fault.Message}");
+                }
+                catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+                {
+                    source.Reject(node.Line, path, ConfigurationSource.Reason(text.Value, fault));
+                }
+            }
+        }
+
+        return all;
+    }
+
+    private static bool IsAttributeCertificate(string file) => !Path.GetFileName(file).StartsWith('.') && Path.GetExtension(file).ToUpperInvariant() is ".AC" or ".DER" or ".PEM" or ".CER" or ".CRT";
+
+    // As X.501 has it, or in a file of any form that label permits takes.
+    private static Clearance? ReadEncodedClearance(ConfigurationSource source, Section clearance, string key, PolicySet policies)
+    {
+        foreach (var other in new[] { "policy", "up-to", "classifications", "categories", "x501", "file" }.Where(k => k != key && clearance.Has(k))) clearance.Reject(other, $"stands beside {key}, which says everything");
+        var written = clearance.RequiredText(key);
+        var line = clearance.Find(key)!.Line;
+        clearance.Finish();
+        if (written is null) return null;
+        try
+        {
+            var octets = Encoding.UTF8.GetBytes(written);
+            if (key is "file")
+            {
+                if (source.ReadableFile(line, clearance.PathOf(key), written) is not { } full) return null;
+                if (new FileInfo(full).Length > ClearanceFile.MostOctets) throw new LabelRefusedException(LabelFault.TooLarge, "it is larger than any clearance");
+                octets = File.ReadAllBytes(full);
+            }
+            else if (ClearanceFile.Bare(octets).Span.SequenceEqual(octets))
+            {
+                throw new LabelRefusedException(LabelFault.Malformed, "it is neither hexadecimal nor base64");
+            }
+
+            var read = ClearanceFile.Read(octets, policies);
+            if (policies.Find(read.Policy) is not null) return read;
+            clearance.Reject(key, $"is of policy {read.Policy}, which is not under 'policies'");
+        }
+        catch (LabelRefusedException refused)
+        {
+            clearance.Reject(key, $"is no clearance: {refused.Message}");
+        }
+        catch (ClearanceRefusedException refused)
+        {
+            foreach (var problem in refused.Problems) clearance.Reject(key, problem);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            clearance.Reject(key, ConfigurationSource.Reason(written, fault));
+        }
+
+        return null;
+    }
+
     private static Clearance? ReadClearance(ConfigurationSource source, Section section, PolicySet policies, SecurityPolicy? home, string key = "clearance")
     {
         if (section.Find(key) is null) return null;
         var clearance = section.Map(key);
+        if (clearance.Has("x501") || clearance.Has("file")) return ReadEncodedClearance(source, clearance, clearance.Has("x501") ? "x501" : "file", policies);
         var policy = clearance.Has("policy") ? ReadPolicy(clearance, "policy", policies) : home;
         if (policy is null && !clearance.Has("policy")) clearance.Reject("policy", "is missing, and 'labels' names no policy that could stand in for it");
         var upTo = clearance.Text("up-to");
@@ -158,12 +267,12 @@ public static partial class ConfigurationReader
         foreach (var name in upTo is not null ? [upTo] : listed)
         {
             if (policy is null) break;
-            if (policy.Classification(name) is { } known) values.Add(known.Value);
+            if (policy.Written(name) is { } known) values.Add(known.Value);
             else clearance.Reject(upTo is not null ? "up-to" : "classifications", NoSuchClassification(name, policy));
         }
 
         values.Sort();
-        var categories = ReadCategories(source, clearance, policy);
+        var categories = ReadCategories(source, clearance, policy, isClearance: true);
         clearance.Finish();
         return policy is null || values.Count is 0
             ? null
@@ -182,7 +291,7 @@ public static partial class ConfigurationReader
         var categories = ReadCategories(source, written, policy);
         written.Finish();
         if (policy is null || name is null) return null;
-        if (policy.Classification(name) is not { } classification)
+        if (policy.Written(name) is not { } classification)
         {
             written.Reject("classification", NoSuchClassification(name, policy));
             return null;
@@ -198,7 +307,8 @@ public static partial class ConfigurationReader
         return null;
     }
 
-    private static ImmutableArray<LabelCategory> ReadCategories(ConfigurationSource source, Section section, SecurityPolicy? policy)
+    // By their names, else by their numbers.
+    private static ImmutableArray<LabelCategory> ReadCategories(ConfigurationSource source, Section section, SecurityPolicy? policy, bool isClearance = false)
     {
         if (section.Find("categories") is not YamlMap map)
         {
@@ -212,24 +322,24 @@ public static partial class ConfigurationReader
         {
             var names = sets.Texts(entry.Key);
             if (policy is null) continue;
-            if (policy.TagSets.FirstOrDefault(s => s.Name == entry.Key || s.Id == entry.Key) is not { } set)
+            if (policy.WrittenSet(entry.Key) is not { } set)
             {
                 sets.Reject(entry.Key, $"policy {policy.Name} has no tag set '{entry.Key}'{Spelling.Suggest(entry.Key, [.. policy.TagSets.Select(s => s.Name)])}");
                 continue;
             }
 
-            foreach (var tag in set.Tags)
+            var values = new List<CategoryReference>();
+            if (isClearance && names is ["*"]) values.AddRange(set.Listed());
+            else foreach (var name in names)
             {
-                var values = names.Select(n => tag.Categories.FirstOrDefault(c => c.Name == n)).OfType<CategoryDefinition>().Select(c => c.Value).Distinct().ToImmutableArray();
-                if (values.Length > 0) categories.Add(new TagCategory(set.Id, tag.Type, values) { Syntax = policy.LabelSyntax });
-            }
-
-            foreach (var name in names)
-            {
-                var found = set.Tags.Sum(t => t.Categories.Count(c => c.Name == name));
+                var meant = set.Written(name, isDeciding: false);
+                var found = meant.Length;
+                if (found is 1 && !values.Contains(meant[0])) values.Add(meant[0]);
                 if (found is 0) sets.Reject(entry.Key, $"tag set '{set.Name}' has no value '{name}'{Spelling.Suggest(name, [.. set.Tags.SelectMany(t => t.Categories).Select(c => c.Name)])}");
                 else if (found > 1) sets.Reject(entry.Key, $"tag set '{set.Name}' has more than one value '{name}'");
             }
+
+            categories.AddRange(TagSetDefinition.Joined(values, policy.LabelSyntax));
         }
 
         sets.Finish();
@@ -279,7 +389,7 @@ public static partial class ConfigurationReader
         if (route.Find("labels") is null)
         {
             // Whoever may see less than everything is known, whichever way leads there.
-            return labels.Authority.Clearances.IsEmpty
+            return !labels.Authority.LimitsAddresses
                 ? null
                 : new LinkLabelling(new LinkLabelSettings { HostName = labels.HostName, Unlabelled = LabelOutcome.Go }, labels.Authority);
         }
@@ -289,6 +399,7 @@ public static partial class ConfigurationReader
         if (!labels.HasPolicies) route.Reject("labels", "there are no 'policies' by which labels could be judged");
         var clearance = ReadClearance(source, section, policies, labels.Home);
         var writes = ReadSources(source, section, "write");
+        if (writes.Contains(LabelSource.Binding)) section.Reject("write", "binding is read only: a part of its own would change what others have signed");
         if (writes.Contains(LabelSource.Ess)) section.Reject("write", "ess is written by protection.sign, whenever a message on a route with labels has one");
         var settings = new LinkLabelSettings
         {

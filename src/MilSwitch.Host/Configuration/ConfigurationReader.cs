@@ -118,8 +118,8 @@ public static partial class ConfigurationReader
         store.Finish();
         var (cluster, clusterTls, nodeIdentity) = ReadCluster(source, root, database is not null);
         CheckReceipts(source, root, boundaries, routes);
-        if (!labels.Authority.Clearances.IsEmpty && labellings.Count is 0)
-            root.Map("labels").Reject("clearances", "are for labelled messages only, and no listener looks for labels (listeners[].labels), so nothing could ever go there");
+        if (labels.Authority.LimitsAddresses && labellings.Count is 0)
+            root.Map("labels").Reject(labels.Authority.Clearances.IsEmpty ? "certificates" : "clearances", "are for labelled messages only, and no listener looks for labels (listeners[].labels), so nothing could ever go there");
         var postmaster = ReadPostmaster(root, routes);
         var (precedences, acknowledgments) = ReadPrecedences(source, root, problems);
         var dataFolder = data is null ? "" : source.FullPath(data);

@@ -19,6 +19,7 @@ internal static class CategoryReader
     {
         _ = categories.Next;
         var all = ImmutableArray.CreateBuilder<LabelCategory>(16);
+        List<TagCategory>? texts = null;
         var elements = 0;
         while (categories.HasData)
         {
@@ -28,9 +29,11 @@ internal static class CategoryReader
             var syntax = category.ReadIdentifierOctets(Type);
             var value = category.Enter(Value);
             category.End();
-            if (!TryRead(syntax, value, all)) all.Add(new UnknownCategory(IdentifierTexts.Of(syntax), OneElement(value)));
+            if (CategorySyntaxes.TypeOfTexts(syntax) is { } type) (texts ??= []).Add(Texts(value, type));
+            else if (!TryRead(syntax, value, all)) all.Add(new UnknownCategory(IdentifierTexts.Of(syntax), OneElement(value)));
         }
 
+        if (texts is not null) Join(all, texts);
         if (all.Count > LabelBounds.Categories) throw TooMany();
         return all.DrainToImmutable();
     }
@@ -79,6 +82,42 @@ internal static class CategoryReader
         if (category is null) return false;
         Add(all, category);
         return true;
+    }
+
+    private static TagCategory Texts(LabelCursor value, TagType type)
+    {
+        var tag = value.Enter(LabelCursor.Sequence);
+        value.End();
+        var tagSet = tag.ReadIdentifier();
+        var list = tag.Enter(LabelCursor.Set);
+        tag.End();
+        var texts = ImmutableArray.CreateBuilder<string>();
+        while (list.HasData)
+        {
+            if (texts.Count == LabelBounds.Values) throw new LabelRefusedException(LabelFault.TooLarge, "a category has more values than are allowed");
+            texts.Add(list.ReadText(LabelCursor.Utf8String));
+        }
+
+        // It is there for its texts: without one, nobody knows what it would say.
+        return texts.Count is 0 ? throw new AsnContentException() : new TagCategory(tagSet, type, []) { Texts = texts.DrainToImmutable() };
+    }
+
+    // Numbers and texts of one tag come apart, and are one.
+    private static void Join(ImmutableArray<LabelCategory>.Builder all, List<TagCategory> texts)
+    {
+        for (var i = 0; i < texts.Count; i++)
+        {
+            var category = texts[i];
+            if (texts.FindIndex(t => t.Type == category.Type && t.TagSet == category.TagSet) < i) throw new LabelRefusedException(LabelFault.Duplicate, "the same tag of a tag set twice");
+            var with = -1;
+            for (var j = 0; j < all.Count && with < 0; j++)
+            {
+                if (all[j] is TagCategory { Texts.IsEmpty: true } numbers && numbers.Type == category.Type && numbers.TagSet == category.TagSet) with = j;
+            }
+
+            if (with >= 0) all[with] = (TagCategory)all[with] with { Texts = category.Texts };
+            else Add(all, category);
+        }
     }
 
     private static TagType InformativeType(LabelCursor tag) => tag.Next is LabelCursor.Set ? TagType.InformativeValues : TagType.InformativeBits;

@@ -20,6 +20,12 @@ internal static class CategoryWriter
             var isMissiWritten = false;
             foreach (var category in categories)
             {
+                if (category is TagCategory { Texts.IsEmpty: false } texts)
+                {
+                    Write(writer, CategorySyntaxes.OfTexts(texts.Type), texts, WriteTexts);
+                    if (!HasNumbers(texts)) continue;
+                }
+
                 switch (category)
                 {
                     case UnknownCategory unknown:
@@ -39,7 +45,7 @@ internal static class CategoryWriter
 
     private static void Check(ImmutableArray<LabelCategory> categories)
     {
-        if (categories.Length > LabelBounds.Categories) throw new LabelRefusedException(LabelFault.TooLarge, "more than 64 categories");
+        if (categories.Length + categories.Count(c => c is TagCategory { Texts.IsEmpty: false } tag && HasNumbers(tag)) > LabelBounds.Categories) throw new LabelRefusedException(LabelFault.TooLarge, "more than 64 categories");
         for (var i = 0; i < categories.Length; i++)
         {
             if (categories[i] is not TagCategory one) continue;
@@ -75,13 +81,28 @@ internal static class CategoryWriter
         }
     }
 
+    private static void WriteTexts(AsnWriter writer, TagCategory tag)
+    {
+        using (writer.PushSequence())
+        {
+            writer.WriteObjectIdentifier(tag.TagSet);
+            using (writer.PushSetOf())
+            {
+                foreach (var text in tag.Texts) writer.WriteCharacterString(UniversalTagNumber.UTF8String, text);
+            }
+        }
+    }
+
+    // A tag that has texts only is written as these.
+    private static bool HasNumbers(TagCategory tag) => tag.Texts.IsEmpty || !tag.Values.IsEmpty || (tag.SecurityLevel is not null && !tag.Type.IsInformative());
+
     private static void WriteMissi(AsnWriter writer, ImmutableArray<LabelCategory> categories)
     {
         using (writer.PushSetOf())
         {
             for (var i = 0; i < categories.Length; i++)
             {
-                if (categories[i] is not TagCategory { Syntax: CategorySyntax.Missi } first || IsInPart(categories, i, first.TagSet)) continue;
+                if (categories[i] is not TagCategory { Syntax: CategorySyntax.Missi } first || !HasNumbers(first) || IsInPart(categories, i, first.TagSet)) continue;
                 using (writer.PushSequence())
                 {
                     writer.WriteObjectIdentifier(first.TagSet);
@@ -89,7 +110,7 @@ internal static class CategoryWriter
                     {
                         for (var j = i; j < categories.Length; j++)
                         {
-                            if (categories[j] is TagCategory { Syntax: CategorySyntax.Missi } tag && tag.TagSet == first.TagSet) WriteMissiTag(writer, tag);
+                            if (categories[j] is TagCategory { Syntax: CategorySyntax.Missi } tag && tag.TagSet == first.TagSet && HasNumbers(tag)) WriteMissiTag(writer, tag);
                         }
                     }
                 }
@@ -101,7 +122,7 @@ internal static class CategoryWriter
     {
         for (var i = 0; i < before; i++)
         {
-            if (categories[i] is TagCategory { Syntax: CategorySyntax.Missi } tag && tag.TagSet == tagSet) return true;
+            if (categories[i] is TagCategory { Syntax: CategorySyntax.Missi } tag && tag.TagSet == tagSet && HasNumbers(tag)) return true;
         }
 
         return false;

@@ -65,6 +65,7 @@ internal static class LabelNames
 
         // What people enter is named by itself.
         (TagDefinition Tag, CategoryDefinition Category)[] entered = [.. tags.Where(t => t.Open?.Input?.Read(name) is { } value && t.IsEntered(value)).Select(t => (t, t.Find(t.Open!.Input!.Read(name)!.Value)!))];
+        if (entered.Length is 0) entered = [.. tags.Where(t => t.IsEntered(name)).Select(t => (t, t.Find(name)!))];
         return entered switch
         {
             [var only] => only,

@@ -17,8 +17,8 @@ public static class LabelOrder
         if (!IsClassificationAtLeast(upper.Classification, lower.Classification, policy)) return false;
         return lower.Categories.All(below => below switch
         {
-            TagCategory tag when tag.Type.IsRestrictive() => Of(upper, tag) is var above && tag.Values.All(v => above?.Contains(v) == true),
-            TagCategory tag when tag.Type.IsPermissive() => Of(upper, tag) is { } above && above.Values.All(tag.Contains) && (!above.Values.IsEmpty || tag.Values.IsEmpty),
+            TagCategory tag when tag.Type.IsRestrictive() => Of(upper, tag) is var above && tag.Values.All(v => above?.Contains(v) == true) && tag.Texts.All(t => above?.Contains(t) == true),
+            TagCategory tag when tag.Type.IsPermissive() => Of(upper, tag) is { } above && above.Values.All(tag.Contains) && above.Texts.All(tag.Contains) && (!above.IsEmpty || tag.IsEmpty),
             TagCategory => true,
             _ => upper.Categories.Contains(below),
         });

@@ -18,9 +18,15 @@ public static class MissiCategories
         for (var i = 0; i < label.Categories.Length; i++)
         {
             if (label.Categories[i] is not TagCategory { Syntax: CategorySyntax.Missi, Type: TagType.EnumeratedRestrictive } tag) continue;
+            if (tag.Values.IsEmpty && !tag.Texts.IsEmpty) continue;
             if (policy.Tag(tag.TagSet, TagType.EnumeratedPermissive) is null || policy.Tag(tag.TagSet, TagType.EnumeratedRestrictive) is not null) continue;
             changed ??= label.Categories.ToBuilder();
-            changed[i] = new TagCategory(tag.TagSet, TagType.EnumeratedPermissive, tag.Values) { Syntax = tag.Syntax, SecurityLevel = tag.SecurityLevel };
+            // Texts say themselves of which kind they are: these stay, and those of the other kind belong to the numbers.
+            var others = changed.OfType<TagCategory>().FirstOrDefault(c => c.Type is TagType.EnumeratedPermissive && c.TagSet == tag.TagSet && c.Values.IsEmpty && !c.Texts.IsEmpty);
+            var at = changed.IndexOf(tag);
+            changed[at] = new TagCategory(tag.TagSet, TagType.EnumeratedPermissive, tag.Values) { Texts = others?.Texts ?? [], Syntax = tag.Syntax, SecurityLevel = tag.SecurityLevel };
+            if (!tag.Texts.IsEmpty) changed.Add(new TagCategory(tag.TagSet, tag.Type, []) { Texts = tag.Texts });
+            if (others is not null) changed.Remove(others);
         }
 
         return changed is null ? label : label with { Categories = changed.ToImmutable() };

@@ -61,6 +61,7 @@ internal sealed record NativeXml(string Policy, ImmutableArray<int> Classificati
         var seen = new HashSet<(string, string)>();
         foreach (var category in categories)
         {
+            if (category is TagCategory { Texts.IsEmpty: false }) throw new LabelRefusedException(LabelFault.Malformed, "the form has no place for a value that is a text");
             if (category is not TagCategory tag || tag.Values.IsEmpty) throw new LabelRefusedException(LabelFault.Malformed, "the form has no place for a category without known values");
             if (!seen.Add((tag.TagSet, TypeName(tag.Type)))) throw new LabelRefusedException(LabelFault.Duplicate, "the form does not tell two categories of one tag apart");
             foreach (var value in tag.Values) root.Add(new XElement(space + "tag", new XAttribute("type", TypeName(tag.Type)), new XAttribute("id", tag.TagSet), new XAttribute("lacv", value)));

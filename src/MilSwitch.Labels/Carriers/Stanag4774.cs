@@ -25,7 +25,7 @@ public static class Stanag4774
 
     /// <summary>UTF-8, in the order of the schema, names as the policy has them. Nothing is added: whoever makes a label sets its dates.</summary>
     /// <exception cref="LabelRefusedException">The form has no place for it: no classification, a category in an unknown syntax, what the policy does not know.</exception>
-    public static byte[] Write(Stanag4774Label label, PolicySet policies) => LabelXml.Write(Stanag4774Writer.Element(label, policies));
+    public static byte[] Write(Stanag4774Label label, PolicySet policies, Stanag4774Values values = Stanag4774Values.Names) => LabelXml.Write(Stanag4774Writer.Element(label, policies, values));
 
     internal static bool IsRoot(XElement element) => Kind(element) is not null;
 

@@ -93,18 +93,21 @@ internal static class Stanag4774Reader
         ImmutableArray<TagDefinition> tags = [.. named.Where(t => isOfType(t.Type))];
         if (tags.IsEmpty) throw LabelXml.Refusal(LabelFault.UnknownName, "the policy has no such tag", element);
 
-        var values = new OrderedDictionary<TagType, List<int>>();
+        var values = new OrderedDictionary<TagType, (List<int> Numbers, List<string> Texts)>();
         foreach (var value in LabelXml.Children(element))
         {
-            var (tag, category) = Value(tags, value);
-            if (!values.TryGetValue(tag.Type, out var list)) values.Add(tag.Type, list = []);
-            if (list.Count == LabelBounds.Values) throw LabelXml.Refusal(LabelFault.TooLarge, "a category has more values than are allowed", value);
-            if (list.Contains(category.Value)) throw LabelXml.Refusal(LabelFault.Duplicate, "a category has the same value twice", value);
-            list.Add(category.Value);
+            foreach (var (tag, category) in Values(tags, value))
+            {
+                if (!values.TryGetValue(tag.Type, out var list)) values.Add(tag.Type, list = ([], []));
+                if (list.Numbers.Count + list.Texts.Count == LabelBounds.Values) throw LabelXml.Refusal(LabelFault.TooLarge, "a category has more values than are allowed", value);
+                if (category.Text is { } text ? list.Texts.Contains(text) : list.Numbers.Contains(category.Value)) throw LabelXml.Refusal(LabelFault.Duplicate, "a category has the same value twice", value);
+                if (category.Text is not null) list.Texts.Add(category.Text);
+                else list.Numbers.Add(category.Value);
+            }
         }
 
-        if (values.Count == 0) values.Add(tags.Length == 1 ? tags[0].Type : throw LabelXml.Refusal(LabelFault.Ambiguous, "more than one tag has this name", element), []);
-        foreach (var (type, list) in values) Put(categories, new TagCategory(set.Id, type, [.. list]) { Syntax = policy.LabelSyntax }, policy);
+        if (values.Count == 0) values.Add(tags.Length == 1 ? tags[0].Type : throw LabelXml.Refusal(LabelFault.Ambiguous, "more than one tag has this name", element), ([], []));
+        foreach (var (type, list) in values) Put(categories, new TagCategory(set.Id, type, [.. list.Numbers]) { Texts = [.. list.Texts], Syntax = policy.LabelSyntax }, policy);
     }
 
     // Several tags of one type stand each by itself here, and are one in a label.
@@ -113,31 +116,43 @@ internal static class Stanag4774Reader
         for (var i = 0; i < categories.Count && policy.Tags(category.TagSet, category.Type).Length > 1; i++)
         {
             if (categories[i] is not TagCategory before || before.Type != category.Type || before.TagSet != category.TagSet) continue;
-            categories[i] = new TagCategory(category.TagSet, category.Type, [.. before.Values, .. category.Values]) { Syntax = category.Syntax };
+            categories[i] = new TagCategory(category.TagSet, category.Type, [.. before.Values, .. category.Values]) { Texts = [.. before.Texts, .. category.Texts], Syntax = category.Syntax };
             return;
         }
 
         categories.Add(category);
     }
 
-    private static (TagDefinition Tag, CategoryDefinition Category) Value(ImmutableArray<TagDefinition> tags, XElement value)
+    // The standard wants names and forbids the two others, which its schema has.
+    private static IEnumerable<(TagDefinition Tag, CategoryDefinition Category)> Values(ImmutableArray<TagDefinition> tags, XElement value)
     {
         LabelXml.Allow(value);
-        if (value.Name == Space + "GenericValue") return LabelNames.Category(tags, LabelXml.Text(value), value);
+        if (value.Name == Space + "GenericValue") return [LabelNames.Category(tags, LabelXml.Text(value), value)];
         if (value.Name == Space + "IntegerValue")
         {
             if (!int.TryParse(LabelXml.Token(value), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) throw LabelXml.Refusal(LabelFault.OutOfRange, "IntegerValue is not a number in its range", value);
-            var found = tags.Where(t => t.Find(number) is not null).Take(2).ToArray();
-            return found switch
-            {
-                [var tag] => (tag, tag.Find(number)!),
-                [] => throw LabelXml.Refusal(LabelFault.UnknownName, "the policy has no category of this value", value),
-                _ => throw LabelXml.Refusal(LabelFault.Ambiguous, "more than one category has this value", value),
-            };
+            return [Value(tags, number, value)];
         }
 
-        // BitStringValue says nowhere which bits are which; ADatP-4774 forbids it beside IntegerValue.
-        throw LabelXml.Refusal(LabelFault.Malformed, "a Category holds values by name", value);
+        return value.Name == Space + "BitStringValue" ? Bits(tags, LabelXml.Token(value), value) : throw LabelXml.Refusal(LabelFault.Malformed, "an element of a Category is not known", value);
+    }
+
+    private static (TagDefinition Tag, CategoryDefinition Category) Value(ImmutableArray<TagDefinition> tags, int number, XElement at) => tags.Where(t => t.Find(number) is not null).Take(2).ToArray() switch
+    {
+        [var tag] => (tag, tag.Find(number)!),
+        [] => throw LabelXml.Refusal(LabelFault.UnknownName, "the policy has no category of this value", at),
+        _ => throw LabelXml.Refusal(LabelFault.Ambiguous, "more than one category has this value", at),
+    };
+
+    // The digits 0 and 1, the first for position 0, as in a BIT STRING.
+    private static IEnumerable<(TagDefinition Tag, CategoryDefinition Category)> Bits(ImmutableArray<TagDefinition> tags, string bits, XElement at)
+    {
+        if (bits.Length > LabelBounds.BitPosition + 1) throw LabelXml.Refusal(LabelFault.TooLarge, "a bit map is wider than is allowed", at);
+        if (bits.Length is 0 || bits.AsSpan().ContainsAnyExceptInRange('0', '1')) throw LabelXml.Refusal(LabelFault.Malformed, "BitStringValue is not a string of bits", at);
+        ImmutableArray<TagDefinition> maps = [.. tags.Where(t => t.Type.IsBitMap())];
+        if (maps.IsEmpty) throw LabelXml.Refusal(LabelFault.UnknownName, "the policy has no bit map of this name", at);
+        var found = Enumerable.Range(0, bits.Length).Where(i => bits[i] is '1').ToArray();
+        return found.Length <= LabelBounds.Values ? found.Select(i => Value(maps, i, at)) : throw LabelXml.Refusal(LabelFault.TooLarge, "a category has more values than are allowed", at);
     }
 
     private static Stanag4774Originator Originator(XElement element)

@@ -12,19 +12,20 @@ public static class AccessControl
     /// <summary>Decides and tells every step.</summary>
     /// <param name="label">Null: there is none, which no clearance permits. Whether a label is required is for the caller to ask first.</param>
     /// <param name="isKnownValid">The label was checked against this policy before; else an invalid one is denied here.</param>
-    public static LabelDecision Decide(SecurityLabel? label, Clearance clearance, SecurityPolicy policy, bool isKnownValid = false)
+    /// <param name="at">When, for the check: categories may have a period. Null: periods are not asked about.</param>
+    public static LabelDecision Decide(SecurityLabel? label, Clearance clearance, SecurityPolicy policy, bool isKnownValid = false, DateTimeOffset? at = null)
     {
         var trail = new DecisionTrail();
-        Run(label, clearance, policy, isKnownValid, trail);
+        Run(label, clearance, policy, isKnownValid, at, trail);
         return trail.Conclude();
     }
 
     /// <summary>The same answer without the steps: allocates nothing.</summary>
     /// <inheritdoc cref="Decide"/>
-    public static bool Permits(SecurityLabel? label, Clearance clearance, SecurityPolicy policy, bool isKnownValid = false) =>
-        Run(label, clearance, policy, isKnownValid, null);
+    public static bool Permits(SecurityLabel? label, Clearance clearance, SecurityPolicy policy, bool isKnownValid = false, DateTimeOffset? at = null) =>
+        Run(label, clearance, policy, isKnownValid, at, null);
 
-    private static bool Run(SecurityLabel? label, Clearance clearance, SecurityPolicy policy, bool isKnownValid, DecisionTrail? trail)
+    private static bool Run(SecurityLabel? label, Clearance clearance, SecurityPolicy policy, bool isKnownValid, DateTimeOffset? at, DecisionTrail? trail)
     {
         if (label is null)
         {
@@ -40,7 +41,7 @@ public static class AccessControl
         }
 
         if (isKnownValid) trail?.Add(new DecisionStep(DecisionRule.Policy, true));
-        else if (!LabelValidity.Run(label, policy, LabelUse.Received, trail) && trail is null) return false;
+        else if (!LabelValidity.Run(label, policy, LabelUse.Received, at, trail) && trail is null) return false;
 
         if (!HasClassification(label, clearance, policy, trail) && trail is null) return false;
         foreach (var category in label.Categories)
@@ -95,10 +96,10 @@ public static class AccessControl
         if (tag.Type.IsPermissive())
         {
             var parts = policy.Tags(tag.TagSet, tag.Type);
-            return parts.Length > 1 && !tag.Values.IsEmpty ? PermitsEach(parts, tag, clearance, trail) : PermitsAny(tag, clearance, trail);
+            return parts.Length > 1 && !tag.IsEmpty ? PermitsEach(parts, tag, clearance, trail) : PermitsAny(tag, clearance, trail);
         }
 
-        trail?.Add(new DecisionStep(DecisionRule.Informative, true) { TagSet = tag.TagSet, Type = tag.Type, Present = tag.Values });
+        trail?.Add(new DecisionStep(DecisionRule.Informative, true) { TagSet = tag.TagSet, Type = tag.Type, Present = tag.Values, PresentTexts = tag.Texts });
         return true;
     }
 
@@ -117,24 +118,28 @@ public static class AccessControl
         var known = 0;
         foreach (var part in parts)
         {
-            var count = part.Count(tag.Values);
+            var count = part.Count(tag);
             if (count is 0) continue;
             known += count;
             var isMet = HasAny(tag, clearance, part);
             all &= isMet;
-            trail?.Add(Step(DecisionRule.Permissive, isMet, new TagCategory(tag.TagSet, tag.Type, part.Own(tag.Values)), clearance));
+            trail?.Add(Step(DecisionRule.Permissive, isMet, part.Own(tag), clearance));
         }
 
         // A value of none of them: nobody knows to which choice it belongs. The check for validity has said so, where it was made.
-        return all && known == tag.Values.Length;
+        return all && known == tag.Count;
     }
 
     private static bool HasAll(TagCategory needed, Clearance clearance)
     {
-        if (needed.Values.IsEmpty) return true;
         foreach (var value in needed.Values)
         {
             if (!Has(clearance, needed, value)) return false;
+        }
+
+        foreach (var text in needed.Texts)
+        {
+            if (!Has(clearance, needed, text)) return false;
         }
 
         return true;
@@ -146,6 +151,12 @@ public static class AccessControl
         {
             if (part is not null && part.Find(value) is null) continue;
             if (Has(clearance, needed, value)) return true;
+        }
+
+        foreach (var text in needed.Texts)
+        {
+            if (part is not null && !part.Has(text)) continue;
+            if (Has(clearance, needed, text)) return true;
         }
 
         return false;
@@ -161,8 +172,19 @@ public static class AccessControl
         return false;
     }
 
+    private static bool Has(Clearance clearance, TagCategory needed, string text)
+    {
+        foreach (var category in clearance.Categories)
+        {
+            if (category is TagCategory held && held.Type == needed.Type && held.TagSet == needed.TagSet && held.Contains(text)) return true;
+        }
+
+        return false;
+    }
+
     private static DecisionStep Step(DecisionRule rule, bool isMet, TagCategory needed, Clearance clearance) => new(rule, isMet)
     {
         TagSet = needed.TagSet, Type = needed.Type, Needed = needed.Values, Present = [.. needed.Values.Where(value => Has(clearance, needed, value))],
+        NeededTexts = needed.Texts, PresentTexts = [.. needed.Texts.Where(text => Has(clearance, needed, text))],
     };
 }

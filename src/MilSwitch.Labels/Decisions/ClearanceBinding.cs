@@ -3,7 +3,7 @@ using MilSwitch.Labels.Policies;
 
 namespace MilSwitch.Labels.Decisions;
 
-/// <summary>Turns names into values and back: <see cref="ClearanceText"/> into <see cref="Clearance"/>. Pure and thread-safe.</summary>
+/// <summary>Turns names and numbers into values: <see cref="ClearanceText"/> into <see cref="Clearance"/>. Pure and thread-safe.</summary>
 public static class ClearanceBinding
 {
     private const string Every = "*";
@@ -35,7 +35,7 @@ public static class ClearanceBinding
         var values = new SortedSet<int>();
         foreach (var name in text.UpTo is { } top ? text.Classifications.Append(top) : text.Classifications)
         {
-            if (policy.Classification(name) is not { } known) problems.Add($"policy {policy.Name} has no classification '{name}'");
+            if (policy.Written(name) is not { } known) problems.Add($"policy {policy.Name} has no classification '{name}'");
             else if (!values.Add(known.Value)) problems.Add($"classification '{name}' stands twice");
         }
 
@@ -44,42 +44,36 @@ public static class ClearanceBinding
 
     private static void BindCategories(string name, IReadOnlyList<string> values, SecurityPolicy policy, ImmutableArray<LabelCategory>.Builder categories, ImmutableArray<string>.Builder problems)
     {
-        if (policy.TagSets.FirstOrDefault(set => set.Name == name || set.Id == name) is not { } found)
+        if (policy.WrittenSet(name) is not { } found)
         {
             problems.Add($"policy {policy.Name} has no tag set '{name}'");
             return;
         }
 
-        // Informative tags never decide, so nobody is cleared for them.
-        TagDefinition[] deciding = [.. found.Tags.Where(tag => !tag.Type.IsInformative())];
         if (values is [Every])
         {
-            categories.AddRange(deciding.Where(tag => tag.ByValue.Count > 0).GroupBy(tag => tag.Type)
-                .Select(same => new TagCategory(found.Id, same.Key, [.. same.SelectMany(tag => tag.ByValue.Keys)]) { Syntax = policy.ClearanceSyntax }));
+            categories.AddRange(TagSetDefinition.Joined(found.Listed(), policy.ClearanceSyntax));
             return;
         }
 
-        var held = new SortedDictionary<TagType, List<int>>();
+        // Informative tags never decide, so nobody is cleared for them.
+        var held = new List<CategoryReference>();
         foreach (var value in values)
         {
-            (TagType Type, int Value)[] meant = [.. deciding.SelectMany(tag => Values(tag, value).Select(number => (tag.Type, number)))];
-            if (meant.Length is 0) problems.Add($"tag set '{name}' has no value '{value}' that decides on access");
+            var meant = found.Written(value, isDeciding: true);
+            if (meant.IsEmpty) problems.Add($"tag set '{name}' has no value '{value}' that decides on access");
             else if (meant.Length > 1) problems.Add($"tag set '{name}' has more than one value '{value}'");
-            else if (held.TryGetValue(meant[0].Type, out var there) && there.Contains(meant[0].Value)) problems.Add($"value '{value}' of tag set '{name}' stands twice");
-            else if (there is not null) there.Add(meant[0].Value);
-            else held[meant[0].Type] = [meant[0].Value];
+            else if (held.Contains(meant[0])) problems.Add($"value '{value}' of tag set '{name}' stands twice");
+            else held.Add(meant[0]);
         }
 
-        categories.AddRange(held.Select(tag => new TagCategory(found.Id, tag.Key, [.. tag.Value]) { Syntax = policy.ClearanceSyntax }));
-    }
-
-    // What people enter is named by itself.
-    private static IEnumerable<int> Values(TagDefinition tag, string name)
-    {
-        if (tag.Open?.Input?.Read(name) is { } entered && tag.IsEntered(entered)) yield return entered;
-        foreach (var known in tag.Categories)
+        try
         {
-            if (known.Input is null && known.Name == name) yield return known.Value;
+            categories.AddRange(TagSetDefinition.Joined(held, policy.ClearanceSyntax));
+        }
+        catch (LabelRefusedException refused)
+        {
+            problems.Add($"tag set '{name}': {refused.Message}");
         }
     }
 }

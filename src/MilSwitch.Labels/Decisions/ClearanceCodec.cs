@@ -89,10 +89,10 @@ public static class ClearanceCodec
     {
         if (!categories.Any(IsPrivileges)) return categories;
         var resolved = ImmutableArray.CreateBuilder<LabelCategory>();
-        foreach (var category in categories)
+        resolved.AddRange(categories.Where(category => !IsPrivileges(category)));
+        foreach (var category in categories.Where(IsPrivileges))
         {
-            if (!IsPrivileges(category)) resolved.Add(category);
-            else if (SslPrivileges.Read(((UnknownCategory)category).Value, policy) is { IsDefault: false } tags) Append(resolved, tags);
+            if (SslPrivileges.Read(((UnknownCategory)category).Value, policy) is { IsDefault: false } tags) Append(resolved, tags);
             else resolved.Add(category);
         }
 
@@ -101,7 +101,13 @@ public static class ClearanceCodec
 
     private static void Append(ImmutableArray<LabelCategory>.Builder all, ImmutableArray<TagCategory> tags)
     {
-        foreach (var tag in tags) CategoryReader.Add(all, tag);
+        foreach (var tag in tags)
+        {
+            // Texts of the same tag stand by themselves.
+            var texts = all.OfType<TagCategory>().FirstOrDefault(c => c.Type == tag.Type && c.TagSet == tag.TagSet && c.Values.IsEmpty && !c.Texts.IsEmpty);
+            if (texts is null) CategoryReader.Add(all, tag);
+            else all[all.IndexOf(texts)] = tag with { Texts = texts.Texts };
+        }
     }
 
     private static bool IsPrivileges(LabelCategory category) => category is UnknownCategory { Syntax: SslPrivileges.Syntax };
@@ -113,8 +119,8 @@ public static class ClearanceCodec
         {
             writer.WriteObjectIdentifier(clearance.Policy);
             if (!clearance.Classifications.AsSpan().SequenceEqual([Unclassified])) WriteList(writer, clearance.Classifications);
-            TagCategory[] privileges = [.. clearance.Categories.OfType<TagCategory>().Where(tag => tag.Syntax is CategorySyntax.Missi)];
-            var others = clearance.Categories.RemoveRange(privileges);
+            TagCategory[] privileges = [.. clearance.Categories.OfType<TagCategory>().Where(tag => tag.Syntax is CategorySyntax.Missi && (!tag.Values.IsEmpty || tag.Texts.IsEmpty))];
+            var others = clearance.Categories.RemoveRange(privileges).AddRange(privileges.Where(tag => !tag.Texts.IsEmpty).Select(tag => new TagCategory(tag.TagSet, tag.Type, []) { Texts = tag.Texts }));
             CategoryWriter.Write(writer, privileges.Length is 0 ? others : others.Add(new UnknownCategory(SslPrivileges.Syntax, SslPrivileges.Encode(privileges))));
         }
     }

@@ -64,7 +64,8 @@ public sealed class ClearanceConstraints
         if (one.Equals(other)) return one;
         if (one is not TagCategory first || other is not TagCategory second || first.Type != second.Type || first.TagSet != second.TagSet) return null;
         ImmutableArray<int> values = [.. first.Values.Where(second.Contains)];
-        return values.IsEmpty ? null : new TagCategory(first.TagSet, first.Type, values) { Syntax = first.Syntax };
+        ImmutableArray<string> texts = [.. first.Texts.Where(second.Contains)];
+        return values.IsEmpty && texts.IsEmpty ? null : new TagCategory(first.TagSet, first.Type, values) { Texts = texts, Syntax = first.Syntax };
     }
 
     // The bits of classList that both have; without one nothing is left.

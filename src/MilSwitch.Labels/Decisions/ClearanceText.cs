@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace MilSwitch.Labels.Decisions;
 
-/// <summary>A clearance as people write it in a configuration or a file, in the names of its policy.</summary>
+/// <summary>A clearance as people write it in a configuration or a file, in the names of its policy or, where it has none of that name, in its numbers.</summary>
 public sealed record ClearanceText
 {
     private const int MostOctets = 1 << 20;
@@ -23,7 +23,7 @@ public sealed record ClearanceText
     [JsonPropertyName("up-to")]
     public string? UpTo { get; init; }
 
-    /// <summary>Names of values by the name of their tag set; <c>*</c> alone: every value of the set that the policy has now.</summary>
+    /// <summary>Names of values by the name or object identifier of their tag set; <c>*</c> alone: every value of the set that the policy has now.</summary>
     [JsonPropertyName("categories")]
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Categories { get; init; } = ImmutableDictionary<string, IReadOnlyList<string>>.Empty;
 

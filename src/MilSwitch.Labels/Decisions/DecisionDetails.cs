@@ -25,6 +25,7 @@ internal static class DecisionDetails
             TagSet = isOneTag ? first.TagSet : null,
             Type = isOneTag ? first.Type : null,
             Needed = isOneTag ? [.. rule.Group.Where(reference => reference.Value is not null).Select(reference => reference.Value!.Value)] : [],
+            NeededTexts = isOneTag ? [.. rule.Group.Where(reference => reference.Text is not null).Select(reference => reference.Text!)] : [],
             Requirement = rule,
         };
     }

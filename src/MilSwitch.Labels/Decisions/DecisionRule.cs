@@ -50,4 +50,7 @@ public enum DecisionRule : byte
 
     /// <summary>As many values of a tag as the policy wants of every label (<c>minSelection</c>).</summary>
     Enough = 16,
+
+    /// <summary>The category may stand in labels at this time (<c>notBefore</c>, <c>notAfter</c>). Tried together with <see cref="Obsolete"/>.</summary>
+    Period = 17,
 }

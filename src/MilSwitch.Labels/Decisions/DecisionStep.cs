@@ -20,6 +20,12 @@ public sealed record DecisionStep(DecisionRule Rule, bool IsMet)
     /// <summary>Values that were there.</summary>
     public ImmutableArray<int> Present { get; init; } = [];
 
+    /// <summary>Values that were needed and are texts.</summary>
+    public ImmutableArray<string> NeededTexts { get; init; } = [];
+
+    /// <summary>Values that were there and are texts.</summary>
+    public ImmutableArray<string> PresentTexts { get; init; } = [];
+
     /// <summary>How many values are allowed or wanted; null: the rule counts none.</summary>
     public int? Limit { get; init; }
 

@@ -22,7 +22,7 @@ public static class Dominance
             }
 
             var upper = first.Categories.OfType<TagCategory>().FirstOrDefault(tag => tag.TagSet == lower.TagSet && tag.Type == lower.Type);
-            if (lower.Type.IsRestrictive() && !lower.Values.All(value => upper?.Contains(value) is true)) return false;
+            if (lower.Type.IsRestrictive() && !(lower.Values.All(value => upper?.Contains(value) is true) && lower.Texts.All(text => upper?.Contains(text) is true))) return false;
             if (lower.Type.IsPermissive() && !IsNarrower(upper, lower, policy)) return false;
         }
 
@@ -33,10 +33,10 @@ public static class Dominance
     {
         if (upper is null) return false;
         var parts = policy.Tags(lower.TagSet, lower.Type);
-        if (parts.Length < 2 || upper.Values.IsEmpty || lower.Values.IsEmpty) return upper.Values.All(lower.Contains);
+        if (parts.Length < 2 || upper.IsEmpty || lower.IsEmpty) return upper.Values.All(lower.Contains) && upper.Texts.All(lower.Contains);
         // Each tag by itself: one that the lower label leaves out it leaves to everybody.
-        return lower.Values.All(v => parts.Any(p => p.Find(v) is not null))
-            && parts.Where(p => p.Count(lower.Values) > 0).All(p => p.Count(upper.Values) > 0 && upper.Values.All(v => p.Find(v) is null || lower.Contains(v)));
+        return lower.Values.All(v => parts.Any(p => p.Has(v))) && lower.Texts.All(t => parts.Any(p => p.Has(t)))
+            && parts.Where(p => p.Count(lower) > 0).All(p => p.Count(upper) > 0 && upper.Values.All(v => !p.Has(v) || lower.Contains(v)) && upper.Texts.All(t => !p.Has(t) || lower.Contains(t)));
     }
 
     private static bool IsAsHigh(int? first, int? second, SecurityPolicy policy)

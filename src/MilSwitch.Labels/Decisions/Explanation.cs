@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using MilSwitch.Labels.Policies;
 
@@ -21,23 +22,24 @@ public static class Explanation
             : step.Detail is null ? $"classification: the policy has none with the value {Classifications(step.Present, policy)}" : $"classification: {step.Detail}",
         DecisionRule.KnownCategory => KnownCategory(step, policy),
         DecisionRule.Obsolete => Obsolete(step, policy),
+        DecisionRule.Period => $"{Tag(step, policy)}: {Present(step, policy)} {(step.IsMet ? "may stand in labels at this time" : $"may stand in labels {Period(step, policy)} only")}",
         DecisionRule.SingleSelection => step.IsMet
             ? $"{Tag(step, policy)}: one value at most"
-            : $"{Tag(step, policy)}: one value at most is allowed; the label has {Values(step.Present, step, policy)}",
+            : $"{Tag(step, policy)}: one value at most is allowed; the label has {Present(step, policy)}",
         DecisionRule.FewEnough => step.IsMet
             ? $"{Tag(step, policy)}: {step.Limit} values at most"
-            : $"{Tag(step, policy)}: {step.Limit} values at most are allowed; the label has {Values(step.Present, step, policy)}",
+            : $"{Tag(step, policy)}: {step.Limit} values at most are allowed; the label has {Present(step, policy)}",
         DecisionRule.Enough => step.IsMet
             ? $"{Tag(step, policy)}: {Text(step.Limit)} at least is there"
-            : $"{Tag(step, policy)}: every label needs {Text(step.Limit)} of {Values(step.Needed, step, policy)}; the label has {Values(step.Present, step, policy)}",
+            : $"{Tag(step, policy)}: every label needs {Text(step.Limit)} of {Needed(step, policy)}; the label has {Present(step, policy)}",
         DecisionRule.OnceEach => $"{Tag(step, policy)}: stands more than once",
         DecisionRule.RequiredCategory => Required(step, policy),
         DecisionRule.ExcludedCategory => step.IsMet
             ? $"excluded: {Group(step, policy)} is not there"
             : $"excluded: {Group(step, policy)} may not stand together with what the label has",
         DecisionRule.ExcludedClassification => step.IsMet
-            ? $"{Tag(step, policy)}: {Values(step.Present, step, policy)} may have this classification"
-            : $"{Tag(step, policy)}: {Values(step.Present, step, policy)} may not have this classification",
+            ? $"{Tag(step, policy)}: {Present(step, policy)} may have this classification"
+            : $"{Tag(step, policy)}: {Present(step, policy)} may not have this classification",
         DecisionRule.PrivacyMark => $"privacy mark: {step.Detail ?? (step.IsMet ? "one of the policy" : "the policy has no such mark")}",
         DecisionRule.Classification => Classification(step, policy),
         DecisionRule.Restrictive => $"{Tag(step, policy)}: {Needs(step, policy, "needs", "nothing")}",
@@ -65,13 +67,13 @@ public static class Explanation
     private static string KnownCategory(DecisionStep step, SecurityPolicy policy)
     {
         if (step.TagSet is null) return $"category: {step.Detail}";
-        if (step.IsMet) return $"{Tag(step, policy)}: {Values(step.Present, step, policy)} known to the policy";
-        return step.Detail is { } detail ? $"{Tag(step, policy)}: {detail}" : $"{Tag(step, policy)}: the policy has no value {Values(step.Present, step, policy)}";
+        if (step.IsMet) return $"{Tag(step, policy)}: {Present(step, policy)} known to the policy";
+        return step.Detail is { } detail ? $"{Tag(step, policy)}: {detail}" : $"{Tag(step, policy)}: the policy has no value {Present(step, policy)}";
     }
 
     private static string Obsolete(DecisionStep step, SecurityPolicy policy)
     {
-        var what = step.TagSet is not null ? $"{Tag(step, policy)}: {Values(step.Present, step, policy)}"
+        var what = step.TagSet is not null ? $"{Tag(step, policy)}: {Present(step, policy)}"
             : step.Present.IsEmpty ? "privacy mark: it" : $"classification: {Classifications(step.Present, policy)}";
         return step.IsMet ? $"{what} is obsolete, and allowed in a label that came in" : $"{what} is obsolete, and not for new labels";
     }
@@ -85,10 +87,10 @@ public static class Explanation
 
     private static string Needs(DecisionStep step, SecurityPolicy policy, string needs, string nothing)
     {
-        if (step.Needed.IsEmpty) return $"needs {nothing}";
-        var present = step.Present.IsEmpty ? "none of them"
-            : Values(step.Present, step, policy) + (step.Rule is DecisionRule.Restrictive && !step.IsMet ? " only" : "");
-        return $"{needs} {Values(step.Needed, step, policy)}; the clearance has {present}";
+        if (step.Needed.IsEmpty && step.NeededTexts.IsEmpty) return $"needs {nothing}";
+        var present = step.Present.IsEmpty && step.PresentTexts.IsEmpty ? "none of them"
+            : Present(step, policy) + (step.Rule is DecisionRule.Restrictive && !step.IsMet ? " only" : "");
+        return $"{needs} {Needed(step, policy)}; the clearance has {present}";
     }
 
     private static string Required(DecisionStep step, SecurityPolicy policy)
@@ -105,14 +107,14 @@ public static class Explanation
     }
 
     private static string Group(DecisionStep step, SecurityPolicy policy) =>
-        step.TagSet is not { } set || step.Type is not { } type ? "a category" : Reference(new CategoryReference(set, type, step.Present.IsEmpty ? null : step.Present[0]), policy);
+        step.TagSet is not { } set || step.Type is not { } type ? "a category" : Reference(new CategoryReference(set, type, step.Present.IsEmpty ? null : step.Present[0]) { Text = step.PresentTexts.IsEmpty ? null : step.PresentTexts[0] }, policy);
 
     /// <summary><c>'Set' NAME</c>, or any value of the tag.</summary>
     internal static string Reference(CategoryReference reference, SecurityPolicy policy)
     {
         var set = policy.TagSet(reference.TagSet)?.Name ?? reference.TagSet;
-        if (reference.Value is not { } value) return $"any value of {reference.Type.Name()} tag '{set}'";
-        return $"{policy.Tag(reference.TagSet, reference.Type)?.Tag.Find(value)?.Name ?? value.ToString(CultureInfo.InvariantCulture)} of {reference.Type.Name()} tag '{set}'";
+        if (reference.IsWhole) return $"any value of {reference.Type.Name()} tag '{set}'";
+        return $"{policy.Tag(reference.TagSet, reference.Type)?.Tag.Find(reference)?.Name ?? (reference.Text is { } text ? LabelText.Quoted(text) : reference.Value!.Value.ToString(CultureInfo.InvariantCulture))} of {reference.Type.Name()} tag '{set}'";
     }
 
     private static string Text(int? limit) => limit is 1 ? "one value" : $"{limit} values";
@@ -120,11 +122,26 @@ public static class Explanation
     private static string Tag(DecisionStep step, SecurityPolicy policy) =>
         step.TagSet is { } set ? $"{step.Type?.Name() ?? ""} tag '{policy.TagSet(set)?.Name ?? set}'" : "category";
 
-    private static string Values(IReadOnlyCollection<int> values, DecisionStep step, SecurityPolicy policy)
+    private static string Present(DecisionStep step, SecurityPolicy policy) => Values(step.Present, step.PresentTexts, step, policy);
+
+    private static string Needed(DecisionStep step, SecurityPolicy policy) => Values(step.Needed, step.NeededTexts, step, policy);
+
+    private static string Values(ImmutableArray<int> values, ImmutableArray<string> texts, DecisionStep step, SecurityPolicy policy)
     {
-        if (values.Count is 0) return "no value";
+        if (values.IsEmpty && texts.IsEmpty) return "no value";
         var tag = step is { TagSet: { } set, Type: { } type } ? policy.Tag(set, type)?.Tag : null;
-        return string.Join(", ", values.Take(MostNames).Select(value => tag?.Find(value)?.Name ?? value.ToString(CultureInfo.InvariantCulture))) + (values.Count > MostNames ? ", …" : "");
+        var names = values.Take(MostNames).Select(value => tag?.Find(value)?.Name ?? value.ToString(CultureInfo.InvariantCulture))
+            .Concat(texts.Take(MostNames).Select(text => tag?.Find(text)?.Name ?? LabelText.Quoted(text)));
+        return string.Join(", ", names.Take(MostNames)) + (values.Length + texts.Length > MostNames ? ", …" : "");
+    }
+
+    private static string Period(DecisionStep step, SecurityPolicy policy)
+    {
+        var tag = step is { TagSet: { } set, Type: { } type } ? policy.Tag(set, type)?.Tag : null;
+        var known = step.PresentTexts.IsEmpty ? step.Present.IsEmpty ? null : tag?.Find(step.Present[0]) : tag?.Find(step.PresentTexts[0]);
+        var from = known?.NotBefore is { } begins ? string.Create(CultureInfo.InvariantCulture, $"from {begins.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}") : "";
+        var until = known?.NotAfter is { } ends ? string.Create(CultureInfo.InvariantCulture, $"until {ends.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}") : "";
+        return from.Length > 0 && until.Length > 0 ? $"{from} {until}" : from + until;
     }
 
     private static string Classifications(IReadOnlyCollection<int> values, SecurityPolicy policy) =>

@@ -15,7 +15,19 @@ public static class HighWaterMark
     /// <param name="labels">At least one; all valid in the policy: those of other policies are translated first.</param>
     public static HighWaterMarkResult Of(IEnumerable<SecurityLabel> labels, SecurityPolicy policy)
     {
-        var merged = new SortedDictionary<Tag, (ImmutableArray<int> Values, TagCategory First)>();
+        try
+        {
+            return Merge(labels, policy);
+        }
+        catch (LabelRefusedException)
+        {
+            return new HighWaterMarkResult.Impossible(null, [new DecisionStep(DecisionRule.KnownCategory, false) { Detail = DecisionDetails.TooMany }]);
+        }
+    }
+
+    private static HighWaterMarkResult Merge(IEnumerable<SecurityLabel> labels, SecurityPolicy policy)
+    {
+        var merged = new SortedDictionary<Tag, TagCategory>();
         var marks = new HashSet<string>(StringComparer.Ordinal);
         ClassificationDefinition? highest = null;
         var index = 0;
@@ -30,9 +42,7 @@ public static class HighWaterMark
                 foreach (var (part, values) in Parts(category, policy))
                 {
                     var tag = new Tag(category.TagSet, category.Type, part);
-                    merged[tag] = merged.TryGetValue(tag, out var before)
-                        ? (category.Type.IsPermissive() ? [.. before.Values.Intersect(values)] : [.. before.Values.Union(values)], before.First)
-                        : (values, category);
+                    merged[tag] = merged.TryGetValue(tag, out var before) ? Merge(before, values) : values;
                 }
             }
 
@@ -43,23 +53,23 @@ public static class HighWaterMark
         return Conclude(merged, marks, highest, policy);
     }
 
-    private static HighWaterMarkResult Conclude(SortedDictionary<Tag, (ImmutableArray<int> Values, TagCategory First)> merged, HashSet<string> marks, ClassificationDefinition? highest, SecurityPolicy policy)
+    private static HighWaterMarkResult Conclude(SortedDictionary<Tag, TagCategory> merged, HashSet<string> marks, ClassificationDefinition? highest, SecurityPolicy policy)
     {
         // Nobody is among the readers of both. A label that says so exists (a permissive tag without a value), but its makers
         // meant none of it, and a carrier could lose the empty tag: so it is no label at all.
-        DecisionStep[] nobody = [.. merged.Where(m => m.Key.Type.IsPermissive() && m.Value.Values.IsEmpty)
+        DecisionStep[] nobody = [.. merged.Where(m => m.Key.Type.IsPermissive() && m.Value.IsEmpty)
             .Select(m => new DecisionStep(DecisionRule.Permissive, false) { TagSet = m.Key.Set, Type = m.Key.Type })];
         if (nobody.Length > 0) return new HighWaterMarkResult.Impossible(null, [.. nobody]);
-        var whole = merged.GroupBy(m => (m.Key.Set, m.Key.Type)).Select(g => (g.Key.Set, g.Key.Type, Values: g.SelectMany(m => m.Value.Values).ToImmutableArray(), g.First().Value.First)).ToArray();
-        if (whole.Length > LabelBounds.Categories || whole.Any(m => m.Values.Length > LabelBounds.Values))
-            return new HighWaterMarkResult.Impossible(null, [new DecisionStep(DecisionRule.KnownCategory, false) { Detail = DecisionDetails.TooMany }]);
+        var whole = merged.GroupBy(m => (m.Key.Set, m.Key.Type))
+            .Select(g => (g.Key.Set, g.Key.Type, Values: g.SelectMany(m => m.Value.Values).ToImmutableArray(), Texts: g.SelectMany(m => m.Value.Texts).ToImmutableArray(), g.First().Value.Syntax)).ToArray();
+        if (whole.Length > LabelBounds.Categories) throw new LabelRefusedException(LabelFault.TooLarge, DecisionDetails.TooMany);
         var mark = new SecurityLabel
         {
             Policy = policy.Id,
             Classification = highest?.Value,
             // Two marks can't both stand, and none of them decides on access.
             PrivacyMark = marks.Count is 1 ? marks.Single() : null,
-            Categories = [.. whole.Select(m => new TagCategory(m.Set, m.Type, m.Values) { Syntax = m.First.Syntax })],
+            Categories = [.. whole.Select(m => new TagCategory(m.Set, m.Type, m.Values) { Texts = m.Texts, Syntax = m.Syntax })],
         };
         // Together they may be what none is alone: excluded by one another, or two of which one is allowed.
         var validity = LabelValidity.Check(mark, policy);
@@ -67,11 +77,20 @@ public static class HighWaterMark
     }
 
     // Several permissive tags that labels write as one are each a choice of its own.
-    private static IEnumerable<(int Part, ImmutableArray<int> Values)> Parts(TagCategory category, SecurityPolicy policy)
+    private static IEnumerable<(int Part, TagCategory Values)> Parts(TagCategory category, SecurityPolicy policy)
     {
-        if (!category.Type.IsPermissive() || category.Values.IsEmpty || policy.Tags(category.TagSet, category.Type).Length < 2) return [(0, category.Values)];
-        return category.Values.GroupBy(v => policy.Part(category.TagSet, category.Type, v)).Select(g => (g.Key, g.ToImmutableArray()));
+        if (!category.Type.IsPermissive() || category.IsEmpty || policy.Tags(category.TagSet, category.Type).Length < 2) return [(0, category)];
+        var numbers = category.Values.ToLookup(v => policy.Part(category.TagSet, category.Type, v));
+        var texts = category.Texts.ToLookup(t => policy.Part(category.TagSet, category.Type, t));
+        return numbers.Select(g => g.Key).Union(texts.Select(g => g.Key)).Select(part => (part, With(category, numbers[part], texts[part])));
     }
+
+    private static TagCategory Merge(TagCategory before, TagCategory other) => before.Type.IsPermissive()
+        ? With(before, before.Values.Intersect(other.Values), before.Texts.Intersect(other.Texts, StringComparer.Ordinal))
+        : With(before, before.Values.Union(other.Values), before.Texts.Union(other.Texts, StringComparer.Ordinal));
+
+    private static TagCategory With(TagCategory category, IEnumerable<int> values, IEnumerable<string> texts) =>
+        new(category.TagSet, category.Type, [.. values]) { Texts = [.. texts], Syntax = category.Syntax };
 
     private readonly record struct Tag(string Set, TagType Type, int Part) : IComparable<Tag>
     {

@@ -11,18 +11,20 @@ public static class LabelValidity
 {
     /// <summary>Checks a label and tells every step.</summary>
     /// <param name="use">Whether obsolete elements may stand in it.</param>
-    public static LabelDecision Check(SecurityLabel label, SecurityPolicy policy, LabelUse use = LabelUse.Received)
+    /// <param name="at">When: a category outside of its period makes the label invalid, whoever made it. Null: periods are not asked about.</param>
+    public static LabelDecision Check(SecurityLabel label, SecurityPolicy policy, LabelUse use = LabelUse.Received, DateTimeOffset? at = null)
     {
         var trail = new DecisionTrail();
-        Run(label, policy, use, trail);
+        Run(label, policy, use, at, trail);
         return trail.Conclude();
     }
 
     /// <summary>The same answer without the steps: allocates nothing.</summary>
-    public static bool IsValid(SecurityLabel label, SecurityPolicy policy, LabelUse use = LabelUse.Received) => Run(label, policy, use, null);
+    /// <inheritdoc cref="Check"/>
+    public static bool IsValid(SecurityLabel label, SecurityPolicy policy, LabelUse use = LabelUse.Received, DateTimeOffset? at = null) => Run(label, policy, use, at, null);
 
     /// <summary>With a trail every rule is tried and the result is to be taken from it; without one the first unmet rule ends it.</summary>
-    internal static bool Run(SecurityLabel label, SecurityPolicy policy, LabelUse use, DecisionTrail? trail)
+    internal static bool Run(SecurityLabel label, SecurityPolicy policy, LabelUse use, DateTimeOffset? at, DecisionTrail? trail)
     {
         // A label of another policy has no meaning in this one: nothing else can be said of it.
         var isOfPolicy = label.Policy == policy.Id;
@@ -34,6 +36,7 @@ public static class LabelValidity
             if (!CheckCategory(label, category, policy, use, trail) && trail is null) return false;
         }
 
+        if (at is { } time && policy.HasPeriods && !CheckPeriods(label.Categories, policy, time, trail) && trail is null) return false;
         if (!CheckRepetition(label.Categories, trail) && trail is null) return false;
         if (!SelectionRule.IsEnough(label, policy, trail) && trail is null) return false;
         if (classification is not null)
@@ -72,32 +75,73 @@ public static class LabelValidity
 
         if (policy.Tag(tag.TagSet, tag.Type)?.Tag is not { } definition)
         {
-            trail?.Add(new DecisionStep(DecisionRule.KnownCategory, false) { TagSet = tag.TagSet, Type = tag.Type, Present = tag.Values, Detail = DecisionDetails.UnknownTag });
+            trail?.Add(new DecisionStep(DecisionRule.KnownCategory, false) { TagSet = tag.TagSet, Type = tag.Type, Present = tag.Values, PresentTexts = tag.Texts, Detail = DecisionDetails.UnknownTag });
             return false;
         }
 
         var isKnown = true;
         foreach (var value in tag.Values) isKnown &= definition.Has(value);
-        trail?.Add(new DecisionStep(DecisionRule.KnownCategory, isKnown) { TagSet = tag.TagSet, Type = tag.Type, Present = isKnown ? tag.Values : Unknown(tag, definition) });
+        foreach (var text in tag.Texts) isKnown &= definition.Has(text);
+        trail?.Add(isKnown ? new DecisionStep(DecisionRule.KnownCategory, true) { TagSet = tag.TagSet, Type = tag.Type, Present = tag.Values, PresentTexts = tag.Texts } : Unknown(tag, definition));
         if (!isKnown && trail is null) return false;
 
         var isMet = isKnown & SelectionRule.IsFewEnough(tag, policy, trail);
         foreach (var value in tag.Values)
         {
             if (definition.Find(value) is not { } known) continue;
-            if (known.IsObsolete) isMet &= CheckObsolete(use, trail, tag.TagSet, tag.Type, value);
-            isMet &= CheckRequired(known.Required, label, trail) & CheckExcluded(known.Excluded, label, trail);
-            if (!known.ExcludedClassifications.IsEmpty) isMet &= CheckExcludedClassifications(known, tag, label, trail);
+            isMet &= CheckRules(known, tag, label, use, trail);
+            if (!isMet && trail is null) return false;
+        }
+
+        foreach (var text in tag.Texts)
+        {
+            if (definition.Find(text) is not { } known) continue;
+            isMet &= CheckRules(known, tag, label, use, trail);
             if (!isMet && trail is null) return false;
         }
 
         return isMet;
     }
 
-    private static bool CheckObsolete(LabelUse use, DecisionTrail? trail, string? tagSet, TagType? type, int? value)
+    private static DecisionStep Unknown(TagCategory tag, TagDefinition definition) => new(DecisionRule.KnownCategory, false)
+    {
+        TagSet = tag.TagSet, Type = tag.Type, Present = [.. tag.Values.Where(v => !definition.Has(v))], PresentTexts = [.. tag.Texts.Where(t => !definition.Has(t))],
+    };
+
+    private static bool CheckRules(CategoryDefinition known, TagCategory tag, SecurityLabel label, LabelUse use, DecisionTrail? trail)
+    {
+        var isMet = !known.IsObsolete || CheckObsolete(use, trail, tag.TagSet, tag.Type, known.Text is null ? known.Value : null, known.Text);
+        isMet &= CheckRequired(known.Required, label, trail) & CheckExcluded(known.Excluded, label, trail);
+        if (!known.ExcludedClassifications.IsEmpty) isMet &= CheckExcludedClassifications(known, tag, label, trail);
+        return isMet;
+    }
+
+    private static bool CheckObsolete(LabelUse use, DecisionTrail? trail, string? tagSet, TagType? type, int? value, string? text = null)
     {
         var isMet = use is LabelUse.Received;
-        trail?.Add(new DecisionStep(DecisionRule.Obsolete, isMet) { TagSet = tagSet, Type = type, Present = value is { } element ? [element] : [] });
+        trail?.Add(new DecisionStep(DecisionRule.Obsolete, isMet) { TagSet = tagSet, Type = type, Present = value is { } element ? [element] : [], PresentTexts = text is null ? [] : [text] });
+        return isMet;
+    }
+
+    // When a label was made it does not say, so the period is that in which it may be met.
+    private static bool CheckPeriods(ImmutableArray<LabelCategory> categories, SecurityPolicy policy, DateTimeOffset at, DecisionTrail? trail)
+    {
+        var all = true;
+        foreach (var category in categories)
+        {
+            if (category is not TagCategory tag || policy.Tag(tag.TagSet, tag.Type)?.Tag is not { } definition) continue;
+            foreach (var value in tag.Values) all &= CheckPeriod(definition.Find(value), tag, at, trail);
+            foreach (var text in tag.Texts) all &= CheckPeriod(definition.Find(text), tag, at, trail);
+        }
+
+        return all;
+    }
+
+    private static bool CheckPeriod(CategoryDefinition? known, TagCategory tag, DateTimeOffset at, DecisionTrail? trail)
+    {
+        if (known is not { HasPeriod: true }) return true;
+        var isMet = known.IsCurrentAt(at);
+        trail?.Add(new DecisionStep(DecisionRule.Period, isMet) { TagSet = tag.TagSet, Type = tag.Type, Present = known.Text is null ? [known.Value] : [], PresentTexts = known.Text is { } text ? [text] : [] });
         return isMet;
     }
 
@@ -140,7 +184,7 @@ public static class LabelValidity
         {
             var isMet = RequiredRule.Count(reference, label.Categories) is 0;
             all &= isMet;
-            trail?.Add(new DecisionStep(DecisionRule.ExcludedCategory, isMet) { TagSet = reference.TagSet, Type = reference.Type, Present = reference.Value is { } value ? [value] : [] });
+            trail?.Add(new DecisionStep(DecisionRule.ExcludedCategory, isMet) { TagSet = reference.TagSet, Type = reference.Type, Present = reference.Value is { } value ? [value] : [], PresentTexts = reference.Text is { } text ? [text] : [] });
         }
 
         return all;
@@ -149,7 +193,7 @@ public static class LabelValidity
     private static bool CheckExcludedClassifications(CategoryDefinition known, TagCategory tag, SecurityLabel label, DecisionTrail? trail)
     {
         var isMet = label.Classification is not { } classification || !known.ExcludedClassifications.Contains(classification);
-        trail?.Add(new DecisionStep(DecisionRule.ExcludedClassification, isMet) { TagSet = tag.TagSet, Type = tag.Type, Present = [known.Value] });
+        trail?.Add(new DecisionStep(DecisionRule.ExcludedClassification, isMet) { TagSet = tag.TagSet, Type = tag.Type, Present = known.Text is null ? [known.Value] : [], PresentTexts = known.Text is { } text ? [text] : [] });
         return isMet;
     }
 
@@ -173,6 +217,4 @@ public static class LabelValidity
         trail?.Add(new DecisionStep(DecisionRule.PrivacyMark, false));
         return false;
     }
-
-    private static ImmutableArray<int> Unknown(TagCategory tag, TagDefinition definition) => [.. tag.Values.Where(value => definition.Find(value) is null)];
 }

@@ -25,8 +25,7 @@ internal static class RequiredRule
         var count = 0;
         foreach (var category in categories)
         {
-            if (category is not TagCategory tag || tag.Type != reference.Type || tag.TagSet != reference.TagSet) continue;
-            count += reference.Value is not { } value ? tag.Values.Length : tag.Contains(value) ? 1 : 0;
+            if (category is TagCategory tag) count += tag.CountOf(reference);
         }
 
         return count;
@@ -52,7 +51,7 @@ internal static class RequiredRule
         {
             var other = group[i];
             if (i == index || other.Type != reference.Type || other.TagSet != reference.TagSet) continue;
-            if (other.Value == reference.Value ? i < index : other.Value is null) return true;
+            if (other.Value == reference.Value && other.Text == reference.Text ? i < index : other.IsWhole) return true;
         }
 
         return false;

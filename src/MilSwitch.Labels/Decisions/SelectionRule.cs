@@ -12,11 +12,11 @@ internal static class SelectionRule
         foreach (var tag in policy.Tags(category.TagSet, category.Type))
         {
             if (tag.MostSelected is not { } most) continue;
-            var isMet = tag.Count(category.Values) <= most;
+            var isMet = tag.Count(category) <= most;
             all &= isMet;
             trail?.Add(new DecisionStep(most is 1 ? DecisionRule.SingleSelection : DecisionRule.FewEnough, isMet)
             {
-                TagSet = category.TagSet, Type = category.Type, Present = tag.Own(category.Values), Limit = most,
+                TagSet = category.TagSet, Type = category.Type, Present = [.. category.Values.Where(tag.Has)], PresentTexts = [.. category.Texts.Where(tag.Has)], Limit = most,
             });
         }
 
@@ -33,7 +33,7 @@ internal static class SelectionRule
             var count = 0;
             foreach (var category in label.Categories)
             {
-                if (category is TagCategory known && known.Type == tag.Type && known.TagSet == set.Id) count += tag.Count(known.Values);
+                if (category is TagCategory known && known.Type == tag.Type && known.TagSet == set.Id) count += tag.Count(known);
             }
 
             var isMet = count >= tag.LeastSelected;
@@ -48,8 +48,10 @@ internal static class SelectionRule
     {
         TagSet = set.Id,
         Type = tag.Type,
-        Needed = [.. tag.Categories.Where(c => !c.IsObsolete).Select(c => c.Value)],
-        Present = [.. label.Categories.OfType<TagCategory>().Where(c => c.Type == tag.Type && c.TagSet == set.Id).SelectMany(c => tag.Own(c.Values))],
+        Needed = [.. tag.Categories.Where(c => c is { IsObsolete: false, Text: null }).Select(c => c.Value)],
+        NeededTexts = [.. tag.Categories.Where(c => c is { IsObsolete: false, Text: not null }).Select(c => c.Text!)],
+        Present = [.. label.Categories.OfType<TagCategory>().Where(c => c.Type == tag.Type && c.TagSet == set.Id).SelectMany(c => c.Values).Where(tag.Has)],
+        PresentTexts = [.. label.Categories.OfType<TagCategory>().Where(c => c.Type == tag.Type && c.TagSet == set.Id).SelectMany(c => c.Texts).Where(tag.Has)],
         Limit = tag.LeastSelected,
     };
 }

@@ -29,7 +29,7 @@ public sealed class MarkingGrammar
     private static readonly ConditionalWeakTable<MarkingScheme, MarkingGrammar> Known = new();
 
     private readonly MarkingScheme scheme;
-    private readonly ImmutableArray<(ShownTag Tag, MarkingTrie Phrases, ShownCategory? Open)> tags;
+    private readonly ImmutableArray<(ShownTag Tag, MarkingTrie Phrases, ShownCategory? Open, ShownCategory? OpenText)> tags;
     private readonly ImmutableArray<(string Text, ShownCategory? Category)> heads;
     private readonly ImmutableArray<(string? Name, string Text)> marks;
 
@@ -38,15 +38,16 @@ public sealed class MarkingGrammar
         this.scheme = scheme;
         var byTag = new OrderedDictionary<ShownTag, MarkingTrie>();
         var open = new Dictionary<ShownTag, ShownCategory>();
+        var openText = new Dictionary<ShownTag, ShownCategory>();
         foreach (var category in scheme.Categories)
         {
             if (category.Text is null) continue;
             if (!byTag.TryGetValue(category.Tag, out var trie)) byTag.Add(category.Tag, trie = new MarkingTrie());
             if (category.Input is null) trie.Add(category);
-            else open.Add(category.Tag, category);
+            else (category.Input.IsText ? openText : open).Add(category.Tag, category);
         }
 
-        tags = [.. byTag.Select(t => (t.Key, t.Value, open.GetValueOrDefault(t.Key)))];
+        tags = [.. byTag.Select(t => (t.Key, t.Value, open.GetValueOrDefault(t.Key), openText.GetValueOrDefault(t.Key)))];
         heads = [.. Heads(scheme).Distinct()];
         marks = [(null, ""), .. scheme.PrivacyMarks.Where(m => !string.IsNullOrEmpty(m.Value)).Select(m => ((string?)m.Key, m.Value!))];
     }
@@ -98,7 +99,7 @@ public sealed class MarkingGrammar
         fault = LabelFault.TooLarge;
         if (text.Length > Longest) return null;
         var line = new MarkingLine(text);
-        var nodes = new Dictionary<(int Order, int Entered), Node>?[line.Length + 1];
+        var nodes = new Dictionary<(int Order, int Entered, string? Word), Node>?[line.Length + 1];
         Begin(line, nodes);
         var labels = new List<SecurityLabel>();
         var readings = 0;
@@ -121,7 +122,7 @@ public sealed class MarkingGrammar
         return labels.Count == 1 && readings <= Readings ? labels[0] : null;
     }
 
-    private void Begin(MarkingLine line, Dictionary<(int Order, int Entered), Node>?[] nodes)
+    private void Begin(MarkingLine line, Dictionary<(int Order, int Entered, string? Word), Node>?[] nodes)
     {
         var start = line.Match(scheme.Prefix, 0);
         if (start < 0) return;
@@ -142,9 +143,9 @@ public sealed class MarkingGrammar
         }
     }
 
-    private void Continue(MarkingLine line, Dictionary<(int Order, int Entered), Node>?[] nodes, Node node, int at, List<(ShownCategory Category, int Position)> found, Queue<Node> queue)
+    private void Continue(MarkingLine line, Dictionary<(int Order, int Entered, string? Word), Node>?[] nodes, Node node, int at, List<(ShownCategory Category, int Position)> found, Queue<Node> queue)
     {
-        foreach (var (tag, phrases, open) in tags)
+        foreach (var (tag, phrases, open, openText) in tags)
         {
             var next = node.Tag is null ? node.Last == -2 ? at : line.Match(scheme.Separator, at)
                 : tag == node.Tag ? line.Match(tag.Separator, at)
@@ -159,10 +160,11 @@ public sealed class MarkingGrammar
             found.Clear();
             line.Match(phrases, next, node.Last, found);
             if (open is not null && (open.Order > node.Last || node.Category?.Order == open.Order)) line.Match(open, next, node.Category?.Order == open.Order ? node.Category.Value : -1, found);
+            if (openText is not null && (openText.Order > node.Last || node.Category?.Order == openText.Order)) line.Match(openText, next, node.Category?.Order == openText.Order ? node.Category.Word : null, found);
             foreach (var (category, end) in found)
             {
                 var known = nodes[end] ??= [];
-                var key = (category.Order, category.Order == open?.Order ? category.Value : Closed);
+                var key = (category.Order, category.Order == open?.Order ? category.Value : Closed, category.Order == openText?.Order ? category.Word : null);
                 if (!known.TryGetValue(key, out var follower))
                 {
                     known.Add(key, follower = new Node(category.Order, tag, category));
@@ -232,18 +234,19 @@ public sealed class MarkingGrammar
     private void Judge(MarkingLine line, Root root, ImmutableArray<ShownCategory> shown, string? mark, List<SecurityLabel> labels)
     {
         var categories = root.Category is { } head && !shown.Contains(head) ? shown.Add(head) : shown;
-        var values = new OrderedDictionary<(string Set, TagType Type), List<int>>();
+        var values = new OrderedDictionary<(string Set, TagType Type), (List<int> Numbers, List<string> Words)>();
         foreach (var category in categories)
         {
-            if (!values.TryGetValue((category.Tag.Set.Id, category.Tag.Type), out var list)) values.Add((category.Tag.Set.Id, category.Tag.Type), list = []);
-            list.Add(category.Value);
+            if (!values.TryGetValue((category.Tag.Set.Id, category.Tag.Type), out var list)) values.Add((category.Tag.Set.Id, category.Tag.Type), list = ([], []));
+            if (category.Word is { } word) list.Words.Add(word);
+            else list.Numbers.Add(category.Value);
         }
 
         var label = new SecurityLabel
         {
             Policy = scheme.Policy,
             PrivacyMark = mark,
-            Categories = [.. values.Select(v => new TagCategory(v.Key.Set, v.Key.Type, [.. v.Value]))],
+            Categories = [.. values.Select(v => new TagCategory(v.Key.Set, v.Key.Type, [.. v.Value.Numbers]) { Texts = [.. v.Value.Words] })],
         };
         foreach (var classification in Classifications(root, categories))
         {
@@ -257,10 +260,10 @@ public sealed class MarkingGrammar
         : !categories.Any(c => c.HidesClassification) ? [null]
         : scheme.Classifications.Keys.Where(v => !categories.Any(c => c.ExcludedClassifications.Contains(v))).Select(v => (int?)v);
 
-    private static void Add(Dictionary<(int Order, int Entered), Node>?[] nodes, int at, int key, Root root)
+    private static void Add(Dictionary<(int Order, int Entered, string? Word), Node>?[] nodes, int at, int key, Root root)
     {
         var here = nodes[at] ??= [];
-        if (!here.TryGetValue((key, Closed), out var node)) here.Add((key, Closed), node = new Node(key, null, null));
+        if (!here.TryGetValue((key, Closed, null), out var node)) here.Add((key, Closed, null), node = new Node(key, null, null));
         node.Roots.Add(root);
     }
 

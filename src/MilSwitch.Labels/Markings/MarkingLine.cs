@@ -101,6 +101,31 @@ internal sealed class MarkingLine
         }
     }
 
+    /// <summary>A category whose value was entered as a text, which stands in quotes.</summary>
+    /// <param name="open">Takes texts.</param>
+    /// <param name="position">Where it would begin.</param>
+    /// <param name="above">Texts come behind this one: they stand in their order; null: any.</param>
+    /// <param name="found">Takes it with the position behind it.</param>
+    public void Match(ShownCategory open, int position, string? above, List<(ShownCategory Category, int Position)> found)
+    {
+        var at = Match(open.Text!, position);
+        if (at < 0 || at == text.Length || text[at++] is not '"') return;
+        var word = new StringBuilder();
+        for (; at < text.Length && word.Length <= LabelBounds.Text; at++)
+        {
+            steps++;
+            if (text[at] is '"' && (at + 1 == text.Length || text[at + 1] is not '"'))
+            {
+                var entered = word.ToString();
+                if (LabelText.FaultOf(entered) is null && (above is null || string.CompareOrdinal(entered, above) > 0) && Match(open.TextBehind, at + 1) is >= 0 and var behind) found.Add((open.Of(entered), behind));
+                return;
+            }
+
+            if (text[at] is '"') at++;
+            word.Append(text[at]);
+        }
+    }
+
     private bool Letter(char letter, ref int position)
     {
         if (position == text.Length || text[position] != letter) return false;

@@ -45,7 +45,7 @@ internal sealed class MarkingScheme
         }
 
         Categories = [.. categories.OrderBy(c => c.Category.Ordinal).Select((c, i) => Category(c.Tag, c.Source, c.Category, i, choice))];
-        Values = Categories.GroupBy(c => (c.Tag.Set.Id, c.Tag.Type)).ToFrozenDictionary(g => g.Key, g => new ShownValues(g));
+        Values = Categories.GroupBy(c => (c.Tag.Set.Id, c.Tag.Type)).ToFrozenDictionary(g => g.Key, g => new ShownValues([.. g], policy.Tag(g.Key.Id, g.Key.Type)!.Tag));
     }
 
     /// <summary>Object identifier.</summary>
@@ -103,6 +103,7 @@ internal sealed class MarkingScheme
         Order = order,
         Tag = shown,
         Value = category.Value,
+        Word = category.Text,
         Text = category.Input is null
             ? Qualified(choice.Text(category.Name, category.Markings, source.Tag.Markings, source.Set.Markings), category.Qualifiers, choice)
             : Before(choice.Text(category.Name, category.Markings, source.Tag.Markings, source.Set.Markings), category, choice),

@@ -8,6 +8,7 @@ namespace MilSwitch.Labels.Markings;
 public static class MarkingText
 {
     private const int OnStack = 128;
+    private const int MostLanguages = 16;
 
     /// <summary>
     /// The policy's name or what stands for it, classification, categories in the order of the policy's document, privacy mark.
@@ -28,10 +29,32 @@ public static class MarkingText
         return Generate(label, MarkingScheme.Of(policy, place, language));
     }
 
+    /// <summary>A text is the label's marking in some place and one of the languages of its policy. Letters count exactly, white space does not.</summary>
+    /// <param name="text">As it was shown.</param>
+    /// <param name="label">Of this policy.</param>
+    /// <param name="policy">Of the label.</param>
+    public static bool Is(string text, SecurityLabel label, SecurityPolicy policy)
+    {
+        if (label.Policy != policy.Id || text.Length > MarkingGrammar.Longest) return false;
+        var normal = MarkingLine.Normal(text);
+        foreach (var language in Languages(policy))
+        {
+            foreach (var place in Enum.GetValues<MarkingPlace>())
+            {
+                if (MarkingLine.Normal(Generate(label, policy, place, language)) == normal) return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static IEnumerable<string?> Languages(SecurityPolicy policy) => policy.Markings.Concat(policy.Classifications.SelectMany(c => c.Markings))
+        .Select(m => m.Language).Prepend(null).Distinct(StringComparer.OrdinalIgnoreCase).Take(MostLanguages);
+
     internal static string Generate(SecurityLabel label, MarkingScheme scheme)
     {
         var capacity = 0;
-        foreach (var category in label.Categories) capacity += category is TagCategory known ? known.Values.Length : 0;
+        foreach (var category in label.Categories) capacity += category is TagCategory known ? known.Count : 0;
         Span<int> orders = capacity <= OnStack ? stackalloc int[OnStack] : new int[capacity];
         var count = Known(label, scheme, orders);
         orders = orders[..count];
@@ -59,6 +82,11 @@ public static class MarkingText
             {
                 // The same tag twice shows a value once.
                 if (categories.Find(value) is { } shown && !orders[..count].Contains(shown.Order)) orders[count++] = shown.Order;
+            }
+
+            foreach (var text in known.Texts)
+            {
+                if (categories.Find(text) is { } shown && !orders[..count].Contains(shown.Order)) orders[count++] = shown.Order;
             }
         }
 
@@ -126,9 +154,14 @@ public static class MarkingText
         if (last is not null) text.Append(last.Suffix).Append(last.Set.Suffix);
     }
 
-    private static IEnumerable<string?> Entered(ShownCategory open, MarkingScheme scheme, SecurityLabel label) => label.Categories.OfType<TagCategory>()
-        .Where(c => c.TagSet == open.Tag.Set.Id && c.Type == open.Tag.Type).SelectMany(c => c.Values).Distinct()
-        .Where(v => scheme.Values[(open.Tag.Set.Id, open.Tag.Type)].Find(v) == open).Order().Select(v => open.Of(v).Text);
+    private static IEnumerable<string?> Entered(ShownCategory open, MarkingScheme scheme, SecurityLabel label)
+    {
+        var same = label.Categories.OfType<TagCategory>().Where(c => c.TagSet == open.Tag.Set.Id && c.Type == open.Tag.Type);
+        var values = scheme.Values[(open.Tag.Set.Id, open.Tag.Type)];
+        return open.Input!.IsText
+            ? same.SelectMany(c => c.Texts).Distinct(StringComparer.Ordinal).Where(t => values.Find(t) == open).Order(StringComparer.Ordinal).Select(t => open.Of(t).Text)
+            : same.SelectMany(c => c.Values).Distinct().Where(v => values.Find(v) == open).Order().Select(v => open.Of(v).Text);
+    }
 
     private static void AppendUnknown(StringBuilder text, int start, MarkingScheme scheme, SecurityLabel label)
     {
@@ -140,6 +173,11 @@ public static class MarkingText
                 foreach (var value in known.Values)
                 {
                     if (categories?.Find(value) is null) Append(text, start, scheme, string.Create(CultureInfo.InvariantCulture, $"[{known.TagSet} {known.Type.Name()} {value}]"));
+                }
+
+                foreach (var word in known.Texts)
+                {
+                    if (categories?.Find(word) is null) Append(text, start, scheme, $"[{known.TagSet} {known.Type.Name()} {LabelText.Quoted(word)}]");
                 }
             }
             else if (category is UnknownCategory unknown)

@@ -10,7 +10,11 @@ internal sealed class ShownCategory
 
     public required ShownTag Tag { get; init; }
 
+    /// <summary>In labels; -1: it is <see cref="Word"/>.</summary>
     public required int Value { get; init; }
+
+    /// <summary>In labels, where it is a text; null: it is a number.</summary>
+    public string? Word { get; init; }
 
     /// <summary>Null: nothing is shown.</summary>
     public required string? Text { get; init; }
@@ -33,6 +37,13 @@ internal sealed class ShownCategory
     public ShownCategory Of(int value) => new()
     {
         Order = Order, Tag = Tag, Value = value, Text = Text is null ? null : Text + Input!.Text(value) + TextBehind, PolicyText = PolicyText,
+        HidesClassification = HidesClassification, ExcludedClassifications = ExcludedClassifications,
+    };
+
+    /// <summary>The same with a text that was entered, in quotes.</summary>
+    public ShownCategory Of(string word) => new()
+    {
+        Order = Order, Tag = Tag, Value = -1, Word = word, Text = Text is null ? null : Text + LabelText.Quoted(word) + TextBehind, PolicyText = PolicyText,
         HidesClassification = HidesClassification, ExcludedClassifications = ExcludedClassifications,
     };
 }

@@ -10,15 +10,20 @@ internal sealed class PolicyBuilder
 {
     private const string Acp145 = "2.16.840.1.101.2.1.8.3";
 
+    // What ADatP-4774.1 wants policies to name; its labels in ASN.1 have the categories of ACP 145.
+    private const string Nato = "1.3.26.0.4774.5.24.1";
+
     private static readonly FrozenDictionary<string, CategorySyntax> LabelSyntaxes = new Dictionary<string, CategorySyntax>(StringComparer.Ordinal)
     {
         [Acp145] = CategorySyntax.Acp145,
+        [Nato] = CategorySyntax.Acp145,
         ["2.16.840.1.101.2.1.8.1"] = CategorySyntax.Missi,
     }.ToFrozenDictionary();
 
     private static readonly FrozenDictionary<string, CategorySyntax> ClearanceSyntaxes = new Dictionary<string, CategorySyntax>(StringComparer.Ordinal)
     {
         [Acp145] = CategorySyntax.Acp145,
+        [Nato] = CategorySyntax.Acp145,
         ["2.16.840.1.101.2.1.8.2"] = CategorySyntax.Missi,
     }.ToFrozenDictionary();
 
@@ -71,8 +76,8 @@ internal sealed class PolicyBuilder
         if (root["version"] is { } version && !version.All(char.IsAsciiDigit)) values.Problems.Add(root.PlaceOf("version"), "The version of SPIF is no integer");
         var labelSyntax = values.Choice(root, "rbacId", LabelSyntaxes) ?? CategorySyntax.Acp145;
         var clearanceSyntax = values.Choice(root, "privilegeId", ClearanceSyntaxes) ?? CategorySyntax.Acp145;
-        var notBefore = Moment("notBefore");
-        var notAfter = Moment("notAfter");
+        var notBefore = Moment(root, "notBefore");
+        var notAfter = Moment(root, "notAfter");
         if (notAfter < notBefore) values.Problems.Add(root.PlaceOf("notAfter"), "The policy ends before it begins");
         var group = root.First("securityClassifications");
         if (group is not null && headings.Classifications.Count is 0) values.Problems.Add(group.Place, "securityClassifications has no classification");
@@ -171,20 +176,23 @@ internal sealed class PolicyBuilder
         var kind = values.Choice(element, "userInput", Inputs);
         var format = values.Choice(element, "dateFormat", DateFormats);
         if (element["dateFormat"] is not null && kind is not InputKind.Date) values.Problems.Add(element.PlaceOf("dateFormat"), "A category has a dateFormat and its user input is no date");
-        if (kind is InputKind.String) values.Problems.Add(element.PlaceOf("userInput"), "User input of any text is not supported: labels have numbers only");
         if (kind is not null && type?.IsBitMap() is true) values.Problems.Add(element.PlaceOf("userInput"), "A category with user input is in a tag of bits, which has no place for a value");
-        return kind is null or InputKind.String ? null : new UserInput(kind is InputKind.Date, format ?? false);
+        return kind is null ? null : new UserInput(kind is InputKind.Date, format ?? false) { IsText = kind is InputKind.String };
     }
 
     private CategoryDefinition Category(CategoryHeading heading, TagType? type, int ordinal)
     {
         var element = heading.Element;
-        if (element["notBefore"] is not null || element["notAfter"] is not null) values.Problems.Add(element.Place, "A category with a period of its own is not supported");
+        var (notBefore, notAfter) = (Moment(element, "notBefore"), Moment(element, "notAfter"));
+        if (notAfter < notBefore) values.Problems.Add(element.PlaceOf("notAfter"), "The period of a category ends before it begins");
         return new CategoryDefinition
         {
             Name = heading.Name,
             Value = heading.Value ?? -1,
+            Text = heading.Text,
             Input = Input(element, type),
+            NotBefore = notBefore,
+            NotAfter = notAfter,
             Ordinal = ordinal,
             IsObsolete = heading.IsObsolete,
             Markings = markings.Markings(element),
@@ -220,11 +228,11 @@ internal sealed class PolicyBuilder
         return null;
     }
 
-    private DateTimeOffset? Moment(string attribute)
+    private DateTimeOffset? Moment(SpifElement element, string attribute)
     {
-        if (root[attribute] is not { } text) return null;
+        if (element[attribute] is not { } text) return null;
         if (DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)) return moment;
-        values.Problems.Add(root.PlaceOf(attribute), $"The {attribute} of SPIF is no dateTime");
+        values.Problems.Add(element.PlaceOf(attribute), $"The {attribute} of {element.Name} is no dateTime");
         return null;
     }
 }

@@ -24,7 +24,7 @@ internal sealed class PolicyContradictions(PolicyHeadings headings, PolicyProble
                 if (!tags.TryGetValue((set.Id, tag.Type), out var same)) tags[(set.Id, tag.Type)] = same = [];
                 same.Add(tagHeading);
                 foreach (var (category, categoryHeading) in tag.Categories.Zip(tagHeading.Categories))
-                    categories.Add(new CategoryReference(set.Id, tag.Type, category.Value), (category, categoryHeading.Element));
+                    categories.Add(category.ReferenceIn(set.Id, tag.Type), (category, categoryHeading.Element));
             }
         }
 
@@ -37,7 +37,7 @@ internal sealed class PolicyContradictions(PolicyHeadings headings, PolicyProble
     // What every label needs must be there for new labels, whatever their classification.
     private void Selection(TagDefinition tag, SpifElement element, ImmutableArray<ClassificationDefinition> classifications)
     {
-        if (tag.LeastSelected is 0 || tag.Open is not null) return;
+        if (tag.LeastSelected is 0 || (tag.Open ?? tag.OpenText) is not null) return;
         CategoryDefinition[] inUse = [.. tag.Categories.Where(c => !c.IsObsolete)];
         if (inUse.Length < tag.LeastSelected) problems.Add(element.PlaceOf("minSelection"), "The minSelection of securityCategoryTag wants more than there are that are not obsolete");
         foreach (var classification in classifications)
@@ -90,11 +90,11 @@ internal sealed class PolicyContradictions(PolicyHeadings headings, PolicyProble
         }
 
         var needed = Needed(required).Concat(own is null ? [] : new[] { own }).Distinct().ToArray();
-        foreach (var group in needed.Where(n => n.Value is not null).GroupBy(n => (n.TagSet, n.Type)))
+        foreach (var group in needed.Where(n => !n.IsWhole).GroupBy(n => (n.TagSet, n.Type)))
         {
             foreach (var tag in tags.GetValueOrDefault(group.Key, []))
             {
-                if (group.Count(n => tag.Find(n.Value!.Value) is not null) > tag.Selection.Most)
+                if (group.Count(n => tag.Find(n.Value, n.Text) is not null) > tag.Selection.Most)
                     problems.Add(element.Place, $"{what} requires several categories of {tag.Name}, of which a label has {(tag.Selection.Most is 1 ? "one" : $"{tag.Selection.Most}")} at most");
             }
         }
@@ -111,14 +111,14 @@ internal sealed class PolicyContradictions(PolicyHeadings headings, PolicyProble
 
     private CategoryDefinition? Find(CategoryReference reference) => categories.TryGetValue(reference, out var found) ? found.Definition : null;
 
-    private bool IsObsolete(CategoryReference reference) => reference.Value is null
+    private bool IsObsolete(CategoryReference reference) => reference.IsWhole
         ? tags.TryGetValue((reference.TagSet, reference.Type), out var same) && same.SelectMany(t => t.Categories).All(c => c.IsObsolete)
         : Find(reference)?.IsObsolete is true;
 
     private bool Covers(CategoryReference excluded, CategoryReference other)
     {
         if (excluded.TagSet != other.TagSet || excluded.Type != other.Type) return false;
-        return excluded.Value is null || excluded.Value == other.Value
-            || (other.Value is null && tags.TryGetValue((other.TagSet, other.Type), out var same) && same.SelectMany(t => t.Categories).All(c => c.Value == excluded.Value));
+        return excluded.IsWhole || (excluded.Value == other.Value && excluded.Text == other.Text)
+            || (other.IsWhole && tags.TryGetValue((other.TagSet, other.Type), out var same) && same.SelectMany(t => t.Categories).All(c => c.Value == excluded.Value && c.Text == excluded.Text));
     }
 }

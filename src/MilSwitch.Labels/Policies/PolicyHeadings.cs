@@ -4,16 +4,19 @@ namespace MilSwitch.Labels.Policies;
 internal sealed record ClassificationHeading(SpifElement Element, string Name, int? Value, int? Hierarchy);
 
 /// <summary>The names and values of one category, before its rules are read.</summary>
-internal sealed record CategoryHeading(SpifElement Element, string Name, int? Value, bool IsObsolete)
+internal sealed record CategoryHeading(SpifElement Element, string Name, int? Value, string? Text, bool IsObsolete)
 {
     /// <summary>People enter the value.</summary>
     public bool IsOpen => Element["userInput"] is not null;
+
+    /// <summary>And it is a text.</summary>
+    public bool IsOpenText => Element["userInput"] is "string";
 }
 
 /// <summary>The names and values of one tag, before its rules are read.</summary>
 internal sealed record TagHeading(SpifElement Element, string Name, TagType? Type, TagSelection Selection, IReadOnlyList<CategoryHeading> Categories)
 {
-    public CategoryHeading? Find(int value) => Categories.FirstOrDefault(c => c.Value == value);
+    public CategoryHeading? Find(int? value, string? text) => Categories.FirstOrDefault(c => c.Value == value && c.Text == text && (value is not null || text is not null));
 }
 
 /// <summary>The names and values of one tag set, before its rules are read.</summary>
@@ -87,6 +90,10 @@ internal sealed class PolicyHeadings
         return new TagHeading(element, element["name"] is null ? set : values.Name(element), type, new SelectionReader(values).Read(element, categories.Any(c => c.IsOpen) ? LabelBounds.Values : categories.Length), categories);
     }
 
-    private CategoryHeading Category(SpifElement element, TagType? type) => new(
-        element, values.Name(element), values.Integer(element, "lacv", 0, type?.IsBitMap() is true ? LabelBounds.BitPosition : int.MaxValue), values.Flag(element, "obsolete"));
+    private CategoryHeading Category(SpifElement element, TagType? type)
+    {
+        var isBits = type?.IsBitMap() is not false;
+        var (value, text) = values.Lacv(element, type?.IsBitMap() is true ? LabelBounds.BitPosition : int.MaxValue, mayBeText: !isBits);
+        return new CategoryHeading(element, values.Name(element), value, text, values.Flag(element, "obsolete"));
+    }
 }

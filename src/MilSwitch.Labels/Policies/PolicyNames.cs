@@ -8,10 +8,6 @@ namespace MilSwitch.Labels.Policies;
 /// </summary>
 internal static class PolicyNames
 {
-    // Letters of other scripts in the shape of a Latin one (Unicode Technical Standard 39, the capitals and small letters that matter).
-    private const string Lookalikes = "АВЕЅІЈКМНОРСТУХаеѕіјорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧονԚԜԛԝҺһԁӀ";
-    private const string Likenesses = "ABESIJKMHOPCTYXaesijopcyxABEZHIKMNOPTYXovQWqwHhdI";
-
     /// <summary>What is wrong with a text that people are shown; null: nothing.</summary>
     public static string? FaultOfShown(string text)
     {
@@ -41,23 +37,50 @@ internal static class PolicyNames
         return Scripts(name) > 1 ? "mixes letters of several scripts" : null;
     }
 
-    /// <summary>The same for names that people take for each other.</summary>
+    /// <summary>The same for names that people take for each other whatever the case: letters that look Latin are, and blanks don't count.</summary>
     public static string Likeness(string name)
     {
         if (Ascii.IsValid(name)) return name.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant();
         var text = new StringBuilder(name.Length);
-        foreach (var c in name)
+        foreach (var rune in name.EnumerateRunes())
         {
-            if (char.IsWhiteSpace(c)) continue;
-            var index = c < 0x80 ? -1 : Lookalikes.IndexOf(c, StringComparison.Ordinal);
-            text.Append(char.ToUpperInvariant(index < 0 ? c : Likenesses[index]));
+            if (Rune.IsWhiteSpace(rune)) continue;
+            // Of ASCII itself a letter is no other in both cases: l and I are alike, L and i are not.
+            if (rune.Value >= 0x80 && Confusables.PrototypeOf(rune) is { } prototype) text.Append(prototype is "l" && Rune.IsUpper(rune) ? "I" : prototype.ToUpperInvariant());
+            else text.Append(Rune.ToUpperInvariant(rune).ToString());
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The same for names that look the same as they are written (skeleton, UTS 39 §4): 1, I and l, 0 and O, rn and m among them.</summary>
+    public static string Skeleton(string name)
+    {
+        // Of ASCII just these look like others.
+        if (Ascii.IsValid(name) && !name.AsSpan().ContainsAny(" 01Im|")) return name;
+        var text = new StringBuilder(name.Length);
+        foreach (var rune in name.EnumerateRunes())
+        {
+            if (!Rune.IsWhiteSpace(rune)) text.Append(Confusables.PrototypeOf(rune) ?? rune.ToString());
         }
 
         return text.ToString();
     }
 
     /// <summary>None of its letters is Latin, and all look so.</summary>
-    public static bool IsDisguised(string name) => !Ascii.IsValid(name) && name.Any(char.IsLetter) && name.Where(char.IsLetter).All(c => Lookalikes.Contains(c, StringComparison.Ordinal));
+    public static bool IsDisguised(string name)
+    {
+        if (Ascii.IsValid(name)) return false;
+        var letters = 0;
+        foreach (var rune in name.EnumerateRunes())
+        {
+            if (!Rune.IsLetter(rune)) continue;
+            letters++;
+            if (Script(rune.Value) is 0 || Confusables.PrototypeOf(rune) is null) return false;
+        }
+
+        return letters > 0;
+    }
 
     public static bool HasLatin(string name) => name.Any(char.IsAsciiLetter);
 

@@ -19,6 +19,7 @@ internal sealed class PolicyTwins(PolicyProblems problems)
             {
                 Names("category", tag.Categories.Select(c => (c.Name, c.Element)));
                 Values("category", "lacv", tag.Categories.Select(c => (c.Value, c.Element)));
+                Texts(tag.Categories);
             }
         }
 
@@ -32,11 +33,12 @@ internal sealed class PolicyTwins(PolicyProblems problems)
     {
         var exact = new HashSet<string>(StringComparer.Ordinal);
         var alike = new HashSet<string>(StringComparer.Ordinal);
+        var shapes = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (name, element) in named)
         {
             if (name.Length is 0) continue;
             if (!exact.Add(name)) problems.Add(element.PlaceOf("name"), $"The name of a {kind} is there twice");
-            else if (!alike.Add(PolicyNames.Likeness(name))) problems.Add(element.PlaceOf("name"), $"The name of a {kind} differs from another only in case, blanks or letters that look the same");
+            else if (!alike.Add(PolicyNames.Likeness(name)) | !shapes.Add(PolicyNames.Skeleton(name))) problems.Add(element.PlaceOf("name"), $"The name of a {kind} differs from another only in case, blanks or letters that look the same");
         }
     }
 
@@ -46,6 +48,15 @@ internal sealed class PolicyTwins(PolicyProblems problems)
         foreach (var (value, element) in valued)
         {
             if (value is { } known && !seen.Add(known)) problems.Add(element.PlaceOf(attribute), $"The {attribute} {known} of a {kind} is there twice");
+        }
+    }
+
+    private void Texts(IEnumerable<CategoryHeading> categories)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var category in categories)
+        {
+            if (category.Text is { } text && !seen.Add(text)) problems.Add(category.Element.PlaceOf("lacv"), "The lacv of a category is there twice");
         }
     }
 
@@ -66,18 +77,21 @@ internal sealed class PolicyTwins(PolicyProblems problems)
         foreach (var same in set.Tags.Where(t => t.Type is not null).GroupBy(t => t.Type!.Value).Where(g => g.Skip(1).Any()))
         {
             var seen = new Dictionary<int, TagHeading>();
+            var texts = new Dictionary<string, TagHeading>(StringComparer.Ordinal);
             foreach (var (tag, category) in same.SelectMany(t => t.Categories.Select(c => (t, c))))
             {
                 if (category.Value is { } value && !seen.TryAdd(value, tag) && seen[value] != tag)
                     problems.Add(category.Element.PlaceOf("lacv"), $"Two {same.Key.Name()} tags of a tag set have the lacv {value}, which labels can't tell apart");
+                if (category.Text is { } text && !texts.TryAdd(text, tag) && texts[text] != tag)
+                    problems.Add(category.Element.PlaceOf("lacv"), $"Two {same.Key.Name()} tags of a tag set have the same lacv, which labels can't tell apart");
             }
         }
     }
 
-    // A number that was entered says nowhere what for.
+    // A value that was entered says nowhere what for. A number and a text are told apart.
     private void OneOpenInEachType(TagSetHeading set)
     {
-        foreach (var again in set.Tags.GroupBy(t => t.Type).SelectMany(g => g.SelectMany(t => t.Categories).Where(c => c.IsOpen).Skip(1)))
+        foreach (var again in set.Tags.GroupBy(t => t.Type).SelectMany(g => g.SelectMany(t => t.Categories).Where(c => c.IsOpen).GroupBy(c => c.IsOpenText).SelectMany(k => k.Skip(1))))
             problems.Add(again.Element.PlaceOf("userInput"), "A tag set has two categories with user input in tags of one type, which labels can't tell apart");
     }
 

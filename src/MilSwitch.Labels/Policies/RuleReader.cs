@@ -85,9 +85,14 @@ internal sealed class RuleReader(PolicyHeadings headings, SpifValues values)
             }
 
             if (rule["lacv"] is null) values.Problems.Add(rule.Place, "equivalentSecCategoryTag lacks its attribute lacv");
-            var value = values.Integer(rule, "lacv", 0, types.Length > 0 && types[0].IsBitMap() && types is not [_, _] ? LabelBounds.BitPosition : int.MaxValue);
+            var isBits = types.Length > 0 && types[0].IsBitMap() && types is not [_, _];
+            var (value, text) = values.Lacv(rule, isBits ? LabelBounds.BitPosition : int.MaxValue, mayBeText: types.Length > 0 && !isBits);
             if (types.Length > 1 && !types[0].IsInformative()) values.Problems.Add(rule.Place, $"{rule.Name} lacks its attribute enumType, which its tagType needs");
-            if (policy is not null && applied is { } both && value is not null && types.Length > 0) Add(all, new EquivalentCategory(policy, new CategoryReference(set, types[0], value), both), rule);
+            if (policy is not null && applied is { } both && (value is not null || text is not null) && types.Length > 0)
+            {
+                // An informative text is one of a list, whichever of the two the rule means.
+                Add(all, new EquivalentCategory(policy, new CategoryReference(set, text is null ? types[0] : types[^1], value) { Text = text }, both), rule);
+            }
         }
 
         return all.ToImmutable();
@@ -162,7 +167,7 @@ internal sealed class RuleReader(PolicyHeadings headings, SpifValues values)
 
         var tags = set.Tags.Where(t => t.Type is { } type && types.Contains(type)).ToArray();
         if (types.Length > 0 && tags.Length is 0) values.Problems.Add(rule.PlaceOf("tagType"), $"The tag set of {rule.Name} has no tag of this type");
-        var value = Value(rule);
+        var (value, text) = Value(rule, tags.Length > 0 ? [.. tags.Select(t => t.Type!.Value)] : types);
         if (tags.Length is 0) return null;
         if (tags.Any(t => t.Type != tags[0].Type))
         {
@@ -170,19 +175,19 @@ internal sealed class RuleReader(PolicyHeadings headings, SpifValues values)
             return null;
         }
 
-        if (value is { } known && !tags.Any(t => t.Find(known) is not null))
+        if ((value is not null || text is not null) && !tags.Any(t => t.Find(value, text) is not null))
         {
             values.Problems.Add(rule.PlaceOf("lacv"), $"The lacv of {rule.Name} is none of its tag");
             return null;
         }
 
-        if (value is { } entered && tags.Any(t => t.Find(entered)?.IsOpen is true))
+        if (tags.Any(t => t.Find(value, text)?.IsOpen is true))
         {
             values.Problems.Add(rule.PlaceOf("lacv"), $"The lacv of {rule.Name} is that of a category with user input, which stands for any value; say all");
             return null;
         }
 
-        return new CategoryReference(set.Id, tags[0].Type!.Value, value);
+        return new CategoryReference(set.Id, tags[0].Type!.Value, value) { Text = text };
     }
 
     // Its policy is not at hand: the tag set stays a name until somebody has both (SecurityPolicy.Resolve).
@@ -190,15 +195,17 @@ internal sealed class RuleReader(PolicyHeadings headings, SpifValues values)
     {
         var types = TagTypeWords.Possible(rule, values);
         if (types.Length > 1 && !types[0].IsInformative()) values.Problems.Add(rule.Place, $"{rule.Name} lacks its attribute enumType, which its tagType needs");
-        var value = Value(rule);
-        return types.Length > 0 && rule["tagSetRef"] is not null ? new CategoryReference(values.Name(rule, "tagSetRef"), types[0], value) : null;
+        var (value, text) = Value(rule, types);
+        // What can't be read has been told, and must not stand for all.
+        if (value is null && text is null && rule["lacv"] is not null) return null;
+        return types.Length > 0 && rule["tagSetRef"] is not null ? new CategoryReference(values.Name(rule, "tagSetRef"), text is null ? types[0] : types[^1], value) { Text = text } : null;
     }
 
-    private int? Value(SpifElement rule)
+    private (int? Value, string? Text) Value(SpifElement rule, TagType[] types)
     {
         var all = values.Flag(rule, "all");
         if (all && rule["lacv"] is not null) values.Problems.Add(rule.PlaceOf("lacv"), $"{rule.Name} means both all of a tag and one of its values");
         if (rule["all"] is not null && !all && rule["lacv"] is null) values.Problems.Add(rule.PlaceOf("all"), $"{rule.Name} means neither all of a tag nor one of its values");
-        return all ? null : values.Integer(rule, "lacv", 0, int.MaxValue);
+        return all ? default : values.Lacv(rule, int.MaxValue, mayBeText: types.Any(t => !t.IsBitMap()));
     }
 }

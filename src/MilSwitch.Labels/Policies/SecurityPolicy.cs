@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace MilSwitch.Labels.Policies;
 
@@ -63,6 +64,7 @@ public sealed class SecurityPolicy
             tags = value.SelectMany(set => set.Tags.GroupBy(tag => tag.Type).Select(group => new PolicyTag(set, Whole([.. group])))).ToFrozenDictionary(t => (t.Set.Id, t.Tag.Type));
             NeededTags = [.. value.SelectMany(set => set.Tags.Where(tag => tag.LeastSelected > 0).Select(tag => new PolicyTag(set, tag)))];
             tagSetsById = value.ToFrozenDictionary(s => s.Id);
+            HasPeriods = value.Any(set => set.Tags.Any(tag => tag.Categories.Any(c => c.HasPeriod)));
         }
     } = [];
 
@@ -96,6 +98,15 @@ public sealed class SecurityPolicy
     /// <returns>Null: there is none of this name.</returns>
     public ClassificationDefinition? Classification(string name) => classificationsByName.GetValueOrDefault(name);
 
+    /// <summary>A classification as people write it: its name, else its number.</summary>
+    /// <returns>Null: there is none.</returns>
+    public ClassificationDefinition? Written(string word) =>
+        Classification(word) ?? (int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? Classification(value) : null);
+
+    /// <summary>A tag set as people write it: its name, else its object identifier.</summary>
+    /// <returns>Null: there is none.</returns>
+    public TagSetDefinition? WrittenSet(string word) => TagSets.FirstOrDefault(s => s.Name == word) ?? TagSet(word);
+
     /// <summary>Tags of which every label has a value.</summary>
     internal ImmutableArray<PolicyTag> NeededTags { get; private init; } = [];
 
@@ -119,6 +130,23 @@ public sealed class SecurityPolicy
         return 0;
     }
 
+    /// <inheritdoc cref="Part(string, TagType, int)"/>
+    internal int Part(string tagSet, TagType type, string text)
+    {
+        var all = Tags(tagSet, type);
+        for (var i = 1; i < all.Length; i++)
+        {
+            if (all[i].Has(text)) return i;
+        }
+
+        return 0;
+    }
+
+    internal int Part(CategoryReference reference) => reference.Text is { } text ? Part(reference.TagSet, reference.Type, text) : reference.Value is { } value ? Part(reference.TagSet, reference.Type, value) : 0;
+
+    /// <summary>A category has a period of its own, so that what is valid depends on the time.</summary>
+    public bool HasPeriods { get; private init; }
+
     /// <param name="id">Object identifier, dotted.</param>
     /// <returns>Null: there is none.</returns>
     public TagSetDefinition? TagSet(string id) => tagSetsById.GetValueOrDefault(id);
@@ -140,7 +168,7 @@ public sealed class SecurityPolicy
         var set = TagSet(reference.TagSet) ?? TagSets.FirstOrDefault(s => s.Name == reference.TagSet);
         if (set is null) return null;
         var tag = Tag(set.Id, reference.Type)?.Tag ?? (reference.Type.IsInformative() ? set.Tags.FirstOrDefault(t => t.Type.IsInformative()) : null);
-        return tag is null || (reference.Value is { } value && !tag.Has(value) && tag.Open?.Value != value) ? null : new CategoryReference(set.Id, tag.Type, reference.Value);
+        return tag is null || (!reference.IsWhole && tag.Find(reference) is null && tag.OpenOf(reference) is null) ? null : reference with { TagSet = set.Id, Type = tag.Type };
     }
 
     private static TagDefinition Whole(ImmutableArray<TagDefinition> same) => same is [var only] ? only : new TagDefinition

@@ -45,6 +45,16 @@ internal sealed class SpifValues(PolicyProblems problems)
         return null;
     }
 
+    /// <summary><c>lacv</c> of a category: an integer, or where its tag has a place for one a text.</summary>
+    public (int? Value, string? Text) Lacv(SpifElement element, int greatest, bool mayBeText)
+    {
+        if (element["lacv"] is not { } text) return default;
+        if (!mayBeText || text.Length is 0 || !text.AsSpan(text[0] is '-' or '+' ? 1 : 0).ContainsAnyExceptInRange('0', '9')) return (Integer(element, "lacv", 0, greatest), null);
+        if (LabelText.FaultOf(text) is not { } fault) return (null, text);
+        Problems.Add(element.PlaceOf("lacv"), $"The lacv of {element.Name} {fault}");
+        return default;
+    }
+
     public bool Flag(SpifElement element, string attribute)
     {
         switch (element[attribute])

@@ -4,7 +4,7 @@ namespace MilSwitch.Labels.Policies;
 
 /// <summary>
 /// <c>schemaVersion</c>, and what of a SPIF came with which. The schema of 2.1 marks what 2.0 and 2.1 added; one of an older version
-/// that has it is refused, for a reader of that version leaves it out. Of 3.0 there is no public schema.
+/// that has it is refused, for a reader of that version leaves it out. 3.0 has no marking codes and other phrases in their place; it is refused.
 /// </summary>
 internal static class SpifVersions
 {
@@ -34,7 +34,7 @@ internal static class SpifVersions
     public static void Check(SpifElement root, PolicyProblems problems)
     {
         if (root["schemaVersion"] is not { } version) return;
-        if (version is "3.0") problems.Add(root.PlaceOf("schemaVersion"), "The schemaVersion of SPIF is 3.0, whose schema is not public: what such a policy means can't be known");
+        if (version is "3.0") problems.Add(root.PlaceOf("schemaVersion"), "The schemaVersion of SPIF is 3.0, which says otherwise how labels are marked, and is not supported: have it written in 2.1");
         else if (!Known.Contains(version)) problems.Add(root.PlaceOf("schemaVersion"), $"The schemaVersion of SPIF is none of: {string.Join(", ", Known)}");
         if (version is not "1.0") return;
         var left = new Stack<SpifElement>([root]);

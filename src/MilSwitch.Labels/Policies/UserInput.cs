@@ -3,8 +3,8 @@ using System.Globalization;
 namespace MilSwitch.Labels.Policies;
 
 /// <summary>
-/// What people enter as the value of a category (<c>userInput</c>): a number, or a date, which a label has as the number of its digits,
-/// 20261231. Immutable and thread-safe.
+/// What people enter as the value of a category (<c>userInput</c>): a number, a date, which a label has as the number of its digits,
+/// 20261231, or any text. Immutable and thread-safe.
 /// </summary>
 /// <param name="IsDate">Else any number.</param>
 /// <param name="HasHyphens">The date is shown as 2026-12-31; else as its number.</param>
@@ -13,8 +13,14 @@ public sealed record UserInput(bool IsDate, bool HasHyphens)
     /// <summary>Greatest number.</summary>
     public const int Greatest = 999_999_999;
 
+    /// <summary>A text, and no number (<c>userInput="string"</c>).</summary>
+    public bool IsText { get; init; }
+
     /// <summary>It is such a number, or such a date.</summary>
-    public bool Accepts(int value) => value is >= 0 and <= Greatest && (!IsDate || IsCalendarDate(value));
+    public bool Accepts(int value) => !IsText && value is >= 0 and <= Greatest && (!IsDate || IsCalendarDate(value));
+
+    /// <summary>It is such a text: 1 to 256 characters, all of them to be seen, without blanks at its ends or two in a row.</summary>
+    public bool Accepts(string text) => IsText && LabelText.FaultOf(text) is null;
 
     /// <summary>As it is shown.</summary>
     /// <param name="value">One that is accepted.</param>

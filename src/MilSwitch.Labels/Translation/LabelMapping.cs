@@ -22,11 +22,12 @@ internal sealed class LabelMapping
     public bool Exists => equivalence.Exists;
 
     /// <param name="label">Valid in the policy that the way begins in.</param>
-    public TranslationResult Map(SecurityLabel label)
+    /// <param name="at">When, for the check of the result; null: periods are not asked about.</param>
+    public TranslationResult Map(SecurityLabel label, DateTimeOffset? at)
     {
         try
         {
-            return MapAll(label);
+            return MapAll(label, at);
         }
         catch (LabelRefusedException refusal)
         {
@@ -35,7 +36,7 @@ internal sealed class LabelMapping
         }
     }
 
-    private TranslationResult MapAll(SecurityLabel label)
+    private TranslationResult MapAll(SecurityLabel label, DateTimeOffset? at)
     {
         var reasons = ImmutableArray.CreateBuilder<UnmappableReason>();
         var discarded = ImmutableArray.CreateBuilder<CategoryReference>();
@@ -51,7 +52,7 @@ internal sealed class LabelMapping
         if (reasons.Count > 0) return new TranslationResult.Unmappable(reasons.ToImmutable());
 
         var result = new SecurityLabel { Policy = to.Id, Classification = classification, PrivacyMark = label.PrivacyMark, Categories = target.Build(to.LabelSyntax) };
-        var validity = LabelValidity.Check(result, to, LabelUse.Originated);
+        var validity = LabelValidity.Check(result, to, LabelUse.Originated, at);
         return validity.IsGranted
             ? new TranslationResult.Translated(result, label, discarded.ToImmutable())
             : new TranslationResult.Unmappable([.. validity.Unmet.Select(step => new UnmappableReason(UnmappableCause.InvalidResult, Explanation.Describe(step, to)))]);
@@ -85,7 +86,7 @@ internal sealed class LabelMapping
     // What a tag set brings with it, whichever of its values the label has.
     private void AddTagSet(TagSetDefinition set, SecurityLabel label, ImmutableArray<UnmappableReason>.Builder reasons, ref ImmutableArray<RequiredCategories> required)
     {
-        if (set.Equivalents.IsEmpty || !label.Categories.OfType<TagCategory>().Any(c => c.TagSet == set.Id && !c.Values.IsEmpty)) return;
+        if (set.Equivalents.IsEmpty || !label.Categories.OfType<TagCategory>().Any(c => c.TagSet == set.Id && !c.IsEmpty)) return;
         foreach (var equivalent in set.Equivalents.Where(e => e.Policy == to.Id))
         {
             if (equivalent.TagSet is { } named && to.TagSet(named) is null && !to.TagSets.Any(s => s.Name == named))
@@ -97,19 +98,18 @@ internal sealed class LabelMapping
     private void MapCategory(TagCategory source, TargetCategories target, ImmutableArray<CategoryReference>.Builder discarded, ImmutableArray<UnmappableReason>.Builder reasons)
     {
         var tag = from.Tag(source.TagSet, source.Type)!.Tag;
-        if (source.Values.IsEmpty)
+        if (source.IsEmpty)
         {
             // It permits nobody when it is permissive; nothing in another policy is known to say the same.
             reasons.Add(new UnmappableReason(UnmappableCause.Category, $"{source.Type.Name()} tag '{tag.Name}' without a value has no equivalent in policy {to.Name}"));
             return;
         }
 
-        foreach (var value in source.Values)
+        foreach (var reference in source.Values.Select(v => new CategoryReference(source.TagSet, source.Type, v)).Concat(source.Texts.Select(t => new CategoryReference(source.TagSet, source.Type, null) { Text = t })))
         {
-            var reference = new CategoryReference(source.TagSet, source.Type, value);
-            var (granted, isClear) = equivalence.Granted(tag.Find(value)!);
+            var (granted, isClear) = equivalence.Granted(tag.Find(reference)!);
             // Equivalences speak of a category whose value people enter by the value that stands for all.
-            var claimed = equivalence.Claimed(tag.IsEntered(value) ? reference with { Value = tag.Open!.Value } : reference);
+            var claimed = equivalence.Claimed(tag.IsEntered(reference) ? (reference.Text is null ? tag.Open! : tag.OpenText!).ReferenceIn(source.TagSet, source.Type) : reference);
             if (!isClear || (granted is not null && claimed is not null && !granted.IsSame(claimed)))
                 reasons.Add(new UnmappableReason(UnmappableCause.Contradiction, $"what is said of {Explanation.Reference(reference, from)} does not agree"));
             else if ((granted ?? claimed) is not { } found)
@@ -117,20 +117,19 @@ internal sealed class LabelMapping
             else if (found.Targets.IsEmpty)
                 discarded.Add(reference);
             else
-                foreach (var equivalent in found.Targets) Put(equivalent, reference, source, value, target, reasons);
+                foreach (var equivalent in found.Targets) Put(equivalent, reference, tag, target, reasons);
         }
     }
 
-    private void Put(CategoryReference equivalent, CategoryReference reference, TagCategory source, int value, TargetCategories target, ImmutableArray<UnmappableReason>.Builder reasons)
+    private void Put(CategoryReference equivalent, CategoryReference reference, TagDefinition tag, TargetCategories target, ImmutableArray<UnmappableReason>.Builder reasons)
     {
-        if (equivalent.Value is null) reasons.Add(new UnmappableReason(UnmappableCause.Choice, $"which value is equivalent to {Explanation.Reference(reference, from)} is not said"));
-        else target.Add(IsEntered(source, value) && IsOpen(equivalent) ? equivalent with { Value = value } : equivalent, source, value);
+        if (equivalent.IsWhole) reasons.Add(new UnmappableReason(UnmappableCause.Choice, $"which value is equivalent to {Explanation.Reference(reference, from)} is not said"));
+        else target.Add(tag.IsEntered(reference) && IsOpen(equivalent, reference) ? equivalent with { Value = reference.Value, Text = reference.Text } : equivalent, reference);
     }
 
-    private bool IsEntered(TagCategory source, int value) => from.Tag(source.TagSet, source.Type)!.Tag.IsEntered(value);
-
-    // What was entered here is entered there. Of a category with one value nobody knows what to enter: what stands for all is no value.
-    private bool IsOpen(CategoryReference equivalent) => to.Tag(equivalent.TagSet, equivalent.Type)?.Tag.Open is { } open && open.Value == equivalent.Value;
+    // What was entered here is entered there, if it is of the same kind. Of a category with one value nobody knows what to enter: what stands for all is no value.
+    private bool IsOpen(CategoryReference equivalent, CategoryReference entered) =>
+        to.Tag(equivalent.TagSet, equivalent.Type)?.Tag.OpenOf(equivalent)?.Input is { } input && input.IsText == (entered.Text is not null);
 
     // X.841 gives no way to choose: what is not there already is added only where nothing else could be meant.
     private void Complete(RequiredCategories rule, TargetCategories target, ImmutableArray<UnmappableReason>.Builder reasons)
@@ -157,7 +156,7 @@ internal sealed class LabelMapping
         }
     }
 
-    private CategoryReference? Only(CategoryReference reference) => reference.Value is not null ? reference
-        : to.Tag(reference.TagSet, reference.Type)?.Tag.Categories is [var single] ? reference with { Value = single.Value }
+    private CategoryReference? Only(CategoryReference reference) => !reference.IsWhole ? reference
+        : to.Tag(reference.TagSet, reference.Type)?.Tag.Categories is [var single] ? single.ReferenceIn(reference.TagSet, reference.Type)
         : null;
 }

@@ -25,24 +25,26 @@ public sealed class LabelTranslator
     }
 
     /// <summary>Translates one label; for more of them between the same policies keep a translator.</summary>
-    public static TranslationResult Translate(SecurityLabel label, SecurityPolicy from, SecurityPolicy to) => new LabelTranslator(from, to).Translate(label);
+    /// <param name="at">When: categories of both policies may have a period. Null: periods are not asked about.</param>
+    public static TranslationResult Translate(SecurityLabel label, SecurityPolicy from, SecurityPolicy to, DateTimeOffset? at = null) => new LabelTranslator(from, to).Translate(label, at);
 
     /// <summary>Translates a label of the one policy into the other.</summary>
-    public TranslationResult Translate(SecurityLabel label)
+    /// <param name="at">When: categories of both policies may have a period. Null: periods are not asked about.</param>
+    public TranslationResult Translate(SecurityLabel label, DateTimeOffset? at = null)
     {
-        var original = LabelValidity.Check(label, from);
+        var original = LabelValidity.Check(label, from, at: at);
         if (!original.IsGranted) return new TranslationResult.Unmappable([.. original.Unmet.Select(step => new UnmappableReason(UnmappableCause.InvalidOriginal, Explanation.Describe(step, from)))]);
         if (from.Id == to.Id) return new TranslationResult.Translated(label, label, []);
         if (!there.Exists) return new TranslationResult.Unmappable([new UnmappableReason(UnmappableCause.NoEquivalence, $"neither policy {from.Name} nor policy {to.Name} speaks of the other")]);
-        var result = there.Map(label);
-        return result is TranslationResult.Translated translated && ComesBackLower(translated)
+        var result = there.Map(label, at);
+        return result is TranslationResult.Translated translated && ComesBackLower(translated, at)
             ? new TranslationResult.Unmappable([new UnmappableReason(UnmappableCause.WouldLower, $"what comes back from policy {to.Name} would be less protected than the label")])
             : result;
     }
 
     // Two elements that go to one may come back as the other. Whoever sees the label there does not know which it was.
-    private bool ComesBackLower(TranslationResult.Translated translated) =>
-        back.Map(translated.Label) is TranslationResult.Translated { Label: var again } && !Dominance.Dominates(again, Kept(translated), from);
+    private bool ComesBackLower(TranslationResult.Translated translated, DateTimeOffset? at) =>
+        back.Map(translated.Label, at) is TranslationResult.Translated { Label: var again } && !Dominance.Dominates(again, Kept(translated), from);
 
     // What the label's own policy lets go was not lost on the way.
     private static SecurityLabel Kept(TranslationResult.Translated translated)
@@ -51,8 +53,11 @@ public sealed class LabelTranslator
         var categories = ImmutableArray.CreateBuilder<LabelCategory>();
         foreach (var category in translated.Original.Categories.OfType<TagCategory>())
         {
-            var kept = category.Values.RemoveAll(v => translated.Discarded.Contains(new CategoryReference(category.TagSet, category.Type, v)));
-            if (!kept.IsEmpty) categories.Add(new TagCategory(category.TagSet, category.Type, kept));
+            var kept = new TagCategory(category.TagSet, category.Type, category.Values.RemoveAll(v => translated.Discarded.Contains(new CategoryReference(category.TagSet, category.Type, v))))
+            {
+                Texts = category.Texts.RemoveAll(t => translated.Discarded.Contains(new CategoryReference(category.TagSet, category.Type, null) { Text = t })),
+            };
+            if (!kept.IsEmpty) categories.Add(kept);
         }
 
         return translated.Original with { Categories = categories.ToImmutable() };

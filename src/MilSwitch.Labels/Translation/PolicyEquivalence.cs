@@ -20,8 +20,8 @@ internal sealed class PolicyEquivalence
             .GroupBy(claim => claim.Value).ToFrozenDictionary(group => group.Key, group => group.Select(claim => claim.Claim).ToImmutableArray());
         claimedCategories = to.TagSets
             .SelectMany(set => set.Tags.SelectMany(tag => tag.Categories.SelectMany(known => known.Equivalents
-                .Where(e => e.Policy == from.Id && e.Category?.Value is not null && e.Applied.HasFlag(EquivalenceUse.Decrypt))
-                .Select(e => (From: from.Resolve(e.Category!) ?? e.Category!, To: new CategoryReference(set.Id, tag.Type, known.Value))))))
+                .Where(e => e.Policy == from.Id && e.Category is { IsWhole: false } && e.Applied.HasFlag(EquivalenceUse.Decrypt))
+                .Select(e => (From: from.Resolve(e.Category!) ?? e.Category!, To: known.ReferenceIn(set.Id, tag.Type))))))
             .GroupBy(claim => claim.From).ToFrozenDictionary(group => group.Key, group => group.Select(claim => claim.To).Distinct().ToImmutableArray());
         Exists = from.Equivalent(to.Id) is not null || to.Equivalent(from.Id) is not null || claimedClassifications.Count > 0
             || from.Classifications.Any(known => known.Equivalents.Any(e => e.Policy == to.Id));

@@ -15,19 +15,19 @@ internal sealed class TargetCategories(SecurityPolicy from, SecurityPolicy to)
     private readonly Dictionary<(string Set, TagType Type, int Part), Entry> entries = [];
 
     /// <summary>Puts the equivalent of one value in.</summary>
-    public void Add(CategoryReference target, TagCategory source, int value)
+    public void Add(CategoryReference target, CategoryReference source)
     {
         var entry = Open(target);
-        entry.Values.Add(target.Value!.Value);
-        entry.Sources.Add(source.Type.IsPermissive() ? (source.TagSet, source.Type, from.Part(source.TagSet, source.Type, value), null) : (source.TagSet, source.Type, 0, value));
+        entry.Add(target);
+        entry.Sources.Add(source.Type.IsPermissive() ? (source.TagSet, source.Type, from.Part(source), null, null) : (source.TagSet, source.Type, 0, source.Value, source.Text));
     }
 
     /// <summary>Puts a value in that a rule wants there. False: it would be one more choice.</summary>
     public bool AddRequired(CategoryReference target)
     {
         var entry = Open(target);
-        if (target.Type.IsPermissive() && entry.Values.Count > 0 && !entry.Values.Contains(target.Value!.Value)) return false;
-        entry.Values.Add(target.Value!.Value);
+        if (target.Type.IsPermissive() && entry.Count > 0 && !entry.Has(target)) return false;
+        entry.Add(target);
         return true;
     }
 
@@ -36,16 +36,19 @@ internal sealed class TargetCategories(SecurityPolicy from, SecurityPolicy to)
     /// else, or values of two permissive tags.
     /// </summary>
     public IEnumerable<CategoryReference> Widened() => entries
-        .Where(e => e.Key.Type.IsPermissive() && e.Value.Sources.Count(s => !s.Type.IsInformative()) is > 0 && (e.Value.Sources.Count > 1 || (e.Value.Sources.Single().Type.IsRestrictive() && e.Value.Values.Count > 1)))
+        .Where(e => e.Key.Type.IsPermissive() && e.Value.Sources.Count(s => !s.Type.IsInformative()) is > 0 && (e.Value.Sources.Count > 1 || (e.Value.Sources.Single().Type.IsRestrictive() && e.Value.Count > 1)))
         .Select(e => new CategoryReference(e.Key.Set, e.Key.Type, null));
 
     public ImmutableArray<LabelCategory> Build(CategorySyntax syntax) =>
         [.. entries.GroupBy(e => (e.Key.Set, e.Key.Type)).OrderBy(g => g.Key.Set, StringComparer.Ordinal).ThenBy(g => g.Key.Type)
-            .Select(g => new TagCategory(g.Key.Set, g.Key.Type, [.. g.SelectMany(e => e.Value.Values).Distinct()]) { Syntax = syntax })];
+            .Select(g => new TagCategory(g.Key.Set, g.Key.Type, [.. g.SelectMany(e => e.Value.Values).Distinct()])
+            {
+                Texts = [.. g.SelectMany(e => e.Value.Texts).Distinct(StringComparer.Ordinal)], Syntax = syntax,
+            })];
 
     private Entry Open(CategoryReference target)
     {
-        var key = (target.TagSet, target.Type, target.Type.IsPermissive() && target.Value is { } value ? to.Part(target.TagSet, target.Type, value) : 0);
+        var key = (target.TagSet, target.Type, target.Type.IsPermissive() ? to.Part(target) : 0);
         if (!entries.TryGetValue(key, out var entry)) entries[key] = entry = new Entry();
         return entry;
     }
@@ -54,7 +57,19 @@ internal sealed class TargetCategories(SecurityPolicy from, SecurityPolicy to)
     {
         public SortedSet<int> Values { get; } = [];
 
+        public SortedSet<string> Texts { get; } = new(StringComparer.Ordinal);
+
+        public int Count => Values.Count + Texts.Count;
+
         // One need each: a permissive tag is one, each value of another is one.
-        public HashSet<(string Set, TagType Type, int Part, int? Value)> Sources { get; } = [];
+        public HashSet<(string Set, TagType Type, int Part, int? Value, string? Text)> Sources { get; } = [];
+
+        public void Add(CategoryReference target)
+        {
+            if (target.Text is { } text) Texts.Add(text);
+            else Values.Add(target.Value!.Value);
+        }
+
+        public bool Has(CategoryReference target) => target.Text is { } text ? Texts.Contains(text) : Values.Contains(target.Value!.Value);
     }
 }

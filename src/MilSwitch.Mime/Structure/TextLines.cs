@@ -120,7 +120,7 @@ public static class TextLines
     }
 
     // RFC 2046 §5.1.1: what stands between lines "--boundary"; the line end before such a line belongs to it.
-    private static List<ReadOnlyMemory<byte>> Split(ReadOnlyMemory<byte> body, byte[] boundary)
+    internal static List<ReadOnlyMemory<byte>> Split(ReadOnlyMemory<byte> body, byte[] boundary)
     {
         var parts = new List<ReadOnlyMemory<byte>>();
         var text = body.Span;

@@ -53,7 +53,8 @@ public sealed record LabelReport
         if (category is UnknownCategory unknown) return new LabelCategoryReport(unknown.Syntax, "unknown", [new LabelValueReport(Convert.ToHexStringLower(unknown.Value.Span), null)]);
         var tag = (TagCategory)category;
         var definition = policy?.Tag(tag.TagSet, tag.Type)?.Tag;
-        return new LabelCategoryReport(tag.TagSet, tag.Type.Name(), [.. tag.Values.Select(v => definition?.Find(v)?.Name is { } name ? new LabelValueReport(name, null) : new LabelValueReport(null, v))])
+        return new LabelCategoryReport(tag.TagSet, tag.Type.Name(), [.. tag.Values.Select(v => definition?.Find(v)?.Name is { } name ? new LabelValueReport(name, null) : new LabelValueReport(null, v)),
+            .. tag.Texts.Select(t => new LabelValueReport(definition?.Find(t)?.Name ?? t, null))])
         {
             TagSetName = policy?.TagSet(tag.TagSet)?.Name, ValueNumbers = tag.Values,
         };

@@ -12,4 +12,7 @@ public sealed record MessageLabelReport(ImmutableArray<string> Sources, bool Agr
 {
     /// <summary>In what they differ, as <c>SOURCE and SOURCE: WHAT</c>.</summary>
     public ImmutableArray<string> Differences { get; init; } = [];
+
+    /// <summary>What stands where a label stands, is none, and is covered by no signature, as <c>SOURCE: WHAT</c>. Beside a signed label it changes no verdict.</summary>
+    public ImmutableArray<string> Faults { get; init; } = [];
 }

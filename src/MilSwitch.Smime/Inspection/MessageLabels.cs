@@ -53,15 +53,22 @@ internal sealed class MessageLabels
         }
 
         carried.AddRange(unsigned.Carried);
-        if (carried.Any(c => c.Label is { } label && policies.Find(label.Policy) is { } known && !LabelValidity.IsValid(label, known))) reasons.Add(Reason.LabelInvalid);
+        // Beside a label that somebody believed has signed, what is no label and anybody could have added takes nothing from the signature. It
+        // is told, and counts where there is no such label.
+        var isProtected = carried.Any(c => c is { IsTrusted: true, Label: not null });
+        if (unsigned.Faults.Count > 0 && !isProtected) reasons.Add(Reason.LabelInvalid);
+        var broken = carried.Where(c => c.Label is { } label && policies.Find(label.Policy) is { } known && !LabelValidity.IsValid(label, known)).ToArray();
+        if (broken.Any(c => c.IsTrusted || !isProtected)) reasons.Add(Reason.LabelInvalid);
+        carried.RemoveAll(c => isProtected && !c.IsTrusted && broken.Contains(c));
+        string[] faults = isProtected ? [.. unsigned.Faults, .. broken.Where(c => !c.IsTrusted).Select(c => $"{c.Source}: a label that its policy does not allow")] : [.. unsigned.Faults];
         // Nobody can say what a marking means without its policy, nor that it means something else.
         var comparison = LabelComparison.Compare(policies.All.Count > 0 ? carried : [.. carried.Where(c => c.Marking is null)], policies);
         if (!comparison.IsAgreed) reasons.Add(Reason.LabelMismatch);
         ImmutableArray<string> sources = [.. (found.IsEmpty ? [] : new[] { "ess" }).Concat(unsigned.Sources).Distinct(StringComparer.Ordinal)];
-        return new MessageLabels(found, [.. reasons], sources.IsEmpty ? null : Conclude(sources, comparison, carried, policies));
+        return new MessageLabels(found, [.. reasons], sources.IsEmpty ? null : Conclude(sources, comparison, carried, faults, policies));
     }
 
-    private static MessageLabelReport Conclude(ImmutableArray<string> sources, LabelComparison comparison, List<CarriedLabel> carried, PolicySet policies)
+    private static MessageLabelReport Conclude(ImmutableArray<string> sources, LabelComparison comparison, List<CarriedLabel> carried, IEnumerable<string> faults, PolicySet policies)
     {
         // Without an order among them the greatest number is all that can be said.
         var ruling = (comparison.MostRestrictive ?? comparison.Reference)?.Label;
@@ -72,6 +79,7 @@ internal sealed class MessageLabels
             sources, comparison.IsAgreed, ruling?.Policy, classification,
             ruling is not null && policies.Find(ruling.Policy) is { } policy ? MarkingText.Generate(ruling, policy, MarkingPlace.Display) : null)
         {
+            Faults = [.. faults.Distinct(StringComparer.Ordinal)],
             Differences = [.. comparison.Findings.Where(f => f.IsContradiction).Select(f => Difference(f, policies)).Distinct(StringComparer.Ordinal)],
         };
     }

@@ -23,6 +23,7 @@ internal sealed class UnsignedLabels
     private readonly List<CarriedLabel> carried = [];
     private readonly List<string> sources = [];
     private readonly List<Reason> reasons = [];
+    private readonly List<string> faults = [];
 
     private UnsignedLabels(PolicySet policies) => this.policies = policies;
 
@@ -34,7 +35,11 @@ internal sealed class UnsignedLabels
     /// <summary>In their order, not each once.</summary>
     public IReadOnlyList<string> Sources => sources;
 
+    /// <summary>What is wrong where a signature covers it.</summary>
     public IReadOnlyList<Reason> Reasons => reasons;
+
+    /// <summary>What is no label and stands where anybody on the way could have put it: for people.</summary>
+    public IReadOnlyList<string> Faults => faults;
 
     /// <param name="walk">The message.</param>
     /// <param name="headers">Its fields, outside and inside.</param>
@@ -59,7 +64,8 @@ internal sealed class UnsignedLabels
     {
         var fields = headers.Fields.Where(f => f.Name.Equals(SioLabel.FieldName, StringComparison.OrdinalIgnoreCase)).ToArray();
         // RFC 7444 §4: at most one.
-        if (fields.Count(f => f.Outer is not null) > 1 || fields.Count(f => f.Protected is not null) > 1) reasons.Add(Reason.LabelInvalid);
+        if (fields.Count(f => f.Protected is not null) > 1) AddFault("sio-label", "stands more than once", isSigned);
+        else if (fields.Count(f => f.Outer is not null) > 1) AddFault("sio-label", "stands more than once", isTrusted: false);
         foreach (var field in fields)
         {
             sources.Add("sio-label");
@@ -82,8 +88,14 @@ internal sealed class UnsignedLabels
         catch (LabelRefusedException refused)
         {
             // Names mean nothing without their policy; that is not the label's fault.
-            if (refused.Fault is not LabelFault.UnknownPolicy) reasons.Add(Reason.LabelInvalid);
+            if (refused.Fault is not LabelFault.UnknownPolicy) AddFault("sio-label", refused.Message, isTrusted);
         }
+    }
+
+    private void AddFault(string source, string fault, bool isTrusted)
+    {
+        if (isTrusted) reasons.Add(Reason.LabelInvalid);
+        else faults.Add($"{source}: {fault}");
     }
 
     private void ReadBindings(MimeEntity payload, IReadOnlyList<string> messageIds, bool isSigned)
@@ -104,7 +116,7 @@ internal sealed class UnsignedLabels
             catch (LabelRefusedException refused)
             {
                 sources.Add("stanag4774");
-                if (refused.Fault is not LabelFault.UnknownPolicy) reasons.Add(Reason.LabelInvalid);
+                if (refused.Fault is not LabelFault.UnknownPolicy) AddFault("stanag4774", refused.Message, isSigned);
             }
         }
     }

@@ -8,9 +8,15 @@ using MilSwitch.Labels.Translation;
 
 namespace MilSwitch.Switching.Labelling;
 
-/// <summary>All policies and clearances by which a node judges labels: one snapshot, which a reload replaces whole. Pure and thread-safe.</summary>
-public sealed class LabelAuthority(PolicySet policies, AddressClearances clearances)
+/// <summary>
+/// All policies and clearances by which a node judges labels: one snapshot, which a reload replaces whole. What it says depends on the
+/// time alone, where a policy has categories with a period or clearances come from certificates. Thread-safe.
+/// </summary>
+/// <param name="certified">Clearances that certificates of addresses have; null: none.</param>
+/// <param name="time">Null: the system's.</param>
+public sealed class LabelAuthority(PolicySet policies, AddressClearances clearances, ICertifiedClearances? certified = null, TimeProvider? time = null)
 {
+    private readonly TimeProvider time = time ?? TimeProvider.System;
     private readonly ConcurrentDictionary<(SecurityPolicy From, SecurityPolicy To), LabelTranslator> translators = new();
 
     public static LabelAuthority Empty { get; } = new(PolicySet.Empty, AddressClearances.None);
@@ -18,6 +24,14 @@ public sealed class LabelAuthority(PolicySet policies, AddressClearances clearan
     public PolicySet Policies { get; } = policies;
 
     public AddressClearances Clearances { get; } = clearances;
+
+    /// <summary>Something is said about addresses.</summary>
+    public bool LimitsAddresses => !Clearances.IsEmpty || certified is not null;
+
+    public DateTimeOffset Now => time.GetUtcNow();
+
+    /// <summary>What is known of an address, by configuration and by its certificates. Of each the very same object as long as nothing changes.</summary>
+    public AddressLimits Limits(Mailbox address) => new(Clearances.Find(address), certified?.Find(address, Now));
 
     /// <summary>Reads a label; numbers of the MISSI syntax get their kind from its policy.</summary>
     /// <exception cref="LabelRefusedException">It is none.</exception>
@@ -36,21 +50,30 @@ public sealed class LabelAuthority(PolicySet policies, AddressClearances clearan
         if (Policies.Find(clearance.Policy) is not { } policy) return $"the policy of the clearance of {whose} is not known";
         var (translated, fault) = InPolicy(label, policy);
         if (translated is null) return $"{fault}, in which {whose} is cleared";
-        if (AccessControl.Permits(translated, clearance, policy)) return null;
-        var unmet = AccessControl.Decide(translated, clearance, policy).Unmet.Select(step => Explanation.Describe(step, policy));
+        var now = Now;
+        if (AccessControl.Permits(translated, clearance, policy, at: now)) return null;
+        var unmet = AccessControl.Decide(translated, clearance, policy, at: now).Unmet.Select(step => Explanation.Describe(step, policy));
         return $"{whose} is not cleared for it under {Named(policy)}: {string.Join("; ", unmet)}";
     }
 
+    /// <summary>Why what is known of an address does not permit a label; null: it does, or nothing is known.</summary>
+    /// <param name="label">Valid under its policy.</param>
+    /// <param name="limits">Of the address. Where both are there, both have to permit it.</param>
+    /// <param name="whose">For the sentence.</param>
+    public string? Denial(SecurityLabel label, AddressLimits limits, string whose) =>
+        limits.Configured is { } configured && Denial(label, configured, whose) is { } denial ? denial
+        : limits.Certified is not { } held ? null
+        : held.Clearance is { } clearance ? Denial(label, clearance, $"{whose}, by certificate,") : $"the certificate of {whose} does not clear it: {held.Fault}";
+
     /// <summary>Why the clearance of a person or an address does not permit a label; null: it does, or nothing is said about the address.</summary>
-    public string? Denial(SecurityLabel label, Mailbox address) =>
-        Clearances.Find(address) is { } clearance ? Denial(label, clearance, $"<{address.Text}>") : null;
+    public string? Denial(SecurityLabel label, Mailbox address) => Denial(label, Limits(address), $"<{address.Text}>");
 
     /// <summary>The label in a policy, or why there is none.</summary>
     public (SecurityLabel? Label, string? Fault) InPolicy(SecurityLabel label, SecurityPolicy policy)
     {
         if (label.Policy == policy.Id) return (label, null);
         if (Policies.Find(label.Policy) is not { } from) return (null, $"its policy {label.Policy} is not known");
-        return translators.GetOrAdd((from, policy), static pair => new LabelTranslator(pair.From, pair.To)).Translate(label) switch
+        return translators.GetOrAdd((from, policy), static pair => new LabelTranslator(pair.From, pair.To)).Translate(label, Now) switch
         {
             TranslationResult.Translated translated => (translated.Label, null),
             TranslationResult.Unmappable unmappable => (null, $"it has no equivalent in {Named(policy)} ({string.Join("; ", unmappable.Reasons.Select(r => r.Text))})"),

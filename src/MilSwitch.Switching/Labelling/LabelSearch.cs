@@ -12,8 +12,12 @@ namespace MilSwitch.Switching.Labelling;
 internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority authority)
 {
     private const string Unsigned = "it has a label that nobody who is believed has signed";
+    private const string Unbound = "binding: has a signature or a part of its own that is not checked, and binds nothing";
+    private const int MostBindings = 16;
 
     private readonly List<CarriedLabel> carried = [];
+    private readonly List<SecurityLabel> parts = [];
+    private string? shown;
     private ImmutableArray<CarriedLabel> labels = [];
 
     /// <summary>For the audit trail.</summary>
@@ -49,8 +53,11 @@ internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority
         }
 
         ReadField(message);
+        if (settings.Sources.Contains(LabelSource.Binding)) ReadBindings(message);
         ReadTexts(message);
         Compare();
+        CompareShown();
+        CompareParts();
     }
 
     /// <summary>By what a message is handled whose labels can't be told from one another: the most that any of them asks for; null: there is no such label.</summary>
@@ -118,6 +125,7 @@ internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority
         try
         {
             var field = SioLabel.Parse(value);
+            shown = field.Marking;
             if (SioLabels.Decode(field, authority.Policies) is { } label) Add(new CarriedLabel("sio-label", false) { Label = label });
             else if (settings.Default is not null) Uncounted ??= "sio-label: has a marking only, and the default would stand in its place";
             else Findings.Add("sio-label: has a marking only, which is no label");
@@ -126,6 +134,66 @@ internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority
         {
             Fault ??= $"sio-label: {refused.Message}";
         }
+    }
+
+    // Names of an unknown policy mean nothing, so the whole binding is no label here, whatever it binds.
+    private void ReadBindings(ReadOnlyMemory<byte> message)
+    {
+        var found = XmlParts.Read(message, LabelBounds.EncodedOctets * 2).Where(IsBinding).Take(MostBindings + 1).ToArray();
+        if (found.Length > MostBindings) Fault ??= "binding: there are more than are read";
+        if (found.Length is 0) return;
+        var header = HeaderBlock.Scan(message, int.MaxValue, int.MaxValue);
+        var own = header.TryGetSingle("Message-ID"u8, out var id) ? id.Trim().Trim('<', '>') : "";
+        foreach (var document in found.Take(MostBindings))
+        {
+            try
+            {
+                foreach (var bound in Stanag4778.Read(document, authority.Policies).Labels.Where(b => b.Label.Kind is not Stanag4774Kind.Metadata)) ReadBound(bound, own);
+            }
+            catch (LabelRefusedException refused)
+            {
+                Fault ??= $"binding: {refused.Message}";
+            }
+        }
+    }
+
+    private void ReadBound(BoundLabel bound, string messageId)
+    {
+        // What is embedded is a part; what is in another message or elsewhere is not this message's.
+        var reference = bound.Data.Uri is { } uri ? MailReference.Parse(uri) : null;
+        var isHere = bound.Data.Uri is null || (reference is not null && (reference.MessageId is null || reference.MessageId == messageId));
+        if (!isHere) return;
+        if (bound.State is not BindingState.Bound) Uncounted ??= Unbound;
+        else if (reference is { ContentId: null }) Add(new CarriedLabel("binding", false) { Label = bound.Label.Label });
+        else parts.Add(bound.Label.Label);
+    }
+
+    private static bool IsBinding(ReadOnlyMemory<byte> document) => document.Span.IndexOf("urn:nato:stanag:4778:bindinginformation"u8) >= 0;
+
+    // What SIO-Label shows is held against the label that rules, in whatever place and language of its policy, or of one in which it has an
+    // equivalent. Without a label there is nothing that it could contradict.
+    private void CompareShown()
+    {
+        if (shown is not { } text || labels.IsEmpty) return;
+        var label = Label ?? labels[0].Label!;
+        if (authority.Policies.Find(label.Policy) is null) return;
+        if (!authority.Policies.All.Any(p => authority.InPolicy(label, p).Label is { } same && MarkingText.Is(text, same, p)))
+            Disagreement ??= $"{labels.First(c => ReferenceEquals(c.Label, label)).Source} and sio-label differ in the marking";
+    }
+
+    // A part may have less of a label than the message around it, and not more.
+    private void CompareParts()
+    {
+        if (parts.Count is 0) return;
+        if (labels.IsEmpty)
+        {
+            Uncounted ??= "binding: a part of it has a label, and the whole has none";
+            return;
+        }
+
+        var label = Label ?? labels[0].Label!;
+        if (authority.Policies.Find(label.Policy) is { } policy && !parts.TrueForAll(p => authority.InPolicy(p, policy).Label is { } same && LabelOrder.IsAtLeast(label, same, policy)))
+            Disagreement ??= "binding: a part of it has a label that the label of the whole does not cover";
     }
 
     private void ReadTexts(ReadOnlyMemory<byte> message)

@@ -17,4 +17,7 @@ public enum LabelSource : byte
 
     /// <summary>The marking in the Subject.</summary>
     Subject = 4,
+
+    /// <summary>A part with a binding of ADatP-4778 to the message, in clear.</summary>
+    Binding = 5,
 }

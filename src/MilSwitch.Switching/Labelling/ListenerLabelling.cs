@@ -12,7 +12,7 @@ namespace MilSwitch.Switching.Labelling;
 /// <summary>
 /// Finds the label of a message that comes in, and decides whether it may. The rules in their order: every label that is found
 /// is one; all of them agree; there is one that counts, or none at all, and one where one is required; it holds under its policy; the listener and the originator
-/// may send it. The first rule that is broken decides. Pure and thread-safe.
+/// may send it. The first rule that is broken decides. Thread-safe.
 /// </summary>
 public sealed class ListenerLabelling(ListenerLabelSettings settings, LabelAuthority authority) : IListenerLabelling
 {
@@ -43,9 +43,9 @@ public sealed class ListenerLabelling(ListenerLabelSettings settings, LabelAutho
 
         if (settings.Labelled is not LabelFaultAction.Accept) return End(settings.Labelled, "it has a label, where none may be", label);
         if (authority.Policies.Find(label.Policy) is not { } policy) return End(settings.Invalid, $"its policy {label.Policy} is not known", label);
-        if (!LabelValidity.IsValid(label, policy))
+        if (!LabelValidity.IsValid(label, policy, at: now))
         {
-            var unmet = LabelValidity.Check(label, policy).Unmet.Select(step => Explanation.Describe(step, policy));
+            var unmet = LabelValidity.Check(label, policy, at: now).Unmet.Select(step => Explanation.Describe(step, policy));
             return End(settings.Invalid, $"its label does not hold under {LabelAuthority.Named(policy)}: {string.Join("; ", unmet)}", label);
         }
 

@@ -9,6 +9,8 @@ internal static class GeneratedLabels
 
     private static readonly string[] Marks = ["SECRET", "Für Übung", "NATO (RESTRICTED)", "点検 \U0001F512", "a \"quoted\" \\ mark", new string('x', 200)];
 
+    private static readonly string[] Texts = ["BRAVE LION", "a \"b\" / c", "Übung 点"];
+
     /// <param name="forX411">With privacy marks of printable characters only.</param>
     public static IEnumerable<SecurityLabel> All(bool forX411 = false)
     {
@@ -34,7 +36,7 @@ internal static class GeneratedLabels
             var tagSet = $"1.3.26.1.4.{i / 3}";
             var type = (TagType)(i % 3 is 0 ? random.Next(1, 3) : i % 3 is 1 ? 3 : random.Next(5, 7));
             ImmutableArray<int> values = [.. Enumerable.Range(0, random.Next(6)).Select(_ => random.Next(type.IsBitMap() ? 300 : 1 << random.Next(1, 31))).Distinct()];
-            all.Add(new TagCategory(tagSet, type, values) { Width = random.Next(2) is 0 ? 0 : random.Next(400), Syntax = missi ? CategorySyntax.Missi : CategorySyntax.Acp145, SecurityLevel = missi && random.Next(2) is 0 ? random.Next(6) : null });
+            all.Add(new TagCategory(tagSet, type, values) { Texts = !type.IsBitMap() && random.Next(4) is 0 ? [.. Texts.Take(random.Next(1, 4))] : [], Width = random.Next(2) is 0 ? 0 : random.Next(400), Syntax = missi ? CategorySyntax.Missi : CategorySyntax.Acp145, SecurityLevel = missi && random.Next(2) is 0 ? random.Next(6) : null });
         }
 
         if (random.Next(3) is 0) all.Add(new UnknownCategory($"1.2.3.{random.Next(100)}", new byte[] { 4, 2, (byte)random.Next(256), (byte)random.Next(256) }));

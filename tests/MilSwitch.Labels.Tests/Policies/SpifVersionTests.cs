@@ -24,6 +24,6 @@ public sealed class SpifVersionTests
     }
 
     [Fact]
-    public void Says_that_the_schema_of_the_third_is_not_public() =>
-        Assert.Contains("not public", Assert.Single(SpifSample.RefusalWith("schemaVersion=\"2.1\"", "schemaVersion=\"3.0\"").Problems).Text, StringComparison.Ordinal);
+    public void Says_that_the_third_is_not_supported() =>
+        Assert.Contains("not supported", Assert.Single(SpifSample.RefusalWith("schemaVersion=\"2.1\"", "schemaVersion=\"3.0\"").Problems).Text, StringComparison.Ordinal);
 }

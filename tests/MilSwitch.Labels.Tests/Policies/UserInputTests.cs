@@ -94,7 +94,7 @@ public sealed class UserInputTests
     }
 
     [Theory]
-    [InlineData("<tagCategory name=\"A\" lacv=\"0\" userInput=\"string\"/>", "numbers only")]
+    [InlineData("<tagCategory name=\"A\" lacv=\"0\" userInput=\"string\" dateFormat=\"YYYYMMDD\"/>", "is no date")]
     [InlineData("<tagCategory name=\"A\" lacv=\"0\" userInput=\"time\"/>", "userInput")]
     [InlineData("<tagCategory name=\"A\" lacv=\"0\" userInput=\"date\" dateFormat=\"DD.MM.YYYY\"/>", "dateFormat")]
     [InlineData("<tagCategory name=\"A\" lacv=\"0\" userInput=\"integer\" dateFormat=\"YYYYMMDD\"/>", "is no date")]

@@ -50,6 +50,27 @@ public sealed class Stanag4774Tests
         Assert.Equal(label, Stanag4774.Read(Stanag4774.Write(label, SamplePolicy.Set), SamplePolicy.Set));
     }
 
+    [Fact]
+    public void Reads_and_writes_values_as_bits_and_integers()
+    {
+        var label = SamplePolicy.Label(
+            4, new TagCategory(SamplePolicy.Handling, TagType.Restrictive, [1, 3]), new TagCategory(SamplePolicy.Handling, TagType.EnumeratedRestrictive, [70_000]), new TagCategory(SamplePolicy.Release, TagType.EnumeratedPermissive, [10, 20]));
+
+        var written = Stanag4774.Write(new Stanag4774Label { Label = label }, SamplePolicy.Set, Stanag4774Values.Numbers);
+
+        Assert.Contains("<BitStringValue>0101</BitStringValue>", Encoding.UTF8.GetString(written), StringComparison.Ordinal);
+        Assert.Contains("<IntegerValue>70000</IntegerValue>", Encoding.UTF8.GetString(written), StringComparison.Ordinal);
+        Assert.DoesNotContain("GenericValue", Encoding.UTF8.GetString(written), StringComparison.Ordinal);
+        Assert.Equal(label, Stanag4774.Read(written, SamplePolicy.Set).Label);
+        // Wider than what is set, and beside a name.
+        Assert.Equal(label with { Categories = [new TagCategory(SamplePolicy.Handling, TagType.Restrictive, [1, 3])] }, Read(Start + Policy + Level
+            + "<Category Type=\"RESTRICTIVE\" TagName=\"Handling\"><BitStringValue> 00010000 </BitStringValue><GenericValue>ATOMIC</GenericValue></Category>" + Close + End).Label);
+    }
+
+    [Fact]
+    public void Refuses_a_gigantic_string_of_bits() => Assert.Equal(LabelFault.TooLarge, Assert.Throws<LabelRefusedException>(() => Read(
+        Start + Policy + Level + $"<Category Type=\"RESTRICTIVE\" TagName=\"Handling\"><BitStringValue>{new string('0', 70_000)}</BitStringValue></Category>" + Close + End)).Fault);
+
     [Theory]
     [InlineData("OriginatorConfidentialityLabel", Stanag4774Kind.Originator)]
     [InlineData("ConfidentialityLabel", Stanag4774Kind.Unspecified)]
@@ -77,7 +98,12 @@ public sealed class Stanag4774Tests
     [InlineData(LabelFault.Ambiguous, Start + Policy + Level + "<Category Type=\"RESTRICTIVE\" TagName=\"Handling\"><GenericValue>TWICE</GenericValue></Category>" + Close + End)]
     [InlineData(LabelFault.Duplicate, Start + Policy + Level + "<Category Type=\"RESTRICTIVE\" TagName=\"Handling\"><GenericValue>BOX</GenericValue><GenericValue>box</GenericValue></Category>" + Close + End)]
     [InlineData(LabelFault.UnknownName, Start + Policy + Level + "<Category Type=\"RESTRICTIVE\" TagName=\"Handling\"><GenericValue>NUCLEAR</GenericValue></Category>" + Close + End)]
-    [InlineData(LabelFault.Malformed, Start + Policy + Level + "<Category Type=\"RESTRICTIVE\" TagName=\"Handling\"><BitStringValue>01</BitStringValue></Category>" + Close + End)]
+    [InlineData(LabelFault.UnknownName, Start + Policy + Level + "<Category Type=\"RESTRICTIVE\" TagName=\"Handling\"><BitStringValue>000001</BitStringValue></Category>" + Close + End)]
+    [InlineData(LabelFault.UnknownName, Start + Policy + Level + "<Category Type=\"PERMISSIVE\" TagName=\"Releasable To\"><BitStringValue>01</BitStringValue></Category>" + Close + End)]
+    [InlineData(LabelFault.Malformed, Start + Policy + Level + "<Category Type=\"RESTRICTIVE\" TagName=\"Handling\"><BitStringValue>012</BitStringValue></Category>" + Close + End)]
+    [InlineData(LabelFault.Malformed, Start + Policy + Level + "<Category Type=\"RESTRICTIVE\" TagName=\"Handling\"><BitStringValue/></Category>" + Close + End)]
+    [InlineData(LabelFault.Duplicate, Start + Policy + Level + "<Category Type=\"RESTRICTIVE\" TagName=\"Handling\"><GenericValue>ATOMIC</GenericValue><BitStringValue>01</BitStringValue></Category>" + Close + End)]
+    [InlineData(LabelFault.Malformed, Start + Policy + Level + "<Category Type=\"RESTRICTIVE\" TagName=\"Handling\"><OtherValue>01</OtherValue></Category>" + Close + End)]
     [InlineData(LabelFault.OutOfRange, Start + Policy + Level + "<Category Type=\"RESTRICTIVE\" TagName=\"Handling\"><IntegerValue>-1</IntegerValue></Category>" + Close + End)]
     [InlineData(LabelFault.Malformed, Start + Policy + Level + Close + "<CreationDateTime>yesterday</CreationDateTime>" + End)]
     [InlineData(LabelFault.Malformed, Start + Policy + Level + Close + "<CreationDateTime>2026-02-30T00:00:00Z</CreationDateTime>" + End)]

@@ -22,6 +22,7 @@ public sealed class ClearanceJudgeTests : IDisposable
     private readonly ECDsa authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly Certificate authority;
     private readonly Certificate alice = Root.Issue();
+    private Certificate? listers;
 
     public ClearanceJudgeTests() => authority = Root.Issue(name: "CN=Attribute Authority", key: authorityKey);
 
@@ -164,6 +165,61 @@ public sealed class ClearanceJudgeTests : IDisposable
         var silent = Sound() with { Extensions = [TestAuthority.Raw("2.5.29.56", false, w => w.WriteNull())] };
         Assert.Equal(ClearanceFault.Revocation, Fault(Judge(silent, options)));
         Assert.NotNull(Effective(Judge(silent, options with { Path = options.Path with { Revocation = RevocationMode.IfKnown } })));
+    }
+
+    [Fact]
+    public void Refuses_an_attribute_certificate_that_its_authority_has_called_back()
+    {
+        Assert.NotNull(Effective(Judge(Sound(), Listing(4712))));
+        Assert.Equal(ClearanceFault.Revocation, Fault(Judge(Sound(), Listing(4711))));
+        Assert.Equal(ClearanceFault.Revocation, Fault(Judge(Sound(), Listing(4711) with { Path = Listing(4711).Path with { Revocation = RevocationMode.IfKnown } })));
+        Assert.NotNull(Effective(Judge(Sound(), Listing(4711) with { Path = Listing(4711).Path with { Revocation = RevocationMode.Off } })));
+    }
+
+    [Fact]
+    public void Finds_the_clearance_of_an_address_by_its_certificates()
+    {
+        const string address = "alice@unit.example";
+        var bare = Addressed();
+        var asserting = Addressed((Attribute, [Encoded(Of([1]))]));
+        var own = AttributeCertificate.Read((Sound() with { Holder = bare }).Encode());
+
+        Assert.Null(new CertificateClearances([bare], [], Trusting()).Find(address, TestAuthority.Now));
+        Assert.Null(new CertificateClearances([asserting], [], Trusting()).Find("bob@unit.example", TestAuthority.Now));
+        Assert.Equal(Of([1]), new CertificateClearances([asserting], [], Trusting()).Find(address, TestAuthority.Now)!.Clearance);
+        var found = new CertificateClearances([bare], [own], Listing(4712));
+        var first = found.Find(address.ToUpperInvariant(), TestAuthority.Now);
+        Assert.Equal(Asserted, first!.Clearance);
+        // The same as long as nothing changes, also when it is judged anew.
+        Assert.Same(first, found.Find(address, TestAuthority.Now.AddMinutes(1)));
+        // What has ended or was called back clears for nothing, which is another thing than to say nothing.
+        var ended = found.Find(address, TestAuthority.End.AddDays(1));
+        Assert.Null(ended!.Clearance);
+        var revoked = new CertificateClearances([bare], [own], Listing(4711)).Find(address, TestAuthority.Now);
+        Assert.Null(revoked!.Clearance);
+        Assert.Contains("revoked", revoked.Fault, StringComparison.Ordinal);
+        Assert.Equal(Of([1]), new CertificateClearances([asserting], [AttributeCertificate.Read((Sound() with { Holder = asserting }).Encode())], Listing(4711)).Find(address, TestAuthority.Now)!.Clearance);
+        Assert.Contains("not one whose attribute certificates are taken", new CertificateClearances([bare], [own], Options(Root)).Find(address, TestAuthority.Now)!.Fault, StringComparison.Ordinal);
+
+        Certificate Addressed(params (string Type, byte[][] Values)[] attributes) => Root.Issue(r =>
+        {
+            TestAuthority.Sign(r);
+            r.CertificateExtensions.Add(TestAuthority.Names((1, address)));
+            if (attributes.Length > 0) r.CertificateExtensions.Add(TestAttributes.Directory(attributes));
+        });
+    }
+
+    // An authority that may sign lists, and has called one of its attribute certificates back.
+    private ClearanceOptions Listing(int serial)
+    {
+        var lister = listers ??= Root.Issue(r => r.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.CrlSign, true)), "CN=Attribute Authority", key: authorityKey);
+        var list = new CertificateRevocationListBuilder();
+        list.AddEntry(((System.Numerics.BigInteger)serial).ToByteArray(isBigEndian: true), TestAuthority.Now.AddDays(-2));
+        var octets = list.Build(
+            new X500DistinguishedName("CN=Attribute Authority"), X509SignatureGenerator.CreateForECDsa(authorityKey), 1, TestAuthority.End.AddDays(9), HashAlgorithmName.SHA256,
+            X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier([1, 2, 3]), TestAuthority.Now.AddDays(-1));
+        var options = Options(Root, [Root.List(nextUpdate: TestAuthority.End.AddDays(9)), RevocationList.Read(octets)]);
+        return options with { AttributeAuthorities = [lister], Path = options.Path with { Revocation = RevocationMode.Require } };
     }
 
     [Fact]

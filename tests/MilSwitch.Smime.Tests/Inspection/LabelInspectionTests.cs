@@ -91,10 +91,25 @@ public sealed class LabelInspectionTests
     [InlineData("SIO-Label: type=\":ess\"; label=\"AAAA\"\r\n")]
     [InlineData("SIO-Label: nonsense\r\n")]
     [InlineData("SIO-Label: marking=\"a\"\r\nSIO-Label: marking=\"b\"\r\n")]
-    public async Task Finds_a_field_invalid_that_is_none_or_stands_twice(string field)
+    public async Task Tells_of_a_field_that_is_none_or_stands_twice_and_keeps_the_verdict_of_the_signature(string field)
     {
-        using var result = await InspectAsync(From + field, "hello", Secret, policies: false);
-        Assert.Equal((InspectionVerdict.Invalid, true), (result.Verdict, result.Reasons.Contains(Reason.LabelInvalid)));
+        // Anybody on the way can add one.
+        using var labelled = await InspectAsync(From + field, "hello", Secret, policies: false);
+        Assert.Equal((InspectionVerdict.Valid, false), (labelled.Verdict, labelled.Reasons.Contains(Reason.LabelInvalid)));
+        Assert.StartsWith("sio-label: ", Assert.Single(labelled.Report.Label!.Faults), StringComparison.Ordinal);
+        Assert.Contains("\"faults\":[\"sio-label: ", labelled.Report.ToJson().Replace(" ", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal).Replace("sio-label:", "sio-label: ", StringComparison.Ordinal), StringComparison.Ordinal);
+        // Where no label is signed it may be the only one, and nobody knows what it says.
+        using var bare = await InspectAsync(From + field, "hello", null, policies: false);
+        Assert.True(bare.Reasons.Contains(Reason.LabelInvalid), bare.Report.ToJson());
+        Assert.NotEqual(InspectionVerdict.Valid, bare.Verdict);
+    }
+
+    [Fact]
+    public async Task Tells_of_an_added_label_that_its_policy_does_not_allow_and_keeps_the_verdict()
+    {
+        using var result = await InspectAsync(From + Field(Secret with { Classification = 77 }), "hello", Secret);
+        Assert.Equal((InspectionVerdict.Valid, true), (result.Verdict, result.Report.Label!.Agree));
+        Assert.Equal("sio-label: a label that its policy does not allow", Assert.Single(result.Report.Label.Faults));
     }
 
     [Fact]

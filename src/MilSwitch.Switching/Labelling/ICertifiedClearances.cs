@@ -1,0 +1,12 @@
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Labels.Decisions;
+
+namespace MilSwitch.Switching.Labelling;
+
+/// <summary>Clearances that certificates of addresses have. Thread-safe.</summary>
+public interface ICertifiedClearances
+{
+    /// <param name="at">Now; an answer may be some seconds old.</param>
+    /// <returns>Null: no certificate of the address says anything. The very same object as long as nothing changes.</returns>
+    CertifiedClearance? Find(Mailbox address, DateTimeOffset at);
+}
