@@ -22,7 +22,7 @@ internal static class Replays
         foreach (var signer in inner.Signers.Where(s => s.IsGood))
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            hash.AppendData(SHA256.HashData(signer.Certificate!.Encoded.Span));
+            hash.AppendData(Convert.FromHexString(signer.Certificate!.Thumbprint));
             // Both are encoded with their lengths, so that none can look like the other. Without a time the digest decides alone.
             hash.AppendData(signer.Info.SignedAttributes.Value(AttributeTypes.MessageDigest).Span);
             hash.AppendData(signer.Info.SignedAttributes.Value(AttributeTypes.SigningTime).Span);

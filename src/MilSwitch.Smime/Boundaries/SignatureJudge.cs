@@ -11,14 +11,18 @@ namespace MilSwitch.Smime.Boundaries;
 
 /// <summary>
 /// Whether the signatures of a message are to be believed and on whose behalf they are (RFC 3183 §3): every layer has to hold, and
-/// who signed has to be who may sign so. Pure.
+/// who signed has to be who may sign so. For one message and one thread.
 /// </summary>
 internal sealed class SignatureJudge(SenderFields sender, BoundaryOpening settings)
 {
     /// <summary>Signed well, and not in a role that counts: not one of <see cref="Reason"/>, since nothing is wrong with the signature.</summary>
     public const string NotInRole = "SIGNER-ROLE";
 
+    private readonly List<(LayerFinding Layer, SignatureJudgement Judgement)> known = [];
     private readonly Mailbox? originator = sender.From is [var only] && Mailbox.TryParse(only.Address, allowUtf8: true, out var mailbox, out _) ? mailbox : null;
+
+    /// <summary>Whom the message shows as its sender.</summary>
+    public SenderFields Sender => sender;
 
     /// <param name="layers">The signatures at the root, outermost first.</param>
     /// <param name="others">What else speaks against them.</param>
@@ -43,6 +47,19 @@ internal sealed class SignatureJudge(SenderFields sender, BoundaryOpening settin
 
     /// <summary>One layer: who of its signers is to be believed, in which role.</summary>
     public SignatureJudgement Judge(LayerFinding layer)
+    {
+        // Asked for the signature, for who speaks, and for the label.
+        foreach (var one in known)
+        {
+            if (ReferenceEquals(one.Layer, layer)) return one.Judgement;
+        }
+
+        var judgement = JudgeAnew(layer);
+        known.Add((layer, judgement));
+        return judgement;
+    }
+
+    private SignatureJudgement JudgeAnew(LayerFinding layer)
     {
         if (layer.Verdict is not InspectionVerdict.Valid) return new SignatureJudgement(SignerRole.None, null, [.. layer.AllReasons]);
         var good = layer.Signers.Where(s => s.IsGood).ToArray();

@@ -9,19 +9,29 @@ using MilSwitch.Labels.Translation;
 namespace MilSwitch.Switching.Labelling;
 
 /// <summary>All policies and clearances by which a node judges labels: one snapshot, which a reload replaces whole. Pure and thread-safe.</summary>
-public sealed class LabelAuthority(PolicySet policies, AddressClearances clearances)
+public sealed class LabelAuthority
 {
     private readonly ConcurrentDictionary<(SecurityPolicy From, SecurityPolicy To), LabelTranslator> translators = new();
+    private readonly KnownLabels known;
+
+    public LabelAuthority(PolicySet policies, AddressClearances clearances)
+    {
+        Policies = policies;
+        Clearances = clearances;
+        known = new KnownLabels(ReadAnew, Translate);
+    }
 
     public static LabelAuthority Empty { get; } = new(PolicySet.Empty, AddressClearances.None);
 
-    public PolicySet Policies { get; } = policies;
+    public PolicySet Policies { get; }
 
-    public AddressClearances Clearances { get; } = clearances;
+    public AddressClearances Clearances { get; }
 
     /// <summary>Reads a label; numbers of the MISSI syntax get their kind from its policy.</summary>
     /// <exception cref="LabelRefusedException">It is none.</exception>
-    public SecurityLabel Read(ReadOnlyMemory<byte> encoded)
+    public SecurityLabel Read(ReadOnlyMemory<byte> encoded) => known.Read(encoded);
+
+    private SecurityLabel ReadAnew(ReadOnlyMemory<byte> encoded)
     {
         var label = EssLabel.Read(encoded);
         return Policies.Find(label.Policy) is { } policy ? MissiCategories.Resolve(label, policy) : label;
@@ -46,9 +56,10 @@ public sealed class LabelAuthority(PolicySet policies, AddressClearances clearan
         Clearances.Find(address) is { } clearance ? Denial(label, clearance, $"<{address.Text}>") : null;
 
     /// <summary>The label in a policy, or why there is none.</summary>
-    public (SecurityLabel? Label, string? Fault) InPolicy(SecurityLabel label, SecurityPolicy policy)
+    public (SecurityLabel? Label, string? Fault) InPolicy(SecurityLabel label, SecurityPolicy policy) => label.Policy == policy.Id ? (label, null) : known.InPolicy(label, policy);
+
+    private (SecurityLabel? Label, string? Fault) Translate(SecurityLabel label, SecurityPolicy policy)
     {
-        if (label.Policy == policy.Id) return (label, null);
         if (Policies.Find(label.Policy) is not { } from) return (null, $"its policy {label.Policy} is not known");
         return translators.GetOrAdd((from, policy), static pair => new LabelTranslator(pair.From, pair.To)).Translate(label) switch
         {
