@@ -29,10 +29,10 @@ internal sealed class SignatureJudge(SenderFields sender, BoundaryOpening settin
     public SignatureFacts Judge(IReadOnlyList<LayerFinding> layers, IReadOnlyCollection<Reason> others)
     {
         if (layers.Count is 0) return others.Count is 0 ? SignatureFacts.None : Bad(others.Select(r => r.Text()));
-        var judged = layers.Select(Judge).ToArray();
-        var reasons = judged.SelectMany(j => j.Reasons).Concat(others).Distinct().Select(r => r.Text()).ToArray();
-        if (reasons.Length > 0) return Bad(reasons);
-        var roles = judged.Aggregate(SignerRole.None, (all, j) => all | j.Role);
+        SignatureJudgement[] judged = [.. layers.Select(Judge)];
+        if (others.Count > 0 || judged.Any(j => !j.Reasons.IsEmpty)) return Bad(judged.SelectMany(j => j.Reasons).Concat(others).Distinct().Select(r => r.Text()));
+        var roles = SignerRole.None;
+        foreach (var one in judged) roles |= one.Role;
         return (roles & settings.Signers) is SignerRole.None
             ? Bad([NotInRole])
             : new SignatureFacts(SignatureState.Good, "", roles, [.. judged.Select(j => $"{Word(j)} {Name(j.Signer!)}")]);
@@ -41,8 +41,16 @@ internal sealed class SignatureJudge(SenderFields sender, BoundaryOpening settin
     /// <summary>Of good layers the one on whom it rests that a message is from whom it says: its originator's, else that of a domain, else the one nearest to the content.</summary>
     public SignatureJudgement? Speaker(IReadOnlyList<LayerFinding> layers)
     {
-        var judged = layers.Select(Judge).Where(j => j is { Signer: not null, Role: not SignerRole.None }).ToArray();
-        return judged.LastOrDefault(j => j.Role is SignerRole.Originator) ?? judged.LastOrDefault(j => j.Role is SignerRole.Domain) ?? judged.LastOrDefault();
+        SignatureJudgement? originator = null, domain = null, last = null;
+        foreach (var layer in layers)
+        {
+            if (Judge(layer) is not { Signer: not null, Role: not SignerRole.None } judged) continue;
+            last = judged;
+            if (judged.Role is SignerRole.Originator) originator = judged;
+            else if (judged.Role is SignerRole.Domain) domain = judged;
+        }
+
+        return originator ?? domain ?? last;
     }
 
     /// <summary>One layer: who of its signers is to be believed, in which role.</summary>
@@ -64,9 +72,8 @@ internal sealed class SignatureJudge(SenderFields sender, BoundaryOpening settin
         if (layer.Verdict is not InspectionVerdict.Valid) return new SignatureJudgement(SignerRole.None, null, [.. layer.AllReasons]);
         var good = layer.Signers.Where(s => s.IsGood).ToArray();
         if (good.All(IsList)) return good.FirstOrDefault(IsAgreed) is { } agent ? new SignatureJudgement(SignerRole.None, agent, []) : Refused(Reason.SignerMismatch);
-        var roles = good.Select(s => Role(s.Info)).Distinct().ToArray();
         // RFC 3183 §3.1.2: all of them say the same.
-        if (roles is not [{ } role]) return Refused(Reason.SignedAttributesInvalid);
+        if (Role(good[0].Info) is not { } role || good.Skip(1).Any(s => Role(s.Info) != role)) return Refused(Reason.SignedAttributesInvalid);
         var signer = good.FirstOrDefault(s => AuthorityToSign.IsGiven(s.Certificate!, role, originator, settings.SignerNaming, settings.SignerDomains));
         // Who stands in From is told by the words of SignerIdentity: also what its display name pretends.
         if (role is SignerRole.Originator or SignerRole.Domain)

@@ -193,7 +193,7 @@ public sealed record ProtectedHeaders(ProtectionScheme Scheme, ImmutableArray<Pr
     }
 
     private static bool SameMailboxes(string one, string other) =>
-        MailboxList.TryRead(one, out var a) && MailboxList.TryRead(other, out var b) && a.Length == b.Length && a.Zip(b).All(p => MailboxList.Match(p.First, p.Second));
+        MailboxList.TryRead(one, out var a) && (one == other || (MailboxList.TryRead(other, out var b) && a.Length == b.Length && a.Zip(b).All(p => MailboxList.Match(p.First, p.Second))));
 
     // What a field should be outside; null: nobody said.
     private sealed record Expected(string? Value);

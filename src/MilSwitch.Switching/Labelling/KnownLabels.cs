@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
 using MilSwitch.Labels.Policies;
 
 namespace MilSwitch.Switching.Labelling;
@@ -29,14 +30,18 @@ internal sealed class KnownLabels(
         var label = read(octets);
         if (Interlocked.Increment(ref now.Count) > capacity) table = now = new Table();
         label = now.Labels.GetOrAdd(octets, label);
-        now.Translations.TryAdd(label, new());
+        now.Entries.TryAdd(label, new Entry());
         return label;
     }
 
     /// <summary>The label in a policy, or why there is none.</summary>
     public (SecurityLabel? Label, string? Fault) InPolicy(SecurityLabel label, SecurityPolicy policy) =>
         // Only of what is kept: by itself, since equal labels may have been written differently.
-        table.Translations.TryGetValue(label, out var translations) ? translations.GetOrAdd(policy, static (to, from) => from.Translate(from.Label, to), (Label: label, Translate: translate)) : translate(label, policy);
+        table.Entries.TryGetValue(label, out var entry) ? entry.Translations.GetOrAdd(policy, static (to, from) => from.Translate(from.Label, to), (Label: label, Translate: translate)) : translate(label, policy);
+
+    /// <summary>In the form in which labels are stored.</summary>
+    /// <exception cref="LabelRefusedException">It has none.</exception>
+    public ReadOnlyMemory<byte> Encode(SecurityLabel label) => table.Entries.TryGetValue(label, out var entry) ? entry.Encoded ??= EssLabel.Encode(label) : EssLabel.Encode(label);
 
     private sealed class Table
     {
@@ -44,7 +49,14 @@ internal sealed class KnownLabels(
 
         public ConcurrentDictionary<byte[], SecurityLabel> Labels { get; } = new(new OctetComparer());
 
-        public ConcurrentDictionary<SecurityLabel, ConcurrentDictionary<SecurityPolicy, (SecurityLabel? Label, string? Fault)>> Translations { get; } = new(ReferenceEqualityComparer.Instance);
+        public ConcurrentDictionary<SecurityLabel, Entry> Entries { get; } = new(ReferenceEqualityComparer.Instance);
+    }
+
+    private sealed class Entry
+    {
+        public byte[]? Encoded { get; set; }
+
+        public ConcurrentDictionary<SecurityPolicy, (SecurityLabel? Label, string? Fault)> Translations { get; } = new();
     }
 
     // The hash is keyed, so that nobody can make labels that crowd in one place.

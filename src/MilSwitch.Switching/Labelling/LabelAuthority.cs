@@ -31,6 +31,10 @@ public sealed class LabelAuthority
     /// <exception cref="LabelRefusedException">It is none.</exception>
     public SecurityLabel Read(ReadOnlyMemory<byte> encoded) => known.Read(encoded);
 
+    /// <summary>A label in the form in which it is stored.</summary>
+    /// <exception cref="LabelRefusedException">It has none.</exception>
+    public ReadOnlyMemory<byte> Encode(SecurityLabel label) => known.Encode(label);
+
     private SecurityLabel ReadAnew(ReadOnlyMemory<byte> encoded)
     {
         var label = EssLabel.Read(encoded);
