@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
-using MilSwitch.Smime.Cms;
-using MilSwitch.Smime.Ess;
-using MilSwitch.Smime.Messages;
 using MilSwitch.Smime.Cms.Signed;
+using MilSwitch.Smime.Messages;
 using MilSwitch.Smime.Verdicts;
 
 namespace MilSwitch.Smime.Inspection;
