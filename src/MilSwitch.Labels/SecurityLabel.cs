@@ -30,8 +30,8 @@ public sealed record SecurityLabel
 
     public ImmutableArray<LabelCategory> Categories { get; init; } = [];
 
-    public bool Equals(SecurityLabel? other) => other is not null && Policy == other.Policy && Classification == other.Classification
-        && PrivacyMark == other.PrivacyMark && Categories.Length == other.Categories.Length && Categories.All(other.Categories.Contains) && other.Categories.All(Categories.Contains);
+    public bool Equals(SecurityLabel? other) => ReferenceEquals(this, other) || (other is not null && Policy == other.Policy && Classification == other.Classification
+        && PrivacyMark == other.PrivacyMark && Categories.Length == other.Categories.Length && Categories.All(other.Categories.Contains) && other.Categories.All(Categories.Contains));
 
     public override int GetHashCode() => HashCode.Combine(Policy, Classification, PrivacyMark, Categories.Length);
 }

@@ -103,7 +103,7 @@ public static class LabelFields
         var lines = body.Split("\r\n");
         for (var i = 0; i < lines.Length; i++)
         {
-            if (string.IsNullOrWhiteSpace(lines[i]) || lines[i].Length > 900 || lines[i].AsSpan().ContainsAnyExceptInRange('\t', '~') || lines[i].Any(c => c is < ' ' and not '\t') || (i > 0 && lines[i][0] is not (' ' or '\t')))
+            if (string.IsNullOrWhiteSpace(lines[i]) || lines[i].Length > 900 || lines[i].AsSpan().ContainsAnyExceptInRange('\t', '~') || lines[i].AsSpan().ContainsAnyInRange('\n', '\u001f') || (i > 0 && lines[i][0] is not (' ' or '\t')))
                 throw new ArgumentException("a label that would not be one field", nameof(body));
         }
 

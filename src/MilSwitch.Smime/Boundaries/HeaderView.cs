@@ -22,10 +22,10 @@ internal sealed class HeaderView
     private HeaderView(ProtectedHeaders header, MimeEntity? source) => (Header, Source) = (header, source);
 
     /// <summary>By the copy nearest to the content.</summary>
-    public ProtectedHeaders Header { get; private init; }
+    public ProtectedHeaders Header { get; }
 
     /// <summary>What carries that copy; null: nothing, or a signed attribute.</summary>
-    public MimeEntity? Source { get; private init; }
+    public MimeEntity? Source { get; }
 
     public bool IsProtected => Header.Scheme is not ProtectionScheme.None;
 
@@ -38,8 +38,8 @@ internal sealed class HeaderView
     /// <param name="holds">Whether a signature protects what it covers.</param>
     public static HeaderView Read(MimeEntity root, ImmutableArray<(Layer Layer, LayerFinding Finding)> layers, MimeEntity? inside, Func<LayerFinding, bool> holds)
     {
-        var view = new HeaderView(ProtectedHeaders.Read(root.Header, null, isSigned: false, isEncrypted: false), null);
-        var differences = new SortedDictionary<string, DifferenceWeight>(StringComparer.OrdinalIgnoreCase);
+        (ProtectedHeaders Header, MimeEntity? Source)? nearest = null;
+        SortedDictionary<string, DifferenceWeight>? differences = null;
         bool isSigned = false, isEncrypted = false;
         for (var i = 0; i < layers.Length; i++)
         {
@@ -48,16 +48,20 @@ internal sealed class HeaderView
             isSigned |= isSignature;
             isEncrypted |= finding.IsOpened;
             if ((i + 1 < layers.Length ? layers[i + 1].Layer.Entity : inside) is not { } covered) continue;
-            var header = ProtectedHeaders.Read(root.Header, covered, isSigned, isEncrypted, isSignature ? Secured(finding) : default);
-            if (header.Scheme is ProtectionScheme.None) continue;
-            view = new HeaderView(header, header.Scheme switch { ProtectionScheme.Rfc7508 => null, ProtectionScheme.Rfc8551 => covered.Parts[0], _ => covered });
+            if (ProtectedHeaders.TryRead(root.Fields, covered, isSigned, isEncrypted, isSignature ? Secured(finding) : default) is not { } header) continue;
+            nearest = (header, header.Scheme switch { ProtectionScheme.Rfc7508 => null, ProtectionScheme.Rfc8551 => covered.Parts[0], _ => covered });
             foreach (var field in header.Fields)
             {
-                if (HeaderDifferences.Weigh(field) is { } weight && (!differences.TryGetValue(field.Name, out var known) || known < weight)) differences[field.Name] = weight;
+                if (HeaderDifferences.Weigh(field) is not { } weight) continue;
+                differences ??= new(StringComparer.OrdinalIgnoreCase);
+                if (!differences.TryGetValue(field.Name, out var known) || known < weight) differences[field.Name] = weight;
             }
         }
 
-        return new HeaderView(view.Header, view.Source) { Differences = [.. differences.Select(d => new HeaderDifference(d.Key, d.Value))] };
+        return new HeaderView(nearest?.Header ?? ProtectedHeaders.Unprotected(root.Fields), nearest?.Source)
+        {
+            Differences = differences is null ? [] : [.. differences.Select(d => new HeaderDifference(d.Key, d.Value))],
+        };
     }
 
     /// <summary>Addresses in the protected To, Cc and Bcc; a list that can't be read has none. Default: nothing protects them.</summary>
@@ -67,12 +71,15 @@ internal sealed class HeaderView
         var all = ImmutableArray.CreateBuilder<string>();
         foreach (var field in Header.Fields)
         {
-            if (field.Protected is { } value && field.Name.ToUpperInvariant() is "TO" or "CC" or "BCC" && MailboxList.TryRead(value, out var mailboxes))
+            if (field.Protected is { } value && IsRecipients(field.Name) && MailboxList.TryRead(value, out var mailboxes))
                 all.AddRange(mailboxes.Select(m => m.Text));
         }
 
         return [.. all.Distinct(StringComparer.Ordinal)];
     }
+
+    private static bool IsRecipients(string name) =>
+        name.Equals("To", StringComparison.OrdinalIgnoreCase) || name.Equals("Cc", StringComparison.OrdinalIgnoreCase) || name.Equals("Bcc", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The level in the protected MMHS-Primary-Precedence, else in the protected MT-Priority; null: there is none that can be read.</summary>
     public Precedence? Precedence()
@@ -82,8 +89,13 @@ internal sealed class HeaderView
     }
 
     // RFC 7508 §4.1, of signers that are believed.
-    private static ImmutableArray<SecureHeaderField> Secured(LayerFinding finding) =>
-        finding.Signers.Where(s => s.IsGood).Select(s => LayerReports.Value(s.Info.SignedAttributes, AttributeTypes.SecureHeaderFields, SecureHeaderFields.Read)).FirstOrDefault(f => f is not null) is { } secured
-            ? [.. secured.Fields]
-            : default;
+    private static ImmutableArray<SecureHeaderField> Secured(LayerFinding finding)
+    {
+        foreach (var signer in finding.Signers)
+        {
+            if (signer.IsGood && LayerReports.Value(signer.Info.SignedAttributes, AttributeTypes.SecureHeaderFields, SecureHeaderFields.Read) is { } secured) return [.. secured.Fields];
+        }
+
+        return default;
+    }
 }

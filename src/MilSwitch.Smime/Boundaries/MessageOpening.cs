@@ -20,13 +20,14 @@ namespace MilSwitch.Smime.Boundaries;
 /// </summary>
 /// <param name="content">As it came.</param>
 /// <param name="settings">What is taken off.</param>
-/// <param name="inspection">Good until the conclusion was drawn.</param>
+/// <param name="opened">Good until the conclusion was drawn.</param>
 /// <param name="ring">The keys of this switch, by whose certificates it knows itself again.</param>
-internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpening settings, InspectionResult inspection, KeyRing ring)
+internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpening settings, MessageLayers opened, KeyRing ring)
 {
     private const string Loop = "it went through a mailing list of this switch before: a loop";
 
-    private readonly ImmutableArray<(Layer Layer, LayerFinding Finding)> layers = inspection.RootLayers;
+    private readonly ImmutableArray<(Layer Layer, LayerFinding Finding)> layers = opened.Root;
+    private readonly List<(int Known, MimeEntity? Inside, ulong Holding, HeaderView View)> views = [];
 
     private (int Known, MimeEntity? Inside, SignatureJudge Judge)? judge;
 
@@ -39,12 +40,16 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
     /// <summary>Who spoke for the originator; null: nobody who is believed. Known after the conclusion.</summary>
     public SignatureJudgement? Speaker { get; private set; }
 
+    /// <summary>Addresses of its authors as the signatures that hold say. Known after the conclusion.</summary>
+    public ImmutableArray<string> From => judge is { } last ? [.. last.Judge.Sender.From.Select(f => f.Address)] : [];
+
     private int FirstEncrypted => Index(l => l.Type is LayerType.Encrypted or LayerType.AuthEncrypted or LayerType.Authenticated || (l.Type is LayerType.Unsupported && (l.Recipients.Count > 0 || l.ContentEncryption is not null)));
 
     public OpenedMessage Conclude()
     {
         // A CMS object by itself is no message; its octets go nowhere.
-        if (inspection.Walk is not { } walk) return Faulty("it is no message", layers, null);
+        if (!opened.IsMessage) return Faulty("it is no message", layers, null);
+        var walk = opened.Walk;
         var first = FirstEncrypted;
         if (first < 0) return Plain(walk);
         // What stands outside of the encryption is known to anybody.
@@ -75,13 +80,14 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
 
         var lists = ListLayers.Of(layers, facts, settings.Lists);
         if (lists.History.Any(ring.Owns)) return Faulty(Loop, layers, null) with { Encryption = encryption, IsAuthenticated = isAuthenticated };
-        var view = HeaderView.Read(walk.Root, layers, walk.Payload, Believed(facts));
+        var view = View(walk, layers, walk.Payload, Believed(facts));
         // Who signed is who the protected From says: that one is shown then (RFC 9788 §4.4).
         var header = facts.State is SignatureState.Good ? view.Header with { FromMismatch = false } : view.Header;
         var made = layers.IsEmpty || under == walk.Root
             ? walk.Root.Octets.ToArray()
             : (walk.Payload is { } payload ? HeaderRestoration.Bare(walk.Root, payload, view.Source, header) : HeaderRestoration.Around(walk.Root, under, view.Source, header)).ToArray();
-        if (MimeFaults.OfFields(made) is { } repeated) return Faulty(repeated, layers, null) with { Encryption = encryption, IsAuthenticated = isAuthenticated };
+        var fields = Fields(made);
+        if (MimeFaults.OfFields(fields) is { } repeated) return Faulty(repeated, layers, null) with { Encryption = encryption, IsAuthenticated = isAuthenticated };
         if (MailLines.Of(made) is not { } lines) return Faulty("it holds line ends that mail does not carry", layers, null) with { Encryption = encryption, IsAuthenticated = isAuthenticated };
         if (KeptLayersOf(lines, lists, facts) is not { } kept)
             return Faulty("what is to be kept has line ends that mail does not carry", layers, null) with { Encryption = encryption, IsAuthenticated = isAuthenticated };
@@ -99,7 +105,7 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
             ProtectedRecipients = view.Recipients(),
             ProtectedPrecedence = view.Precedence(),
             ReplayKey = facts.State is SignatureState.Good ? Replays.KeyOf(layers) : default,
-            Wish = Wish(lines, walk.Payload),
+            Wish = Wish(fields, walk.Payload),
             Receipt = facts.State is SignatureState.Good ? AskedReceipt.Of(walk.Root, layers, view.Source, header) : null,
             Notes = LayerNotes.Of(layers, facts),
         };
@@ -133,10 +139,10 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
         var facts = Facts(walk, outside, kept);
         var lists = ListLayers.Of(outside, facts, settings.Lists);
         if (lists.History.Any(ring.Owns)) return Closed(walk, first, EncryptionState.Kept) with { Fault = Loop };
-        var view = HeaderView.Read(walk.Root, outside, kept, Believed(facts));
+        var view = View(walk, outside, kept, Believed(facts));
         var header = facts.State is SignatureState.Good ? view.Header with { FromMismatch = false } : view.Header;
         var made = HeaderRestoration.Around(walk.Root, kept, view.Source, header).ToArray();
-        if (MimeFaults.OfFields(made) is { } repeated) return Closed(walk, first, EncryptionState.Kept) with { Fault = repeated };
+        if (MimeFaults.OfFields(Fields(made)) is { } repeated) return Closed(walk, first, EncryptionState.Kept) with { Fault = repeated };
         if (MailLines.Of(made, mayEncode: false) is not { } lines)
             return Closed(walk, first, EncryptionState.Kept) with { Fault = "what is to be kept has line ends that mail does not carry" };
         return Closed(walk, first, EncryptionState.Kept) with
@@ -178,7 +184,7 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
     private OpenedMessage Faulty(string fault, ImmutableArray<(Layer Layer, LayerFinding Finding)> known, MimeEntity? inside) => new()
     {
         Content = content.ToArray(),
-        Signature = known.Any(l => l.Finding.IsSignature) || inspection.Walk is { HasBrokenSigned: true }
+        Signature = known.Any(l => l.Finding.IsSignature) || opened is { IsMessage: true, Walk.HasBrokenSigned: true }
             ? new SignatureFacts(SignatureState.Bad, Reason.Malformed.Text(), SignerRole.None, [])
             : SignatureFacts.None,
         Encryption = inside is not null && IsEncrypted ? EncryptionState.Closed : EncryptionState.None,
@@ -199,7 +205,7 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
     {
         // Asked for the signatures and for the labels of the same layers.
         if (judge is { } last && last.Known == known.Length && last.Inside == inside) return last.Judge;
-        var made = new SignatureJudge(SenderFields.Read(walk.Root.Header, HeaderView.Read(walk.Root, known, inside, static f => f.Verdict is InspectionVerdict.Valid).Header), settings);
+        var made = new SignatureJudge(SenderFields.Read(walk.Root, View(walk, known, inside, static f => f.Verdict is InspectionVerdict.Valid).Header), settings);
         judge = (known.Length, inside, made);
         return made;
     }
@@ -208,8 +214,9 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
     {
         var judge = Judge(walk, known, inside);
         var all = ImmutableArray.CreateBuilder<FoundLabel>();
-        foreach (var (_, finding) in known.Reverse())
+        for (var i = known.Length - 1; i >= 0; i--)
         {
+            var finding = known[i].Finding;
             // Who may not sign this message says nothing about its label.
             if (finding.IsSignature) all.AddRange(MessageLabels.Found([finding]).Select(l => l with { IsBelieved = l.IsBelieved && judge.Judge(finding).Reasons.IsEmpty }));
         }
@@ -217,20 +224,41 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
         return all.ToImmutable();
     }
 
-    private static ImmutableArray<HeaderDifference> Differences(LayerWalk walk, ImmutableArray<(Layer Layer, LayerFinding Finding)> known, MimeEntity? inside) =>
-        HeaderView.Read(walk.Root, known, inside, static _ => true).Differences;
+    private ImmutableArray<HeaderDifference> Differences(LayerWalk walk, ImmutableArray<(Layer Layer, LayerFinding Finding)> known, MimeEntity? inside) =>
+        View(walk, known, inside, static _ => true).Differences;
+
+    // Asked for several times, each with another question that mostly has the same answer: which signatures protect what they cover.
+    private HeaderView View(LayerWalk walk, ImmutableArray<(Layer Layer, LayerFinding Finding)> known, MimeEntity? inside, Func<LayerFinding, bool> holds)
+    {
+        ulong holding = 0;
+        for (var i = 0; i < known.Length; i++) holding |= known[i].Finding.IsSignature && holds(known[i].Finding) ? 1UL << i : 0;
+        foreach (var one in views)
+        {
+            if (one.Known == known.Length && one.Inside == inside && one.Holding == holding) return one.View;
+        }
+
+        var view = HeaderView.Read(walk.Root, known, inside, holds);
+        // One bit for each; so many layers are nested deeper than is read.
+        if (known.Length <= 64) views.Add((known.Length, inside, holding, view));
+        return view;
+    }
 
     private static Func<LayerFinding, bool> Believed(SignatureFacts facts) => facts.State is SignatureState.Good ? static _ => true : static _ => false;
 
     // As the restored header says, where what is protected comes first; and in what was encrypted, also where nothing marks its fields as protected.
-    private static BoundaryWishFinding Wish(ReadOnlyMemory<byte> restored, MimeEntity? payload)
+    private static BoundaryWishFinding Wish(IReadOnlyList<HeaderText> restored, MimeEntity? payload)
+    {
+        var outside = Read(restored);
+        return payload is null ? outside : BoundaryWishFinding.Stricter(outside, Read(payload.Fields));
+
+        static BoundaryWishFinding Read(IReadOnlyList<HeaderText> header) =>
+            BoundaryWishField.Read([.. header.Where(f => f.IsNamed(BoundaryWishField.Name)).Select(f => f.Value)]);
+    }
+
+    private static List<HeaderText> Fields(ReadOnlyMemory<byte> message)
     {
         var budget = new MimeBudget();
-        var outside = Read(HeaderBlock.Scan(restored, budget.HeaderOctets, budget.HeaderFields));
-        return payload is null ? outside : BoundaryWishFinding.Stricter(outside, Read(payload.Header));
-
-        static BoundaryWishFinding Read(HeaderBlock header) =>
-            BoundaryWishField.Read([.. HeaderText.Read(header).Where(f => f.IsNamed(BoundaryWishField.Name)).Select(f => f.Value)]);
+        return HeaderText.Read(HeaderBlock.Scan(message, budget.HeaderOctets, budget.HeaderFields));
     }
 
     private bool IsForOthers(LayerFinding finding) => settings.Keys.IsDefaultOrEmpty || finding.Reasons.Contains(Reason.NoKey);

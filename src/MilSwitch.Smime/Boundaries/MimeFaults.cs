@@ -26,7 +26,9 @@ internal static class MimeFaults
         if (walk.Fault is MimeFault.TooLarge) return "it has more or larger parts than are read";
         if (walk.HasBrokenSigned) return "its multipart/signed has no signature at its end, or other than two parts";
         var layers = walk.Layers.Where(l => l.IsAtRoot).ToArray();
-        return OfLayers(layers) ?? Of(walk.Ambiguity, layers.Select(l => l.Entity).Concat(walk.Payload?.Walk() ?? []));
+        if (OfLayers(layers) is { } fault) return fault;
+        // Nothing at all is the rule.
+        return walk.Ambiguity is MimeAmbiguity.None ? null : Of(walk.Ambiguity, layers.Select(l => l.Entity).Concat(walk.Payload?.Walk() ?? []));
     }
 
     /// <summary>Of the layers around an encrypted one, and of that as it stands there.</summary>
@@ -43,12 +45,11 @@ internal static class MimeFaults
         return OfLayers(all) ?? Of(ambiguity, all.Select(l => l.Entity));
     }
 
-    /// <summary>Fields of a message's header that may be there once and are there twice.</summary>
-    public static string? OfFields(ReadOnlyMemory<byte> message)
+    /// <summary>Fields of a header that may be there once and are there twice.</summary>
+    public static string? OfFields(IReadOnlyList<HeaderText> header)
     {
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        var budget = new MimeBudget();
-        foreach (var field in HeaderText.Read(HeaderBlock.Scan(message, budget.HeaderOctets, budget.HeaderFields)))
+        foreach (var field in header)
         {
             if (Single.Contains(field.Name) && !seen.Add(field.Name)) return $"the field {Single.First(s => field.IsNamed(s))} is there more than once";
         }

@@ -21,12 +21,12 @@ internal static class Replays
         // Whoever changes the order of parallel signatures makes no new message.
         foreach (var signer in inner.Signers.Where(s => s.IsGood))
         {
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            hash.AppendData(SHA256.HashData(signer.Certificate!.Encoded.Span));
             // Both are encoded with their lengths, so that none can look like the other. Without a time the digest decides alone.
-            hash.AppendData(signer.Info.SignedAttributes.Value(AttributeTypes.MessageDigest).Span);
-            hash.AppendData(signer.Info.SignedAttributes.Value(AttributeTypes.SigningTime).Span);
-            var key = hash.GetHashAndReset();
+            var key = SHA256.HashData(
+            [
+                .. Convert.FromHexString(signer.Certificate!.Thumbprint), .. signer.Info.SignedAttributes.Value(AttributeTypes.MessageDigest).Span,
+                .. signer.Info.SignedAttributes.Value(AttributeTypes.SigningTime).Span,
+            ]);
             if (least is null || key.AsSpan().SequenceCompareTo(least) < 0) least = key;
         }
 

@@ -11,24 +11,28 @@ namespace MilSwitch.Smime.Boundaries;
 
 /// <summary>
 /// Whether the signatures of a message are to be believed and on whose behalf they are (RFC 3183 §3): every layer has to hold, and
-/// who signed has to be who may sign so. Pure.
+/// who signed has to be who may sign so. For one message and one thread.
 /// </summary>
 internal sealed class SignatureJudge(SenderFields sender, BoundaryOpening settings)
 {
     /// <summary>Signed well, and not in a role that counts: not one of <see cref="Reason"/>, since nothing is wrong with the signature.</summary>
     public const string NotInRole = "SIGNER-ROLE";
 
+    private readonly List<(LayerFinding Layer, SignatureJudgement Judgement)> known = [];
     private readonly Mailbox? originator = sender.From is [var only] && Mailbox.TryParse(only.Address, allowUtf8: true, out var mailbox, out _) ? mailbox : null;
+
+    /// <summary>Whom the message shows as its sender.</summary>
+    public SenderFields Sender => sender;
 
     /// <param name="layers">The signatures at the root, outermost first.</param>
     /// <param name="others">What else speaks against them.</param>
     public SignatureFacts Judge(IReadOnlyList<LayerFinding> layers, IReadOnlyCollection<Reason> others)
     {
         if (layers.Count is 0) return others.Count is 0 ? SignatureFacts.None : Bad(others.Select(r => r.Text()));
-        var judged = layers.Select(Judge).ToArray();
-        var reasons = judged.SelectMany(j => j.Reasons).Concat(others).Distinct().Select(r => r.Text()).ToArray();
-        if (reasons.Length > 0) return Bad(reasons);
-        var roles = judged.Aggregate(SignerRole.None, (all, j) => all | j.Role);
+        SignatureJudgement[] judged = [.. layers.Select(Judge)];
+        if (others.Count > 0 || judged.Any(j => !j.Reasons.IsEmpty)) return Bad(judged.SelectMany(j => j.Reasons).Concat(others).Distinct().Select(r => r.Text()));
+        var roles = SignerRole.None;
+        foreach (var one in judged) roles |= one.Role;
         return (roles & settings.Signers) is SignerRole.None
             ? Bad([NotInRole])
             : new SignatureFacts(SignatureState.Good, "", roles, [.. judged.Select(j => $"{Word(j)} {Name(j.Signer!)}")]);
@@ -37,19 +41,39 @@ internal sealed class SignatureJudge(SenderFields sender, BoundaryOpening settin
     /// <summary>Of good layers the one on whom it rests that a message is from whom it says: its originator's, else that of a domain, else the one nearest to the content.</summary>
     public SignatureJudgement? Speaker(IReadOnlyList<LayerFinding> layers)
     {
-        var judged = layers.Select(Judge).Where(j => j is { Signer: not null, Role: not SignerRole.None }).ToArray();
-        return judged.LastOrDefault(j => j.Role is SignerRole.Originator) ?? judged.LastOrDefault(j => j.Role is SignerRole.Domain) ?? judged.LastOrDefault();
+        SignatureJudgement? originator = null, domain = null, last = null;
+        foreach (var layer in layers)
+        {
+            if (Judge(layer) is not { Signer: not null, Role: not SignerRole.None } judged) continue;
+            last = judged;
+            if (judged.Role is SignerRole.Originator) originator = judged;
+            else if (judged.Role is SignerRole.Domain) domain = judged;
+        }
+
+        return originator ?? domain ?? last;
     }
 
     /// <summary>One layer: who of its signers is to be believed, in which role.</summary>
     public SignatureJudgement Judge(LayerFinding layer)
     {
+        // Asked for the signature, for who speaks, and for the label.
+        foreach (var one in known)
+        {
+            if (ReferenceEquals(one.Layer, layer)) return one.Judgement;
+        }
+
+        var judgement = JudgeAnew(layer);
+        known.Add((layer, judgement));
+        return judgement;
+    }
+
+    private SignatureJudgement JudgeAnew(LayerFinding layer)
+    {
         if (layer.Verdict is not InspectionVerdict.Valid) return new SignatureJudgement(SignerRole.None, null, [.. layer.AllReasons]);
         var good = layer.Signers.Where(s => s.IsGood).ToArray();
         if (good.All(IsList)) return good.FirstOrDefault(IsAgreed) is { } agent ? new SignatureJudgement(SignerRole.None, agent, []) : Refused(Reason.SignerMismatch);
-        var roles = good.Select(s => Role(s.Info)).Distinct().ToArray();
         // RFC 3183 §3.1.2: all of them say the same.
-        if (roles is not [{ } role]) return Refused(Reason.SignedAttributesInvalid);
+        if (Role(good[0].Info) is not { } role || good.Skip(1).Any(s => Role(s.Info) != role)) return Refused(Reason.SignedAttributesInvalid);
         var signer = good.FirstOrDefault(s => AuthorityToSign.IsGiven(s.Certificate!, role, originator, settings.SignerNaming, settings.SignerDomains));
         // Who stands in From is told by the words of SignerIdentity: also what its display name pretends.
         if (role is SignerRole.Originator or SignerRole.Domain)

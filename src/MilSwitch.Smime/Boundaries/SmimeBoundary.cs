@@ -42,16 +42,17 @@ public sealed class SmimeBoundary(KeyRing keys, TimeProvider time) : IBoundaryPr
             if (settings.KeepsInner || (!settings.Keys.IsDefaultOrEmpty && !settings.Keys.All(ring.Has)))
             {
                 // First without keys: what is kept is not opened, and what is not encrypted needs no key that is missing.
-                using var outside = await InspectAsync(content, settings, at, [], cancellationToken).ConfigureAwait(false);
+                using var outside = await LayersAsync(content, settings, at, [], cancellationToken).ConfigureAwait(false);
                 var opening = new MessageOpening(content, settings, outside, ring);
-                if (settings.Keys.IsDefaultOrEmpty || !opening.IsEncrypted || (settings.KeepsInner && opening.IsWrapped)) return Harvested(Read(opening, outside, settings), outside, settings);
+                if (settings.Keys.IsDefaultOrEmpty || !opening.IsEncrypted || (settings.KeepsInner && opening.IsWrapped)) return Harvested(Read(opening, outside, settings), opening, outside, settings);
             }
 
             IReadOnlyList<IDecryptionKey> openers = settings.Keys.IsDefaultOrEmpty ? [] : [.. settings.Keys.Select(k => ring.Opener(k, precedence))];
             if (Names is not null && !settings.ProxyAuthority.IsEmpty)
                 openers = [.. openers, .. await Names.ForAsync(content, settings.ProxyAuthority, openers, cancellationToken).ConfigureAwait(false)];
-            using var inside = await InspectAsync(content, settings, at, openers, cancellationToken).ConfigureAwait(false);
-            return Harvested(Read(new MessageOpening(content, settings, inside, ring), inside, settings), inside, settings);
+            using var inside = await LayersAsync(content, settings, at, openers, cancellationToken).ConfigureAwait(false);
+            var conclusion = new MessageOpening(content, settings, inside, ring);
+            return Harvested(Read(conclusion, inside, settings), conclusion, inside, settings);
         }
         catch (Exception fault) when (fault is KeyUnavailableException or NotSupportedException)
         {
@@ -88,21 +89,21 @@ public sealed class SmimeBoundary(KeyRing keys, TimeProvider time) : IBoundaryPr
         }
     }
 
-    // What stays closed leaves as it came, and the inspection may know more of it than may be told (threats C8, C9).
-    private static OpeningOutcome.Read Read(MessageOpening opening, InspectionResult inspection, BoundaryOpening settings)
+    // What stays closed leaves as it came, and its layers may say more of it than may be told (threats C8, C9).
+    private static OpeningOutcome.Read Read(MessageOpening opening, MessageLayers layers, BoundaryOpening settings)
     {
         var opened = opening.Conclude();
         var tells = opened is { Signature.State: SignatureState.Good, Encryption: not (EncryptionState.Closed or EncryptionState.ForOthers) } && settings.AuthservId.Length > 0;
-        return new(tells && opening.Speaker is { Signer.Certificate: { } signer, Role: var role } ? opened with { Result = SignatureResult.Believed(inspection, signer, role).Write(settings.AuthservId) } : opened);
+        return new(tells && opening.Speaker is { Signer.Certificate: { } signer, Role: var role } ? opened with { Result = SignatureResult.Believed(layers.Walk, opening.From, signer, role).Write(settings.AuthservId) } : opened);
     }
 
     // As above: nothing of what stays closed is kept either.
-    private OpeningOutcome.Read Harvested(OpeningOutcome.Read read, InspectionResult inspection, BoundaryOpening settings)
+    private OpeningOutcome.Read Harvested(OpeningOutcome.Read read, MessageOpening opening, MessageLayers layers, BoundaryOpening settings)
     {
-        if (read.Message is { Fault: null, Encryption: EncryptionState.None or EncryptionState.Opened }) Harvester.Offer(inspection, settings.Home, read.Message.Signature.State is SignatureState.Good, Harvest);
+        if (read.Message is { Fault: null, Encryption: EncryptionState.None or EncryptionState.Opened }) Harvester.Offer(layers.Root, opening.From, settings.Home, read.Message.Signature.State is SignatureState.Good, Harvest);
         return read;
     }
 
-    private Task<InspectionResult> InspectAsync(ReadOnlyMemory<byte> content, BoundaryOpening settings, DateTimeOffset at, IReadOnlyList<IDecryptionKey> openers, CancellationToken cancellationToken) =>
-        MessageInspector.InspectAsync(content, judging.For(settings.Trust, Status is not null && settings.Home is { } home ? Status.ListsOf(home) : [], at, openers, content.Length), cancellationToken);
+    private Task<MessageLayers> LayersAsync(ReadOnlyMemory<byte> content, BoundaryOpening settings, DateTimeOffset at, IReadOnlyList<IDecryptionKey> openers, CancellationToken cancellationToken) =>
+        MessageInspector.OpenAsync(content, judging.For(settings.Trust, Status is not null && settings.Home is { } home ? Status.ListsOf(home) : [], at, openers, content.Length), cancellationToken);
 }

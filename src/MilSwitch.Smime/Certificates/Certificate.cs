@@ -6,6 +6,7 @@ using MilSwitch.Labels.Decisions;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Asn1;
 using MilSwitch.Smime.Cms;
+using MilSwitch.Smime.Cms.Signed;
 
 namespace MilSwitch.Smime.Certificates;
 
@@ -17,6 +18,7 @@ public sealed class Certificate : IEquatable<Certificate>
 {
     private const int MostPolicies = 256;
     private readonly Lazy<string> thumbprint;
+    private CertificateFrame? frame;
 
     private Certificate(ReadOnlyMemory<byte> encoded, AsnReader outer)
     {
@@ -41,6 +43,10 @@ public sealed class Certificate : IEquatable<Certificate>
 
     /// <summary>SHA-256 of the certificate in lower-case hex.</summary>
     public string Thumbprint => thumbprint.Value;
+
+    /// <summary>What signatures are tied to.</summary>
+    /// <exception cref="CmsFormatException">It breaks the bounds of signed objects.</exception>
+    internal CertificateFrame Frame => frame ??= CertificateFrame.Read(Encoded);
 
     /// <summary>1 to 3.</summary>
     public int Version { get; private set; }

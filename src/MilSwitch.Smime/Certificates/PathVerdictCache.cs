@@ -54,9 +54,11 @@ public sealed class PathVerdictCache(int capacity, TimeSpan bucket)
     private Key KeyOf(Certificate certificate, PathOptions options) => new(
         certificate.Thumbprint,
         options.Trust.Fingerprint,
-        string.Concat(options.MessageCertificates.Take(options.Bounds.MessageCertificates).Select(c => c.Thumbprint).Concat(options.MessageRevocationLists.Select(l => l.Thumbprint))),
+        options is { MessageCertificates: [var only], MessageRevocationLists.Count: 0, Bounds.MessageCertificates: > 0 }
+            ? only.Thumbprint
+            : string.Concat(options.MessageCertificates.Take(options.Bounds.MessageCertificates).Select(c => c.Thumbprint).Concat(options.MessageRevocationLists.Select(l => l.Thumbprint))),
         options.At.UtcTicks / bucket.Ticks,
-        (options.Purpose, options.Revocation, options.Suite.Name, options.ExplicitPolicy, options.InhibitMapping, options.InhibitAny, string.Join(' ', options.InitialPolicies)),
+        (options.Purpose, options.Revocation, options.Suite.Name, options.ExplicitPolicy, options.InhibitMapping, options.InhibitAny, options.InitialPolicies.Count is 0 ? "" : string.Join(' ', options.InitialPolicies)),
         options.Bounds);
 
     private readonly record struct Key(

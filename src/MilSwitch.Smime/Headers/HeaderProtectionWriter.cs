@@ -142,7 +142,9 @@ public static partial class HeaderProtectionWriter
     private static string Unmarked(MediaType type, string value)
     {
         var rest = type.Parameters.Where(p => p.Key is not ("hp" or "hp-legacy-display")).ToArray();
-        var cut = Mark().Replace(value, "");
+        // As it is mostly written: one mark at the end.
+        var end = value.LastIndexOf(';');
+        var cut = end > 0 && rest.Length == type.Parameters.Length - 1 && value.AsSpan(end + 1).TrimStart() is "hp=\"cipher\"" or "hp=\"clear\"" ? value[..end].TrimEnd() : Mark().Replace(value, "");
         var read = MediaType.Read(Encoding.UTF8.GetBytes(cut));
         if (read.Type == type.Type && read.Subtype == type.Subtype && read.Parameters.SequenceEqual(rest) && read.Ambiguity == type.Ambiguity) return cut;
         return type.ToString() + string.Concat(rest.Select(p => $";\r\n {p.Key}=\"{p.Value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\""));

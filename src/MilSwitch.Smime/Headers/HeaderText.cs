@@ -18,12 +18,19 @@ public readonly record struct HeaderText(string Name, string Value)
 
     internal static HeaderText Of(HeaderField field) => new(
         Encoding.ASCII.GetString(field.Name.Span),
-        Encoding.UTF8.GetString(field.RawValue.Span).Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal).Trim(' ', '\t'));
+        Unfold(field.RawValue.Span));
 
     internal bool IsNamed(string name) => Name.Equals(name, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Equal but for white space, which transport may change.</summary>
-    internal static bool SameValue(string one, string other) => Squeeze(one).Equals(Squeeze(other), StringComparison.Ordinal);
+    internal static bool SameValue(string one, string other) => one.Equals(other, StringComparison.Ordinal) || Squeeze(one).Equals(Squeeze(other), StringComparison.Ordinal);
+
+    private static string Unfold(ReadOnlySpan<byte> raw)
+    {
+        raw = raw.Trim(" \t\r\n"u8);
+        var text = Encoding.UTF8.GetString(raw);
+        return raw.ContainsAny((byte)'\r', (byte)'\n') ? text.Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal) : text;
+    }
 
     private static string Squeeze(string value) => string.Join(' ', value.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries));
 }

@@ -40,11 +40,28 @@ internal sealed record LayerFinding(LayerType Type)
     {
         _ when IsEmptySignature => InspectionVerdict.Valid,
         LayerType.Malformed => InspectionVerdict.Malformed,
-        _ when Reasons.Contains(Reason.Malformed) || Reasons.Contains(Reason.TooDeep) || Reasons.Contains(Reason.TooLarge) => InspectionVerdict.Malformed,
-        LayerType.Signed or LayerType.Receipt => Reasons.IsEmpty && Signers.Any(s => s.IsGood) && !Signers.Any(s => s.IsTampered) ? InspectionVerdict.Valid : InspectionVerdict.Invalid,
+        _ when !Reasons.IsEmpty && (Reasons.Contains(Reason.Malformed) || Reasons.Contains(Reason.TooDeep) || Reasons.Contains(Reason.TooLarge)) => InspectionVerdict.Malformed,
+        LayerType.Signed or LayerType.Receipt => Reasons.IsEmpty && IsSignedWell ? InspectionVerdict.Valid : InspectionVerdict.Invalid,
+        _ when Reasons.IsEmpty => InspectionVerdict.Valid,
         _ when Reasons.Contains(Reason.NoKey) || Reasons.Contains(Reason.DecryptFailed) || Reasons.Contains(Reason.Unsupported) => InspectionVerdict.Undecryptable,
-        _ => Reasons.IsEmpty ? InspectionVerdict.Valid : InspectionVerdict.Invalid,
+        _ => InspectionVerdict.Invalid,
     };
+
+    // Somebody is to be believed, and nobody's octets are false.
+    private bool IsSignedWell
+    {
+        get
+        {
+            var isGood = false;
+            foreach (var signer in Signers)
+            {
+                if (signer.IsTampered) return false;
+                isGood |= signer.IsGood;
+            }
+
+            return isGood;
+        }
+    }
 
     /// <summary>Those who are believed; all of them when nobody is, so that what they say can be shown beside the verdict.</summary>
     public IEnumerable<SignerFinding> CountingSigners => Signers.Any(s => s.IsGood) ? Signers.Where(s => s.IsGood) : Signers;

@@ -27,32 +27,44 @@ public static class MessageInspector
     /// <exception cref="Keys.KeyUnavailableException">A key that could open it can't be used now.</exception>
     public static async Task<InspectionResult> InspectAsync(ReadOnlyMemory<byte> octets, InspectionOptions options, CancellationToken cancellationToken = default)
     {
-        var cms = CmsForm.Find(octets);
-        var opener = new CmsOpener(cms is null ? options with { DetachedContent = null } : options);
-        using (opener)
+        var layers = await OpenAsync(octets, options, cancellationToken).ConfigureAwait(false);
+        try
         {
-            // An object by itself is read as what a message without fields would hold.
-            var message = cms is { } bare ? (ReadOnlyMemory<byte>)(byte[])[.. Wrapper, .. bare.Span] : octets;
-            var walk = await LayerWalk.WalkAsync(message, opener, options.Budget(), cancellationToken).ConfigureAwait(false);
-            return new Inspection(walk, opener, options.Policies, isMessage: cms is null).Conclude();
+            return new Inspection(layers, options.Policies).Conclude();
         }
+        catch
+        {
+            layers.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens and judges the layers, each by itself, for who draws conclusions of their own.</summary>
+    /// <inheritdoc cref="InspectAsync"/>
+    internal static async Task<MessageLayers> OpenAsync(ReadOnlyMemory<byte> octets, InspectionOptions options, CancellationToken cancellationToken)
+    {
+        var cms = CmsForm.Find(octets);
+        using var opener = new CmsOpener(cms is null && options.DetachedContent is not null ? options with { DetachedContent = null } : options);
+        // An object by itself is read as what a message without fields would hold.
+        var message = cms is { } bare ? (ReadOnlyMemory<byte>)(byte[])[.. Wrapper, .. bare.Span] : octets;
+        var walk = await LayerWalk.WalkAsync(message, opener, options.Budget(), cancellationToken).ConfigureAwait(false);
+        return new MessageLayers(walk, opener, isMessage: cms is null);
     }
 
     private readonly ref struct Inspection
     {
+        private readonly MessageLayers opened;
         private readonly LayerWalk walk;
-        private readonly CmsOpener opener;
         private readonly PolicySet policies;
         private readonly bool isMessage;
-        private readonly List<(Layer Layer, LayerFinding Finding)> layers;
+        private readonly IReadOnlyList<(Layer Layer, LayerFinding Finding)> layers;
         private readonly List<LayerFinding> signed;
         private readonly HashSet<Reason> reasons = [];
 
-        public Inspection(LayerWalk walk, CmsOpener opener, PolicySet policies, bool isMessage)
+        public Inspection(MessageLayers opened, PolicySet policies)
         {
-            (this.walk, this.opener, this.policies, this.isMessage) = (walk, opener, policies, isMessage);
-            layers = Place(walk, opener);
-            signed = [.. layers.Where(l => l.Layer.IsAtRoot && IsSigned(l.Finding)).Select(l => l.Finding)];
+            (this.opened, walk, layers, isMessage, this.policies) = (opened, opened.Walk, opened.All, opened.IsMessage, policies);
+            signed = [.. opened.Root.Where(l => l.Finding.IsSignature).Select(l => l.Finding)];
         }
 
         public InspectionResult Conclude()
@@ -62,7 +74,7 @@ public static class MessageInspector
             // The one nearest to the content is the originator's.
             var signers = signed.Count is 0 ? [] : signed[^1].Signers;
             var secureFields = isSigned ? signers.Where(s => s.IsGood).Select(SecureFields).FirstOrDefault(f => !f.IsDefault) : default;
-            var headers = ProtectedHeaders.Read(walk.Root.Header, walk.Payload == walk.Root ? null : walk.Payload, isSigned, isEncrypted, secureFields);
+            var headers = ProtectedHeaders.Read(walk.Root.Fields, walk.Payload == walk.Root ? null : walk.Payload, isSigned, isEncrypted, secureFields);
             var known = policies;
             var labels = MessageLabels.Read(signed, isMessage ? UnsignedLabels.Read(walk, headers, isSigned, policies) : UnsignedLabels.None, policies);
             reasons.UnionWith(labels.Reasons);
@@ -76,7 +88,7 @@ public static class MessageInspector
             ImmutableArray<Reason> ordered = [.. reasons.Order()];
             var (isMail, whole, found) = (isMessage, walk, layers);
             // A switch decides and shows it to nobody: the report is made for who asks.
-            return new InspectionResult(opener.Release(), identity, () => new InspectionReport
+            return new InspectionResult(opened.Held, identity, () => new InspectionReport
             {
                 Verdict = LayerReports.Text(verdict),
                 Reasons = [.. ordered.Select(r => r.Text())],
@@ -94,7 +106,7 @@ public static class MessageInspector
                 Walk = isMessage ? walk : null,
                 SignedLabels = labels.Signed,
                 IsDetached = !isMessage && layers is [(_, { Type: LayerType.Signed, Signed.Content: null, Content: not null })],
-                RootLayers = [.. layers.Where(l => l.Layer.IsAtRoot)],
+                RootLayers = opened.Root,
             };
         }
 
@@ -139,7 +151,7 @@ public static class MessageInspector
             if (signed.Count > 0) return InspectionVerdict.Valid;
             if (!walk.IsPartiallySigned) return InspectionVerdict.Unsigned;
             reasons.Add(Reason.PartialCoverage);
-            var parts = layers.Where(l => IsSigned(l.Finding)).Select(l => l.Finding).ToArray();
+            var parts = layers.Where(l => l.Finding.IsSignature).Select(l => l.Finding).ToArray();
             if (parts.Any(p => p.Verdict is InspectionVerdict.Valid)) return InspectionVerdict.Partial;
             reasons.UnionWith(parts.SelectMany(p => p.AllReasons));
             return InspectionVerdict.Invalid;
@@ -147,7 +159,7 @@ public static class MessageInspector
 
         private (IdentityReport Identity, Certificate? Signer) JudgeSender(ProtectedHeaders headers, ImmutableArray<SignerFinding> signers)
         {
-            var sender = SenderFields.Read(walk.Root.Header, headers);
+            var sender = SenderFields.Read(walk.Root, headers);
             ImmutableArray<string> from = [.. sender.From.Select(f => f.Address)];
             var candidates = signers.Where(s => s.Certificate is not null).OrderByDescending(s => s.IsGood).ToArray();
             if (candidates.Length is 0)
@@ -177,34 +189,5 @@ public static class MessageInspector
 
         private static ImmutableArray<SecureHeaderField> SecureFields(SignerFinding signer) =>
             LayerReports.Value(signer.Info.SignedAttributes, AttributeTypes.SecureHeaderFields, SecureHeaderFields.Read) is { } fields ? [.. fields.Fields] : default;
-
-        private static bool IsSigned(LayerFinding finding) => finding.IsSignature;
-
-        // What could only be known when all layers were: which signature is the inner one, and what contradicts its own name.
-        private static List<(Layer Layer, LayerFinding Finding)> Place(LayerWalk walk, CmsOpener opener)
-        {
-            var all = walk.Layers.Select(l => (Layer: l, Finding: opener[l.Part])).ToList();
-            for (var i = 1; i < all.Count; i++)
-            {
-                if (all[i].Layer.IsAtRoot && EmptySignature.IsWithin(all[i - 1].Finding, all[i])) all[i] = all[i] with { Finding = EmptySignature.Accept(all[i].Finding) };
-            }
-
-            var signed = all.Where(l => l.Layer.IsAtRoot && IsSigned(l.Finding)).Select(l => l.Layer.Index).ToArray();
-            for (var i = 0; i < all.Count; i++)
-            {
-                var (layer, finding) = all[i];
-                if (signed.Length > 1 && Array.IndexOf(signed, layer.Index) is >= 0 and var at)
-                    finding = finding with { Signers = [.. finding.Signers.Select(s => Placed(s, finding.Signed!.ContentType, at == signed.Length - 1 ? SignatureLayer.Inner : SignatureLayer.Outer))] };
-                if (layer.ContradictsClaim && finding.Type is not LayerType.Malformed) finding = finding with { Reasons = finding.Reasons.Add(Reason.Malformed) };
-                all[i] = (layer, finding);
-            }
-
-            return all;
-        }
-
-        private static SignerFinding Placed(SignerFinding signer, string contentType, SignatureLayer layer) =>
-            AttributePlacement.Violations(signer.Info, contentType, layer).Count is 0 || signer.Reasons.Contains(Reason.AttributePlacement)
-                ? signer
-                : signer with { Reasons = signer.Reasons.Add(Reason.AttributePlacement) };
     }
 }

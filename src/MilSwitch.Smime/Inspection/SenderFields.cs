@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MilSwitch.Mime;
 using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Headers;
+using MilSwitch.Smime.Messages;
 
 namespace MilSwitch.Smime.Inspection;
 
@@ -11,15 +12,14 @@ namespace MilSwitch.Smime.Inspection;
 internal sealed record SenderFields(ImmutableArray<MailParty> From, MailParty? Sender)
 {
     /// <summary>Of the protected header where it has the field, else of the outer one.</summary>
-    public static SenderFields Read(HeaderBlock outer, ProtectedHeaders headers)
+    public static SenderFields Read(MimeEntity message, ProtectedHeaders headers)
     {
-        var fields = HeaderText.Read(outer);
         return new SenderFields(Parties("From"), Parties("Sender") is [var only] ? only : null);
 
         ImmutableArray<MailParty> Parties(string name)
         {
             var values = headers.Fields.Where(f => f.Protected is not null && f.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(f => f.Protected!).ToArray();
-            if (values.Length is 0) values = [.. fields.Where(f => f.IsNamed(name)).Select(f => f.Value)];
+            if (values.Length is 0) values = [.. message.Fields.Where(f => f.IsNamed(name)).Select(f => f.Value)];
             var all = ImmutableArray.CreateBuilder<MailParty>();
             foreach (var value in values)
             {

@@ -21,5 +21,5 @@ internal sealed record SignerFinding(
     public bool IsGood => Reasons.IsEmpty;
 
     /// <summary>The octets contradict themselves.</summary>
-    public bool IsTampered => Reasons.Any(Tampering.Contains);
+    public bool IsTampered => !Reasons.IsEmpty && Reasons.Any(Tampering.Contains);
 }

@@ -26,13 +26,13 @@ internal sealed class SignerJudge
         this.content = content;
         this.options = options;
         verification = new VerificationOptions { Suite = options.Suite, WithoutAttributes = options.Suite == AlgorithmSuite.Legacy };
-        // Copies: verdicts on them may be kept for longer than the message.
-        carried = [.. Parse(signed.Certificates, c => Certificate.Read(c.ToArray(), options.Bounds))];
+        carried = [.. Parse(signed.Certificates, c => CertificateTable.Shared.Read(c, options.Bounds))];
         path = new PathOptions
         {
             Trust = options.Trust,
             At = options.At,
             MessageCertificates = carried,
+            // Copies: verdicts on them may be kept for longer than the message.
             MessageRevocationLists = [.. Parse(signed.RevocationLists, l => RevocationList.Read(l.ToArray()))],
             Purpose = PathPurpose.Sign,
             Revocation = options.Revocation,
@@ -68,19 +68,30 @@ internal sealed class SignerJudge
         // RFC 5752 §4.6: a signature that names companions is good in their company only.
         if (countersigned is null && !MultipleSignatures.AreAllPresent(signed, signer)) reasons.Add(Reason.SignedAttributesInvalid);
         reasons.AddRange(options.Judge(certificate, path).Reasons);
-        return new SignerFinding(signer, certificate, verdict, [.. reasons.Distinct()], Countersigners(signer));
+        return new SignerFinding(signer, certificate, verdict, reasons.Count is 0 ? [] : [.. reasons.Distinct()], Countersigners(signer));
     }
 
-    private ImmutableArray<SignerFinding> Countersigners(SignerInfo signer) => [.. signer.Countersignatures.Select(c => Judge(c, signer))];
+    private ImmutableArray<SignerFinding> Countersigners(SignerInfo signer) => signer.Countersignatures.Count is 0 ? [] : [.. signer.Countersignatures.Select(c => Judge(c, signer))];
 
-    private IEnumerable<Certificate> Candidates(SignerInfo signer) =>
-        carried.Concat(options.Trust.Intermediates).Concat(options.Trust.Anchors).Where(c => IsNamed(signer, c)).Distinct();
+    private IEnumerable<Certificate> Candidates(SignerInfo signer)
+    {
+        List<Certificate>? before = null;
+        foreach (var some in new[] { carried, options.Trust.Intermediates, options.Trust.Anchors })
+        {
+            for (var i = 0; i < some.Count; i++)
+            {
+                if (!IsNamed(signer, some[i]) || before?.Contains(some[i]) is true) continue;
+                yield return some[i];
+                (before ??= []).Add(some[i]);
+            }
+        }
+    }
 
     private static bool IsNamed(SignerInfo signer, Certificate certificate)
     {
         try
         {
-            return signer.Identifier.Names(certificate.Encoded);
+            return signer.Identifier.Names(certificate.Frame);
         }
         catch (CmsFormatException)
         {

@@ -52,13 +52,23 @@ internal static class HeaderRestoration
         else if (source is null) Copy(fields, root, name => !FieldNames.IsStructural(name));
         else
         {
-            var inside = HeaderText.Read(source.Header).Select(f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            var inside = source.Fields;
             // A field that only a composer writes, and which is not protected, was put there by somebody else.
-            Copy(fields, root, name => !FieldNames.IsStructural(name) && (IsKept(name, header) || FieldNames.IsTransit(name) || (!inside.Contains(name) && !FieldNames.IsComposers(name))));
+            Copy(fields, root, name => !FieldNames.IsStructural(name) && (IsKept(name, header) || FieldNames.IsTransit(name) || (!FieldNames.IsComposers(name) && !Has(inside, name))));
             Copy(fields, source, name => !FieldNames.IsStructural(name) && !FieldNames.IsTransit(name) && !IsHpOuter(name) && !IsKept(name, header));
         }
 
         return fields.WrittenMemory;
+    }
+
+    private static bool Has(IReadOnlyList<HeaderText> fields, string name)
+    {
+        for (var i = 0; i < fields.Count; i++)
+        {
+            if (fields[i].IsNamed(name)) return true;
+        }
+
+        return false;
     }
 
     // RFC 7508 §4.5: only some fields are secured, and the others stay.

@@ -55,7 +55,7 @@ public static partial class MessageProtector
         var under = last + 1 < layers.Length ? layers[last + 1].Entity : walk.Payload;
         if (under is null || (walk.Fault is not MimeFault.None && under == walk.Payload)) return new DecryptedMessage(DecryptionOutcome.DecryptFailed);
         var payload = walk.Fault is MimeFault.None ? walk.Payload : null;
-        var header = ProtectedHeaders.Read(walk.Root.Header, payload, isSigned: false, isEncrypted: true);
+        var header = ProtectedHeaders.Read(walk.Root.Fields, payload, isSigned: false, isEncrypted: true);
         var removed = layers[..(last + 1)];
         return new DecryptedMessage(HeaderRestoration.Restore(walk.Root, under, payload, header), collector)
         {

@@ -100,7 +100,6 @@ public sealed record MediaType
         }
 
         var parameters = NoParameters.ToBuilder();
-        var names = new HashSet<string>(StringComparer.Ordinal);
         while (true)
         {
             if (!TrySkip(value, ref position, ref ambiguity)) return Malformed(type, subtype, parameters, ambiguity);
@@ -111,17 +110,27 @@ public sealed record MediaType
             if (!TryToken(value, ref position, out var name) || !TrySkip(value, ref position, ref ambiguity) || !TryPass(value, ref position, (byte)'=')
                 || !TrySkip(value, ref position, ref ambiguity) || !TryValue(value, ref position, out var text, ref ambiguity))
                 return Malformed(type, subtype, parameters, ambiguity);
-            if (!names.Add(name)) ambiguity |= MimeAmbiguity.RepeatedParameter;
+            if (Has(parameters, name)) ambiguity |= MimeAmbiguity.RepeatedParameter;
             parameters.Add(new(name, text));
         }
 
         // The plain form and one of RFC 2231 of the same name are two values as well.
-        foreach (var name in names)
+        foreach (var (name, _) in parameters)
         {
-            if (name.IndexOf('*', StringComparison.Ordinal) is var star and > 0 && names.Contains(name[..star])) ambiguity |= MimeAmbiguity.RepeatedParameter;
+            if (name.IndexOf('*', StringComparison.Ordinal) is var star and > 0 && Has(parameters, name.AsSpan(0, star))) ambiguity |= MimeAmbiguity.RepeatedParameter;
         }
 
         return new MediaType(type, subtype, parameters.ToImmutable(), ambiguity);
+    }
+
+    private static bool Has(ImmutableArray<KeyValuePair<string, string>>.Builder parameters, ReadOnlySpan<char> name)
+    {
+        for (var i = 0; i < parameters.Count; i++)
+        {
+            if (name.SequenceEqual(parameters[i].Key)) return true;
+        }
+
+        return false;
     }
 
     private static MediaType Malformed(string type, string subtype, ImmutableArray<KeyValuePair<string, string>>.Builder parameters, MimeAmbiguity ambiguity) =>
@@ -186,8 +195,17 @@ public sealed record MediaType
             return position > from;
         }
 
+        // Nothing in it that has to be taken out, as mostly.
+        var rest = text[++position..];
+        if (rest.IndexOfAny("\"\\\r\n"u8) is var plain and >= 0 && rest[plain] is (byte)'"')
+        {
+            value = Encoding.UTF8.GetString(rest[..plain]);
+            position += plain + 1;
+            return true;
+        }
+
         var unquoted = new List<byte>();
-        for (position++; position < text.Length; position++)
+        for (; position < text.Length; position++)
         {
             switch (text[position])
             {

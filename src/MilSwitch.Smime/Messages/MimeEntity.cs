@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using MilSwitch.Mime;
+using MilSwitch.Smime.Headers;
 
 namespace MilSwitch.Smime.Messages;
 
@@ -12,6 +13,8 @@ namespace MilSwitch.Smime.Messages;
 /// </summary>
 public sealed class MimeEntity
 {
+    private IReadOnlyList<HeaderText>? fields;
+
     internal MimeEntity(string number, ReadOnlyMemory<byte> octets, HeaderBlock header, int bodyStart)
     {
         Number = number;
@@ -30,6 +33,9 @@ public sealed class MimeEntity
     public ReadOnlyMemory<byte> Octets { get; }
 
     public HeaderBlock Header { get; }
+
+    /// <summary>The header as text: read when it is asked for the first time, since many ask.</summary>
+    public IReadOnlyList<HeaderText> Fields => fields ??= HeaderText.Read(Header);
 
     /// <summary>What follows the header, not decoded.</summary>
     public ReadOnlyMemory<byte> RawBody { get; }

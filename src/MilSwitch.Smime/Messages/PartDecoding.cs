@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Buffers.Text;
+
 namespace MilSwitch.Smime.Messages;
 
 /// <summary>
@@ -10,12 +13,15 @@ internal static class PartDecoding
     private const sbyte Space = -2;
     private const sbyte Other = -1;
     private static readonly sbyte[] Values = MakeValues();
+    private static readonly SearchValues<byte> Sextets = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8);
 
     /// <summary>Octets that decoding gives; -1 when the text is not sound.</summary>
     public static int MeasureBase64(ReadOnlySpan<byte> text)
     {
         long sextets = 0;
         var padding = 0;
+        // Line by line without looking at each octet, until there is anything but line ends between them.
+        for (int run; (run = text.IndexOfAnyExcept(Sextets)) >= 0 && text[run] is (byte)'\r' or (byte)'\n'; text = text[(run + 1)..]) sextets += run;
         foreach (var octet in text)
         {
             var value = Values[octet];
@@ -38,6 +44,14 @@ internal static class PartDecoding
         var length = 0;
         uint bits = 0;
         var count = 0;
+        // Whole lines at once, as long as none ends within a group of four.
+        for (int run; (run = text.IndexOf((byte)'\n')) > 0; text = text[(run + 1)..])
+        {
+            var line = text[run - 1] is (byte)'\r' ? text[..(run - 1)] : text[..run];
+            if (line.Length % 4 is not 0 || Base64.DecodeFromUtf8(line, into[length..], out var consumed, out var written) is not OperationStatus.Done || consumed != line.Length) break;
+            length += written;
+        }
+
         foreach (var octet in text)
         {
             var value = Values[octet];

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms;
 using MilSwitch.Smime.Inspection;
+using MilSwitch.Smime.Messages;
 using MilSwitch.Smime.Verdicts;
 
 namespace MilSwitch.Smime.Protection;
@@ -16,14 +18,15 @@ internal static class Harvester
     private const int MostCertificates = 16;
 
     /// <summary>Offers what an inspected message has. What must not be known to have opened is not to be given here.</summary>
-    /// <param name="inspection">Of the message.</param>
+    /// <param name="layers">Those at its root, outermost first.</param>
+    /// <param name="from">Every address in From.</param>
     /// <param name="domain">The security domain that it is in; null: nothing is offered.</param>
     /// <param name="isBelieved">Its signatures were judged and are believed.</param>
     /// <param name="harvest">Takes them; null: nobody does.</param>
-    public static void Offer(InspectionResult inspection, string? domain, bool isBelieved, ICertificateHarvest? harvest)
+    public static void Offer(ImmutableArray<(Layer Layer, LayerFinding Finding)> layers, ImmutableArray<string> from, string? domain, bool isBelieved, ICertificateHarvest? harvest)
     {
-        if (harvest is null || domain is null || inspection.Report.Identity.From is not [var author] || !Mailbox.TryParse(author, allowUtf8: true, out var sender, out _)) return;
-        LayerFinding[] signatures = [.. inspection.RootLayers.Select(l => l.Finding).Where(f => f.IsSignature)];
+        if (harvest is null || domain is null || from is not [var author] || !Mailbox.TryParse(author, allowUtf8: true, out var sender, out _)) return;
+        LayerFinding[] signatures = [.. layers.Select(l => l.Finding).Where(f => f.IsSignature)];
         // Every signature holds, and at most its signer is nobody whom the domain knows.
         if (signatures.Length is 0 || !signatures.All(s => s.Reasons.IsEmpty && s.Signers.Any(Holds) && !s.Signers.Any(x => x.IsTampered))) return;
         foreach (var signer in signatures[^1].Signers.Where(s => Holds(s) && IsOf(s.Certificate!, sender)))
@@ -50,7 +53,7 @@ internal static class Harvester
     {
         try
         {
-            return Certificate.Read(der);
+            return CertificateTable.Shared.Read(der);
         }
         catch (CmsFormatException)
         {

@@ -46,8 +46,16 @@ public sealed class RecipientDirectory
 
         return null;
 
-        EnvelopedRecipient? Best(IEnumerable<(Certificate Certificate, EnvelopedRecipient Recipient)> some) =>
-            some.Where(c => IsValid(c.Certificate, at)).OrderByDescending(c => c.Certificate.NotAfter).Select(c => c.Recipient).FirstOrDefault();
+        EnvelopedRecipient? Best(IEnumerable<(Certificate Certificate, EnvelopedRecipient Recipient)> some)
+        {
+            (Certificate Certificate, EnvelopedRecipient Recipient) best = default;
+            foreach (var one in some)
+            {
+                if (IsValid(one.Certificate, at) && (best.Certificate is null || one.Certificate.NotAfter > best.Certificate.NotAfter)) best = one;
+            }
+
+            return best.Recipient;
+        }
     }
 
     private static bool IsValid(Certificate certificate, DateTimeOffset at) => certificate.NotBefore <= at && at <= certificate.NotAfter;

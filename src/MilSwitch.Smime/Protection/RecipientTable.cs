@@ -28,10 +28,10 @@ internal sealed class RecipientTable(IRecipientCertificates? certificates)
     /// <param name="cancellationToken">Gives up.</param>
     public async ValueTask<RecipientChoice> ChooseAsync(DepartureEncryption order, ImmutableArray<Mailbox> recipients, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        List<int> open = [];
         var directory = directories.GetValue(order, static o => new RecipientDirectory(o.Certificates, o.AuthorityNaming));
-        var listed = order.ToAll ? directory.All(now) : [.. recipients.Select(r => directory.Find(r, now)).OfType<EnvelopedRecipient>().Distinct()];
-        int[] open = order.ToAll ? [] : [.. Enumerable.Range(0, recipients.Length).Where(i => directory.Find(recipients[i], now) is null)];
-        if (open.Length is 0) return listed.Count > 0 ? new RecipientChoice { To = listed } : RecipientChoice.Never("no certificate to encrypt to is valid now", []);
+        var listed = order.ToAll ? directory.All(now) : Listed(directory, recipients, now, out open);
+        if (open.Count is 0) return listed.Count > 0 ? new RecipientChoice { To = listed } : RecipientChoice.Never("no certificate to encrypt to is valid now", []);
         if (order.FindIn is not { } domain) return RecipientChoice.Never(Missing(open, recipients, []), [.. open]);
         if (certificates is null) return RecipientChoice.Later("nothing in this node looks for certificates");
 
@@ -55,9 +55,24 @@ internal sealed class RecipientTable(IRecipientCertificates? certificates)
         }
     }
 
+    // Each certificate once, and who has none.
+    private static List<EnvelopedRecipient> Listed(RecipientDirectory directory, ImmutableArray<Mailbox> recipients, DateTimeOffset now, out List<int> open)
+    {
+        var listed = new List<EnvelopedRecipient>(recipients.Length);
+        var seen = new HashSet<EnvelopedRecipient>();
+        open = [];
+        for (var i = 0; i < recipients.Length; i++)
+        {
+            if (directory.Find(recipients[i], now) is not { } found) open.Add(i);
+            else if (seen.Add(found)) listed.Add(found);
+        }
+
+        return listed;
+    }
+
     // The first that is not answered for ends the search: the message waits in any case, and what was answered is kept for the next time.
     private static async ValueTask<Dictionary<int, RecipientCertificateAnswer>> AskAsync(
-        IRecipientCertificates certificates, string domain, int[] open, ImmutableArray<Mailbox> recipients, CancellationToken cancellationToken)
+        IRecipientCertificates certificates, string domain, List<int> open, ImmutableArray<Mailbox> recipients, CancellationToken cancellationToken)
     {
         var answers = new Dictionary<int, RecipientCertificateAnswer>();
         foreach (var some in open.Chunk(AtOnce))

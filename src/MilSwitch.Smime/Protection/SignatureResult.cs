@@ -41,11 +41,12 @@ public sealed record SignatureResult(string Word, string Reason, ImmutableArray<
     };
 
     /// <summary>Of signatures that a boundary believes, in the name of the one on whom that rests.</summary>
-    /// <param name="inspection">Of the message.</param>
+    /// <param name="walk">The message.</param>
+    /// <param name="from">Every address in From.</param>
     /// <param name="signer">That one's certificate.</param>
     /// <param name="role">On whose behalf it signed.</param>
-    public static SignatureResult Believed(InspectionResult inspection, Certificate signer, SignerRole role) =>
-        new("pass", "", Signer(inspection, signer)) { Role = role.ToString().ToLowerInvariant() };
+    public static SignatureResult Believed(LayerWalk walk, ImmutableArray<string> from, Certificate signer, SignerRole role) =>
+        new("pass", "", Signer(walk, from, signer)) { Role = role.ToString().ToLowerInvariant() };
 
     /// <summary>The whole fields, each ending in CRLF: the result, and the signer's role where there is one.</summary>
     public byte[] Write(string authservId) =>
@@ -83,12 +84,11 @@ public sealed record SignatureResult(string Word, string Reason, ImmutableArray<
     // RFC 7281 §3.2.3: serial and issuer where no address is known, both or neither.
     private static ImmutableArray<(string Name, string Value)> Signer(InspectionResult inspection) =>
         // The one on whom the verdict rests: others may have signed beside it, or inside of what was forwarded, and prove nothing.
-        inspection.Signer is { } signer ? Signer(inspection, signer) : [];
+        inspection.Signer is { } signer ? Signer(inspection.Walk, inspection.Identity.From, signer) : [];
 
-    private static ImmutableArray<(string Name, string Value)> Signer(InspectionResult inspection, Certificate signer)
+    private static ImmutableArray<(string Name, string Value)> Signer(LayerWalk? walk, ImmutableArray<string> from, Certificate signer)
     {
         var properties = ImmutableArray.CreateBuilder<(string, string)>();
-        var from = inspection.Identity.From;
         var address = signer.MailAddresses.FirstOrDefault(a => from.Contains(a, StringComparer.OrdinalIgnoreCase)) ?? signer.MailAddresses.FirstOrDefault();
         if (address is not null) properties.Add(("body.smime-identifier", address));
         else
@@ -97,7 +97,7 @@ public sealed record SignatureResult(string Word, string Reason, ImmutableArray<
             properties.Add(("body.smime-issuer", signer.Issuer.ToString()));
         }
 
-        if (inspection.Walk is { } walk && Section(walk) is { } section) properties.Add((Part, section));
+        if (walk is not null && Section(walk) is { } section) properties.Add((Part, section));
         return properties.ToImmutable();
     }
 

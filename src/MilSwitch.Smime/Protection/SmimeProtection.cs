@@ -63,7 +63,7 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time, IRecipientC
 
             if (!settings.Verify) return new ArrivalOutcome.Accepted(default, opened, notes.ToImmutable()) { Labels = labels };
             // What is closed, or must not be known to have opened, tells nothing here either.
-            if (!result.IsUnsigned && (opened is not null || inspection.Walk is not { IsEncrypted: true })) Harvester.Offer(inspection, settings.Home, result.IsPass, harvest);
+            if (!result.IsUnsigned && (opened is not null || inspection.Walk is not { IsEncrypted: true })) Harvester.Offer(inspection.RootLayers, inspection.Identity.From, settings.Home, result.IsPass, harvest);
             notes.Insert(0, new ProtectionNote(AuditKind.Verified, result.Reason.Length is 0 ? result.Word : $"{result.Word}: {result.Reason}"));
             // An encrypted message that does not open might hold a signature: it is none that anybody here can believe.
             if (settings.RefuseUnsigned && result.IsUnsigned) return new ArrivalOutcome.Refused(Refusal.SignatureRequired, $"smime={result.Word}");

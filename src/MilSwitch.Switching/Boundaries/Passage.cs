@@ -135,7 +135,7 @@ internal sealed record Passage
         if (Custody.Length > 0 && act is not "released" && content.Span.SequenceEqual(Content.Span)) return this;
         var before = Custody.IsEmpty ? "" : Custody[^1].After;
         var after = CustodyChain.Digest(content);
-        var approvers = Decisions.SelectMany(d => d.ApprovedBy).Distinct().ToArray();
+        string[] approvers = Decisions.All(d => d.ApprovedBy.IsEmpty) ? [] : [.. Decisions.SelectMany(d => d.ApprovedBy).Distinct()];
         var record = new CustodyRecord(
             0, Now, Id.ToString(), act, before, after, $"{Boundary.Name}/{step}", reason, approvers.Length is 0 ? Configuration.Node : string.Join(", ", approvers), "");
         return this with { Content = content, Custody = CustodyChain.Append(Custody, record) };

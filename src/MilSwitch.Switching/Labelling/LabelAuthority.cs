@@ -12,18 +12,31 @@ namespace MilSwitch.Switching.Labelling;
 /// All policies and clearances by which a node judges labels: one snapshot, which a reload replaces whole. What it says depends on the
 /// time alone, where a policy has categories with a period or clearances come from certificates. Thread-safe.
 /// </summary>
-/// <param name="certified">Clearances that certificates of addresses have; null: none.</param>
-/// <param name="time">Null: the system's.</param>
-public sealed class LabelAuthority(PolicySet policies, AddressClearances clearances, ICertifiedClearances? certified = null, TimeProvider? time = null)
+public sealed class LabelAuthority
 {
-    private readonly TimeProvider time = time ?? TimeProvider.System;
+    private readonly ICertifiedClearances? certified;
+    private readonly TimeProvider time;
     private readonly ConcurrentDictionary<(SecurityPolicy From, SecurityPolicy To), LabelTranslator> translators = new();
+    private readonly KnownLabels known;
+
+    /// <param name="policies">By which labels are judged.</param>
+    /// <param name="clearances">What is said about addresses.</param>
+    /// <param name="certified">Clearances that certificates of addresses have; null: none.</param>
+    /// <param name="time">Null: the system's.</param>
+    public LabelAuthority(PolicySet policies, AddressClearances clearances, ICertifiedClearances? certified = null, TimeProvider? time = null)
+    {
+        this.certified = certified;
+        this.time = time ?? TimeProvider.System;
+        Policies = policies;
+        Clearances = clearances;
+        known = new KnownLabels(ReadAnew, Translate);
+    }
 
     public static LabelAuthority Empty { get; } = new(PolicySet.Empty, AddressClearances.None);
 
-    public PolicySet Policies { get; } = policies;
+    public PolicySet Policies { get; }
 
-    public AddressClearances Clearances { get; } = clearances;
+    public AddressClearances Clearances { get; }
 
     /// <summary>Something is said about addresses.</summary>
     public bool LimitsAddresses => !Clearances.IsEmpty || certified is not null;
@@ -35,7 +48,13 @@ public sealed class LabelAuthority(PolicySet policies, AddressClearances clearan
 
     /// <summary>Reads a label; numbers of the MISSI syntax get their kind from its policy.</summary>
     /// <exception cref="LabelRefusedException">It is none.</exception>
-    public SecurityLabel Read(ReadOnlyMemory<byte> encoded)
+    public SecurityLabel Read(ReadOnlyMemory<byte> encoded) => known.Read(encoded);
+
+    /// <summary>A label in the form in which it is stored.</summary>
+    /// <exception cref="LabelRefusedException">It has none.</exception>
+    public ReadOnlyMemory<byte> Encode(SecurityLabel label) => known.Encode(label);
+
+    private SecurityLabel ReadAnew(ReadOnlyMemory<byte> encoded)
     {
         var label = EssLabel.Read(encoded);
         return Policies.Find(label.Policy) is { } policy ? MissiCategories.Resolve(label, policy) : label;
@@ -69,9 +88,14 @@ public sealed class LabelAuthority(PolicySet policies, AddressClearances clearan
     public string? Denial(SecurityLabel label, Mailbox address) => Denial(label, Limits(address), $"<{address.Text}>");
 
     /// <summary>The label in a policy, or why there is none.</summary>
-    public (SecurityLabel? Label, string? Fault) InPolicy(SecurityLabel label, SecurityPolicy policy)
+    public (SecurityLabel? Label, string? Fault) InPolicy(SecurityLabel label, SecurityPolicy policy) =>
+        label.Policy == policy.Id ? (label, null)
+        // With periods in either the answer is one of today.
+        : policy.HasPeriods || Policies.Find(label.Policy) is { HasPeriods: true } ? Translate(label, policy)
+        : known.InPolicy(label, policy);
+
+    private (SecurityLabel? Label, string? Fault) Translate(SecurityLabel label, SecurityPolicy policy)
     {
-        if (label.Policy == policy.Id) return (label, null);
         if (Policies.Find(label.Policy) is not { } from) return (null, $"its policy {label.Policy} is not known");
         return translators.GetOrAdd((from, policy), static pair => new LabelTranslator(pair.From, pair.To)).Translate(label, Now) switch
         {

@@ -101,7 +101,7 @@ internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority
     // It is stored in this form, so it has to have one.
     private void Add(CarriedLabel label)
     {
-        EssLabel.Encode(label.Label!);
+        authority.Encode(label.Label!);
         carried.Add(label);
     }
 

@@ -62,7 +62,7 @@ public sealed class ListenerLabelling(ListenerLabelSettings settings, LabelAutho
             {
                 Refusal = reason is not null && action is LabelFaultAction.Refuse ? Refusal.LabelRefused : null,
                 HeldBecause = reason is not null && action is LabelFaultAction.Hold ? reason : null,
-                Label = by is null ? null : new MessageLabel(EssLabel.Encode(by)),
+                Label = by is null ? null : new MessageLabel(authority.Encode(by)),
                 Changed = changed ?? stripped,
                 Findings = [.. findings],
             };

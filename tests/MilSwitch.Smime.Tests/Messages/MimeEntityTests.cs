@@ -118,6 +118,30 @@ public sealed class MimeEntityTests
     public void Says_when_an_inner_boundary_begins_like_an_outer_one(string text) => Assert.True(Read(text).TreeAmbiguity.HasFlag(MimeAmbiguity.BoundaryPrefix));
 
     [Theory]
+    [InlineData(76, "\r\n")]
+    [InlineData(75, "\r\n")]
+    [InlineData(4, " \r\n")]
+    [InlineData(76, "\r\n\r\n")]
+    [InlineData(1, "\t")]
+    [InlineData(1_000_000, "\r\n")]
+    public void Decodes_base64_whatever_its_lines_are(int line, string between)
+    {
+        var random = new Random(line);
+        for (var length = 0; length < 200; length++)
+        {
+            var octets = new byte[length];
+            random.NextBytes(octets);
+            var lines = Convert.ToBase64String(octets).Chunk(line).Select(c => new string(c) + between);
+            var entity = Read("Content-Transfer-Encoding: base64\r\n\r\n" + string.Concat(lines));
+            Assert.Equal(MimeAmbiguity.None, entity.TreeAmbiguity);
+            Assert.Equal(octets, entity.Decode());
+            // One octet that is none of base64, wherever it stands.
+            var text = string.Concat(lines);
+            if (text.Length > 0) Assert.Equal(MimeAmbiguity.Base64, Read("Content-Transfer-Encoding: base64\r\n\r\n" + text.Insert(random.Next(text.Length), "*").Replace("\r*\n", "*\r\n", StringComparison.Ordinal)).TreeAmbiguity);
+        }
+    }
+
+    [Theory]
     [InlineData("Content-Type: text/plain; charset=us-ascii;\r\n\r\nx")]
     [InlineData("Content-Type: multipart/signed; protocol=application/pkcs7-signature; boundary=----=_x\r\n\r\n------=_x\r\n\r\n------=_x--")]
     [InlineData("Content-Transfer-Encoding: Quoted-Printable\r\n\r\na =\r\nb  \r\n=3d")]

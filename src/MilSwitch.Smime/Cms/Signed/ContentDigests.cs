@@ -54,8 +54,9 @@ public sealed class ContentDigests
     {
         if (content.IsSingleSegment) return new ContentDigests(content.First);
         var values = new List<(DigestAlgorithm, byte[])>(1);
-        foreach (var algorithm in algorithms.Where(a => a.Platform is not null).Distinct())
+        foreach (var algorithm in algorithms)
         {
+            if (algorithm.Platform is null || values.Exists(v => v.Item1 == algorithm)) continue;
             using var hash = IncrementalHash.CreateHash(algorithm.Platform!.Value);
             foreach (var piece in content) hash.AppendData(piece.Span);
             values.Add((algorithm, hash.GetHashAndReset()));

@@ -44,7 +44,7 @@ internal sealed class HeaderStep : IPipelineStep
         if (passage.Envelope.ReversePath.Mailbox is { } sender && !from.Owns(sender.Domain)) yield return $"its reverse path is not of {from.Name}";
     }
 
-    private static string[] Fields(OpenedMessage opened, DifferenceWeight weight) => [.. opened.Differences.Where(d => d.Weight == weight).Select(d => d.Field).Distinct(StringComparer.OrdinalIgnoreCase)];
+    private static string[] Fields(OpenedMessage opened, DifferenceWeight weight) => opened.Differences.IsEmpty ? [] : [.. opened.Differences.Where(d => d.Weight == weight).Select(d => d.Field).Distinct(StringComparer.OrdinalIgnoreCase)];
 
     // Without any address inside nobody is named, which is the same as naming nobody.
     private static ImmutableArray<int> Unnamed(Passage passage)
