@@ -65,7 +65,7 @@ internal sealed partial class StoreSeal(NodeConfiguration configuration, SqliteS
     {
         try
         {
-            if (JsonSerializer.Deserialize(document.Json, StoreSealJson.Default.WrappedKey) is { } wrapped) return wrapped;
+            if (JsonSerializer.Deserialize(document.Json, StoreSealJson.Default.WrappedKey) is { For: not null, Cms: not null } wrapped) return wrapped;
         }
         catch (JsonException)
         {
