@@ -85,16 +85,18 @@ public sealed class SmimeProtectionTests
         var people = Enumerable.Range(0, 60).Select(i => $"p{i}@dest.test").ToArray();
         var asked = new ConcurrentDictionary<string, bool>();
         var sixteen = new TaskCompletionSource();
-        var finder = new Finder(async (recipient, _) =>
+        var finder = new Finder(async (recipient, stop) =>
         {
             asked[recipient.Text] = true;
             if (asked.Count is 16) sixteen.TrySetResult();
             await sixteen.Task;
+            // Those behind the first ones are asked for until it is known that one is not answered for.
+            if (Array.IndexOf(people, recipient.Text) >= 16) await new TaskCompletionSource().Task.WaitAsync(stop);
             return recipient.Text == people[0] ? new RecipientCertificateAnswer.Unavailable("the directory says nothing") : new RecipientCertificateAnswer.Found(Keys.Certificate("bob"), "test", "");
         });
         var outcome = await SealAsync(new SmimeProtection(Keys.Ring, TimeProvider.System, finder), people);
         Assert.Contains("the directory says nothing", Assert.IsType<DepartureOutcome.Unavailable>(outcome).Reason, StringComparison.Ordinal);
-        Assert.InRange(asked.Count, 16, people.Length - 1);
+        Assert.InRange(asked.Count, 16, 31);
     }
 
     [Fact]
