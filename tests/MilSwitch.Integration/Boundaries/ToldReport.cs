@@ -5,7 +5,7 @@ namespace MilSwitch.Integration.Boundaries;
 /// <summary>A delivery report as its originator reads it.</summary>
 /// <param name="About">Id of the message that it is about.</param>
 /// <param name="Words">What the switch says, without ids, times and addresses, the level that was asked for and the encoding of what is returned.</param>
-/// <param name="Returned">What it returns of the message, without the trace that the switch put before it.</param>
+/// <param name="Returned">What it returns of the message.</param>
 internal sealed partial record ToldReport(string About, string Words, string Returned)
 {
     public static ToldReport Read(string text)
@@ -13,11 +13,11 @@ internal sealed partial record ToldReport(string About, string Words, string Ret
         var boundary = Boundary().Match(text).Groups[1].Value;
         var parts = text.Split("\r\n--" + boundary);
         // A header, a text, the fields, what is returned, and the end.
-        var (third, words) = parts.Length is 5 ? (parts[3], string.Join('\n', parts[..3])) : ("", string.Join('\n', parts));
+        var words = string.Join('\n', parts[..3]);
         words = OwnFields().Replace(words.Replace(boundary, "", StringComparison.Ordinal), "");
         words = Addresses().Replace(Arrival().Replace(words, ""), "ADDRESS");
         // Who is told of many recipients is told the same of each.
-        return new ToldReport(LogId().Match(text).Groups[1].Value, Again().Replace(words, "$1"), Original(third));
+        return new ToldReport(LogId().Match(text).Groups[1].Value, Again().Replace(words, "$1"), Original(parts.Length is 5 ? parts[3] : ""));
     }
 
     private static string Original(string part)
@@ -27,7 +27,7 @@ internal sealed partial record ToldReport(string About, string Words, string Ret
         var octets = part[(start + 4)..];
         if (part[..start].Contains("quoted-printable", StringComparison.Ordinal))
             octets = Quoted().Replace(octets.Replace("=\r\n", "", StringComparison.Ordinal), m => ((char)Convert.ToInt32(m.Groups[1].Value, 16)).ToString());
-        return Trace().Replace(octets, "", 1);
+        return octets;
     }
 
     [GeneratedRegex("boundary=\"([^\"]+)\"", RegexOptions.CultureInvariant)]
@@ -50,7 +50,4 @@ internal sealed partial record ToldReport(string About, string Words, string Ret
 
     [GeneratedRegex("=([0-9A-F]{2})", RegexOptions.CultureInvariant)]
     private static partial Regex Quoted();
-
-    [GeneratedRegex("\\AReceived: .*\r\n(?:[ \t].*\r\n)*", RegexOptions.CultureInvariant)]
-    private static partial Regex Trace();
 }
