@@ -103,6 +103,27 @@ public sealed class CommandLineTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Feature", "L-06")]
+    public async Task Shows_who_acknowledged_a_message_how_far_and_what_is_awaited()
+    {
+        var run = await node.RunAsync("message", "show", First);
+        var lines = run.Output.Split('\n');
+        var at = Array.FindIndex(lines, l => l.StartsWith("ACKNOWLEDGED BY", StringComparison.Ordinal));
+        Assert.Matches(@"^ACKNOWLEDGED BY +COPY +GRADES +AWAITED +UNTIL +ALARMS +ACTION POINT", lines[at]);
+        Assert.Matches(
+            @"^b@example\.net +\w{13} +gateway-accepted \S+Z, domain-delivered \S+Z +receipt +\S+:19:05Z +receipt-missing +duty@example\.net, sent \S+:19:05Z", lines[at + 1]);
+
+        using var document = JsonDocument.Parse((await node.RunAsync("message", "show", First, "--json")).Output);
+        var known = Assert.Single(document.RootElement.GetProperty("acknowledgments").EnumerateArray());
+        Assert.Equal(["report", "receipt"], known.GetProperty("expected").EnumerateArray().Select(e => e.GetString()));
+        Assert.Equal(["receipt"], known.GetProperty("missing").EnumerateArray().Select(e => e.GetString()));
+        Assert.Equal(["gateway-accepted", "domain-delivered"], known.GetProperty("grades").EnumerateArray().Select(g => g.GetProperty("grade").GetString()));
+        Assert.Equal(["receipt-missing"], known.GetProperty("alarms").EnumerateArray().Select(e => e.GetString()));
+        Assert.Equal(known.GetProperty("sentAt").GetDateTimeOffset().AddMinutes(15), known.GetProperty("receiptDeadline").GetDateTimeOffset());
+        Assert.Equal(JsonValueKind.Null, known.GetProperty("settledAt").ValueKind);
+    }
+
+    [Fact]
     [Trait("Threat", "S10")]
     public async Task Takes_control_characters_out_of_what_peers_said()
     {

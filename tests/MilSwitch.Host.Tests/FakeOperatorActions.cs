@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Boundaries;
@@ -217,6 +218,18 @@ public sealed class FakeOperatorActions : IOperatorActions
         {
             Recipients = [new StoredRecipient(RecipientState.Queued, 1, Start, new Reply(451, null, "later"), "192.0.2.1:25", false)], MessageIdField = "<1@example.org>", HasContent = true,
         };
-        return new MessageDetail(message, [new LinkName("192.0.2.1:25")], [new AuditEvent(Start, AuditKind.Accepted, First)], []);
+        return new MessageDetail(message, [new LinkName("192.0.2.1:25")], [new AuditEvent(Start, AuditKind.Accepted, First)], [])
+        {
+            Awaited =
+            [
+                new AwaitedAnswer(
+                    new Acknowledgment(Second, 0, Precedence.Flash, Start, ExpectedEvidence.Report | ExpectedEvidence.Receipt)
+                    {
+                        ActionPoint = "duty@example.net", AcceptedAt = Start.AddSeconds(5), DeliveredAt = Start.AddSeconds(40), Alarms = AcknowledgmentAlarms.ReceiptMissing,
+                        AlternateDueAt = Start.AddMinutes(15), AlternateSentAt = Start.AddMinutes(15),
+                    },
+                    "b@example.net", new AcknowledgmentDeadline(TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(15))),
+            ],
+        };
     }
 }

@@ -63,7 +63,7 @@ public sealed class FindingConfigurationTests : IDisposable
     {
         var whole = Text(Folder).Replace("name: red, mail: [red.example] }", "name: red, mail: [red.example], anchors: tls.pem, certificates: { sources: [{ type: harvest }], revocation: off } }", StringComparison.Ordinal);
         var reports = files.Good(whole + "reports: { protection: { encrypt: { find: true } } }\n").Switch.Reports.Protection!;
-        Assert.True(reports.Finds);
+        Assert.Equal("red", reports.Finding["red"].FindIn);
         Assert.Null(reports.Encrypt!.FindIn);
         Assert.Contains(
             files.Problems(Text(Folder) + "reports: { protection: { encrypt: { find: true } } }\n"),

@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using MilSwitch.Testing;
@@ -58,6 +59,27 @@ internal sealed class MailPki : IDisposable
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.4")], false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, true, false));
+        var now = TimeProvider.System.GetUtcNow();
+        using var certificate = request.Create(authority, now.AddDays(-1), now.AddDays(100), RandomNumberGenerator.GetBytes(8));
+        File.WriteAllText(workspace[name + ".pem"], certificate.ExportCertificatePem());
+        WriteSecret(name + ".key", key.ExportPkcs8PrivateKeyPem());
+    }
+
+    /// <summary>Writes NAME.pem and NAME.key of an authority that may certify recipients of one mail domain and nobody else (RFC 5280 §4.2.1.10).</summary>
+    public void IssueProxyAuthority(string name, string mailDomain)
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=Proxy authority", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var constraints = new AsnWriter(AsnEncodingRules.DER);
+        using (constraints.PushSequence())
+        using (constraints.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 0)))
+        using (constraints.PushSequence()) constraints.WriteCharacterString(UniversalTagNumber.IA5String, mailDomain, new Asn1Tag(TagClass.ContextSpecific, 1));
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+        request.CertificateExtensions.Add(new X509Extension("2.5.29.30", constraints.Encode(), critical: true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.4")], false));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, true, false));
         var now = TimeProvider.System.GetUtcNow();
         using var certificate = request.Create(authority, now.AddDays(-1), now.AddDays(100), RandomNumberGenerator.GetBytes(8));

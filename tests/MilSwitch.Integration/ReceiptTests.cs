@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using MilSwitch.Testing;
 
 namespace MilSwitch.Integration;
@@ -125,6 +126,96 @@ public sealed class ReceiptTests : IDisposable
         Assert.DoesNotContain("inside.ship.test", report, StringComparison.Ordinal);
         Assert.DoesNotContain("Sail at dawn", report, StringComparison.Ordinal);
     }
+
+    [RequiresFact(OpenSsl)]
+    [Trait("Feature", "R-05")]
+    public async Task A_receipt_that_is_encrypted_to_a_proxy_certificate_of_the_gateway_is_opened()
+    {
+        pki.IssueProxyAuthority("proxies", "home.test");
+        pki.Issue("arriving", "domain-confidentiality-authority", "domain-confidentiality-authority@ship.test");
+        await using var sink = SinkServer.Start();
+        var sea = Ports.Free();
+        var setup = Setup(sink, sea, "");
+        await using var node = await SwitchProcess.StartAsync(pki["."], setup with
+        {
+            Extra = setup.Extra
+                .Replace("keys:\n", $"keys:\n  - {{ name: proxies, file: proxies.key, certificate: proxies.pem, role: proxy-authority }}\n  - {{ name: arriving, file: arriving.key, certificate: arriving.pem, role: domain-confidentiality }}\n", StringComparison.Ordinal)
+                .Replace("mail: [ship.test],", "mail: [ship.test], keys: [proxies, arriving],", StringComparison.Ordinal)
+                .Replace("arrival: { signature: optional } }", "arrival: { signature: optional, decrypt: arriving }, proxy-certificates: { authority: proxies, policy: 1.3.6.1.4.1.99999.7.1, log: proxies.log } }", StringComparison.Ordinal),
+        });
+        await AskAsync("order.eml");
+        await SendAsync(node.Port, "order.eml", Officer, "", Captain);
+        await File.WriteAllBytesAsync(pki["copy.eml"], (await ArrivesAsync(sink, _ => true)).Content);
+        var zone = (await node.CommandAsync("proxy", "zone", "in", Gateway, "--origin", "home.test", "--name-server", "ns.home.test")).Output;
+        await File.WriteAllBytesAsync(pki["proxy.der"], Convert.FromHexString(Regex.Match(zone, "SMIMEA 3 0 0 ([0-9A-F]+)").Groups[1].Value));
+
+        await AnswerAsync("copy.eml", "captain", "given.eml");
+        await RunAsync("cms", "-encrypt", "-in", "given.eml", "-aes-256-gcm", "-out", "sealed.eml", "-recip", "proxy.der");
+        await SendAsync(sea, "sealed.eml", Captain, "", Gateway);
+        await BelievesAsync(sink, "recipient-verified", 1, attached: 1);
+        Assert.Empty(await HeldAsync(node));
+    }
+
+    [RequiresFact(OpenSsl)]
+    public async Task A_receipt_comes_back_through_two_gateways_in_a_row()
+    {
+        pki.Issue("beyond", "domain-signing-authority", "domain-signing-authority@ship.test");
+        await using var sink = SinkServer.Start();
+        var (sea, port) = (Ports.Free(), Ports.Free());
+        var setup = Setup(sink, sea, "");
+        var second = Beyond(sink, sea, port);
+        await using var node = await SwitchProcess.StartAsync(pki["."], setup with { Routes = [new RouteSetup("ship.test", $"127.0.0.1:{second.Port}") { Domain = "sea" }, .. setup.Routes.Skip(1)] });
+        await using var beyond = await SwitchProcess.StartAsync(pki["."], second);
+        await AskAsync("order.eml");
+        await SendAsync(node.Port, "order.eml", Officer, "", Captain);
+
+        // Each gateway asks in its own name.
+        await File.WriteAllBytesAsync(pki["last.eml"], (await ArrivesAsync(sink, t => t.Recipients.Any(r => r.Contains(Captain, StringComparison.Ordinal)))).Content);
+        await AnswerAsync("last.eml", "captain", "given.eml");
+        await SendAsync(port, "given.eml", Captain, "", "receipts@ship.test");
+        // What came to the second gateway is its evidence: it is what the first one's receipt is about.
+        await Eventually.ComesTrueAsync(() => Task.FromResult(sink.Transactions.Any(t => t.Field("Subject") == "Receipt: recipient-verified")), Patience, "the originator hears of it");
+        await CustodyAsync(beyond, "evidence");
+        File.Copy(Path.Combine(pki["evidence"], "original.eml"), pki["copy.eml"]);
+        await BelievesAsync(sink, "recipient-verified", 1, attached: 1);
+        Assert.Contains("A gateway beyond says that it verified a receipt", Encoding.ASCII.GetString(sink.Transactions.Single(t => t.Field("Subject") == "Receipt: recipient-verified").Content.Span), StringComparison.Ordinal);
+        Assert.Empty(await HeldAsync(node));
+        Assert.Empty(await HeldAsync(beyond));
+
+        var shown = (await node.CommandAsync("message", "show", await CopyIdAsync(node), "--json")).Output;
+        using var document = JsonDocument.Parse(shown);
+        var known = Assert.Single(document.RootElement.GetProperty("acknowledgments").EnumerateArray());
+        Assert.Equal(["gateway-accepted", "recipient-verified"], known.GetProperty("grades").EnumerateArray().Select(g => g.GetProperty("grade").GetString()!).Order());
+        Assert.Empty(known.GetProperty("missing").EnumerateArray());
+    }
+
+    private async Task CustodyAsync(SwitchProcess node, string folder)
+    {
+        using var document = JsonDocument.Parse((await node.CommandAsync("track", "--recipient", Captain, "--json")).Output);
+        var original = document.RootElement.GetProperty("items").EnumerateArray().Single(m => m.GetProperty("parent").ValueKind is JsonValueKind.Null).GetProperty("id").GetString()!;
+        var exported = await node.CommandAsync("message", "custody", original, "--export", pki[folder]);
+        Assert.True(exported.ExitCode is 0, exported.Error);
+    }
+
+    // The gateway at sea: the domain of the first one lies between it and home.
+    private SwitchSetup Beyond(SinkServer sink, int back, int ship) => new()
+    {
+        Node = "gate.ship.test", DataFolder = pki["data2"], Listener = ["domain: between"],
+        Listeners = [$"{{ name: ship, endpoint: \"127.0.0.1:{ship}\", clients: [127.0.0.0/8], domain: ship, tls: {{ mode: none }} }}"],
+        Routes = [new RouteSetup("ship.test", sink.NextHop) { Domain = "ship" }, new RouteSetup("home.test", $"127.0.0.1:{back}") { Domain = "between" }, new RouteSetup("receipts@ship.test", $"127.0.0.1:{back}") { Domain = "between" }],
+        Extra = $$"""
+            reports: { tag-key: { file: tag.key }, from: postmaster@ship.test }
+            keys:
+              - { name: beyond, file: beyond.key, certificate: beyond.pem, role: domain-signing }
+            domains:
+              - { name: between, mail: [home.test], keys: [beyond], anchors: {{pki.Anchors}} }
+              - { name: ship, mail: [ship.test], anchors: {{pki.Anchors}} }
+            boundaries:
+              - { name: out, from: between, to: ship, departure: { protection: { sign: { key: beyond, signature-type: domain } } }, receipts: { address: receipts@ship.test } }
+              - { name: in, from: ship, to: between, arrival: { signature: optional } }
+
+            """,
+    };
 
     private SwitchSetup Setup(SinkServer sink, int sea, string grades) => new()
     {

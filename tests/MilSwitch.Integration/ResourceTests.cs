@@ -144,12 +144,12 @@ public sealed class ResourceTests(ITestOutputHelper output) : FieldTest
     // A loop that tries again at once takes a whole processor; waiting takes next to nothing.
     private async Task AssertRestsAsync(SwitchProcess milswitch)
     {
-        var before = milswitch.ProcessorTime;
+        var (before, whole) = (milswitch.ThreadTimes, milswitch.ProcessorTime);
         var window = TimeSpan.FromSeconds(4);
         await Task.Delay(window, TimeProvider.System);
         Assert.True(milswitch.IsRunning);
-        var spent = milswitch.ProcessorTime - before;
-        output.WriteLine($"{spent.TotalMilliseconds:0} ms of processor time in {window.TotalSeconds:0} s at the limit");
+        var spent = milswitch.ThreadTimes.Aggregate(TimeSpan.Zero, (sum, t) => sum + t.Value - before.GetValueOrDefault(t.Key));
+        output.WriteLine($"{spent.TotalMilliseconds:0} ms of processor time in {window.TotalSeconds:0} s at the limit, {(milswitch.ProcessorTime - whole).TotalMilliseconds:0} ms with what is compiled anew");
         Assert.True(spent < window / 4, $"{spent} of processor time in {window}");
     }
 

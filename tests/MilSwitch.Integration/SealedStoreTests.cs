@@ -78,6 +78,32 @@ public sealed class SealedStoreTests : IDisposable
         await OpenSslOpensAsync("new");
     }
 
+    [RequiresTheory(OpenSsl)]
+    [InlineData("not json at all")]
+    [InlineData("{}")]
+    [InlineData("{\"Made\":\"2026-11-28T10:00:00+00:00\",\"For\":\"store\",\"Cms\":\"??\"}")]
+    public async Task A_record_of_a_key_that_can_t_be_read_stops_the_start_and_nothing_is_lost(string record)
+    {
+        await using var sink = SinkServer.Start();
+        sink.StopListening();
+        pki.Issue("store", "store", "store@dest.test");
+        await using var node = await SwitchProcess.StartAsync(pki["."], Setup(sink) with { Extra = Keys("store"), Seal = "store" });
+        await SendAsync(node, Canary);
+        await node.KillAsync();
+        var (name, sound) = Record();
+
+        Write(name, record);
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(async () => await node.StartAsync());
+        Assert.Contains($"the record of key {name} in the store can't be read", refused.Message, StringComparison.Ordinal);
+        Assert.Equal((name, record), Record());
+
+        // Put back from a copy of the store, it opens what it opened before.
+        Write(name, sound);
+        sink.StartListening();
+        await node.StartAsync();
+        Assert.Contains(Canary, Encoding.ASCII.GetString(Assert.Single(await sink.WaitForAsync(1, Patience)).Content.Span), StringComparison.Ordinal);
+    }
+
     [RequiresFact(OpenSsl)]
     public async Task Without_a_key_that_opens_mail_nothing_is_sealed()
     {
@@ -123,6 +149,30 @@ public sealed class SealedStoreTests : IDisposable
         var (good, said) = await pki.OpenSslAsync("cms", "-decrypt", "-inform", "DER", "-in", "seal.der", "-inkey", name + ".key", "-recip", name + ".pem", "-out", "seal.bin");
         Assert.True(good, said);
         Assert.Equal(32, new FileInfo(pki["seal.bin"]).Length);
+    }
+
+    private (string Name, string Json) Record()
+    {
+        using var connection = new SqliteConnection($"Data Source={pki["data"]}/spool.db;Mode=ReadOnly;Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT id, json FROM document WHERE kind = 'seal'";
+        using var rows = command.ExecuteReader();
+        Assert.True(rows.Read());
+        var found = (rows.GetString(0), rows.GetString(1));
+        Assert.False(rows.Read());
+        return found;
+    }
+
+    private void Write(string name, string json)
+    {
+        using var connection = new SqliteConnection($"Data Source={pki["data"]}/spool.db;Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "UPDATE document SET json = $json WHERE kind = 'seal' AND id = $name";
+        command.Parameters.AddWithValue("$json", json);
+        command.Parameters.AddWithValue("$name", name);
+        Assert.Equal(1, command.ExecuteNonQuery());
     }
 
     private List<byte[]> Wrapped()

@@ -41,6 +41,29 @@ internal static class SignedPki
 
     public static string AuthorityPem => AuthorityCertificate.ExportCertificatePem();
 
+    /// <summary>The authority's revocation list with these certificates; DER.</summary>
+    public static byte[] Revoking(params byte[][] certificates)
+    {
+        var list = new CertificateRevocationListBuilder();
+        foreach (var octets in certificates)
+        {
+            using var certificate = X509CertificateLoader.LoadCertificate(octets);
+            list.AddEntry(certificate);
+        }
+
+        using var issuer = AuthorityCertificate.HasPrivateKey ? new X509Certificate2(AuthorityCertificate) : AuthorityCertificate.CopyWithPrivateKey(AuthorityKey);
+        return list.Build(issuer, 1, Now.AddDays(1), HashAlgorithmName.SHA256, null, Now.AddHours(-1));
+    }
+
+    /// <summary>A key with a certificate for an authority of a domain (RFC 3183 §3.1.1).</summary>
+    /// <param name="commonName">Its only common name, and the local part of its address.</param>
+    /// <param name="domain">Of its address.</param>
+    public static Identity DomainAuthority(string commonName, string domain)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return Issue(key.ExportSubjectPublicKeyInfo(), key.ExportPkcs8PrivateKey(), null, "CN=" + commonName, $"{commonName}@{domain}");
+    }
+
     public static Identity Get(string name) => Identities[name].Value;
 
     public static CmsSigner Signer(string name, bool byKeyIdentifier = false) => new(Get(name).Key, byKeyIdentifier);
@@ -103,14 +126,14 @@ internal static class SignedPki
         return Issue(SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(pair.Public).GetDerEncoded(), PrivateKeyInfoFactory.CreatePrivateKeyInfo(pair.Private).GetDerEncoded(), null);
     }
 
-    private static Identity Issue(byte[] publicKey, byte[] privateKey, SigningChoice? choice)
+    private static Identity Issue(byte[] publicKey, byte[] privateKey, SigningChoice? choice, string subject = "CN=Signer", string address = "signer@unit.example")
     {
-        var request = new CertificateRequest(new X500DistinguishedName("CN=Signer"), PublicKey.CreateFromSubjectPublicKeyInfo(publicKey, out _), HashAlgorithmName.SHA256);
+        var request = new CertificateRequest(new X500DistinguishedName(subject), PublicKey.CreateFromSubjectPublicKeyInfo(publicKey, out _), HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.NonRepudiation, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(SHA1.HashData(publicKey), false));
         var names = new SubjectAlternativeNameBuilder();
-        names.AddEmailAddress("signer@unit.example");
+        names.AddEmailAddress(address);
         request.CertificateExtensions.Add(names.Build());
         using var certificate = request.Create(AuthorityCertificate.SubjectName, X509SignatureGenerator.CreateForECDsa(AuthorityKey), Now.AddYears(-4), Now.AddYears(10), RandomNumberGenerator.GetBytes(12));
         return new Identity(SoftwareSigningKey.Create(privateKey, certificate.RawData, choice), certificate.RawData, privateKey);

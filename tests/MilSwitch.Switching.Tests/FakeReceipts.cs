@@ -15,6 +15,9 @@ internal sealed class FakeReceipts : IReceiptRelay
     /// <summary>The key that signs answers is away.</summary>
     public bool IsAway { get => isAway; set => isAway = value; }
 
+    /// <summary>Octets that every answer has in addition.</summary>
+    public int Padding { get; init; }
+
     public ReceiptAsked? Read(RequestedReceipt requested, Func<string, bool> mayHear) => requested.To.FirstOrDefault(mayHear) is { } to
         ? new ReceiptAsked("1.2.840.113549.1.7.1", requested.ContentIdentifier, new byte[] { 1, 2 }, new byte[] { 3, 4 }, to)
         : null;
@@ -33,7 +36,7 @@ internal sealed class FakeReceipts : IReceiptRelay
         new(IsAway
             ? new DepartureOutcome.Unavailable("the key is away")
             : new DepartureOutcome.Protected(
-                Encoding.ASCII.GetBytes($"From: <{settings.From}>\r\nSubject: Receipt: {grade.Keyword()}\r\nMessage-ID: <{Guid.NewGuid():N}@red.test>\r\n\r\n{settings.Recipient} {settings.InReplyTo}\r\n"),
+                Encoding.ASCII.GetBytes($"From: <{settings.From}>\r\nSubject: Receipt: {grade.Keyword()}\r\nMessage-ID: <{Guid.NewGuid():N}@red.test>\r\n\r\n{settings.Recipient} {settings.InReplyTo}\r\n{string.Concat(Enumerable.Repeat(new string('x', 98) + "\r\n", Padding / 100))}"),
                 [new ProtectionNote(AuditKind.Signed, grade.Keyword())]));
 
     private static string[] Words(ReadOnlyMemory<byte> receipt) => Encoding.ASCII.GetString(receipt.Span).Split(["\r\n", " "], StringSplitOptions.RemoveEmptyEntries);

@@ -92,6 +92,51 @@ public sealed class ReceiptCrossingTests
     }
 
     [Fact]
+    [Trait("Threat", "F9")]
+    public async Task Nothing_is_left_of_answers_when_the_store_does_not_take_all_of_them()
+    {
+        await using var harness = await StartAsync(
+            new FakeReceipts { Padding = 200_000 },
+            c => c with { Boundaries = new BoundaryMap([Red, Blue], [Outward with { Receipts = Outward.Receipts! with { Grades = [AcknowledgmentGrade.GatewayAccepted] } }, Homeward]) });
+        // The second of two fails, four times.
+        var ended = 0;
+        harness.Refusing.RefusesContent = length => length > 100_000 && Interlocked.Increment(ref ended) is var number && number <= 8 && number % 2 is 0 ? SpoolHealth.Unwritable : null;
+        var sent = await harness.SendAsync(Text, from: "a@red.test", to: ["b@blue.test", "c@blue.test"]);
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+
+        await Eventually.ComesTrueAsync(() => Task.FromResult(harness.Sink.Transactions.Count(t => t.Field("Subject") == "Receipt: gateway-accepted") is 2), Patience, "the originator hears of both");
+        Assert.True(Volatile.Read(ref ended) >= 10);
+        // What was delivered has no file any more, and nothing else had one.
+        await Eventually.ComesTrueAsync(() => Task.FromResult(Files().Length is 0), Patience, "no file is left");
+
+        string[] Files() => Directory.GetFiles(Path.Combine(harness.Folder, "content"), "*", SearchOption.AllDirectories);
+    }
+
+    [Fact]
+    [Trait("Feature", "L-06")]
+    public async Task Operators_see_what_is_known_and_awaited_of_the_original_and_of_its_copy()
+    {
+        await using var harness = await StartAsync(new FakeReceipts(), Hurried);
+        var tag = await TagAsync(harness);
+        var copy = IdOf(tag);
+        await Eventually.ComesTrueAsync(async () => (await KnownAsync(harness, copy)).AlternateSentAt is not null, Patience, "the action point takes over");
+
+        var original = (await harness.Spool.ReadAsync(copy))!.Parent!.Value;
+        foreach (var id in new[] { copy, original })
+        {
+            var known = Assert.Single((await harness.Operator.MessageAsync(id, default))!.Awaited);
+            Assert.Equal((copy, "b@blue.test", TimeSpan.FromMilliseconds(300)), (known.State.Message, known.Address, known.Deadline.Receipt!.Value));
+            Assert.Equal((ExpectedEvidence.Receipt, AcknowledgmentAlarms.ReceiptMissing), (known.State.Missing, known.State.Alarms));
+        }
+
+        // Also when nothing is awaited any more.
+        await ReturnAsync(harness, tag, "good");
+        await Eventually.ComesTrueAsync(
+            async () => (await harness.Operator.MessageAsync(copy, default))!.Awaited is [{ State: { SettledAt: not null, Alarms: AcknowledgmentAlarms.None } settled }] && settled.Has(AcknowledgmentGrade.RecipientVerified),
+            Patience, "it is settled");
+    }
+
+    [Fact]
     public async Task A_disposition_notification_is_awaited_from_the_passage_on()
     {
         await using var harness = await StartAsync(new FakeReceipts(), Hurried, asks: false);

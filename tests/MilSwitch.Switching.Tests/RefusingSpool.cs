@@ -11,11 +11,14 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
     /// <summary>Asked about each operation, and with null about each document; what it answers is the reason to refuse.</summary>
     public Func<SpoolOperation?, SpoolHealth?>? Refuses { get; set; }
 
+    /// <summary>Asked about each content that ends, by its length; what it answers is the reason to refuse.</summary>
+    public Func<long, SpoolHealth?>? RefusesContent { get; set; }
+
     public int Run => inner.Run;
 
     public SpoolHealth Health => inner.Health;
 
-    public IContentWriter CreateContent() => inner.CreateContent();
+    public IContentWriter CreateContent() => new RefusingWriter(this, inner.CreateContent());
 
     public ValueTask<CommitResult> CommitAsync(SpoolOperation operation, Precedence precedence, CancellationToken cancellationToken = default) =>
         Refuses?.Invoke(operation) is { } health
@@ -70,4 +73,16 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
     public SpoolUsage Usage() => inner.Usage();
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    private sealed class RefusingWriter(RefusingSpool spool, IContentWriter inner) : IContentWriter
+    {
+        public long Length => inner.Length;
+
+        public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default) => inner.WriteAsync(data, cancellationToken);
+
+        public ValueTask<StagedContent> CompleteAsync(CancellationToken cancellationToken = default) =>
+            spool.RefusesContent?.Invoke(Length) is { } health ? throw new SpoolUnavailableException(health) : inner.CompleteAsync(cancellationToken);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
 }

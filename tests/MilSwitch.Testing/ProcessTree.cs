@@ -23,6 +23,33 @@ public static partial class ProcessTree
         return TimeSpan.FromSeconds(ticks / TicksPerSecond);
     }
 
+    /// <summary>
+    /// Processor time of the threads of a .NET process that live, but for those that compile: what was begun at a start or under
+    /// load is compiled again in the background for seconds after it, whatever the program does. Threads are keys, since each ends
+    /// at a time of its own.
+    /// </summary>
+    public static IReadOnlyDictionary<int, TimeSpan> ThreadTimes(int process)
+    {
+        var times = new Dictionary<int, TimeSpan>();
+        foreach (var folder in Directory.EnumerateDirectories($"/proc/{process}/task"))
+        {
+            try
+            {
+                var text = File.ReadAllText(Path.Combine(folder, "stat"));
+                if (text.Contains("(.NET Tiered Com", StringComparison.Ordinal)) continue;
+                var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
+                times[int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture)] =
+                    TimeSpan.FromSeconds((long.Parse(fields[UserTime], CultureInfo.InvariantCulture) + long.Parse(fields[UserTime + 1], CultureInfo.InvariantCulture)) / TicksPerSecond);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It ended while we looked.
+            }
+        }
+
+        return times;
+    }
+
     /// <summary>Resident octets of the process and its descendants; shared pages count in each.</summary>
     public static long ResidentOctets(int root) =>
         Members(root).Sum(p => long.Parse(p[ResidentPages], CultureInfo.InvariantCulture)) * Environment.SystemPageSize;

@@ -34,6 +34,9 @@ public sealed class SwitchProcess : IAsyncDisposable
 
     public TimeSpan ProcessorTime => ProcessTree.ProcessorTime(Id);
 
+    /// <inheritdoc cref="ProcessTree.ThreadTimes"/>
+    public IReadOnlyDictionary<int, TimeSpan> ThreadTimes => ProcessTree.ThreadTimes(Id);
+
     public long ResidentOctets => ProcessTree.ResidentOctets(Id);
 
     /// <summary>

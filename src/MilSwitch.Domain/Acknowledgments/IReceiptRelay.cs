@@ -28,11 +28,14 @@ public interface IReceiptRelay
     /// <param name="cancellationToken">Gives up.</param>
     ValueTask<ClaimedReceipt> TagAsync(ReadOnlyMemory<byte> receipt, BoundaryOpening opening, Precedence precedence, CancellationToken cancellationToken);
 
-    /// <summary>Compares a receipt with what was sent.</summary>
+    /// <summary>
+    /// Compares a receipt with what was sent: a recipient's own, or one that a gateway beyond relays (RFC 2634 §2), as far as the
+    /// settings let its domain speak for the recipient.
+    /// </summary>
     /// <param name="receipt">The whole message.</param>
     /// <param name="asked">What was kept.</param>
     /// <param name="opening">Keys and trust of the domain it comes from.</param>
-    /// <param name="recipients">Addresses that the copy went to: nobody else's receipt counts.</param>
+    /// <param name="recipients">Addresses that the copy went to: no receipt of or about anybody else counts.</param>
     /// <param name="precedence">Of the work with keys.</param>
     /// <param name="cancellationToken">Gives up.</param>
     ValueTask<ReceiptJudgement> JudgeAsync(

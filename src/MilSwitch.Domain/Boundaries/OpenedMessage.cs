@@ -127,4 +127,8 @@ public enum DifferenceWeight : byte
 /// <param name="ContentIdentifier">Its signedContentIdentifier.</param>
 /// <param name="Original">A message whose only layer is the signature that the receipt is about: what a receipt is made from.</param>
 /// <param name="To">Addresses that receipts go to.</param>
-public sealed record RequestedReceipt(ReadOnlyMemory<byte> ContentIdentifier, ReadOnlyMemory<byte> Original, ImmutableArray<string> To);
+public sealed record RequestedReceipt(ReadOnlyMemory<byte> ContentIdentifier, ReadOnlyMemory<byte> Original, ImmutableArray<string> To)
+{
+    /// <summary>Those of them for which the authority of a domain speaks that asked in its originator's place: a gateway on the way carries receipts further.</summary>
+    public ImmutableArray<string> OnBehalf { get; init; } = [];
+}

@@ -162,7 +162,11 @@ public sealed record QueueShapeRow(string Name, int Total, ImmutableArray<int> B
     public static ImmutableArray<int> AgeLimitsInMinutes { get; } = [5, 10, 20, 40, 80, 160, 320, 640, 1280];
 }
 
-public sealed record MessageDetail(StoredMessage Message, ImmutableArray<LinkName?> Links, ImmutableArray<AuditEvent> Audit, ImmutableArray<MessageId> Reports);
+public sealed record MessageDetail(StoredMessage Message, ImmutableArray<LinkName?> Links, ImmutableArray<AuditEvent> Audit, ImmutableArray<MessageId> Reports)
+{
+    /// <summary>Acknowledgments that were asked for: of the message itself, or of the copies that boundaries made of it.</summary>
+    public ImmutableArray<AwaitedAnswer> Awaited { get; init; } = [];
+}
 
 public sealed record RawMessage(ReadOnlyMemory<byte> Trace, ContentReader Content);
 

@@ -23,7 +23,7 @@ public sealed record ArrivalProtection
     /// <summary>Say which labels stand in signed attributes.</summary>
     public bool ReadLabels { get; init; }
 
-    /// <summary>The security domain that keeps what came with a signature that was verified; null: none.</summary>
+    /// <summary>The listener's security domain: whose fetched revocation lists count, and who keeps what came with a signature that was verified; null: none.</summary>
     public string? Home { get; init; }
 
     /// <summary>By whom signatures are believed.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Protection;
 
@@ -12,8 +13,11 @@ public sealed record ReportProtection
     /// <summary>How reports on what came encrypted are encrypted; null: as the route says, and then they return nothing of it.</summary>
     public DepartureEncryption? Encrypt { get; init; }
 
-    /// <summary>Certificates are looked for as well, with the sources of the security domain that the report is in.</summary>
-    public bool Finds { get; init; }
+    /// <summary>
+    /// The same by the security domain that a report is in, where certificates are looked for as well, with the sources of that
+    /// domain. Made once for each: what reads the certificates of the settings knows them again.
+    /// </summary>
+    public ImmutableDictionary<string, DepartureEncryption> Finding { get; init; } = ImmutableDictionary<string, DepartureEncryption>.Empty;
 
     /// <summary>What is done to a message before it leaves over a route.</summary>
     /// <param name="envelope">The message's.</param>
@@ -22,7 +26,7 @@ public sealed record ReportProtection
     {
         if (!envelope.ReversePath.IsNull || !envelope.Origin.IsOwnText) return route;
         var sign = Sign is { } own ? own with { SignatureType = "domain", HeaderProtection = HeaderProtection.Rfc9788 } : route?.Sign;
-        var ours = Finds && Encrypt is { } order ? order with { FindIn = envelope.Domain } : Encrypt;
+        var ours = envelope.Domain is { } domain && Finding.TryGetValue(domain, out var found) ? found : Encrypt;
         var encrypt = envelope.OpenedHere ? ours ?? route?.Encrypt : route?.Encrypt;
         return sign is null && encrypt is null ? route : (route ?? new DepartureProtection()) with { Sign = sign, Encrypt = encrypt };
     }

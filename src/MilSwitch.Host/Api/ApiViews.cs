@@ -78,7 +78,7 @@ public sealed record ShapeRowView(string Name, int Total, IReadOnlyList<int> ByA
 public sealed record MessageView(
     string Id, string State, string Precedence, long Size, bool HasContent, string Digest, DateTimeOffset AcceptedAt, string Sender, string? MessageId,
     string? EnvelopeId, int? Priority, string Body, bool SmtpUtf8, bool RequireTls, bool MinimizeConsidered, DeliverByView? DeliverBy, DateTimeOffset? HoldUntil, OriginView Origin,
-    IReadOnlyList<RecipientView> Recipients, string? HeldBecause, string? Parent, IReadOnlyList<string> Reports, IReadOnlyList<AuditView> Audit)
+    IReadOnlyList<RecipientView> Recipients, string? HeldBecause, string? Parent, IReadOnlyList<string> Reports, IReadOnlyList<AcknowledgmentView> Acknowledgments, IReadOnlyList<AuditView> Audit)
 {
     public static MessageView Of(MessageDetail detail)
     {
@@ -91,7 +91,7 @@ public sealed record MessageView(
             envelope.DeliverBy is { } by ? new DeliverByView(by.Deadline, Words.Of(by.Mode), by.Trace) : null, envelope.HoldUntil,
             new OriginView(envelope.Origin.Listener, envelope.Origin.ClientAddress, envelope.Origin.Helo, envelope.Origin.AuthenticatedAs, envelope.Origin.Tls),
             [.. envelope.Recipients.Select((r, i) => RecipientView.Of(r, i < message.Recipients.Length ? message.Recipients[i] : null, i < detail.Links.Length ? detail.Links[i] : null))],
-            message.HeldBecause, message.Parent?.ToString(), [.. detail.Reports.Select(r => r.ToString())], [.. detail.Audit.Select(AuditView.Of)]);
+            message.HeldBecause, message.Parent?.ToString(), [.. detail.Reports.Select(r => r.ToString())], [.. detail.Awaited.Select(AcknowledgmentView.Of)], [.. detail.Audit.Select(AuditView.Of)]);
     }
 }
 

@@ -12,6 +12,10 @@ public static class Words
     public static string Of<T>(T value)
         where T : struct, Enum => Texts<T>.ByValue.GetValueOrDefault(value) ?? value.ToString().ToLowerInvariant();
 
+    /// <summary>Each flag that is set.</summary>
+    public static IReadOnlyList<string> OfEach<T>(T flags)
+        where T : struct, Enum => [.. Enum.GetValues<T>().Where(f => !f.Equals(default(T)) && flags.HasFlag(f)).Select(f => Of(f))];
+
     public static string Of(NotifyOptions notify)
     {
         if (notify == NotifyOptions.Unspecified) return "unspecified";

@@ -71,6 +71,16 @@ internal static class Rendering
         output.WriteLine();
         Text.WriteTable(output, ["TO", "STATE", "PRECEDENCE", "LINK", "TRIES", "DUE", "LAST"], m.Recipients.Select(r => (IReadOnlyList<string>)
             [r.Address, r.State, r.Precedence, r.Link ?? "-", Text.Number(r.Attempts), Text.Time(r.Due), Reply(r.LastReply)]));
+        if (m.Acknowledgments.Count > 0)
+        {
+            output.WriteLine();
+            Text.WriteTable(output, ["ACKNOWLEDGED BY", "COPY", "GRADES", "AWAITED", "UNTIL", "ALARMS", "ACTION POINT"], m.Acknowledgments.Select(a => (IReadOnlyList<string>)
+            [
+                a.Recipient, a.Message, Listed(a.Grades.Select(g => $"{g.Grade} {Text.Time(g.At)}")), a.SettledAt is null ? Listed(a.Missing) : "-", a.SettledAt is null ? Text.Time(Until(a)) : "-",
+                Listed(a.Alarms), a.ActionPoint is null ? "-" : a.AlternateSentAt is { } sent ? $"{a.ActionPoint}, sent {Text.Time(sent)}" : $"{a.ActionPoint}, {(a.ActionPointDeadline is { } due ? "due " + Text.Time(due) : "never due")}",
+            ]));
+        }
+
         if (m.Audit.Count == 0) return;
         output.WriteLine();
         Text.WriteTable(output, ["AT", "WHAT", "TO", "BY", "DETAIL"], m.Audit.Select(a => (IReadOnlyList<string>)
@@ -79,6 +89,15 @@ internal static class Rendering
             a.Recipient is { } to && to < m.Recipients.Count ? m.Recipients[to].Address : "-", a.Actor ?? "-", a.Detail,
         ]));
     }
+
+    // The next alarm, by what is missing.
+    private static DateTimeOffset? Until(AcknowledgmentView a)
+    {
+        DateTimeOffset?[] all = [a.Missing.Contains("report") ? a.ReportDeadline : null, a.Missing.Any(m => m is not "report") ? a.ReceiptDeadline : null];
+        return all.Min();
+    }
+
+    private static string Listed(IEnumerable<string> words) => string.Join(", ", words) is { Length: > 0 } text ? text : "-";
 
     public static void Write(TextWriter output, Page<MessageView> page)
     {

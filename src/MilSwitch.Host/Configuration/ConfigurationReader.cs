@@ -269,8 +269,13 @@ public static partial class ConfigurationReader
     {
         if (ReadDeparture(source, reports, keys, [.. domains]) is not { } protection) return null;
         if (!protection.Keys.IsEmpty) reports.Map("protection").Reject("decrypt", "means nothing for reports of this switch");
+        var encrypt = protection.Encrypt is { } order ? order with { FindIn = null } : null;
         // Each report is in a domain of its own.
-        return new ReportProtection { Sign = protection.Sign, Encrypt = protection.Encrypt is { } order ? order with { FindIn = null } : null, Finds = protection.Encrypt?.FindIn is not null };
+        return new ReportProtection
+        {
+            Sign = protection.Sign, Encrypt = encrypt,
+            Finding = protection.Encrypt?.FindIn is null ? ImmutableDictionary<string, DepartureEncryption>.Empty : domains.ToImmutableDictionary(d => d.Domain.Name, d => encrypt! with { FindIn = d.Domain.Name }, StringComparer.Ordinal),
+        };
     }
 
     private static EnvelopeTagKeys? ReadTagKeys(ConfigurationSource source, Section reports)

@@ -109,14 +109,17 @@ public static class NodeHost
         }
 
         services.AddCertificateFinding(configuration.Finding, time);
-        services.AddSingleton(provider => new SmimeProtection(Ring(provider, configuration), time, provider.GetRequiredService<CertificateFinding>(), provider.GetRequiredService<CertificateFinding>()));
+        services.AddSingleton(provider => new SmimeProtection(Ring(provider, configuration), time, provider.GetRequiredService<CertificateFinding>(), provider.GetRequiredService<CertificateFinding>())
+        {
+            Status = provider.GetRequiredService<CertificateFinding>(),
+        });
         services.AddSingleton<IMessageProtection>(provider => provider.GetRequiredService<SmimeProtection>());
         services.AddSingleton(provider => new SmimeBoundary(Ring(provider, configuration), time)
         {
             Names = new ProxyKeyNames(), Status = provider.GetRequiredService<CertificateFinding>(), Harvest = provider.GetRequiredService<CertificateFinding>(),
         });
         services.AddSingleton<IBoundaryProtection>(provider => provider.GetRequiredService<SmimeBoundary>());
-        services.AddSingleton(provider => new ReceiptRelay(Ring(provider, configuration), time));
+        services.AddSingleton(provider => new ReceiptRelay(Ring(provider, configuration), time) { Names = new ProxyKeyNames(), Status = provider.GetRequiredService<CertificateFinding>() });
         services.AddSingleton<IReceiptRelay>(provider => provider.GetRequiredService<ReceiptRelay>());
     }
 

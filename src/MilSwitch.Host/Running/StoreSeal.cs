@@ -64,7 +64,7 @@ internal sealed partial class StoreSeal(NodeConfiguration configuration, ISealab
     {
         try
         {
-            if (JsonSerializer.Deserialize(document.Json, StoreSealJson.Default.WrappedKey) is { } wrapped) return wrapped;
+            if (JsonSerializer.Deserialize(document.Json, StoreSealJson.Default.WrappedKey) is { For: not null, Cms: not null } wrapped) return wrapped;
         }
         catch (JsonException)
         {

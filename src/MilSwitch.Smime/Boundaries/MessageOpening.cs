@@ -106,7 +106,7 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
             ProtectedPrecedence = view.Precedence(),
             ReplayKey = facts.State is SignatureState.Good ? Replays.KeyOf(layers) : default,
             Wish = Wish(fields, walk.Payload),
-            Receipt = facts.State is SignatureState.Good ? AskedReceipt.Of(walk.Root, layers, view.Source, header) : null,
+            Receipt = facts.State is SignatureState.Good ? AskedReceipt.Of(walk.Root, layers, view.Source, header, Judge(walk, layers, walk.Payload), settings) : null,
             Notes = LayerNotes.Of(layers, facts),
         };
     }

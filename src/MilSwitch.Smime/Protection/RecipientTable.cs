@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.CompilerServices;
@@ -11,10 +12,14 @@ namespace MilSwitch.Smime.Protection;
 
 /// <summary>To whom a copy is encrypted: the certificates of the settings first, then what is found. Thread-safe.</summary>
 /// <param name="certificates">Finds certificates; null: nobody does.</param>
-internal sealed class RecipientTable(IRecipientCertificates? certificates)
+/// <param name="time">Measures the limit.</param>
+internal sealed class RecipientTable(IRecipientCertificates? certificates, TimeProvider time)
 {
     // Each look-up may be a connection to a directory.
     private const int AtOnce = 16;
+
+    // For all recipients of a message together; what takes longer is being asked on, and answered by the next time.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private const int MostReason = 400;
     private const int MostInNote = 25;
 
@@ -71,18 +76,26 @@ internal sealed class RecipientTable(IRecipientCertificates? certificates)
     }
 
     // The first that is not answered for ends the search: the message waits in any case, and what was answered is kept for the next time.
-    private static async ValueTask<Dictionary<int, RecipientCertificateAnswer>> AskAsync(
-        IRecipientCertificates certificates, string domain, List<int> open, ImmutableArray<Mailbox> recipients, CancellationToken cancellationToken)
+    private async ValueTask<Dictionary<int, RecipientCertificateAnswer>> AskAsync(
+        IRecipientCertificates from, string domain, List<int> open, ImmutableArray<Mailbox> recipients, CancellationToken cancellationToken)
     {
-        var answers = new Dictionary<int, RecipientCertificateAnswer>();
-        foreach (var some in open.Chunk(AtOnce))
+        var answers = new ConcurrentDictionary<int, RecipientCertificateAnswer>();
+        using var limit = new CancellationTokenSource(Patience, time);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
         {
-            var asked = await Task.WhenAll(some.Select(i => certificates.FindAsync(domain, recipients[i], cancellationToken).AsTask())).ConfigureAwait(false);
-            for (var i = 0; i < some.Length; i++) answers[some[i]] = asked[i];
-            if (Array.Exists(asked, a => a is RecipientCertificateAnswer.Unavailable)) break;
+            await Parallel.ForEachAsync(open, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = enough.Token }, async (i, stop) =>
+            {
+                var answer = answers[i] = await from.FindAsync(domain, recipients[i], stop).ConfigureAwait(false);
+                if (answer is RecipientCertificateAnswer.Unavailable) await enough.CancelAsync().ConfigureAwait(false);
+            }).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            if (!answers.Values.Any(a => a is RecipientCertificateAnswer.Unavailable)) answers[open.First(i => !answers.ContainsKey(i))] = new RecipientCertificateAnswer.Unavailable("not all of them were answered for in time");
         }
 
-        return answers;
+        return new(answers);
     }
 
     private static string Missing(IEnumerable<int> missing, ImmutableArray<Mailbox> recipients, Dictionary<int, RecipientCertificateAnswer> answers) =>

@@ -8,6 +8,7 @@ using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms.Enveloped;
 using MilSwitch.Smime.Cms.Signed;
 using MilSwitch.Smime.Headers;
@@ -27,8 +28,11 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time, IRecipientC
 {
     // What settings say is read once; they live as long as the configuration that holds them.
     private readonly InspectionTable judging = new();
-    private readonly RecipientTable recipientTable = new(certificates);
+    private readonly RecipientTable recipientTable = new(certificates, time);
     private volatile KeyRing keys = keys;
+
+    /// <summary>Knows who is revoked, beside what the settings hold; null: nobody does.</summary>
+    public IFetchedStatus? Status { get; init; }
 
     /// <summary>Another configuration has other keys. Work under way ends with the ones that it began with.</summary>
     public void Use(KeyRing ring) => keys = ring;
@@ -39,7 +43,7 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time, IRecipientC
         {
             var ring = keys;
             IDecryptionKey[] openers = [.. settings.Keys.Select(k => ring.Opening(k, precedence))];
-            var options = judging.For(settings.Trust, [], time.GetUtcNow(), openers, content.Length);
+            var options = judging.For(settings.Trust, Status.Of(settings.Home), time.GetUtcNow(), openers, content.Length);
             using var inspection = await MessageInspector.InspectAsync(content, options, cancellationToken).ConfigureAwait(false);
             var notes = ImmutableArray.CreateBuilder<ProtectionNote>(2);
             var result = SignatureResult.Of(inspection);

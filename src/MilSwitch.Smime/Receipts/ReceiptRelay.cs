@@ -1,5 +1,6 @@
 using System.Text;
 using MilSwitch.Domain.Acknowledgments;
+using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
@@ -27,6 +28,12 @@ public sealed class ReceiptRelay(KeyRing keys, TimeProvider time) : IReceiptRela
     private readonly InspectionTable judging = new();
     private volatile KeyRing keys = keys;
 
+    /// <summary>Finds keys under the names of <see cref="BoundaryOpening.ProxyAuthority"/>; null: nobody does.</summary>
+    public IKeyNames? Names { get; init; }
+
+    /// <summary>Knows who is revoked, beside what the settings hold; null: nobody does.</summary>
+    public IFetchedStatus? Status { get; init; }
+
     /// <summary>Another configuration has other keys. Work under way ends with the ones that it began with.</summary>
     public void Use(KeyRing ring) => keys = ring;
 
@@ -43,9 +50,8 @@ public sealed class ReceiptRelay(KeyRing keys, TimeProvider time) : IReceiptRela
     {
         try
         {
-            var ring = keys;
-            IDecryptionKey[] openers = [.. opening.Keys.Select(k => ring.Opening(k, precedence))];
-            var read = await MessageProtector.VerifyReceiptAsync(receipt, [], openers, OpeningOptions.Default, VerificationOptions.Default, null, cancellationToken).ConfigureAwait(false);
+            var openers = await OpenersAsync(receipt, opening, precedence, cancellationToken).ConfigureAwait(false);
+            var read = await VerifyAsync(receipt, [], openers, OpeningOptions.Default, VerificationOptions.Default, [], cancellationToken).ConfigureAwait(false);
             return read.Receipt is { ContentIdentifier: { Length: > 0 and <= MostTagOctets } tag } && Ascii.IsValid(tag.Span)
                 ? new ClaimedReceipt(ReceiptState.Good, Encoding.ASCII.GetString(tag.Span), "")
                 : new ClaimedReceipt(ReceiptState.Bad, "", "it is no receipt that can be read here");
@@ -62,12 +68,11 @@ public sealed class ReceiptRelay(KeyRing keys, TimeProvider time) : IReceiptRela
     {
         try
         {
-            var ring = keys;
-            IDecryptionKey[] openers = [.. opening.Keys.Select(k => ring.Opening(k, precedence))];
-            var options = judging.For(opening.Trust, [], time.GetUtcNow(), [], 0);
+            var openers = await OpenersAsync(receipt, opening, precedence, cancellationToken).ConfigureAwait(false);
+            var options = judging.For(opening.Trust, Status.Of(opening.Home), time.GetUtcNow(), [], 0);
             var verification = new VerificationOptions { Suite = options.Suite, WithoutAttributes = options.Suite == AlgorithmSuite.Legacy };
             ReadOnlyMemory<byte>[] certificates = [.. options.Trust.Intermediates.Select(c => c.Encoded)];
-            var verified = await MessageProtector.VerifyReceiptAsync(
+            var verified = await VerifyAsync(
                 receipt, [.. asked.Sent.Select(SentEvidence.Read)], openers, options.Opening, verification, certificates, cancellationToken).ConfigureAwait(false);
             if (!verified.IsGood) return Bad(verified.Reasons);
             var carried = verified.Signers.Select(s => Certificate.Read(s.Certificate.ToArray())).ToArray();
@@ -75,17 +80,15 @@ public sealed class ReceiptRelay(KeyRing keys, TimeProvider time) : IReceiptRela
             {
                 Trust = options.Trust, At = options.At, MessageCertificates = carried, Purpose = PathPurpose.Sign, Revocation = options.Revocation, Suite = options.Suite,
             };
+            if (carried.Select(c => options.Judge(c, path)).FirstOrDefault(v => !v.IsValid) is { } fault) return Bad(fault.Reasons);
             // Each signer has to be somebody who was asked: one more would be somebody else.
-            var whose = "";
-            foreach (var certificate in carried)
-            {
-                if (options.Judge(certificate, path) is { IsValid: false } fault) return Bad(fault.Reasons);
-                if (recipients.FirstOrDefault(r => IsFor(certificate, r)) is not { } recipient) return Bad([Reason.SignerMismatch]);
-                whose = recipient;
-            }
-
+            var whose = carried.Select(c => recipients.FirstOrDefault(r => IsFor(c, r))).ToArray();
+            var judged = whose.All(w => w is not null) ? new ReceiptJudgement(ReceiptState.Good, "", whose[^1]!, verified.Octets)
+                : carried is [var authority] ? Relayed(authority, verified, opening, recipients)
+                : null;
+            if (judged is null) return Bad([Reason.SignerMismatch]);
             // It goes to the originator as it came: what carries more than a signature does is something else.
-            return verified.Octets.Length > MostOctets ? Bad([Reason.TooLarge]) : new ReceiptJudgement(ReceiptState.Good, "", whose, verified.Octets);
+            return verified.Octets.Length > MostOctets ? Bad([Reason.TooLarge]) : judged;
         }
         catch (Exception fault) when (fault is KeyUnavailableException or NotSupportedException)
         {
@@ -105,9 +108,9 @@ public sealed class ReceiptRelay(KeyRing keys, TimeProvider time) : IReceiptRela
         {
             var now = time.GetUtcNow();
             var signer = keys.Signer(settings.Signing.Key, DepartureSignature.Digest(settings.Signing.Digest), precedence);
-            var receipt = await RelayedReceipt.SignAsync(asked, grade, signer, now, AlgorithmSuite.Default, cancellationToken).ConfigureAwait(false);
+            var receipt = await RelayedReceipt.SignAsync(asked, grade, settings.Recipient, signer, now, AlgorithmSuite.Default, cancellationToken).ConfigureAwait(false);
             return new DepartureOutcome.Protected(
-                RelayedReceipt.Write(asked, grade, receipt, downstream?.Octets ?? default, settings, now),
+                RelayedReceipt.Write(asked, grade, receipt, downstream?.Octets ?? default, downstream is { Gateway.Length: > 0 }, settings, now),
                 [new ProtectionNote(AuditKind.Signed, $"{settings.Signing.Key}, receipt {grade.Keyword()}")]);
         }
         catch (KeyUnavailableException unavailable)
@@ -119,6 +122,33 @@ public sealed class ReceiptRelay(KeyRing keys, TimeProvider time) : IReceiptRela
             // Arguments: an address that can't stand in a header.
             return new DepartureOutcome.Impossible(fault.Message, []);
         }
+    }
+
+    private async ValueTask<IReadOnlyList<IDecryptionKey>> OpenersAsync(ReadOnlyMemory<byte> receipt, BoundaryOpening opening, Precedence precedence, CancellationToken cancellationToken)
+    {
+        var ring = keys;
+        IReadOnlyList<IDecryptionKey> openers = [.. opening.Keys.Select(k => ring.Opening(k, precedence))];
+        return Names is null || opening.ProxyAuthority.IsEmpty ? openers : [.. openers, .. await Names.ForAsync(receipt, opening.ProxyAuthority, openers, cancellationToken).ConfigureAwait(false)];
+    }
+
+    // A receipt by itself, or in the message of a gateway that relays it.
+    private static async ValueTask<ReceiptVerification> VerifyAsync(
+        ReadOnlyMemory<byte> receipt, IReadOnlyList<ReceiptEvidence> evidence, IReadOnlyList<IDecryptionKey> openers, OpeningOptions opening, VerificationOptions verification,
+        IReadOnlyList<ReadOnlyMemory<byte>> certificates, CancellationToken cancellationToken)
+    {
+        var whole = await MessageProtector.VerifyReceiptAsync(receipt, evidence, openers, opening, verification, certificates, cancellationToken).ConfigureAwait(false);
+        return whole.Receipt is null && await RelayedReceipt.FindAsync(receipt, openers, opening, cancellationToken).ConfigureAwait(false) is { } relayed
+            ? await MessageProtector.VerifyReceiptAsync(relayed, evidence, openers, opening, verification, certificates, cancellationToken).ConfigureAwait(false)
+            : whole;
+    }
+
+    // A gateway beyond, as far as its domain may speak for the recipient (RFC 3183 §3.1.1); which of them it means is under its signature.
+    private static ReceiptJudgement? Relayed(Certificate authority, ReceiptVerification verified, BoundaryOpening opening, IReadOnlyCollection<string> recipients)
+    {
+        if (!opening.Signers.HasFlag(SignerRole.Domain) || RelayedReceipt.Said(verified.Signers[0].Signer) is not { } said || !Mailbox.TryParse(said.Recipient, allowUtf8: true, out var about, out _)) return null;
+        if (!AuthorityToSign.IsGiven(authority, SignerRole.Domain, about, opening.SignerNaming, opening.SignerDomains)) return null;
+        return recipients.FirstOrDefault(r => Mailbox.TryParse(r, allowUtf8: true, out var one, out _) && one == about) is not { } recipient ? null
+            : new ReceiptJudgement(ReceiptState.Good, "", recipient, verified.Octets) { Grade = said.Grade, Gateway = authority.MailAddresses.FirstOrDefault() ?? authority.Subject.ToString() };
     }
 
     private static bool IsFor(Certificate certificate, string recipient) =>

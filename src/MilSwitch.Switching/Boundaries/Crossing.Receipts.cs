@@ -63,9 +63,10 @@ internal sealed partial class Crossing
         if (judged.State is not ReceiptState.Good) return receipt;
         var recipient = sent.Envelope.Recipients.First(r => r.Address.Text == judged.Recipient);
         receipt = receipt with { Recipient = sent.Envelope.Recipients.IndexOf(recipient) };
-        if (receipt.IsAgain) return receipt;
+        receipt = receipt with { IsUnheard = judged.Grade is not AcknowledgmentGrade.RecipientVerified && !asking.Receipts!.Grades.Contains(judged.Grade) };
+        if (receipt.IsAgain || receipt.IsUnheard) return receipt;
         var about = new ReceiptSubject(original.Id, original.Envelope, original.MessageIdField, copy, receipt.Recipient, recipient.Address);
-        var (made, failed) = await receipts.WriteAsync(asking, asked, about, AcknowledgmentGrade.RecipientVerified, judged).ConfigureAwait(false);
+        var (made, failed) = await receipts.WriteAsync(asking, asked, about, judged.Grade, judged.Grade is AcknowledgmentGrade.RecipientVerified ? judged : null).ConfigureAwait(false);
         return receipt with { Answer = made, Failed = failed, Passage = made is null ? passage : passage with { Notes = [.. passage.Notes, .. made.Notes] } };
     }
 

@@ -25,9 +25,9 @@ internal sealed class ReceiptWriter(SwitchRuntime runtime)
             return null;
         }
 
-        // The originator hears of it, and nobody whom a request may name (threat S13).
+        // The originator hears of it, or the gateway before this one that asked in its place, and nobody else whom a request may name (threat S13).
         var asked = relay.Read(requested, address => Mailbox.TryParse(address, allowUtf8: true, out var to, out _) && passage.Boundary.From.Owns(to.Domain)
-            && (to == passage.Envelope.ReversePath.Mailbox || passage.Authors is { AreClear: true, Addresses: [var only] } && Mailbox.TryParse(only, allowUtf8: true, out var author, out _) && to == author));
+            && (requested.OnBehalf.Contains(address) || to == passage.Envelope.ReversePath.Mailbox || passage.Authors is { AreClear: true, Addresses: [var only] } && Mailbox.TryParse(only, allowUtf8: true, out var author, out _) && to == author));
         if (asked is null) why = "a receipt was asked for, and not for its originator";
         return asked;
     }

@@ -1,6 +1,7 @@
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Reports;
 using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Switching.Boundaries;
@@ -36,7 +37,13 @@ internal sealed record ReturnedReceipt(Passage Passage)
     public DepartureOutcome? Failed { get; init; }
 
     /// <summary>The originator was given this one before.</summary>
-    public bool IsAgain => Recipient >= 0 && Asked!.Given.Contains(new ReceiptGiven(Recipient, AcknowledgmentGrade.RecipientVerified));
+    public bool IsAgain => Recipient >= 0 && Asked!.Given.Contains(new ReceiptGiven(Recipient, Grade));
+
+    /// <summary>A gateway beyond says less than originators hear of.</summary>
+    public bool IsUnheard { get; init; }
+
+    /// <summary>What it proves when it is good.</summary>
+    public AcknowledgmentGrade Grade => Judgement?.Grade ?? AcknowledgmentGrade.RecipientVerified;
 
     /// <summary>It names a copy that was sent, and is no receipt for it.</summary>
     public bool IsFalse => Judgement is { State: ReceiptState.Bad };
@@ -53,10 +60,20 @@ internal sealed record ReturnedReceipt(Passage Passage)
             { Judgement: { State: ReceiptState.Unavailable, Reason: var away } } => Ruling.Later(Step, away),
             { Judgement: not { State: ReceiptState.Good } } => Ruling.Hold(Step, 0, $"it is not to be believed: {Judgement?.Reason}", inputs),
             { IsAgain: true } => Ruling.Skip(Step, "the originator was given it before") with { Inputs = Ruling.Go(Step, inputs).Inputs },
+            { IsUnheard: true } => Ruling.Skip(Step, $"it says {Grade.Keyword()}, of which originators hear nothing here") with { Inputs = Ruling.Go(Step, inputs).Inputs },
             { Failed: DepartureOutcome.Unavailable waits } => Ruling.Later(Step, waits.Reason),
             { Failed: DepartureOutcome.Impossible never } => Ruling.Hold(Step, 0, never.Reason, inputs),
             { Answer: null } => Ruling.Hold(Step, 0, "no receipt was made for the originator", inputs),
-            _ => Ruling.Go(Step, [.. inputs, ("recipient", Judgement!.Recipient), ("grade", AcknowledgmentGrade.RecipientVerified.Keyword())]),
+            _ => Ruling.Go(Step, [.. inputs, ("recipient", Judgement!.Recipient), ("grade", Grade.Keyword()), .. Judgement.Gateway.Length > 0 ? [("gateway", Judgement.Gateway)] : Array.Empty<(string, string)>()]),
         };
     }
+
+    /// <summary>What it tells those who wait for an answer; a gateway's word for its domain is what that domain's report would be.</summary>
+    /// <param name="now">The time.</param>
+    public AcknowledgmentInput Acknowledges(DateTimeOffset now) => Grade switch
+    {
+        AcknowledgmentGrade.GatewayAccepted => new AcknowledgmentInput.Reported(ReportAction.Relayed, now),
+        AcknowledgmentGrade.DomainDelivered => new AcknowledgmentInput.Reported(ReportAction.Delivered, now),
+        _ => new AcknowledgmentInput.Receipted(true, now),
+    };
 }

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Akka.Actor;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Delivery;
@@ -362,6 +364,36 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
         var audit = await runtime.Spool.ReadAuditAsync(stored.Id, cancellationToken).ConfigureAwait(false);
         var reports = await runtime.Spool.QueryAsync(new MessageQuery { Parent = stored.Id }, cancellationToken).ConfigureAwait(false);
         return new MessageDetail(
-            stored, [.. stored.Envelope.Recipients.Select(r => runtime.Configuration.Routes.Find(r.Address)?.For(stored.Envelope).Name)], [.. audit], [.. reports.Select(r => r.Id)]);
+            stored, [.. stored.Envelope.Recipients.Select(r => runtime.Configuration.Routes.Find(r.Address)?.For(stored.Envelope).Name)], [.. audit], [.. reports.Select(r => r.Id)])
+        {
+            Awaited = await AwaitedAsync([stored, .. reports], cancellationToken).ConfigureAwait(false),
+        };
+    }
+
+    // What is durable, and nothing else, is shown: it is told to nobody before.
+    private async ValueTask<ImmutableArray<AwaitedAnswer>> AwaitedAsync(IEnumerable<StoredMessage> messages, CancellationToken cancellationToken)
+    {
+        var all = ImmutableArray.CreateBuilder<AwaitedAnswer>();
+        foreach (var message in messages.Where(m => m.Envelope.Origin.ReleasedBy is not null))
+        {
+            var id = message.Id.ToString();
+            var json = await runtime.Spool.ReadDocumentAsync(AcknowledgmentDocuments.Kind, id, cancellationToken).ConfigureAwait(false)
+                ?? await runtime.Spool.ReadDocumentAsync(AcknowledgmentDocuments.Settled, id, cancellationToken).ConfigureAwait(false);
+            if (json is null) continue;
+            try
+            {
+                foreach (var known in AcknowledgmentDocuments.Read(json))
+                {
+                    if (known.Recipient < message.Envelope.Recipients.Length)
+                        all.Add(new AwaitedAnswer(known, message.Envelope.Recipients[known.Recipient].Address.Text, runtime.Configuration.Acknowledgments[known.Precedence]));
+                }
+            }
+            catch (JsonException)
+            {
+                // Who follows them says so in the log.
+            }
+        }
+
+        return all.ToImmutable();
     }
 }

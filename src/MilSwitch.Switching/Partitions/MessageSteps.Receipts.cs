@@ -40,7 +40,12 @@ internal static partial class MessageSteps
 
             var answer = decision.Outcome is StepOutcome.Go ? receipt.Answer : null;
             var (sent, original) = (receipt.Sent!, receipt.Original!);
-            var what = answer is null ? $"{passage.Boundary.Name}: a receipt for {sent.Id} that came before; nothing changes" : $"{passage.Boundary.Name}: the receipt for {sent.Id}: {passage.Next}";
+            var what = passage.Boundary.Name + receipt switch
+            {
+                { IsAgain: true } => $": a receipt for {sent.Id} that came before; nothing changes",
+                { IsUnheard: true } => $": a receipt for {sent.Id} of which its originator hears nothing",
+                _ => $": the receipt for {sent.Id}: {passage.Next}",
+            };
             var plan = OutcomePolicy.Cross(step.Id, envelope, step.Statuses, start.Recipients, what, null, Now);
             var made = await AnswersAsync(answer is null ? [] : [answer]).ConfigureAwait(false);
             try
@@ -58,12 +63,12 @@ internal static partial class MessageSteps
                     Audit =
                     [
                         .. Told(passage), .. plan.Audit,
-                        .. made.Select(m => new AuditEvent(Now, AuditKind.Verified, sent.Id, receipt.Recipient, $"receipt {step.Id} is good: {m.Receipt.Grade.Keyword()}")),
+                        .. made.Select(m => new AuditEvent(Now, AuditKind.Verified, sent.Id, receipt.Recipient, $"receipt {step.Id} is good: {m.Receipt.Grade.Keyword()}{(receipt.Judgement!.Gateway is { Length: > 0 } gateway ? $", says {gateway}" : "")}")),
                         .. Given(made),
                     ],
                 };
                 if (await CommitWholeAsync(operation, envelope.Precedence).ConfigureAwait(false) is not { } result) return Vanished() with { Fenced = true };
-                if (answer is not null) Note(sent.Id, receipt.Recipient, new AcknowledgmentInput.Receipted(true, Now));
+                if (!receipt.IsAgain) Note(sent.Id, receipt.Recipient, receipt.Acknowledges(Now));
                 if (plan.IsDone && step.Reroute is not null) await ForgetRerouteAsync(runtime.Spool, step.Id).ConfigureAwait(false);
                 return Done(envelope, plan.Statuses, plan.Message?.State ?? step.State, others, Spawned(made, result));
             }
@@ -76,9 +81,18 @@ internal static partial class MessageSteps
         private async Task<ImmutableArray<(OriginatorReceipt Receipt, NewMessage Message)>> AnswersAsync(ImmutableArray<OriginatorReceipt> receipts)
         {
             var made = ImmutableArray.CreateBuilder<(OriginatorReceipt, NewMessage)>(receipts.Length);
-            foreach (var receipt in receipts)
-                made.Add((receipt, receipt.As(runtime.NextId(partition.Epoch.Partition), await StageAsync(receipt.Message).ConfigureAwait(false), Now, runtime.Configuration.Duplicates.Enabled)));
-            return made.MoveToImmutable();
+            try
+            {
+                foreach (var receipt in receipts)
+                    made.Add((receipt, receipt.As(runtime.NextId(partition.Epoch.Partition), await StageAsync(receipt.Message).ConfigureAwait(false), Now, runtime.Configuration.Duplicates.Enabled)));
+                return made.MoveToImmutable();
+            }
+            catch
+            {
+                // Nobody else knows of them.
+                foreach (var (_, message) in made) await message.Content.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
         }
 
         private IEnumerable<AuditEvent> Given(ImmutableArray<(OriginatorReceipt Receipt, NewMessage Message)> made) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Protection;
@@ -27,6 +28,17 @@ public sealed class ReportProtectionTests
 
     [Fact]
     public void Encrypts_what_reports_on_encrypted_mail() => Assert.Equal(Encryption, Protection.For(Report with { OpenedHere = true }, null)!.Encrypt);
+
+    [Fact]
+    public void Looks_for_certificates_in_the_domain_of_the_report_by_one_order_for_all_of_them()
+    {
+        var protection = Protection with { Finding = ImmutableDictionary<string, DepartureEncryption>.Empty.Add("home", Encryption with { FindIn = "home" }) };
+        var asked = protection.For(Report with { OpenedHere = true, Domain = "home" }, null)!.Encrypt;
+        Assert.Equal("home", asked!.FindIn);
+        // What is read of its certificates is kept by it.
+        Assert.Same(asked, protection.For(Report with { OpenedHere = true, Domain = "home" }, null)!.Encrypt);
+        Assert.Same(Encryption, protection.For(Report with { OpenedHere = true, Domain = "abroad" }, null)!.Encrypt);
+    }
 
     [Fact]
     public void Leaves_other_mail_to_its_route()

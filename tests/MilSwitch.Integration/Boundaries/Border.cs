@@ -76,7 +76,8 @@ internal sealed class Border : IDisposable
     /// <summary>Policies, domains and the boundary.</summary>
     /// <param name="encrypts">What leaves is encrypted; else it is signed only, and can be read by who looks at it.</param>
     /// <param name="further">Further keys of the boundary, on lines with four blanks before them.</param>
-    public string Sections(bool encrypts, string further = "") => $$"""
+    /// <param name="returns">What is above the clearance goes back to its originator; else it is held.</param>
+    public string Sections(bool encrypts, string further = "", bool returns = false) => $$"""
         policies: [{{folder}}/alfa.xml, {{folder}}/coalition.xml]
         labels: { policy: ALFA }
         domains:
@@ -88,7 +89,7 @@ internal sealed class Border : IDisposable
             to: {{Blue}}
             arrival: { decrypt: [{{Gateway}}], labels: { sources: [ess, sio-label], require-signed: true, unlabelled: hold } }
             departure:
-              labels: { policy: COALITION, clearance: { policy: COALITION, up-to: RESTRICTED }, write: [sio-label] }
+              labels: { policy: COALITION, clearance: { policy: COALITION, up-to: RESTRICTED }, write: [sio-label]{{(returns ? ", denied: return" : "")}} }
               protection:
                 sign: { key: {{Signing}}, signature-type: domain, header-protection: rfc9788 }
         {{(encrypts ? $"        encrypt: {{ certificates: {CertificateOf("peer")}, header-policy: baseline }}" : "")}}

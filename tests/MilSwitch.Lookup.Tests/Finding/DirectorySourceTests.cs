@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using MilSwitch.Lookup.Finding;
 using MilSwitch.Lookup.Finding.Directories;
 using MilSwitch.Smime.Certificates;
@@ -138,6 +139,36 @@ public sealed class DirectorySourceTests : IDisposable
         using var source = Source(slapd, s => s with { Connections = 2 });
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => FindAsync(source, "alice@unit.example")));
         Assert.All(answers, a => Assert.Equal([mine.Thumbprint], Thumbprints(a)));
+    }
+
+    [Fact]
+    [Trait("Threat", "F29")]
+    public async Task A_server_that_says_nothing_is_asked_once_for_all_who_wait()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var source = new DirectorySource(
+            Settings(((IPEndPoint)listener.LocalEndpoint).Port) with { Servers = [new LdapEndpoint("127.0.0.1", ((IPEndPoint)listener.LocalEndpoint).Port)], Connections = 1, TimeLimit = TimeSpan.FromMilliseconds(200) },
+            TimeProvider.System);
+        // It takes connections, and swallows what comes.
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => FindAsync(source, $"p{i}@unit.example")));
+        Assert.All(answers, a => Assert.Contains("no whole answer in time", Assert.IsType<SourceAnswer.Unavailable>(a).Reason, StringComparison.Ordinal));
+        var connections = 0;
+        for (; listener.Pending(); connections++) (await listener.AcceptTcpClientAsync()).Dispose();
+        Assert.Equal(1, connections);
+    }
+
+    [Fact]
+    public void A_silent_server_is_asked_again_after_its_pause()
+    {
+        var time = new FakeTimeProvider();
+        var silent = new SilentServers(TimeSpan.FromSeconds(15), time);
+        var server = new LdapEndpoint("ldap.example");
+        silent.Add(server, "no whole answer in time");
+        Assert.Equal("no whole answer in time", silent.Why(server));
+        Assert.Null(silent.Why(new LdapEndpoint("other.example")));
+        time.Advance(TimeSpan.FromSeconds(15));
+        Assert.Null(silent.Why(server));
     }
 
     [Fact]

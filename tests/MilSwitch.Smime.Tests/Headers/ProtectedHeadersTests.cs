@@ -11,6 +11,27 @@ namespace MilSwitch.Smime.Tests.Headers;
 [Trait("Feature", "G-02")]
 public sealed class ProtectedHeadersTests(ITestOutputHelper output)
 {
+    [Theory]
+    [InlineData("a  b", "a\t b", true)]
+    [InlineData("\"a\"   <b@c.example>", "\"a\" <b@c.example>", true)]
+    [InlineData("text/plain; name=\"a  b\"", "text/plain; name=\"a b\"", false)]
+    [InlineData("text/plain;  name=\"a b\"", "text/plain; name=\"a b\"", true)]
+    [InlineData("x=\"a\\\"  b\"", "x=\"a\\\" b\"", false)]
+    [InlineData("(note  one) a", "(note one) a", true)]
+    // A mark inside of a comment begins nothing.
+    [InlineData("(5\") \"a  b\"", "(5\") \"a b\"", false)]
+    [InlineData("(5\\) \"a  b\")  c", "(5\\) \"a b\") c", true)]
+    // What has no end.
+    [InlineData("a  pipe of 5\" and  more", "a pipe of 5\" and  more", true)]
+    [InlineData("a pipe of 5\" and  more", "a pipe of 5\" and more", false)]
+    [InlineData("( (\") \"a  b\"", "( (\") \"a b\"", false)]
+    [Trait("Threat", "C10")]
+    public void White_space_is_part_of_a_quoted_string_and_of_nothing_else(string one, string other, bool same)
+    {
+        Assert.Equal(same, HeaderText.SameValue(one, other));
+        Assert.Equal(same, HeaderText.SameValue(other, one));
+    }
+
     private const string Outer = "From: Alice <alice@example.net>\r\nTo: Bob <bob@example.net>\r\nSubject: [...]\r\nReceived: x\r\n\r\n";
     private const string Cipher =
         "From: Alice <alice@example.net>\r\nTo: Bob <bob@example.net>\r\nSubject: Secret\r\nKeywords: k\r\nContent-Type: text/plain; hp=\"cipher\"\r\n"

@@ -1,12 +1,15 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Keys;
 using MilSwitch.Smime.Protection;
 
@@ -61,6 +64,62 @@ public sealed class SmimeProtectionTests
     }
 
     [Fact]
+    [Trait("Threat", "C5")]
+    public async Task Whom_a_fetched_list_revokes_is_not_believed_in_the_domain_that_fetched_it()
+    {
+        var made = await ProtectAsync(new DepartureProtection { Sign = new DepartureSigning("alice") });
+        var engine = new SmimeProtection(Keys.Ring, TimeProvider.System) { Status = new Fetched("red", [RevocationList.Read(Keys.Revoking("alice"))]) };
+        var settings = new ArrivalProtection { AuthservId = "us.test", Verify = true, Trust = Keys.Trust };
+        Assert.Contains("smime=fail", await ResultAsync(settings with { Home = "red" }), StringComparison.Ordinal);
+        Assert.Contains("smime=pass", await ResultAsync(settings with { Home = "blue" }), StringComparison.Ordinal);
+        Assert.Contains("smime=pass", await ResultAsync(settings), StringComparison.Ordinal);
+
+        async Task<string> ResultAsync(ArrivalProtection asked) =>
+            Encoding.UTF8.GetString(Assert.IsType<ArrivalOutcome.Accepted>(await engine.ExamineAsync(made, asked, Precedence.Routine, default)).Trace.Span);
+    }
+
+    [Fact]
+    [Trait("Threat", "F29")]
+    public async Task Certificates_of_all_recipients_are_asked_for_side_by_side_until_one_is_not_answered_for()
+    {
+        var people = Enumerable.Range(0, 60).Select(i => $"p{i}@dest.test").ToArray();
+        var asked = new ConcurrentDictionary<string, bool>();
+        var sixteen = new TaskCompletionSource();
+        var finder = new Finder(async (recipient, stop) =>
+        {
+            asked[recipient.Text] = true;
+            if (asked.Count is 16) sixteen.TrySetResult();
+            await sixteen.Task;
+            // Those behind the first ones are asked for until it is known that one is not answered for.
+            if (Array.IndexOf(people, recipient.Text) >= 16) await new TaskCompletionSource().Task.WaitAsync(stop);
+            return recipient.Text == people[0] ? new RecipientCertificateAnswer.Unavailable("the directory says nothing") : new RecipientCertificateAnswer.Found(Keys.Certificate("bob"), "test", "");
+        });
+        var outcome = await SealAsync(new SmimeProtection(Keys.Ring, TimeProvider.System, finder), people);
+        Assert.Contains("the directory says nothing", Assert.IsType<DepartureOutcome.Unavailable>(outcome).Reason, StringComparison.Ordinal);
+        Assert.InRange(asked.Count, 16, 31);
+    }
+
+    [Fact]
+    [Trait("Threat", "F29")]
+    public async Task All_recipients_of_a_message_have_one_limit_of_time()
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var asked = new TaskCompletionSource();
+        var finder = new Finder(async (_, stop) =>
+        {
+            asked.TrySetResult();
+            return await new TaskCompletionSource<RecipientCertificateAnswer>().Task.WaitAsync(stop);
+        });
+        var sealing = SealAsync(new SmimeProtection(Keys.Ring, time, finder), ["a@dest.test", "b@dest.test"]);
+        await asked.Task;
+        time.Advance(TimeSpan.FromSeconds(20));
+        Assert.Contains("not all of them were answered for in time", Assert.IsType<DepartureOutcome.Unavailable>(await sealing).Reason, StringComparison.Ordinal);
+    }
+
+    private static async Task<DepartureOutcome> SealAsync(SmimeProtection engine, string[] to) => await engine.ProtectAsync(
+        Encoding.UTF8.GetBytes(Plain), new DepartureProtection { Encrypt = new DepartureEncryption { Certificates = [], FindIn = "red" } }, [.. to.Select(Mailbox.Parse)], null, Precedence.Routine, default);
+
+    [Fact]
     public async Task A_key_that_is_not_there_is_no_reason_to_go_on_without_it()
     {
         Assert.IsType<ArrivalOutcome.Unavailable>(await ExamineAsync(Encoding.UTF8.GetBytes(Plain), Opening with { Keys = ["nobody"] }));
@@ -105,8 +164,20 @@ public sealed class SmimeProtectionTests
 
     private static ValueTask<ArrivalOutcome> ExamineAsync(byte[] octets, ArrivalProtection settings) => Engine.ExamineAsync(octets, settings, Precedence.Routine, default);
 
+    private sealed class Fetched(string domain, IReadOnlyList<RevocationList> lists) : IFetchedStatus
+    {
+        public IReadOnlyList<RevocationList> ListsOf(string asked) => asked == domain ? lists : [];
+    }
+
+    private sealed class Finder(Func<Mailbox, CancellationToken, Task<RecipientCertificateAnswer>> find) : IRecipientCertificates
+    {
+        public async ValueTask<RecipientCertificateAnswer> FindAsync(string domain, Mailbox recipient, CancellationToken cancellationToken) => await find(recipient, cancellationToken);
+    }
+
     private sealed class Material
     {
+        private readonly byte[] authorityDer;
+        private readonly byte[] authorityPkcs8;
         private readonly Dictionary<string, SoftwareKeyPair> pairs = new(StringComparer.Ordinal);
 
         public Material()
@@ -114,10 +185,11 @@ public sealed class SmimeProtectionTests
             using var authorityKey = RSA.Create(2048);
             var request = new CertificateRequest("CN=authority", authorityKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
             request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-            request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+            request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
             request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
             var now = TimeProvider.System.GetUtcNow();
             using var authority = request.CreateSelfSigned(now.AddDays(-2), now.AddYears(2));
+            (authorityDer, authorityPkcs8) = (authority.RawData, authorityKey.ExportPkcs8PrivateKey());
             Trust = new ArrivalTrust { Anchors = [authority.RawData] };
             foreach (var (name, address) in new[] { ("alice", "alice@origin.test"), ("bob", "bob@dest.test"), ("domain", "domain-confidentiality-authority@unit.test") })
             {
@@ -141,5 +213,18 @@ public sealed class SmimeProtectionTests
         public KeyRing Ring { get; }
 
         public ReadOnlyMemory<byte> Certificate(string name) => pairs[name].Certificate;
+
+        /// <summary>The authority's revocation list with one of them; DER.</summary>
+        public byte[] Revoking(string name)
+        {
+            using var authority = X509CertificateLoader.LoadCertificate(authorityDer);
+            using var key = RSA.Create();
+            key.ImportPkcs8PrivateKey(authorityPkcs8, out _);
+            using var issuer = authority.CopyWithPrivateKey(key);
+            using var revoked = X509CertificateLoader.LoadCertificate(pairs[name].Certificate.Span);
+            var list = new CertificateRevocationListBuilder();
+            list.AddEntry(revoked);
+            return list.Build(issuer, 1, TimeProvider.System.GetUtcNow().AddDays(1), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1, TimeProvider.System.GetUtcNow().AddHours(-1));
+        }
     }
 }

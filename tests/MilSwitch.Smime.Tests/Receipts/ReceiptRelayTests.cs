@@ -7,6 +7,7 @@ using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Smime.Asn1;
+using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Cms;
 using MilSwitch.Smime.Cms.Enveloped;
 using MilSwitch.Smime.Cms.Signed;
@@ -64,12 +65,12 @@ public sealed class ReceiptRelayTests : IDisposable
         OpensslVerifies(copy, parts[2]);
         var ours = await MessageProtector.VerifyReceiptAsync(Alone(parts[1]), sent, [], OpeningOptions.Default, VerificationOptions.Default);
         Assert.True(ours.IsGood);
-        Assert.Equal(AcknowledgmentGrade.RecipientVerified, RelayedReceipt.GradeOf(ours.Signers[0].Signer));
+        Assert.Equal((AcknowledgmentGrade.RecipientVerified, "depot@base.example"), RelayedReceipt.Said(ours.Signers[0].Signer));
         Assert.Equal([SignatureType.Domain], SignatureType.Read(ours.Signers[0].Signer.SignedAttributes.Value(AttributeTypes.SignatureType)));
         // The recipient's own is for the copy, and says no grade.
         var theirs = await MessageProtector.VerifyReceiptAsync(Alone(parts[2]), sent, [], OpeningOptions.Default, VerificationOptions.Default);
         Assert.False(theirs.IsGood);
-        Assert.Null(RelayedReceipt.GradeOf(theirs.Signers[0].Signer));
+        Assert.Null(RelayedReceipt.Said(theirs.Signers[0].Signer));
     }
 
     [RequiresFact("openssl")]
@@ -97,7 +98,7 @@ public sealed class ReceiptRelayTests : IDisposable
         Assert.Equal(2, parts.Length);
         var ours = await MessageProtector.VerifyReceiptAsync(Alone(parts[1]), sent, [], OpeningOptions.Default, VerificationOptions.Default);
         Assert.True(ours.IsGood);
-        Assert.Equal(grade, RelayedReceipt.GradeOf(ours.Signers[0].Signer));
+        Assert.Equal((grade, "depot@base.example"), RelayedReceipt.Said(ours.Signers[0].Signer));
     }
 
     [Fact]
@@ -133,6 +134,70 @@ public sealed class ReceiptRelayTests : IDisposable
         Assert.Equal("ops@unit.example", relay.Read(Requested(sent), _ => true)!.To);
         Assert.Null(relay.Read(Requested(sent) with { ContentIdentifier = new byte[] { 8 } }, _ => true));
         Assert.Null(relay.Read(new RequestedReceipt(new byte[] { 7, 7 }, new byte[] { 1, 2, 3 }, ["ops@unit.example"]), _ => true));
+    }
+
+    [Fact]
+    [Trait("Threat", "C5")]
+    public async Task Whom_a_fetched_list_revokes_is_not_believed()
+    {
+        var (_, asked, copy) = await CrossAsync();
+        var receipt = await AnswerAsync(copy);
+        var knowing = new ReceiptRelay(new KeyRing(null, new Dictionary<string, ReadOnlyMemory<byte>>(), new Dictionary<string, SoftwareKeyPair>()), new Fixed())
+        {
+            Status = new Fetched(RevocationList.Read(SignedPki.Revoking(SignedPki.Get("p256").Certificate))),
+        };
+        Assert.Equal("CERT-REVOKED", (await knowing.JudgeAsync(receipt, asked, Downstream with { Home = "red" }, [Recipient], Precedence.Routine, default)).Reason);
+        Assert.Equal(ReceiptState.Good, (await knowing.JudgeAsync(receipt, asked, Downstream, [Recipient], Precedence.Routine, default)).State);
+    }
+
+    [RequiresFact("openssl")]
+    public async Task What_a_gateway_beyond_relays_counts_as_far_as_it_may_speak_for_the_recipient_and_is_relayed_on()
+    {
+        var (sent, asked, copy) = await CrossAsync();
+        var (beyond, theirs) = await BeyondAsync(copy, AcknowledgmentGrade.RecipientVerified, Authority("unit.example"));
+        Assert.Equal((ReceiptState.Good, "0000100000020.TAG"), await ClaimAsync(theirs, Downstream));
+        var judged = await JudgeAsync(theirs, asked);
+        Assert.Equal((ReceiptState.Good, "", Recipient, AcknowledgmentGrade.RecipientVerified, "domain-signing-authority@unit.example"), (judged.State, judged.Reason, judged.Recipient, judged.Grade, judged.Gateway));
+        // As reports leave: signed once more, which changes nothing.
+        var signed = (await MessageProtector.SignAsync(theirs, new SignatureSettings { Signers = [new CmsSigner(beyond.Key)], SigningTime = SignedPki.Now })).ToArray();
+        Assert.Equal(ReceiptState.Good, (await JudgeAsync(signed, asked)).State);
+        Assert.Equal("SIGNER-MISMATCH", (await relay.JudgeAsync(theirs, asked, Downstream, ["depot@unit.example"], Precedence.Routine, default)).Reason);
+
+        var made = Assert.IsType<DepartureOutcome.Protected>(await relay.MakeAsync(asked, judged.Grade, judged, Settings, Precedence.Routine, default)).Content;
+        Assert.Contains("A gateway beyond says", Encoding.ASCII.GetString(made.Span), StringComparison.Ordinal);
+        var parts = MimeEntity.Read(made, new MimeBudget()).Parts;
+        OpensslVerifies(sent, parts[1]);
+        // What it said is about the copy that went to it.
+        OpensslVerifies(copy, parts[2]);
+    }
+
+    [Theory]
+    [InlineData("unit.example", AcknowledgmentGrade.GatewayAccepted, "", true)]
+    [InlineData("unit.example", AcknowledgmentGrade.DomainDelivered, "", true)]
+    [InlineData("example", AcknowledgmentGrade.RecipientVerified, "", true)]
+    [InlineData("other.example", AcknowledgmentGrade.RecipientVerified, "", false)]
+    [InlineData("unit.example", AcknowledgmentGrade.RecipientVerified, "base.example", false)]
+    public async Task What_a_gateway_says_counts_by_its_name_and_by_what_was_agreed(string domain, AcknowledgmentGrade grade, string agreed, bool counts)
+    {
+        var (_, asked, copy) = await CrossAsync();
+        var (_, theirs) = await BeyondAsync(copy, grade, Authority(domain));
+        var opening = agreed.Length is 0 ? Downstream : Downstream with { SignerDomains = [agreed] };
+        var judged = await relay.JudgeAsync(theirs, asked, opening, [Recipient], Precedence.Routine, default);
+        Assert.Equal(counts ? (ReceiptState.Good, "", grade) : (ReceiptState.Bad, "SIGNER-MISMATCH", AcknowledgmentGrade.RecipientVerified), (judged.State, judged.Reason, judged.Grade));
+        Assert.Equal(ReceiptState.Bad, (await relay.JudgeAsync(theirs, asked, opening with { Signers = SignerRole.Originator }, [Recipient], Precedence.Routine, default)).State);
+    }
+
+    private static SignedPki.Identity Authority(string domain) => SignedPki.DomainAuthority("domain-signing-authority", domain);
+
+    // Another gateway, to which the copy is the original.
+    private static async Task<(SignedPki.Identity Key, byte[] Receipt)> BeyondAsync(byte[] copy, AcknowledgmentGrade grade, SignedPki.Identity authority)
+    {
+        var pair = new SoftwareKeyPair(KeyFile.Read(Encoding.ASCII.GetBytes(authority.KeyPem)).Keys[0], authority.Certificate);
+        var other = new ReceiptRelay(new KeyRing(null, new Dictionary<string, ReadOnlyMemory<byte>>(), new Dictionary<string, SoftwareKeyPair> { ["beyond"] = pair }), new Fixed());
+        var asked = other.Read(new RequestedReceipt(Encoding.ASCII.GetBytes("0000100000020.TAG"), copy, [Gateway]), a => a == Gateway)!;
+        var theirs = grade is AcknowledgmentGrade.RecipientVerified ? new ReceiptJudgement(ReceiptState.Good, "", Recipient, new byte[] { 0x30, 0 }) : null;
+        var made = await other.MakeAsync(asked, grade, theirs, new RelayedReceiptSettings(new DepartureSigning("beyond"), "receipts@unit.example", Recipient), Precedence.Routine, default);
+        return (authority, Assert.IsType<DepartureOutcome.Protected>(made).Content.ToArray());
     }
 
     [Fact]
@@ -176,6 +241,11 @@ public sealed class ReceiptRelayTests : IDisposable
         File.WriteAllBytes(folder["sent.eml"], sent);
         File.WriteAllBytes(folder["receipt.eml"], Alone(receipt));
         Openssl("cms", "-verify_receipt", folder["receipt.eml"], "-in", folder["sent.eml"], "-CAfile", folder["ca.pem"], "-attime", $"{SignedPki.Now.ToUnixTimeSeconds()}");
+    }
+
+    private sealed class Fetched(RevocationList list) : IFetchedStatus
+    {
+        public IReadOnlyList<RevocationList> ListsOf(string domain) => domain is "red" ? [list] : [];
     }
 
     private sealed class Fixed : TimeProvider

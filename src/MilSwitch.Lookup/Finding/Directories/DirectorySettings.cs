@@ -35,6 +35,9 @@ public sealed record DirectorySettings
     /// <summary>For one server, everything included; 100 ms to 60 s.</summary>
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>A server of which nothing was heard is left alone for this long, whoever is asked for; 0 to 10 min.</summary>
+    public TimeSpan PauseAfterSilence { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Entries that may match; more is a fault. 1 to 1000.</summary>
     public int MostEntries { get; init; } = 20;
 

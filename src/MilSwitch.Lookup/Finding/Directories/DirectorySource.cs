@@ -14,6 +14,7 @@ public sealed class DirectorySource : ICertificateSource, IDisposable
     private readonly DirectorySettings settings;
     private readonly LdapClient client;
     private readonly SemaphoreSlim connections;
+    private readonly SilentServers silent;
 
     /// <exception cref="ArgumentException">A setting is outside its range.</exception>
     public DirectorySource(DirectorySettings settings, TimeProvider time)
@@ -22,6 +23,7 @@ public sealed class DirectorySource : ICertificateSource, IDisposable
         this.settings = settings;
         client = new LdapClient(TlsTrust.Anchors(settings.TlsAnchors), time, settings.TimeLimit);
         connections = new SemaphoreSlim(settings.Connections);
+        silent = new SilentServers(settings.PauseAfterSilence, time);
         Name = "directory:" + settings.Name;
     }
 
@@ -59,6 +61,13 @@ public sealed class DirectorySource : ICertificateSource, IDisposable
         var faults = new List<string>();
         foreach (var server in settings.Servers)
         {
+            // Those who waited for a place hear of it as well: what swallows one question swallows them all.
+            if (silent.Why(server) is { } still)
+            {
+                faults.Add($"{server}: {still}");
+                continue;
+            }
+
             try
             {
                 var secret = settings.BindName.Length > 0 ? settings.BindSecret!() : default;
@@ -72,6 +81,7 @@ public sealed class DirectorySource : ICertificateSource, IDisposable
             }
             catch (LdapException fault)
             {
+                if (fault.IsSilence) silent.Add(server, fault.Message);
                 faults.Add($"{server}: {fault.Message}");
             }
         }
@@ -91,6 +101,7 @@ public sealed class DirectorySource : ICertificateSource, IDisposable
         if (settings.AddressAttributes.Length is < 1 or > 8 || settings.CertificateAttributes.Length is < 1 or > 8) throw new ArgumentException("a directory needs one to eight attributes of each kind", nameof(settings));
         if (settings.BindName.Length > 0 && settings.BindSecret is null) throw new ArgumentException("a name to bind with needs a secret", nameof(settings));
         if (settings.TimeLimit < TimeSpan.FromMilliseconds(100) || settings.TimeLimit > TimeSpan.FromSeconds(60)) throw new ArgumentException("the time limit is 100 ms to 60 s", nameof(settings));
+        if (settings.PauseAfterSilence < TimeSpan.Zero || settings.PauseAfterSilence > TimeSpan.FromMinutes(10)) throw new ArgumentException("a silent server is left alone for 0 to 10 min", nameof(settings));
         if (settings.MostEntries is < 1 or > 1_000) throw new ArgumentException("the limit of entries is 1 to 1000", nameof(settings));
         if (settings.MostOctets is < 4_096 or > 16 << 20) throw new ArgumentException("the limit of octets is 4 KiB to 16 MiB", nameof(settings));
         if (settings.Connections is < 1 or > 64) throw new ArgumentException("1 to 64 connections", nameof(settings));

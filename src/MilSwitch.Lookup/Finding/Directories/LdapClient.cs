@@ -29,6 +29,7 @@ internal sealed class LdapClient(X509Certificate2Collection? anchors, TimeProvid
     {
         using var timer = new CancellationTokenSource(limit, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        var isHeard = false;
         try
         {
             using var client = new TcpClient { NoDelay = true };
@@ -36,12 +37,12 @@ internal sealed class LdapClient(X509Certificate2Collection? anchors, TimeProvid
             var stream = await SecureAsync(client.GetStream(), endpoint.Host, linked.Token).ConfigureAwait(false);
             await using (stream.ConfigureAwait(false))
             {
-                return await AskAsync(stream, name, secret, search, linked.Token).ConfigureAwait(false);
+                return await AskAsync(stream, name, secret, search, () => isHeard = true, linked.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (timer.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new LdapException("no whole answer in time");
+            throw new LdapException("no whole answer in time") { IsSilence = !isHeard };
         }
         catch (AuthenticationException fault)
         {
@@ -49,7 +50,7 @@ internal sealed class LdapClient(X509Certificate2Collection? anchors, TimeProvid
         }
         catch (Exception fault) when (fault is SocketException or IOException)
         {
-            throw new LdapException("it can't be reached, or the connection broke", fault);
+            throw new LdapException("it can't be reached, or the connection broke", fault) { IsSilence = !isHeard };
         }
     }
 
@@ -82,7 +83,7 @@ internal sealed class LdapClient(X509Certificate2Collection? anchors, TimeProvid
         }
     }
 
-    private async Task<LdapResult> AskAsync(Stream stream, string name, ReadOnlyMemory<byte> secret, LdapSearch search, CancellationToken cancellationToken)
+    private async Task<LdapResult> AskAsync(Stream stream, string name, ReadOnlyMemory<byte> secret, LdapSearch search, Action heard, CancellationToken cancellationToken)
     {
         var left = search.MostOctets;
         var id = 1;
@@ -125,6 +126,7 @@ internal sealed class LdapClient(X509Certificate2Collection? anchors, TimeProvid
             // RFC 4511 §5.1: definite lengths only.
             var head = new byte[2 + MostLengthOctets];
             await stream.ReadExactlyAsync(head.AsMemory(0, 2), cancellationToken).ConfigureAwait(false);
+            heard();
             if (head[0] is not 0x30) throw new LdapException("the directory answers in another protocol");
             var more = head[1] < 0x80 ? 0 : head[1] & 0x7f;
             if (head[1] is 0x80 || more > MostLengthOctets) throw new LdapException("the directory's answer is too large");

@@ -20,4 +20,8 @@ internal sealed record LdapResult(ImmutableArray<LdapValue> Values, bool HasRefe
 internal readonly record struct LdapValue(string Attribute, ReadOnlyMemory<byte> Octets);
 
 /// <summary>The directory did not answer as it should. The text is for an operator.</summary>
-internal sealed class LdapException(string message, Exception? cause = null) : Exception(message, cause);
+internal sealed class LdapException(string message, Exception? cause = null) : Exception(message, cause)
+{
+    /// <summary>Nothing was heard of it: it will not tell of other entries either.</summary>
+    public bool IsSilence { get; init; }
+}
