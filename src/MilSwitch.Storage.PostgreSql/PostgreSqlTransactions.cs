@@ -65,6 +65,7 @@ internal sealed class PostgreSqlTransactions : ISpoolTransactions, IDisposable
     {
         todo.Clear();
         wave.Clear();
+        owners.Clear();
         isCareful = anyDone = false;
     }
 

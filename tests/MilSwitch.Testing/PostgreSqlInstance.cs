@@ -103,9 +103,10 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         process?.Dispose();
-        // The shell ends the server when this process is gone, however that went.
+        // The shell ends the server when this process is gone, however that went. It would give what it starts beside itself no
+        // input, so that has another number.
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true };
-        foreach (var argument in (string[])["-c", "log=$1; shift; \"$@\" >>\"$log\" 2>&1 </dev/null & server=$!; trap '' INT; (read line; kill -QUIT $server) & wait $server", "sh", LogFile, .. As, Path.Combine(Programs!, "postgres"), "-D", Data, "-p", Text(Port)])
+        foreach (var argument in (string[])["-c", "log=$1; shift; exec 3<&0; \"$@\" >>\"$log\" 2>&1 </dev/null 3<&- & server=$!; trap '' INT; (read line <&3; kill -QUIT $server) & reader=$!; wait $server; kill $reader", "sh", LogFile, .. As, Path.Combine(Programs!, "postgres"), "-D", Data, "-p", Text(Port)])
             start.ArgumentList.Add(argument);
         process = Process.Start(start)!;
         await Eventually.ComesTrueAsync(
