@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
@@ -121,8 +119,8 @@ internal sealed class SpoolReader : IDisposable
         }
 
         if (kind == ContentKind.None) return null;
-        var isSealed = kind is ContentKind.SealedInline or ContentKind.SealedFile;
-        if (kind is ContentKind.File or ContentKind.SealedFile)
+        var isSealed = kind.IsSealed();
+        if (kind.IsApart())
         {
             fileOf.Bind(1, id.Value);
             if (!fileOf.Step()) return null;
@@ -135,20 +133,7 @@ internal sealed class SpoolReader : IDisposable
         if (!inline.Step()) return null;
         try
         {
-            var data = inline.Octets(0);
-            if (data.Length != (isSealed ? ContentSeal.SealedLength(size) : size)) throw new ContentDamagedException(id);
-            var pooled = ArrayPool<byte>.Shared.Rent((int)size);
-            var content = pooled.AsSpan(0, (int)size);
-            if (isSealed) seal.Open(data, content);
-            else data.CopyTo(content);
-            Span<byte> actual = stackalloc byte[SHA256.HashSizeInBytes];
-            SHA256.HashData(content, actual);
-            if (!actual.SequenceEqual(digest)) throw new ContentDamagedException(id);
-            return (new InlineContentReader(pooled, (int)size), null, size, digest, isSealed);
-        }
-        catch (CryptographicException)
-        {
-            throw new ContentDamagedException(id);
+            return (InlineContentReader.Of(id, inline.Octets(0), size, digest, isSealed ? seal : null), null, size, digest, isSealed);
         }
         finally
         {
@@ -252,7 +237,7 @@ internal sealed class SpoolReader : IDisposable
 
     public void ByField(string field, List<long> into)
     {
-        byField.Bind(1, SqliteTransactions.FieldHash(field));
+        byField.Bind(1, FieldHash.Of(field));
         while (byField.Step()) into.Add(byField.Long(0));
     }
 
@@ -278,7 +263,7 @@ internal sealed class SpoolReader : IDisposable
                 if (finished.Long(2) > before + ClockMayStepBack) return null;
                 last = finished.Long(0);
                 if (finished.Int(1) < (int)MessageState.Done || finished.Long(2) >= before) continue;
-                into.Add((last.Value, finished.TextOrNull(3) is { } field ? SqliteTransactions.FieldHash(field) : null));
+                into.Add((last.Value, finished.TextOrNull(3) is { } field ? FieldHash.Of(field) : null));
             }
         }
         finally

@@ -18,7 +18,7 @@ namespace MilSwitch.Storage.Sqlite;
 /// The embedded store: one SQLite database with a write-ahead log, synced in every commit, and a folder of large contents.
 /// One process at a time, guarded by a lock file. Thread-safe.
 /// </summary>
-public sealed class SqliteSpool : ISpool
+public sealed class SqliteSpool : ISealableSpool
 {
     private const int Readers = 2;
     private const int LoadSlice = 1000;
@@ -130,11 +130,8 @@ public sealed class SqliteSpool : ISpool
             cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What is written from now on is sealed so, and what is read opened. Before anything is written or read.</summary>
     public void UseSeal(ContentSeal contents) => seal = contents;
 
-    /// <summary>Something in the store is sealed with a key. Looks at every content.</summary>
-    /// <param name="key">Name of the key.</param>
     public async ValueTask<bool> IsSealedWithAsync(string key, CancellationToken cancellationToken = default)
     {
         if (await ReadAsync(reader => reader.IsSealedWith(key), cancellationToken).ConfigureAwait(false)) return true;
@@ -150,21 +147,20 @@ public sealed class SqliteSpool : ISpool
         return false;
     }
 
+    /// <summary>The lock file keeps every other process out.</summary>
+    public ValueTask<IAsyncDisposable?> LockSealAsync(CancellationToken cancellationToken = default) => default;
+
     public IContentWriter CreateContent() => new SpooledContentWriter(files, retention, inlineLimit, seal, () => writer.Health);
 
     public ValueTask<CommitResult> CommitAsync(SpoolOperation operation, Precedence precedence, CancellationToken cancellationToken = default)
     {
-        var partition = operation.Owner.Partition;
-        CheckPartition(partition);
-        foreach (var message in operation.Accept) CheckId(message.Id, partition);
-        foreach (var change in operation.Recipients) CheckId(change.Id, partition);
-        foreach (var change in operation.Messages) CheckId(change.Id, partition);
+        operation.CheckPartitions();
         return writer.CommitAsync(operation, precedence, cancellationToken);
     }
 
     public async ValueTask<PartitionEpoch> ClaimAsync(int partition, string owner, CancellationToken cancellationToken = default)
     {
-        CheckPartition(partition);
+        SpoolOperations.CheckPartition(partition);
         cancellationToken.ThrowIfCancellationRequested();
         return await writer.RunAsync(() =>
         {
@@ -188,7 +184,7 @@ public sealed class SqliteSpool : ISpool
     public async IAsyncEnumerable<PendingMessage> LoadPendingAsync(
         PartitionEpoch owner, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        CheckPartition(owner.Partition);
+        SpoolOperations.CheckPartition(owner.Partition);
         var slice = new List<PendingMessage>(LoadSlice);
         for (var precedence = Precedence.Override; ; precedence--)
         {
@@ -414,17 +410,6 @@ public sealed class SqliteSpool : ISpool
         freeReaders.Release(Readers);
     }
 
-    private static void CheckPartition(int partition)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(partition);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(partition, MessageId.PartitionCount);
-    }
-
-    private static void CheckId(MessageId id, int partition)
-    {
-        if (id.Partition != partition) throw new ArgumentException($"{id} does not belong to partition {partition}.");
-    }
-
     private static SafeFileHandle Lock(string folder)
     {
         var path = Path.Combine(folder, "lock");
@@ -545,29 +530,8 @@ public sealed class SqliteSpool : ISpool
                 continue;
             }
 
-            if (message is not null && Matches(query, message)) result.Add(message);
+            if (message is not null && QueryFilter.Matches(query, message)) result.Add(message);
         }
-    }
-
-    private static bool Matches(MessageQuery query, StoredMessage message)
-    {
-        var envelope = message.Envelope;
-        if (query.PendingOnly && message.State == MessageState.Done) return false;
-        if (query.State is { } state && message.State != state) return false;
-        if (query.Precedence is { } precedence && envelope.Precedence != precedence) return false;
-        if (query.MessageIdField is { } field && !string.Equals(field, message.MessageIdField, StringComparison.Ordinal)) return false;
-        if (query.EnvelopeId is { } envelopeId && !string.Equals(envelopeId, envelope.EnvelopeId, StringComparison.Ordinal)) return false;
-        if (query.AcceptedFrom is { } from && envelope.ArrivedAt < from) return false;
-        if (query.AcceptedUntil is { } until && envelope.ArrivedAt > until) return false;
-        if (query.Parent is { } parent && message.Parent != parent) return false;
-        if (query.Sender is { } sender && !envelope.ReversePath.ToString().Contains(sender, StringComparison.OrdinalIgnoreCase)) return false;
-        if (query.Recipient is not { } wanted) return true;
-        foreach (var recipient in envelope.Recipients)
-        {
-            if (recipient.Address.Text.Contains(wanted, StringComparison.OrdinalIgnoreCase)) return true;
-        }
-
-        return false;
     }
 
     private async ValueTask PruneKeysAsync(long before, CancellationToken cancellationToken)

@@ -164,37 +164,11 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
         Commit();
     }
 
-    public CommitResult Apply(SpoolRequest request)
+    public void Apply(SpoolRequest request) => request.Result = Applied(request);
+
+    /// <summary>Nothing is ever undecided: a commit that fails did not happen.</summary>
+    public void Settle()
     {
-        var operation = request.Operation;
-        if (epochs[operation.Owner.Partition] != operation.Owner.Epoch) return new CommitResult(CommitStatus.Fenced, []);
-        ImmutableArray<DuplicateRecipient>.Builder? duplicates = null;
-        var changed = false;
-        for (var i = 0; i < operation.Accept.Length; i++) changed |= Accept(operation.Accept[i], request.Envelope(i), ref duplicates);
-        foreach (var change in operation.Recipients)
-        {
-            changeRecipient.Bind(1, change.Id.Value).Bind(2, change.Index).Bind(3, (long)change.State).Bind(4, change.Attempts)
-                .Bind(5, change.Due?.ToUnixTimeMilliseconds()).Bind(6, change.Reply is { } reply ? ReplyText.Write(reply) : null)
-                .Bind(7, change.Target).Bind(8, change.Warned ? 1 : 0).Run();
-            changed |= database.Changes > 0;
-        }
-
-        foreach (var change in operation.Messages)
-        {
-            changeMessage.Bind(1, change.Id.Value).Bind(2, (long)change.State).Bind(3, change.HeldBecause).Bind(4, change.DropContent ? 1 : 0).Run();
-            changed |= database.Changes > 0;
-            if (change.DropContent) DropContent(change.Id.Value);
-        }
-
-        foreach (var audit in operation.Audit)
-        {
-            if (changed || !Has(audit)) Append(audit);
-        }
-
-        foreach (var document in operation.Documents) PutDocument(document.Kind, document.Id, document.Json);
-        if (duplicates is null) return CommitResult.Committed;
-        if (changed) AuditDuplicates(operation, duplicates);
-        return new CommitResult(CommitStatus.Committed, duplicates.ToImmutable());
     }
 
     /// <summary>Raises a partition's epoch; call <see cref="Claimed"/> after the commit.</summary>
@@ -285,14 +259,37 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
 
     public void Dispose() => database.Dispose();
 
-    /// <summary>The index key of a Message-ID field.</summary>
-    public static long FieldHash(string field)
+    private CommitResult Applied(SpoolRequest request)
     {
-        // FNV-1a over UTF-16, finished by a multiplication: a wrong hit costs one comparison of the text.
-        var hash = 14695981039346656037UL;
-        foreach (var c in field) hash = (hash ^ c) * 1099511628211UL;
-        hash ^= hash >> 32;
-        return unchecked((long)(hash * 0x9E3779B97F4A7C15UL));
+        var operation = request.Operation;
+        if (epochs[operation.Owner.Partition] != operation.Owner.Epoch) return new CommitResult(CommitStatus.Fenced, []);
+        ImmutableArray<DuplicateRecipient>.Builder? duplicates = null;
+        var changed = false;
+        for (var i = 0; i < operation.Accept.Length; i++) changed |= Accept(operation.Accept[i], request.Envelope(i), ref duplicates);
+        foreach (var change in operation.Recipients)
+        {
+            changeRecipient.Bind(1, change.Id.Value).Bind(2, change.Index).Bind(3, (long)change.State).Bind(4, change.Attempts)
+                .Bind(5, change.Due?.ToUnixTimeMilliseconds()).Bind(6, change.Reply is { } reply ? ReplyText.Write(reply) : null)
+                .Bind(7, change.Target).Bind(8, change.Warned ? 1 : 0).Run();
+            changed |= database.Changes > 0;
+        }
+
+        foreach (var change in operation.Messages)
+        {
+            changeMessage.Bind(1, change.Id.Value).Bind(2, (long)change.State).Bind(3, change.HeldBecause).Bind(4, change.DropContent ? 1 : 0).Run();
+            changed |= database.Changes > 0;
+            if (change.DropContent) DropContent(change.Id.Value);
+        }
+
+        foreach (var audit in operation.Audit)
+        {
+            if (changed || !Has(audit)) Append(audit);
+        }
+
+        foreach (var document in operation.Documents) PutDocument(document.Kind, document.Id, document.Json);
+        if (duplicates is null) return CommitResult.Committed;
+        if (changed) AuditDuplicates(operation, duplicates);
+        return new CommitResult(CommitStatus.Committed, duplicates.ToImmutable());
     }
 
     private bool Accept(NewMessage message, ReadOnlySpan<byte> envelope, ref ImmutableArray<DuplicateRecipient>.Builder? duplicates)
@@ -304,7 +301,7 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
             if (recipients[i].DuplicateKey is { } key && fresh.Find(key) is { } original && original != message.Id) found.Add((i, original));
         }
 
-        var state = StateOf(message);
+        var state = Acceptance.StateOf(message, found);
         var staged = message.Content as SpooledContent ?? throw new ArgumentException("The content was made by another spool.");
         var isDropped = recipients.Length > 0 && found.Count == recipients.Length;
         var kind = isDropped ? ContentKind.None : staged.Kind;
@@ -323,8 +320,8 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
             return false;
         }
 
-        if (kind is ContentKind.Inline or ContentKind.SealedInline) insertContent.Bind(1, id).Bind(2, staged.Row).Run();
-        else if (kind is not ContentKind.None)
+        if (kind.IsInline()) insertContent.Bind(1, id).Bind(2, staged.Row.Span).Run();
+        else if (kind.IsApart())
         {
             insertFile.Bind(1, id).Bind(2, staged.FileName).Run();
             keeping.Add(staged);
@@ -335,12 +332,12 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
         {
             for (var i = 0; i < recipients.Length; i++)
             {
-                var own = StateOf(message, i);
+                var own = Acceptance.StateOf(message, i, found);
                 if (own != message.State) insertRecipient.Bind(1, id).Bind(2, i).Bind(3, (long)own).Run();
             }
         }
 
-        var field = message.MessageIdField is { } text ? FieldHash(text) : (long?)null;
+        var field = message.MessageIdField is { } text ? FieldHash.Of(text) : (long?)null;
         var next = 0;
         for (var i = 0; i < recipients.Length; i++)
         {
@@ -359,29 +356,6 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
         return true;
 
         static ImmutableArray<DuplicateRecipient>.Builder NewDuplicates() => ImmutableArray.CreateBuilder<DuplicateRecipient>();
-    }
-
-    private RecipientState StateOf(NewMessage message, int index)
-    {
-        foreach (var (duplicate, _) in found)
-        {
-            if (duplicate == index) return RecipientState.Duplicate;
-        }
-
-        return !message.Exceptions.IsEmpty && message.Exceptions.TryGetValue(index, out var own) ? own : message.State;
-    }
-
-    private MessageState StateOf(NewMessage message)
-    {
-        var state = MessageState.Done;
-        for (var i = 0; i < message.Envelope.Recipients.Length; i++)
-        {
-            var own = found.Count == 0 && message.Exceptions.IsEmpty ? message.State : StateOf(message, i);
-            if (own is RecipientState.Queued or RecipientState.Armed) return MessageState.Queued;
-            if (own.IsHeld()) state = MessageState.Held;
-        }
-
-        return state;
     }
 
     private void DropContent(long id)
@@ -429,6 +403,3 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
             .Bind(6, audit.Detail).Bind(7, audit.Actor).Bind(8, auditHash).Run();
     }
 }
-
-/// <summary>Where a content is, and how. Values are stored: never renumber.</summary>
-internal enum ContentKind : byte { None = 0, Inline = 1, File = 2, SealedInline = 3, SealedFile = 4 }

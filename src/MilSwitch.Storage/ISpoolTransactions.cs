@@ -10,11 +10,20 @@ public interface ISpoolTransactions
 {
     void Begin();
 
-    /// <summary>Applies one operation inside the open transaction. <see cref="CommitStatus.Fenced"/> writes nothing.</summary>
-    CommitResult Apply(SpoolRequest request);
+    /// <summary>
+    /// Applies one operation inside the open transaction and sets its <see cref="SpoolRequest.Result"/>, at the latest in
+    /// <see cref="Commit"/>. <see cref="CommitStatus.Fenced"/> writes nothing.
+    /// </summary>
+    void Apply(SpoolRequest request);
 
-    /// <summary>Ends the transaction; durable when it returns.</summary>
+    /// <summary>
+    /// Ends the transaction; durable when it returns. With <see cref="SpoolFault.Undecided"/> nobody knows whether it is, until
+    /// <see cref="Settle"/> returns.
+    /// </summary>
     void Commit();
+
+    /// <summary>Finds out about the undecided transaction, and repeats it when it did not happen. Throws as long as it can't.</summary>
+    void Settle();
 
     /// <summary>Forgets the open transaction, if any, in the store and in memory. Never throws.</summary>
     void Rollback();

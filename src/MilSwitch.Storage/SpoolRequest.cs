@@ -21,20 +21,26 @@ public sealed class SpoolRequest : IValueTaskSource<CommitResult>
     /// <summary>Octets of inline content; decides how much fits into one transaction.</summary>
     public long Weight { get; private set; }
 
-    internal CommitResult Result { get; set; }
+    /// <summary>How it ended; for the store to say.</summary>
+    public CommitResult Result { get; set; }
 
     internal ValueTask<CommitResult> Task => new(this, core.Version);
 
     /// <summary>The stored form of the envelope of the message at this place of <see cref="SpoolOperation.Accept"/>.</summary>
-    public ReadOnlySpan<byte> Envelope(int index)
+    public ReadOnlySpan<byte> Envelope(int index) => EnvelopeOctets(index).Span;
+
+    /// <summary>As <see cref="Envelope"/>; good until the request has ended.</summary>
+    public ReadOnlyMemory<byte> EnvelopeOctets(int index)
     {
         var start = index == 0 ? 0 : ends[index - 1];
-        return encoded.Written[start..ends[index]];
+        return encoded.WrittenMemory[start..ends[index]];
     }
 
     internal void Fill(SpoolOperation operation)
     {
         Operation = operation;
+        // Nobody hears that something is stored because nobody said how it ended.
+        Result = new CommitResult(CommitStatus.Unwritable, []);
         Weight = 0;
         encoded.Reset();
         ends.Clear();

@@ -16,7 +16,9 @@ namespace MilSwitch.Storage;
 /// (<see cref="SpoolOperation.Patient"/>, <see cref="SpoolWriterOptions.Patience"/>). A lone caller waits for nobody.
 /// <para>
 /// A transaction that fails is rolled back and its operations are tried one by one, so that one that can't be stored does
-/// not fail its neighbours. After an fsync failed nothing is tried any more.
+/// not fail its neighbours. After an fsync failed nothing is tried any more. Whether a transaction happened during which a
+/// remote store went away is found out before anything else is written; its callers wait until then, because a sender who
+/// hears that its message was not taken sends it again, and then it is a duplicate of one that nobody works on.
 /// </para>
 /// </remarks>
 public sealed class SpoolWriter : IDisposable
@@ -40,6 +42,7 @@ public sealed class SpoolWriter : IDisposable
     private readonly Lane ordinary;
     private readonly Queue<Action> errands = new();
     private readonly List<SpoolRequest> batch = [];
+    private readonly List<SpoolRequest> undecided = [];
     private readonly Thread thread;
     private readonly TimeSpan patience;
     private readonly TimeSpan gathering;
@@ -127,6 +130,7 @@ public sealed class SpoolWriter : IDisposable
     /// <summary>As <see cref="RunAsync"/>, inside a transaction of its own.</summary>
     public Task<T> TransactAsync<T>(Func<T> work) => RunAsync(() =>
     {
+        Settle();
         store.Begin();
         try
         {
@@ -145,6 +149,7 @@ public sealed class SpoolWriter : IDisposable
     public Task ProbeAsync() => RunAsync(() =>
     {
         if (Health == SpoolHealth.Ready) return true;
+        Settle();
         store.Probe();
         Change(SpoolHealth.Ready, null);
         return true;
@@ -214,11 +219,17 @@ public sealed class SpoolWriter : IDisposable
         while (true)
         {
             Action? errand;
+            var ended = false;
             lock (gate)
             {
                 while (TimeToWait() is var time && time != TimeSpan.Zero)
                 {
-                    if (stopping && ordinary.Requests.Count == 0) return;
+                    if (stopping && ordinary.Requests.Count == 0)
+                    {
+                        ended = true;
+                        break;
+                    }
+
                     Monitor.Wait(gate, time);
                 }
 
@@ -235,6 +246,12 @@ public sealed class SpoolWriter : IDisposable
             }
 
             errand?.Invoke();
+            if (ended)
+            {
+                SettleOrFail();
+                return;
+            }
+
             Maintain();
         }
     }
@@ -298,6 +315,37 @@ public sealed class SpoolWriter : IDisposable
         return octets;
     }
 
+    /// <summary>Whoever waits for the undecided transaction hears how it ended before anything else is written.</summary>
+    private void Settle()
+    {
+        if (undecided.Count == 0) return;
+        try
+        {
+            store.Settle();
+        }
+        catch (SpoolFaultException fault) when (fault.Fault is SpoolFault.Undecided)
+        {
+            // Of those before; what comes now is not in it.
+            throw new SpoolFaultException(SpoolFault.Unwritable, fault.Message, fault);
+        }
+
+        foreach (var request in undecided) request.Complete(request.Result);
+        undecided.Clear();
+    }
+
+    /// <summary>Who can't hear how it ended, because this ends, finds out at the next start.</summary>
+    private void SettleOrFail()
+    {
+        try
+        {
+            Settle();
+        }
+        catch (Exception fault)
+        {
+            foreach (var request in undecided) request.Fail(new SpoolUnavailableException(SpoolHealth.Unwritable, fault));
+        }
+    }
+
     private void CommitBatch()
     {
         if (Health == SpoolHealth.Ready && TryTogether()) return;
@@ -310,14 +358,17 @@ public sealed class SpoolWriter : IDisposable
         try
         {
             store.Begin();
-            foreach (var request in batch) request.Result = store.Apply(request);
+            foreach (var request in batch) store.Apply(request);
             store.Commit();
         }
         catch (Exception fault)
         {
             store.Rollback();
-            if (fault is SpoolFaultException { Fault: SpoolFault.Broken } broken) Report(broken);
-            return false;
+            if (fault is not SpoolFaultException known) return false;
+            if (known.Fault is SpoolFault.Broken or SpoolFault.Undecided) Report(known);
+            if (known.Fault is not SpoolFault.Undecided) return false;
+            undecided.AddRange(batch);
+            return true;
         }
 
         metrics.Committed(Stopwatch.GetElapsedTime(start), batch.Count);
@@ -342,17 +393,23 @@ public sealed class SpoolWriter : IDisposable
             }
 
             var start = Stopwatch.GetTimestamp();
-            CommitResult result;
             try
             {
+                Settle();
                 store.Begin();
-                result = store.Apply(request);
+                store.Apply(request);
                 store.Commit();
             }
             catch (SpoolFaultException fault)
             {
                 store.Rollback();
                 Report(fault);
+                if (fault.Fault is SpoolFault.Undecided)
+                {
+                    undecided.Add(request);
+                    continue;
+                }
+
                 if (fault.Fault != SpoolFault.Damaged)
                 {
                     if (accepts) acceptFault = fault.Fault;
@@ -371,8 +428,8 @@ public sealed class SpoolWriter : IDisposable
 
             metrics.Committed(Stopwatch.GetElapsedTime(start), 1);
             // On a full volume a small change may fit where a message does not: only an accepted message proves room.
-            if (Health == SpoolHealth.Unwritable || (Health == SpoolHealth.Full && accepts && result.IsCommitted)) Change(SpoolHealth.Ready, null);
-            request.Complete(result);
+            if (Health == SpoolHealth.Unwritable || (Health == SpoolHealth.Full && accepts && request.Result.IsCommitted)) Change(SpoolHealth.Ready, null);
+            request.Complete(request.Result);
         }
     }
 

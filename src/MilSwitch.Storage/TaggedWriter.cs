@@ -17,6 +17,9 @@ public sealed class TaggedWriter
 
     public ReadOnlySpan<byte> Written => buffer.AsSpan(0, Length);
 
+    /// <summary>As <see cref="Written"/>; good until something more is written.</summary>
+    public ReadOnlyMemory<byte> WrittenMemory => buffer.AsMemory(0, Length);
+
     /// <summary>Forgets what was written and, when it was unusually large, its memory.</summary>
     public void Reset()
     {

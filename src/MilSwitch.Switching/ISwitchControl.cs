@@ -14,6 +14,12 @@ public interface ISwitchControl
 
     SwitchConfiguration Current { get; }
 
+    /// <summary>
+    /// Asked in a cluster when rules or settings in the store have another version: whether those of the configuration were
+    /// taken over. As long as it says no, nothing that depends on them leaves this node.
+    /// </summary>
+    void FollowWith(Func<CancellationToken, Task<bool>> follow);
+
     /// <summary>Swaps the configuration whole; links take over their new settings, what waits stays.</summary>
     void Apply(SwitchConfiguration configuration);
 

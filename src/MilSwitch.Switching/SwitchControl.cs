@@ -16,9 +16,11 @@ internal sealed class SwitchControl(SwitchRuntime runtime) : ISwitchControl
     // Of a cluster every node has a part; what is to be its own has to be loaded.
     public bool IsReady => runtime.Spool.Health != SpoolHealth.Broken && (runtime.ClusterStore is null
         ? runtime.Partitions.Owned.Count == MessageId.PartitionCount
-        : runtime.Partitions.Owned.Count > 0 && runtime.Partitions.Claiming is 0 && runtime.MaySend());
+        : runtime.Partitions.Owned.Count > 0 && runtime.Partitions.Claiming is 0 && runtime.MaySend() && runtime.Policy >= 0);
 
     public Task WhenReady => ready.Task;
+
+    public void FollowWith(Func<CancellationToken, Task<bool>> follow) => runtime.FollowConfiguration = follow;
 
     public SwitchConfiguration Current => runtime.Configuration;
 

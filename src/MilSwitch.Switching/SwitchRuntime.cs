@@ -14,10 +14,12 @@ using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Boundaries;
 using MilSwitch.Switching.Cluster;
+using MilSwitch.Switching.Cluster.Transport;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
 using MilSwitch.Switching.Protection;
+using NodeIdentity = MilSwitch.Domain.Clustering.NodeIdentity;
 
 namespace MilSwitch.Switching;
 
@@ -32,7 +34,7 @@ internal sealed class SwitchRuntime(
     private readonly Lock swapping = new();
     private RuleBook rules = RuleBook.Empty;
     private long sequence;
-    private long policy;
+    private long policy = -1;
     private long contentInMemory;
     private Crossing? crossing;
     private PartitionOwners? owners;
@@ -64,6 +66,9 @@ internal sealed class SwitchRuntime(
 
     /// <summary>The tokens of this node; null: it has none.</summary>
     public ITokenMonitor? Tokens { get; init; }
+
+    /// <summary>What this node shows to others and whom it believes.</summary>
+    public required NodeCredentials NodeCredentials { get; init; }
 
     /// <summary>Bounds the contents that are protected at one time.</summary>
     public OctetBudget ProtectionRoom { get; } = new();
@@ -115,8 +120,8 @@ internal sealed class SwitchRuntime(
     public string Version { get; } = typeof(SwitchRuntime).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
 
     /// <summary>
-    /// Version of the rules and settings that are in force here; 0: of a node on its own, which needs none. To be read before
-    /// the rules: what is judged by newer ones than it names is merely judged again.
+    /// Version of the rules and settings that are in force here; −1: none yet, or of a node on its own, which needs none. To be
+    /// read before the rules: what is judged by newer ones than it names is merely judged again.
     /// </summary>
     public long Policy
     {
@@ -125,7 +130,10 @@ internal sealed class SwitchRuntime(
     }
 
     /// <summary>For <see cref="SpoolOperation.Policy"/> of what follows from rules.</summary>
-    public long? JudgedBy => Policy is 0 ? null : Policy;
+    public long? JudgedBy => ClusterStore is null ? null : Policy;
+
+    /// <summary>Takes over what the cluster shares of the configuration; false: this node can't.</summary>
+    public Func<CancellationToken, Task<bool>> FollowConfiguration { get; set; } = static _ => Task.FromResult(true);
 
     public DateTimeOffset StartedAt { get; } = time.GetUtcNow();
 

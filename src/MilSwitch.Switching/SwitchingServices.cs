@@ -17,12 +17,14 @@ using MilSwitch.Domain.Spool;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Cluster;
+using MilSwitch.Switching.Cluster.Transport;
 using MilSwitch.Switching.Intake;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
 using MilSwitch.Switching.Protection;
 using MilSwitch.Switching.Reports;
+using NodeIdentity = MilSwitch.Domain.Clustering.NodeIdentity;
 
 namespace MilSwitch.Switching;
 
@@ -48,6 +50,7 @@ public static class SwitchingServices
             Receipts = provider.GetService<IReceiptRelay>(),
             Tokens = provider.GetService<ITokenMonitor>(),
             ClusterStore = configuration.Cluster is null ? null : provider.GetRequiredService<IClusterStore>(),
+            NodeCredentials = provider.GetService<NodeCredentials>() ?? new NodeCredentials(Cluster.Transport.NodeIdentity.ForOne(provider.GetRequiredService<TimeProvider>())),
         });
         services.AddSingleton<IIntake, SwitchIntake>();
         services.AddSingleton<ISwitchEvents>(provider => provider.GetRequiredService<SwitchRuntime>().Events);
@@ -68,12 +71,11 @@ public static class SwitchingServices
     /// <summary>Further settings of the actor system, for tests that force serialization on.</summary>
     internal sealed record FurtherSettings(string Hocon);
 
-    private static void Build(AkkaConfigurationBuilder builder, SwitchRuntime runtime, IServiceProvider provider) => builder
+    private static void Build(AkkaConfigurationBuilder builder, SwitchRuntime runtime, IServiceProvider provider) => WithStore(builder, runtime)
         .AddHocon(ClusterSettings.Hocon, HoconAddMode.Prepend)
-        .AddHocon("akka.remote.dot-netty.tcp { hostname = \"127.0.0.1\", port = 0 }", HoconAddMode.Prepend)
-        .AddHocon(runtime.Configuration.Cluster is { } cluster ? ClusterSettings.Clustered(cluster.Detection) : "", HoconAddMode.Prepend)
+        .AddHocon(runtime.Configuration.Cluster is { } cluster ? ClusterSettings.Clustered(cluster) : "", HoconAddMode.Prepend)
         .AddHocon(provider.GetService<FurtherSettings>()?.Hocon ?? "", HoconAddMode.Prepend)
-        .AddSetup(NodeCertificate.SetupForOne(runtime.Time))
+        .AddSetup(new NodeTransportSetup(runtime.NodeCredentials, LimitsOf(provider.GetService<ClusterTls>()), new NodeTransportMeters(), runtime.Loggers, runtime.Time))
         .ConfigureLoggers(loggers =>
         {
             loggers.ClearLoggers();
@@ -159,6 +161,11 @@ public static class SwitchingServices
             return Akka.Done.Instance;
         });
     }
+
+    private static AkkaConfigurationBuilder WithStore(AkkaConfigurationBuilder builder, SwitchRuntime runtime) =>
+        runtime.ClusterStore is { } store ? builder.AddSetup(new ClusterStoreSetup(store, runtime.Time)) : builder;
+
+    private static NodeTransportLimits LimitsOf(ClusterTls? tls) => tls is null ? new NodeTransportLimits() : new NodeTransportLimits { Grace = tls.Grace, PeerName = tls.PeerName };
 
     private static LinkHandle Make(ActorSystem system, SwitchRuntime runtime, LinkSettings settings)
     {

@@ -13,9 +13,10 @@ public sealed class ReferenceTests
         { "MilSwitch.Checks", ["MilSwitch.Mime"] },
         { "MilSwitch.Lookup", ["MilSwitch.Smime"] },
         { "MilSwitch.Storage", ["MilSwitch.Domain"] },
+        { "MilSwitch.Storage.PostgreSql", ["MilSwitch.Storage"] },
         { "MilSwitch.Storage.Sqlite", ["MilSwitch.Storage"] },
         { "MilSwitch.Switching", ["MilSwitch.Domain", "MilSwitch.Labels", "MilSwitch.Mime", "MilSwitch.Smtp"] },
-        { "MilSwitch.Host", ["MilSwitch.Checks", "MilSwitch.Labels", "MilSwitch.Lookup", "MilSwitch.Smime", "MilSwitch.Storage.Sqlite", "MilSwitch.Switching"] },
+        { "MilSwitch.Host", ["MilSwitch.Checks", "MilSwitch.Labels", "MilSwitch.Lookup", "MilSwitch.Smime", "MilSwitch.Storage.PostgreSql", "MilSwitch.Storage.Sqlite", "MilSwitch.Switching"] },
     };
 
     /// <summary>Packages by the beginning of their names, and the only projects that may use them.</summary>
@@ -23,6 +24,7 @@ public sealed class ReferenceTests
     {
         { "Akka", ["MilSwitch.Switching", "MilSwitch.Host"] },
         { "Microsoft.Data.Sqlite", ["MilSwitch.Storage", "MilSwitch.Storage.Sqlite"] },
+        { "Npgsql", ["MilSwitch.Storage.PostgreSql"] },
         { "SQLitePCL", ["MilSwitch.Storage", "MilSwitch.Storage.Sqlite"] },
         { "dbup", ["MilSwitch.Storage", "MilSwitch.Storage.Sqlite"] },
         { "MimeKit", ["MilSwitch.Mime", "MilSwitch.Host"] },

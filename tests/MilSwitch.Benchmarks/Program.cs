@@ -4,13 +4,15 @@ using MilSwitch.Benchmarks.Boundaries;
 using MilSwitch.Benchmarks.Labels;
 using MilSwitch.Benchmarks.Smime;
 
-// `spool [messages] [pending] [folder]`, `smime [--filter TEXT] [--quick]`, `boundary [--filter TEXT] [--quick]` and `labels [--filter TEXT]`
+// `spool [messages] [pending] [folder]`, `stores [messages]`, `smime [--filter TEXT] [--quick]`, `boundary [--filter TEXT] [--quick]` and `labels [--filter TEXT]`
 // are loads of their own (README.md);
 // everything else goes to BenchmarkDotNet (`--filter *`).
 switch (args)
 {
     case ["spool", ..]:
         return await SpoolThroughput.RunAsync(args[1..]);
+    case ["stores", ..]:
+        return await SpoolThroughput.CompareAsync(args[1..]);
     case ["smime", ..]:
         return await SmimeFigures.RunAsync(args[1..]);
     case ["boundary", ..]:

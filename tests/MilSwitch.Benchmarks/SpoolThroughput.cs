@@ -6,13 +6,16 @@ using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Storage.PostgreSql;
 using MilSwitch.Storage.Sqlite;
+using MilSwitch.Testing;
 
 namespace MilSwitch.Benchmarks;
 
 /// <summary>
 /// 100 callers, each: content of 4 KiB, accept (armed) with audit, await; delivered with audit, await. Optionally with
-/// messages that already wait, which are then also loaded as after a start.
+/// messages that already wait, which are then also loaded as after a start. Or both stores one after the other, with three
+/// changes of state: accepted, armed, delivered.
 /// </summary>
 internal static class SpoolThroughput
 {
@@ -60,6 +63,38 @@ internal static class SpoolThroughput
         }
     }
 
+    /// <summary>Both stores in turn, three rounds: the machine is the same for both.</summary>
+    public static async Task<int> CompareAsync(string[] arguments)
+    {
+        if (PostgreSqlInstance.Missing is { } missing)
+        {
+            await Console.Error.WriteLineAsync(missing);
+            return 1;
+        }
+
+        var messages = arguments.Length > 0 ? int.Parse(arguments[0], CultureInfo.InvariantCulture) : 50_000;
+        using var workspace = new Workspace("stores");
+        await using var server = await PostgreSqlInstance.StartAsync(workspace["server"]);
+        await using var sqlite = await SqliteSpool.OpenAsync(new SqliteSpoolOptions { DataFolder = workspace["data"] }, TimeProvider.System, NullLoggerFactory.Instance);
+        await using var postgres = await PostgreSqlSpool.OpenAsync(
+            new PostgreSqlSpoolOptions { Connection = server.Connection("postgres"), Node = "benchmark" }, TimeProvider.System, NullLoggerFactory.Instance);
+        var loads = new List<(string Name, Load Load)>();
+        foreach (var (name, spool) in ((string, ISpool)[])[("SQLite", sqlite), ("PostgreSQL", postgres)])
+        {
+            var epochs = new PartitionEpoch[MessageId.PartitionCount];
+            for (var i = 0; i < epochs.Length; i++) epochs[i] = await spool.ClaimAsync(i, "benchmark");
+            loads.Add((name, new Load(spool, epochs) { Arm = true }));
+            await loads[^1].Load.MeasureAsync($"{name}, warm-up", 10_000, deliver: true);
+        }
+
+        for (var round = 1; round <= 3; round++)
+        {
+            foreach (var (name, load) in loads) await load.MeasureAsync($"{name}, round {round}", messages, deliver: true);
+        }
+
+        return 0;
+    }
+
     public static Envelope Envelope(long n) => new()
     {
         ReversePath = new ReversePath(Mailbox.Parse("operations@unit.example")),
@@ -76,12 +111,15 @@ internal static class SpoolThroughput
         Origin = new Origin { Listener = "relay", ClientAddress = "192.0.2.17", Helo = "mail.unit.example", Tls = "TLS 1.3 TLS_AES_256_GCM_SHA384" },
     };
 
-    private sealed class Load(SqliteSpool spool, PartitionEpoch[] epochs)
+    private sealed class Load(ISpool spool, PartitionEpoch[] epochs)
     {
         private static readonly byte[] Content = [.. Enumerable.Range(0, Size).Select(i => (byte)((i * 7) ^ (i >> 5)))];
         private static readonly byte[] Trace = new byte[180];
         private static readonly Reply Answer = new(250, new EnhancedStatusCode(2, 0, 0), "Ok: queued as 4D2F61A0");
         private long sequence;
+
+        /// <summary>Accepted as queued, and armed by a change of its own.</summary>
+        public bool Arm { get; init; }
 
         public async Task MeasureAsync(string name, int count, bool deliver)
         {
@@ -117,13 +155,14 @@ internal static class SpoolThroughput
             var accepted = await spool.CommitAsync(
                 new SpoolOperation(owner)
                 {
-                    Accept = [new NewMessage(id, envelope, Trace, content, $"<{n}@unit.example>", deliver ? RecipientState.Armed : RecipientState.Queued, null)],
+                    Accept = [new NewMessage(id, envelope, Trace, content, $"<{n}@unit.example>", deliver && !Arm ? RecipientState.Armed : RecipientState.Queued, null)],
                     Audit = [new AuditEvent(envelope.ArrivedAt, AuditKind.Accepted, id, -1, "from mail.unit.example [192.0.2.17]")],
                 },
                 Precedence.Routine);
             var latency = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             if (!accepted.IsCommitted || accepted.Duplicates.Length > 0) throw new InvalidOperationException($"{accepted.Status}");
             if (!deliver) return latency;
+            if (Arm) await spool.CommitAsync(new SpoolOperation(owner) { Recipients = [new RecipientChange(id, 0, RecipientState.Armed, 0)] }, Precedence.Routine);
             await spool.CommitAsync(
                 new SpoolOperation(owner)
                 {

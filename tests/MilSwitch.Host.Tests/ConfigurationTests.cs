@@ -34,7 +34,12 @@ public sealed class ConfigurationTests : IDisposable
         { "rates: { flash-per-originator: 5 }", "6: rates.flash-per-originator: unknown key" },
         { "reports: { from: nobody }", "6: reports.from: 'nobody' is not a mail address" },
         { "store: { provider: sqllite }", "6: store.provider: 'sqllite' is not one of sqlite, postgres; did you mean 'sqlite'?" },
-        { "store: { provider: postgres }", "6: store.provider: this version has no PostgreSQL store; use sqlite" },
+        { "store: { provider: postgres }", "6: store.connection: is missing; write { file: PATH }, or the connection itself where it has no password" },
+        { "store: { connection: Host=db }", "6: store.connection: is for the provider postgres" },
+        { "store: { provider: postgres, connection: Host=db;Username=m }", "6: store.connection: names no Database" },
+        { "store: { provider: postgres, connection: Hots=db }", "6: store.connection: is no connection string of Npgsql (Host=…;Database=…;Username=…)" },
+        { "store: { provider: postgres, connection: Host=db;Database=m;Username=m;Password=secret }", "6: store.connection: must not have a password in the configuration; write { file: PATH }" },
+        { "store: { provider: postgres, connection: { file: nowhere } }", "6: store.connection.file: 'nowhere' does not exist" },
         { "metrics: { endpoint: 9464 }", "6: metrics.endpoint: '9464' is not an endpoint such as 127.0.0.1:25, [::1]:25 or *:25" },
         { "metrics: { endpoint: 127.0.0.1:2525 }", "6: metrics: has the same endpoint 127.0.0.1:2525 as 'mta'" },
         { "dns: { trust-ad: maybe }", "6: dns.trust-ad: 'maybe' is neither true nor false" },
@@ -167,7 +172,7 @@ public sealed class ConfigurationTests : IDisposable
     public void Names_and_the_endpoint_of_a_node_may_come_from_the_environment()
     {
         var file = files.Write("milswitch.yaml", ConfigurationFiles.Minimum.Replace("name: n1,", "name: { env: NODE_NAME }, host-name: { env: MAIL_NAME },", StringComparison.Ordinal));
-        var configuration = ConfigurationReader.Read(file, name => name is "NODE_NAME" ? "milswitch-1" : "mail.example.org").Configuration!;
+        var configuration = ConfigurationReader.Read(file, variables: name => name is "NODE_NAME" ? "milswitch-1" : "mail.example.org").Configuration!;
         Assert.Equal(("milswitch-1", "mail.example.org"), (configuration.Switch.Node, configuration.Switch.HostName));
         // One that is missing, and one that says nothing; each by its file, line, key and name.
         Assert.Equal(
@@ -175,13 +180,13 @@ public sealed class ConfigurationTests : IDisposable
                 file + ":1: node.name.env: the environment has no variable 'NODE_NAME', or it is empty",
                 file + ":1: node.host-name.env: the environment has no variable 'MAIL_NAME', or it is empty",
             ],
-            ConfigurationReader.Read(file, name => name is "NODE_NAME" ? null : "").Problems.Select(p => p.ToString()));
+            ConfigurationReader.Read(file, variables: name => name is "NODE_NAME" ? null : "").Problems.Select(p => p.ToString()));
         Assert.Equal(
             [file + ":1: node.name: 'n 1' is not a name of up to 63 letters, digits, hyphens and dots"],
-            ConfigurationReader.Read(file, name => name is "NODE_NAME" ? "n 1" : "mail.example.org").Problems.Select(p => p.ToString()));
+            ConfigurationReader.Read(file, variables: name => name is "NODE_NAME" ? "n 1" : "mail.example.org").Problems.Select(p => p.ToString()));
 
         file = files.Write("cluster.yaml", ConfigurationFiles.Minimum + "\ncluster:\n  endpoint: { env: NODE_ENDPOINT }\n");
-        string[] Endpoint(string? value) => [.. ConfigurationReader.Read(file, _ => value).Problems.Where(p => p.Key.StartsWith("cluster.endpoint", StringComparison.Ordinal)).Select(p => $"{p.Line}: {p.Key}: {p.Text}")];
+        string[] Endpoint(string? value) => [.. ConfigurationReader.Read(file, variables: _ => value).Problems.Where(p => p.Key.StartsWith("cluster.endpoint", StringComparison.Ordinal)).Select(p => $"{p.Line}: {p.Key}: {p.Text}")];
         Assert.Empty(Endpoint("n1.example:4053"));
         Assert.Equal(["7: cluster.endpoint.env: the environment has no variable 'NODE_ENDPOINT', or it is empty"], Endpoint(null));
         Assert.Equal(["7: cluster.endpoint: 'n1' is not a host and a port such as node1.example:4053"], Endpoint("n1"));

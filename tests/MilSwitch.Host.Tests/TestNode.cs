@@ -157,6 +157,10 @@ public sealed class FakeControl(SwitchConfiguration configuration) : ISwitchCont
 
     public Task WhenReady => Task.CompletedTask;
 
+    public void FollowWith(Func<CancellationToken, Task<bool>> follow)
+    {
+    }
+
     public SwitchConfiguration Current { get; private set; } = configuration;
 
     public void Apply(SwitchConfiguration next) => Current = next;

@@ -2,7 +2,7 @@ using MilSwitch.LoadTool;
 
 if (args.Length is 0)
 {
-    Console.Error.WriteLine("relay | flash | border | depth | slow | kill, then options; see tests/load/README.md");
+    Console.Error.WriteLine("relay | flash | border | depth | slow | kill | cluster, then options; see tests/load/README.md");
     return 2;
 }
 
@@ -16,6 +16,7 @@ try
         "border" => await FlashThroughBoundary.RunAsync(arguments),
         "depth" => await QueueDepth.RunAsync(arguments),
         "slow" => await SlowClients.RunAsync(arguments),
+        "cluster" => await ClusterFaults.RunAsync(arguments),
         "kill" => await KillsUnderLoad.RunAsync(arguments),
         _ => throw new ArgumentException($"no such measurement: {args[0]}"),
     };

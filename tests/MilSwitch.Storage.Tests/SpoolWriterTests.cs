@@ -145,6 +145,36 @@ public sealed class SpoolWriterTests : IDisposable
     }
 
     [Fact]
+    [Trait("Threat", "F10")]
+    public async Task Lets_the_callers_of_an_undecided_commit_wait_until_it_is_known_and_refuses_others()
+    {
+        store.CommitFault = new SpoolFaultException(SpoolFault.Undecided, "away");
+        store.SettleFault = new SpoolFaultException(SpoolFault.Undecided, "still away");
+        var first = Commit(1);
+        Assert.Equal(CommitStatus.Unwritable, (await Commit(2)).Status);
+        Assert.False(first.IsCompleted);
+        Assert.Equal(SpoolHealth.Unwritable, writer.Health);
+        await Assert.ThrowsAsync<SpoolUnavailableException>(writer.ProbeAsync);
+        Assert.False(first.IsCompleted);
+        store.CommitFault = null;
+        store.SettleFault = null;
+        await writer.ProbeAsync();
+        Assert.True((await first).IsCommitted);
+        Assert.Equal(SpoolHealth.Ready, writer.Health);
+        Assert.True((await Commit(3)).IsCommitted);
+    }
+
+    [Fact]
+    public async Task Fails_the_callers_of_an_undecided_commit_when_it_ends()
+    {
+        store.CommitFault = new SpoolFaultException(SpoolFault.Undecided, "away");
+        store.SettleFault = new SpoolFaultException(SpoolFault.Unwritable, "still away");
+        var first = Commit(1);
+        await Task.Run(writer.Dispose);
+        await Assert.ThrowsAsync<SpoolUnavailableException>(() => first);
+    }
+
+    [Fact]
     public async Task Commits_what_waits_before_it_ends()
     {
         store.Gate.Reset();
@@ -286,12 +316,20 @@ public sealed class SpoolWriterTests : IDisposable
             Gate.Wait();
         }
 
-        public CommitResult Apply(SpoolRequest request)
+        public Exception? SettleFault { get; set; }
+
+        public void Settle()
+        {
+            if (SettleFault is not null) throw SettleFault;
+            Batches.Add([.. current]);
+        }
+
+        public void Apply(SpoolRequest request)
         {
             var id = (int)request.Operation.Owner.Epoch;
             if (Fault?.Invoke(id) is { } fault) throw fault;
             current.Add(id);
-            return CommitResult.Committed;
+            request.Result = CommitResult.Committed;
         }
 
         public void Commit()

@@ -76,8 +76,9 @@ public sealed class ClusterField : IAsyncDisposable
         var setup = new SwitchSetup
         {
             Node = name,
+            Host = host,
             DataFolder = Path.Combine(folder, name, "data"),
-            Store = $"{{ provider: postgres, connection: \"{options.Connection}\" }}",
+            Database = options.Connection,
             Routes = options.Routes,
             Launcher = options.Launcher(index),
         };
@@ -108,7 +109,8 @@ public sealed record ClusterFieldOptions
     public string Detection { get; init; } = "normal";
 
     /// <summary>Further top-level text of every node.</summary>
-    public string Extra { get; init; } = "precedence:\n  routine: { retry: [1s] }\n";
+    public string Extra { get; init; } = string.Concat(
+        ["precedence:\n", .. new[] { "override", "flash", "immediate", "priority", "routine", "deferred" }.Select(level => $"  {level}: {{ retry: [1s] }}\n")]);
 
     /// <summary>Where the others reach a node.</summary>
     public Func<int, string> Host { get; init; } = static _ => "127.0.0.1";

@@ -28,8 +28,8 @@ public sealed class ClusterLoad : IAsyncDisposable
             .. ledgers.Select((ledger, n) => SmtpBlaster.RunAsync(
                 new BlastOptions
                 {
-                    Port = field.Setups[n].Port, Sessions = sessions, KeepTrying = true, Pause = pause, Size = 4096,
-                    Precedence = static serial => (Precedence)(serial % PrecedenceExtensions.Count),
+                    Host = System.Net.IPAddress.Parse(field.Setups[n].Host), Port = field.Setups[n].Port, Sessions = sessions, KeepTrying = true, Pause = pause, Size = 4096,
+                    Precedence = static serial => LevelOf(serial),
                 },
                 ledger, stop.Token)),
         ];
@@ -72,7 +72,10 @@ public sealed class ClusterLoad : IAsyncDisposable
         var results = await Task.WhenAll(blasts).ConfigureAwait(false);
         for (var end = Stopwatch.StartNew(); ledgers.Any(l => l.OnTheirWay.Count > 0) && end.Elapsed < patience;)
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System).ConfigureAwait(false);
-        return new ClusterBalance([.. ledgers.Select(l => l.Balance())], results);
+        return new ClusterBalance([.. ledgers.Select(l => l.Balance())], results)
+        {
+            SlowestUrgent = ledgers.Select(l => l.Slowest(n => LevelOf(n).IsUrgent())?.Took).Max() ?? TimeSpan.Zero,
+        };
     }
 
     public async ValueTask DisposeAsync()
@@ -82,6 +85,8 @@ public sealed class ClusterLoad : IAsyncDisposable
         await Task.WhenAll(blasts).ConfigureAwait(false);
         stop.Dispose();
     }
+
+    private static Precedence LevelOf(long serial) => (Precedence)(serial % PrecedenceExtensions.Count);
 
     private void OnArrived(SinkTransaction transaction)
     {
@@ -108,6 +113,9 @@ public sealed class ClusterLoad : IAsyncDisposable
 /// <param name="Blasts">What the clients of each were answered.</param>
 public sealed record ClusterBalance(IReadOnlyList<LedgerBalance> Nodes, IReadOnlyList<BlastResult> Blasts)
 {
+    /// <summary>From the client's 250 to the sink's, of Immediate and above.</summary>
+    public TimeSpan SlowestUrgent { get; init; }
+
     public int Accepted => Nodes.Sum(n => n.Accepted);
 
     public int Lost => Nodes.Sum(n => n.Lost.Count);

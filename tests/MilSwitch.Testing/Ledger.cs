@@ -7,8 +7,7 @@ namespace MilSwitch.Testing;
 /// Double-entry book of a run: the serials that were answered 250, and those that arrived. Thread-safe. A serial is sent
 /// once only, so whatever arrives twice was doubled by what stands between.
 /// </summary>
-/// <param name="from">Serials begin behind this number; others are not this book's. A multiple of <see cref="Range"/>.</param>
-public sealed class Ledger(long from = 0)
+public sealed class Ledger
 {
     /// <summary>So many serials belong to one book.</summary>
     public const long Range = 1_000_000_000;
@@ -19,7 +18,11 @@ public sealed class Ledger(long from = 0)
     private readonly ConcurrentDictionary<long, long> accepted = new();
     private readonly ConcurrentDictionary<long, byte> unanswered = new();
     private readonly ConcurrentDictionary<long, Arrivals> arrived = new();
-    private long serial = from;
+    private readonly long from;
+    private long serial;
+
+    /// <param name="from">Serials begin behind this number; others are not this book's. A multiple of <see cref="Range"/>.</param>
+    public Ledger(long from = 0) => serial = this.from = from;
 
     public int AcceptedCount => accepted.Count;
 
@@ -51,6 +54,20 @@ public sealed class Ledger(long from = 0)
     /// <summary>From the client's 250 to the sink's; null while it is on its way. May be negative by a little.</summary>
     public TimeSpan? Latency(long number) =>
         accepted.TryGetValue(number, out var from) && arrived.TryGetValue(number, out var to) ? Stopwatch.GetElapsedTime(from, to.First) : null;
+
+    /// <summary>The longest way of those that arrived and for which this is true; null: there is none.</summary>
+    public (long Serial, TimeSpan Took)? Slowest(Func<long, bool> which)
+    {
+        (long, TimeSpan Took)? slowest = null;
+        foreach (var (number, to) in arrived)
+        {
+            if (!which(number) || !accepted.TryGetValue(number, out var from)) continue;
+            var took = Stopwatch.GetElapsedTime(from, to.First);
+            if (slowest is null || took > slowest.Value.Took) slowest = (number, took);
+        }
+
+        return slowest;
+    }
 
     public LedgerBalance Balance()
     {

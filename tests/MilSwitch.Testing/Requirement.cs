@@ -18,7 +18,7 @@ public static class Requirement
     public static string? Find(string program)
     {
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
-        return folders.Concat(["/usr/sbin", "/sbin", "/usr/bin", "/bin"])
+        return folders.Concat(["/usr/sbin", "/sbin", "/usr/bin", "/bin"]).Concat(PostgreSqlInstance.ProgramFolders)
             .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
     }
 }

@@ -17,6 +17,9 @@ public sealed record SinkOptions
     /// <summary>0: any free port.</summary>
     public int Port { get; init; }
 
+    /// <summary>The address it listens on.</summary>
+    public IPAddress Host { get; init; } = IPAddress.Loopback;
+
     public string Name { get; init; } = "sink.test";
 
     /// <summary>EHLO keywords in the order of the reply. STARTTLS is added when there is a certificate.</summary>
@@ -68,7 +71,7 @@ public sealed class SinkServer : IAsyncDisposable
 
     public int Port { get; }
 
-    public string NextHop => $"127.0.0.1:{Port}";
+    public string NextHop => $"{options.Host}:{Port}";
 
     /// <summary>Asked before each answer; null answers as usual. May be replaced at any time.</summary>
     public Func<SinkStep, SinkAction?>? Script { get; set; }
@@ -131,7 +134,7 @@ public sealed class SinkServer : IAsyncDisposable
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, Port));
+        socket.Bind(new IPEndPoint(options.Host, Port));
         socket.Listen(1024);
         listener = socket;
         _ = AcceptAsync(socket);

@@ -12,6 +12,9 @@ public sealed record BlastOptions
 {
     public required int Port { get; init; }
 
+    /// <summary>The address it sends to.</summary>
+    public IPAddress Host { get; init; } = IPAddress.Loopback;
+
     /// <summary>The address to come from; null: 127.0.0.1.</summary>
     public IPAddress? From { get; init; }
 
@@ -120,7 +123,7 @@ public static class SmtpBlaster
             SmtpDialogue client;
             try
             {
-                client = await SmtpDialogue.ConnectAsync(new IPEndPoint(IPAddress.Loopback, options.Port), from: options.From, cancellationToken: cancellationToken)
+                client = await SmtpDialogue.ConnectAsync(new IPEndPoint(options.Host, options.Port), from: options.From, cancellationToken: cancellationToken)
                     .ConfigureAwait(false);
             }
             catch (Exception e) when (e is SocketException or IOException)

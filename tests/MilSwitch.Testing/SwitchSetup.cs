@@ -10,6 +10,9 @@ public sealed record SwitchSetup
 
     public required string DataFolder { get; init; }
 
+    /// <summary>The address it listens on.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
     public int Port { get; init; } = Ports.Free();
 
     public int AdminPort { get; init; } = Ports.Free();
@@ -24,8 +27,8 @@ public sealed record SwitchSetup
     /// <summary>Name of the key that the store is sealed for; null: what the switch does by itself.</summary>
     public string? Seal { get; init; }
 
-    /// <summary>The section <c>store</c> on one line; null: the embedded one.</summary>
-    public string? Store { get; init; }
+    /// <summary>The connection of a PostgreSQL store; null: the store is in the data folder.</summary>
+    public string? Database { get; init; }
 
     /// <summary>Further items of <c>listeners</c>, each on one line.</summary>
     public IReadOnlyList<string> Listeners { get; init; } = [];
@@ -46,11 +49,11 @@ public sealed record SwitchSetup
     {
         if (Whole is not null) return Whole;
         var yaml = new StringBuilder();
-        yaml.Append(CultureInfo.InvariantCulture, $"node:\n  name: {Node}\n  data: {DataFolder}\n");
-        yaml.Append(Store is null ? "store:\n  provider: sqlite\n" : $"store: {Store}\n");
+        yaml.Append(CultureInfo.InvariantCulture, $"node:\n  name: {Node}\n  data: {DataFolder}\nstore:\n");
+        yaml.Append(Database is null ? "  provider: sqlite\n" : $"  provider: postgres\n  connection: \"{Database}\"\n");
         if (Seal is not null) yaml.Append(CultureInfo.InvariantCulture, $"  seal: {Seal}\n");
         yaml.Append("listeners:\n");
-        yaml.Append(CultureInfo.InvariantCulture, $"  - name: mta\n    endpoint: 127.0.0.1:{Port}\n    role: relay\n    clients: [127.0.0.0/8]\n");
+        yaml.Append(CultureInfo.InvariantCulture, $"  - name: mta\n    endpoint: {Host}:{Port}\n    role: relay\n    clients: [127.0.0.0/8{(Host == "127.0.0.1" ? "" : $", {Host[..Host.LastIndexOf('.')]}.0/24")}]\n");
         if (!Listener.Any(l => l.StartsWith("tls:", StringComparison.Ordinal))) yaml.Append("    tls: { mode: none }\n");
         foreach (var line in Listener) yaml.Append(CultureInfo.InvariantCulture, $"    {line}\n");
         foreach (var item in Listeners) yaml.Append(CultureInfo.InvariantCulture, $"  - {item}\n");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Api;
 using MilSwitch.Host.Configuration;
 
@@ -15,7 +16,7 @@ internal static class Rendering
             output,
             ("node", $"{s.Node}, version {s.Version}, {(s.Ready ? "ready" : "not ready")}"),
             ("started", $"{Text.Time(s.StartedAt)} ({Notation.Write(s.Now - s.StartedAt)} ago)"),
-            ("store", $"{s.Spool}, {Notation.WriteSize(s.UsedOctets)} used, {Notation.WriteSize(s.FreeOctets)} free, {s.Partitions} partitions"),
+            ("store", $"{s.Spool}, {Notation.WriteSize(s.UsedOctets)} used, {(s.FreeOctets == SpoolUsage.Unknown ? "" : $"{Notation.WriteSize(s.FreeOctets)} free, ")}{s.Partitions} partitions"),
             ("links", $"{s.Links}, {s.LinksDown} down"),
             ("held", Text.Number(s.Held)));
         foreach (var token in s.Tokens) output.WriteLine($"token: {token.Name}, {token.State} since {Text.Time(token.Since)}");

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Running;
+using MilSwitch.Storage.PostgreSql;
 using MilSwitch.Storage.Sqlite;
 
 namespace MilSwitch.Host.Commands;
@@ -47,7 +48,7 @@ internal static class RunCommand
     {
         await using var app = NodeHost.Build(configuration, spool, TimeProvider.System);
         Directory.CreateDirectory(Path.GetDirectoryName(configuration.Admin.Socket)!);
-        // The store is ours alone, so a socket that is still there was left by a node that is gone.
+        // The folder is ours alone, so a socket that is still there was left by a node that is gone.
         File.Delete(configuration.Admin.Socket);
         var holder = app.Services.GetRequiredService<ConfigurationHolder>();
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
@@ -98,6 +99,10 @@ internal static class RunCommand
                     return (seal.MayPass ? ExitCodes.Unreachable : ExitCodes.Bad, seal.Message);
                 case UnauthorizedAccessException:
                     return (ExitCodes.NotPermitted, $"the data folder {configuration.DataFolder} may not be used by this user");
+                case StoreVersionException:
+                    return (ExitCodes.Bad, cause.Message);
+                case SpoolUnavailableException unavailable when configuration.Database is { } database:
+                    return (ExitCodes.Unreachable, $"the store {ConnectionText.Describe(database.Text)} can't be used: {unavailable.InnerException?.Message ?? unavailable.Message}");
                 case SpoolUnavailableException unavailable:
                     return (ExitCodes.NotFound, $"the store in {configuration.DataFolder} can't be used: {unavailable.Message}");
                 case IOException:

@@ -1,14 +1,16 @@
 using System.Collections.Immutable;
 using MilSwitch.Domain.Clustering;
+using MilSwitch.Switching.Cluster.Transport;
+using NodeIdentity = MilSwitch.Switching.Cluster.Transport.NodeIdentity;
 
 namespace MilSwitch.Host.Configuration;
 
 /// <summary>The section <c>cluster</c>.</summary>
 public static partial class ConfigurationReader
 {
-    private static ClusterConfiguration? ReadCluster(Section root, bool isShared)
+    private static (ClusterConfiguration? Cluster, ClusterTls? Tls, NodeIdentity? Identity) ReadCluster(ConfigurationSource source, Section root, bool isShared)
     {
-        if (!root.Has("cluster")) return null;
+        if (!root.Has("cluster")) return default;
         var section = root.Map("cluster");
         var (host, port) = HostAndPort(section, "endpoint", section.RequiredTextOrVariable("endpoint"));
         var seeds = section.Texts("seeds");
@@ -20,9 +22,32 @@ public static partial class ConfigurationReader
             Detection = section.Keyword("detection", Detection.Normal, ("fast", Detection.Fast), ("normal", Detection.Normal), ("tolerant", Detection.Tolerant)),
         };
         if (cluster.Bind is { } bind && !System.Net.IPAddress.TryParse(bind, out _)) section.Reject("bind", $"'{bind}' is not an address of this machine such as 10.1.2.3 or 0.0.0.0");
+        var (tls, identity) = ReadClusterTls(source, section, host);
         section.Finish();
         if (!isShared) root.Reject("cluster", "needs a store that nodes can share: store.provider is to be postgres");
-        return cluster;
+        return (cluster, tls, identity);
+    }
+
+    // Nodes believe nobody without a certificate: there is no way without the section.
+    private static (ClusterTls?, NodeIdentity?) ReadClusterTls(ConfigurationSource source, Section cluster, string host)
+    {
+        if (!cluster.Has("tls")) cluster.Reject("tls", "is missing; nodes show each other certificates: { certificate:, key:, ca: }");
+        var section = cluster.Map("tls");
+        var files = cluster.Has("tls") ? new[] { "certificate", "key", "ca" }.Select(key => (Key: key, File: section.RequiredText(key) is { } text ? source.FullPath(text) : null)).ToArray() : [];
+        var name = section.Text("peer-name");
+        var grace = section.Duration("grace", TimeSpan.FromDays(7), TimeSpan.Zero, TimeSpan.FromDays(30));
+        section.Finish();
+        if (files.Length is 0 || files.Any(f => f.File is null)) return default;
+        var tls = new ClusterTls { CertificateFile = files[0].File!, KeyFile = files[1].File!, AuthorityFile = files[2].File!, PeerName = name, Grace = grace };
+        try
+        {
+            return (tls, NodeIdentityFiles.Load(tls, host.Length > 0 ? host : null, TimeProvider.System));
+        }
+        catch (NodeIdentityException fault)
+        {
+            section.Reject(files.First(f => f.File == fault.File).Key, fault.Reason);
+            return default;
+        }
     }
 
     private static (string Host, int Port) HostAndPort(Section section, string key, string? text)

@@ -28,14 +28,22 @@ public static partial class ConfigurationReader
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     /// <param name="file">The path; relative paths inside the file start at its folder.</param>
+    /// <param name="shared">What counts instead of everything in the file that is not the node's own; null: the file alone counts.</param>
     /// <param name="variables">The environment; null: the process's own.</param>
-    public static ConfigurationResult Read(string file, Func<string, string?>? variables = null)
+    public static ConfigurationResult Read(string file, SharedSettings? shared = null, Func<string, string?>? variables = null)
     {
         var problems = new List<ConfigurationProblem>();
         var source = new ConfigurationSource(file, problems, variables);
         if (ReadMap(source, problems, out var unreadable) is not { } map) return new ConfigurationResult([.. problems], null) { Unreadable = unreadable };
+        if (shared is not null)
+        {
+            using var text = new StringReader(shared.Text);
+            if (new YamlDocumentReader(shared.Name, problems).Read(text) is not { } others) return new ConfigurationResult([.. problems], null);
+            map = map with { Entries = [.. map.Entries.Where(e => SharedSettings.IsOwn(e.Key)), .. others.Entries.Where(e => !SharedSettings.IsOwn(e.Key))] };
+        }
 
         var configuration = Read(source, new Section(source, map, ""), problems);
+        if (shared is not null) problems = [.. problems.Select(p => p.File == file && !SharedSettings.IsOwn(p.Key[..Math.Max(0, p.Key.AsSpan().IndexOfAny('.', '[') is var end and >= 0 ? end : p.Key.Length)]) ? p with { File = shared.Name } : p)];
         // Stable: problems of one line stay in the order in which they were found, those of other files follow.
         var ordered = problems.OrderBy(p => p.File == file ? 0 : 1).ThenBy(p => p.File, StringComparer.Ordinal).ThenBy(p => p.Line).ToImmutableArray();
         return new ConfigurationResult(ordered, ordered.IsEmpty ? configuration : null);
@@ -93,9 +101,7 @@ public static partial class ConfigurationReader
         node.Finish();
 
         var store = root.Map("store");
-        if (store.Keyword("provider", "sqlite", ("sqlite", "sqlite"), ("postgres", "postgres")) == "postgres")
-            store.Reject("provider", "this version has no PostgreSQL store; use sqlite");
-
+        var database = ReadDatabase(source, store);
         var exemptClients = new List<(string Listener, IPNetwork Network, bool MayExempt)>();
         var exemptAccounts = ImmutableHashSet.CreateBuilder<string>();
         var keys = ReadKeys(source, root);
@@ -111,7 +117,7 @@ public static partial class ConfigurationReader
         var boundaries = ReadBoundaries(source, root, domains, keys, labels, ReadChecks(source, root, labels), proxies);
         var sealKey = ReadSeal(store, keys, boundaries, arrivals.Values);
         store.Finish();
-        var cluster = ReadCluster(root, isShared: false);
+        var (cluster, clusterTls, nodeIdentity) = ReadCluster(source, root, database is not null);
         CheckReceipts(source, root, boundaries, routes);
         if (!labels.Authority.Clearances.IsEmpty && labellings.Count is 0)
             root.Map("labels").Reject("clearances", "are for labelled messages only, and no listener looks for labels (listeners[].labels), so nothing could ever go there");
@@ -146,8 +152,11 @@ public static partial class ConfigurationReader
             Finding = [.. domains.Select(d => d.Finding).OfType<FindingConfiguration>()],
             AuditKey = ReadAudit(root, keys),
             SealKey = sealKey,
+            Database = database,
             Labels = labels,
             Proxies = proxies.ToImmutable(),
+            ClusterTls = clusterTls,
+            NodeIdentity = nodeIdentity,
             Admin = admin,
             Metrics = metricsEndpoint,
             DnsServers = dns.Servers,

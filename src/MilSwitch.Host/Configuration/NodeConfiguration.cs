@@ -11,9 +11,15 @@ namespace MilSwitch.Host.Configuration;
 public sealed record NodeConfiguration
 {
     /// <summary>The file, as the operator named it.</summary>
+    /// <summary>How the nodes of the cluster know each other; null: this node is on its own.</summary>
+    public Switching.Cluster.Transport.ClusterTls? ClusterTls { get; init; }
+
+    /// <summary>What this node shows to others, as of the reading.</summary>
+    public Switching.Cluster.Transport.NodeIdentity? NodeIdentity { get; init; }
+
     public required string File { get; init; }
 
-    /// <summary>Full path of the folder with the spool.</summary>
+    /// <summary>Full path of the folder of this node: its spool, unless that is in a database, and its socket.</summary>
     public required string DataFolder { get; init; }
 
     public required SwitchConfiguration Switch { get; init; }
@@ -33,6 +39,9 @@ public sealed record NodeConfiguration
 
     /// <summary>Name of the key that opens the store, whose contents are sealed at rest; null: what is written is not sealed.</summary>
     public string? SealKey { get; init; }
+
+    /// <summary>The store that nodes share; null: the one in <see cref="DataFolder"/>.</summary>
+    public DatabaseConnection? Database { get; init; }
 
     public LabelConfiguration Labels { get; init; } = LabelConfiguration.None;
 

@@ -2,6 +2,7 @@ using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Running;
 using Prometheus;
 
@@ -71,7 +72,8 @@ public sealed class SwitchGauges(IOperatorActions actions, ConfigurationHolder c
             alarms.Set(status.Alarms.Length + configuration.Alarms.Count);
             foreach (var token in status.Tokens) tokens.WithLabels(token.Name).Set(token.State == TokenCondition.Working ? 1 : 0);
             used.Set(status.Usage.UsedOctets);
-            free.Set(status.Usage.FreeOctets);
+            if (status.Usage.FreeOctets == SpoolUsage.Unknown) free.Unpublish();
+            else free.Set(status.Usage.FreeOctets);
             lock (shown) ShowLinks(all, up, connections, waiting);
         }
     }

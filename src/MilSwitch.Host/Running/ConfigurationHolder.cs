@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Domain.Operations;
@@ -27,6 +28,10 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
     private ISwitchControl? control;
     private ISwitchEvents? events;
     private Action<NodeConfiguration>? applyKeys;
+
+    // Of a cluster: where what all nodes share is, and what of it is in force here.
+    private ISpool? store;
+    private string? sharedText;
 
     public NodeConfiguration Current => current;
 
@@ -64,6 +69,59 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
     public void Attach(ISwitchControl switchControl, ISwitchEvents switchEvents, Action<NodeConfiguration> useKeys) =>
         (control, events, applyKeys) = (switchControl, switchEvents, useKeys);
 
+    /// <summary>From now on what all nodes share comes from their store, and an order to apply the file goes into it.</summary>
+    /// <param name="spool">The store of the cluster.</param>
+    public void Share(ISpool spool) => store = spool;
+
+    /// <summary>
+    /// Takes over what another node put into the store; the first of all nodes puts its own there. False: it can't, and may
+    /// deliver nothing until it can; the alarm says why.
+    /// </summary>
+    public async Task<bool> FollowAsync(CancellationToken cancellationToken)
+    {
+        if (store is null) return true;
+        SharedSettings? shared;
+        try
+        {
+            shared = await SharedAsync(cancellationToken);
+        }
+        catch (JsonException fault)
+        {
+            NotUnderstood(fault);
+            return false;
+        }
+
+        if (shared is null)
+        {
+            await PutAsync(await File.ReadAllTextAsync(current.File, cancellationToken), null, cancellationToken);
+            return true;
+        }
+
+        return shared.Text == sharedText || Reload(_ => true, shared.By, shared) is { IsEmpty: true };
+    }
+
+    private async Task<SharedSettings?> SharedAsync(CancellationToken cancellationToken) =>
+        await store!.ReadDocumentAsync(SharedSettings.Kind, SharedSettings.Id, cancellationToken) is { } json ? JsonSerializer.Deserialize(json, SharedSettingsJson.Default.SharedSettings) : null;
+
+    private async Task PutAsync(string text, string? who, CancellationToken cancellationToken)
+    {
+        var shared = new SharedSettings(text, current.File, current.Switch.Node, who, time.GetUtcNow());
+        await store!.PutDocumentAsync(SharedSettings.Kind, SharedSettings.Id, JsonSerializer.Serialize(shared, SharedSettingsJson.Default.SharedSettings), cancellationToken);
+    }
+
+    // An order to one node is an order to all: it judges the file, and the store tells the others.
+    private async Task<ImmutableArray<ConfigurationProblem>?> ReloadAsync(Func<string, bool> expected, string? who, CancellationToken cancellationToken)
+    {
+        if (store is null) return Reload(expected, who);
+        if (who is null) return Reload(expected, who, await SharedAsync(cancellationToken));
+        if (!expected(Tag)) return null;
+        var text = await File.ReadAllTextAsync(current.File, cancellationToken);
+        var (problems, candidate) = ConfigurationReader.Read(current.File);
+        if (candidate is null || !NeedsRestart(current, candidate).IsEmpty) return Reload(expected, who);
+        await PutAsync(text, who, cancellationToken);
+        return Reload(_ => true, who, await SharedAsync(cancellationToken));
+    }
+
     /// <summary>Reads the file again, for a signal. The result is empty when the candidate is in force now.</summary>
     public async Task<ImmutableArray<ConfigurationProblem>> ReloadAsync() => (await ReloadAsync(_ => true, null))!.Value;
 
@@ -73,7 +131,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
     /// <returns>Null: not the expected one, nothing was done. Empty: the candidate is in force now.</returns>
     public async Task<ImmutableArray<ConfigurationProblem>?> ReloadAsync(Func<string, bool> expected, string? who)
     {
-        if (Reload(expected, who) is not { } problems) return null;
+        if (await ReloadAsync(expected, who, CancellationToken.None) is not { } problems) return null;
         if (control is null) return problems;
         var (kind, detail) = problems.IsEmpty
             ? (AuditKind.ConfigurationApplied, current.File)
@@ -91,12 +149,12 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
         return problems;
     }
 
-    private ImmutableArray<ConfigurationProblem>? Reload(Func<string, bool> expected, string? who)
+    private ImmutableArray<ConfigurationProblem>? Reload(Func<string, bool> expected, string? who, SharedSettings? shared = null)
     {
         lock (gate)
         {
             if (!expected(Tag)) return null;
-            var (problems, candidate) = ConfigurationReader.Read(current.File);
+            var (problems, candidate) = ConfigurationReader.Read(current.File, shared);
             if (candidate is not null) problems = NeedsRestart(current, candidate);
             if (candidate is null || !problems.IsEmpty)
             {
@@ -115,6 +173,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
             applyKeys?.Invoke(candidate);
             control?.Apply(candidate.Switch);
             current = candidate;
+            sharedText = shared?.Text ?? sharedText;
             state = new ConfigurationState(state.Number + 1, time.GetUtcNow());
             var cleared = alarm;
             alarm = null;
@@ -135,7 +194,10 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
     {
         var problems = ImmutableArray.CreateBuilder<ConfigurationProblem>();
         Check("node.name", now.Switch.Node == next.Switch.Node);
+        Check("cluster", now.Switch.Cluster == next.Switch.Cluster || (now.Switch.Cluster is { } a && next.Switch.Cluster is { } b && a with { Seeds = b.Seeds } == b && a.Seeds.SequenceEqual(b.Seeds)));
+        Check("cluster.tls", now.ClusterTls?.PeerName == next.ClusterTls?.PeerName && now.ClusterTls?.Grace == next.ClusterTls?.Grace);
         Check("node.data", now.DataFolder == next.DataFolder);
+        Check("store.connection", Equals(now.Database, next.Database));
         Check("listeners", now.Listeners.Select(l => (l.Name, l.Endpoint)).SequenceEqual(next.Listeners.Select(l => (l.Name, l.Endpoint))));
         Check("admin.endpoint", Equals(now.Admin.Endpoint, next.Admin.Endpoint) && now.Admin.Certificate is null == next.Admin.Certificate is null);
         Check("admin.socket", now.Admin.Socket == next.Admin.Socket && now.Admin.SocketForGroup == next.Admin.SocketForGroup);
@@ -169,6 +231,9 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
 
     [LoggerMessage(5003, LogLevel.Error, "{File}:{Line}: {Key}: {Text}")]
     private partial void ProblemFound(string file, int line, string key, string text);
+
+    [LoggerMessage(5005, LogLevel.Error, "The settings that the cluster shares were written by another version and are not understood here; this node delivers nothing that depends on them")]
+    private partial void NotUnderstood(Exception fault);
 
     [LoggerMessage(5004, LogLevel.Error, "The audit trail could not take {Kind}")]
     private partial void NotRecorded(AuditKind kind, Exception? fault);

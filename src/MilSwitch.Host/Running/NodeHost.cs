@@ -5,6 +5,7 @@ using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestExceptio
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Api;
@@ -18,6 +19,7 @@ using MilSwitch.Smime.Receipts;
 using MilSwitch.Smime.Tokens;
 using MilSwitch.Smtp.Server;
 using MilSwitch.Switching;
+using MilSwitch.Switching.Cluster.Transport;
 
 namespace MilSwitch.Host.Running;
 
@@ -33,7 +35,14 @@ public static class NodeHost
     public static WebApplication Build(NodeConfiguration configuration, ISpool spool, TimeProvider time) => Build(configuration, time, services =>
     {
         services.AddSingleton(spool);
+        if (spool is IClusterStore shared) services.AddSingleton(shared);
         services.AddSingleton(provider => Listeners.Resolver(configuration, provider.GetRequiredService<ConfigurationHolder>()));
+        if (configuration is { ClusterTls: { } tls, NodeIdentity: { } identity })
+        {
+            services.AddSingleton(tls);
+            services.AddSingleton(new NodeCredentials(identity));
+        }
+
         AddProtection(services, configuration, time);
         services.AddSwitching(configuration.Switch);
         services.AddHostedService(provider => new BrokenStoreWatch(
@@ -75,6 +84,12 @@ public static class NodeHost
 
         var app = builder.Build();
         app.Services.GetRequiredService<ConfigurationHolder>().FurtherAlarms = () => app.Services.GetRequiredService<ProxyCertificates>().Alarms;
+        if (configuration.Switch.Cluster is not null)
+        {
+            app.Services.GetRequiredService<ConfigurationHolder>().Share(app.Services.GetRequiredService<ISpool>());
+            app.Services.GetRequiredService<ISwitchControl>().FollowWith(app.Services.GetRequiredService<ConfigurationHolder>().FollowAsync);
+        }
+
         app.Services.GetRequiredService<ConfigurationHolder>().Attach(
             app.Services.GetRequiredService<ISwitchControl>(), app.Services.GetRequiredService<ISwitchEvents>(), next => UseKeys(app.Services, next));
         var bridge = app.Services.GetRequiredService<MeterBridge>();
@@ -113,6 +128,7 @@ public static class NodeHost
         services.GetService<SmimeBoundary>()?.Use(ring);
         services.GetService<ReceiptRelay>()?.Use(ring);
         services.GetRequiredService<AuditSigner>().Use(ring, next.AuditKey);
+        if (next.NodeIdentity is { } identity) services.GetRequiredService<NodeCredentials>().Replace(identity);
         services.GetRequiredService<ProxyCertificates>().Use(next, ring);
     }
 

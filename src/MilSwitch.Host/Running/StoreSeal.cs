@@ -10,7 +10,6 @@ using MilSwitch.Smime.Keys;
 using MilSwitch.Smime.Protection;
 using MilSwitch.Smime.Tokens;
 using MilSwitch.Storage;
-using MilSwitch.Storage.Sqlite;
 
 namespace MilSwitch.Host.Running;
 
@@ -18,7 +17,7 @@ namespace MilSwitch.Host.Running;
 /// The keys that contents are sealed with at rest. Each is random, lies in the store as EnvelopedData (RFC 5652, RFC 5083) for
 /// a key of the configuration, which may be on a token, and is opened once, when the node starts.
 /// </summary>
-internal sealed partial class StoreSeal(NodeConfiguration configuration, SqliteSpool spool, TimeProvider time, ILogger logger)
+internal sealed partial class StoreSeal(NodeConfiguration configuration, ISealableSpool spool, TimeProvider time, ILogger logger)
 {
     /// <summary>Kind of the store's documents, whose ids are the names of the keys.</summary>
     public const string Kind = "seal";

@@ -1,5 +1,6 @@
-using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Configuration;
+using MilSwitch.Storage;
+using MilSwitch.Storage.PostgreSql;
 using MilSwitch.Storage.Sqlite;
 
 namespace MilSwitch.Host.Running;
@@ -8,12 +9,17 @@ namespace MilSwitch.Host.Running;
 internal static class Stores
 {
     /// <exception cref="StoreSealException">What is in it can't be opened.</exception>
-    public static async Task<ISpool> OpenAsync(NodeConfiguration configuration, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
+    public static async Task<ISealableSpool> OpenAsync(NodeConfiguration configuration, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
-        var spool = await SqliteSpool.OpenAsync(
-            new SqliteSpoolOptions { DataFolder = configuration.DataFolder, OpenContents = OpenFiles.Contents() }, time, loggers, cancellationToken);
+        ISealableSpool spool = configuration.Database is { } database
+            ? await PostgreSqlSpool.OpenAsync(
+                new PostgreSqlSpoolOptions { Connection = database.Text, Node = configuration.Switch.Node }, time, loggers, cancellationToken)
+            : await SqliteSpool.OpenAsync(
+                new SqliteSpoolOptions { DataFolder = configuration.DataFolder, OpenContents = OpenFiles.Contents() }, time, loggers, cancellationToken);
         try
         {
+            // Nodes that start together must not each make a key that the others don't know.
+            await using var alone = await spool.LockSealAsync(cancellationToken);
             spool.UseSeal(await new StoreSeal(configuration, spool, time, loggers.CreateLogger<StoreSeal>()).OpenAsync(cancellationToken));
             return spool;
         }

@@ -1,4 +1,5 @@
 using MilSwitch.Domain.Clustering;
+using MilSwitch.Switching.Cluster.Transport;
 using MilSwitch.Switching.Serialization;
 
 namespace MilSwitch.Switching.Cluster;
@@ -17,10 +18,15 @@ internal static class ClusterSettings
     };
 
     /// <summary>Of a node in a cluster; goes before <see cref="Hocon"/>.</summary>
-    public static string Clustered(Detection detection)
+    public static string Clustered(ClusterConfiguration cluster)
     {
-        var (pause, stableAfter) = TimesOf(detection);
+        var (pause, stableAfter) = TimesOf(cluster.Detection);
         return $$"""
+            akka.remote.milswitch {
+              hostname = "{{cluster.Bind ?? cluster.Host}}"
+              port = {{cluster.Port}}
+              public-hostname = "{{cluster.Host}}"
+            }
             akka.cluster {
               failure-detector.acceptable-heartbeat-pause = {{pause}}
               split-brain-resolver {
@@ -63,12 +69,23 @@ internal static class ClusterSettings
             log-remote-lifecycle-events = off
             untrusted-mode = on
             trusted-selection-paths = [
-              "/system/cluster/core/daemon", "/system/cluster/core/daemon/firstSeedNodeProcess-1", "/system/cluster/core/daemon/joinSeedNodeProcess-1",
-              "/system/cluster/heartbeatReceiver", "/system/sharding/replicator", "/system/sharding/partition",
-              "/system/sharding/partitionCoordinator", "/system/sharding/partitionCoordinator/singleton/coordinator", "/user/membership"
+              "/system/cluster/core/daemon"
+              "/system/cluster/heartbeatReceiver"
+              "/system/sharding/partitionCoordinator"
+              "/system/sharding/partitionCoordinator/singleton/coordinator"
+              "/system/sharding/switchReplicator"
+              "/user/membership"
             ]
-            dot-netty.tcp {
-              enable-ssl = true
+            enabled-transports = ["akka.remote.milswitch"]
+            retry-gate-closed-for = 0.5s
+            milswitch {
+              transport-class = "{{Name<NodeTransport>()}}"
+              applied-adapters = []
+              transport-protocol = tcp
+              hostname = "127.0.0.1"
+              port = 0
+              public-hostname = ""
+              public-port = 0
               maximum-frame-size = 128000b
             }
           }

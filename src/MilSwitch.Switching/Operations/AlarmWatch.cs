@@ -49,6 +49,8 @@ internal sealed class AlarmWatch(SwitchRuntime runtime)
             if (token.State is TokenCondition.Lost or TokenCondition.Refused) yield return ($"token:{token.Name}", $"token lost: {token.Name}: {token.Reason}");
         }
 
+        foreach (var alarm in runtime.NodeCredentials.Alarms(now)) yield return alarm;
+
         foreach (var link in runtime.Links.All)
         {
             if (link.Status is { } status && status.Breaker != BreakerPhase.Closed) yield return ($"link:{link.Name}", $"link down: {link.Name}");

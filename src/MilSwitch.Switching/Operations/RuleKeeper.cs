@@ -22,7 +22,8 @@ internal sealed class RuleKeeper(SwitchRuntime runtime)
         try
         {
             runtime.Swap(await ReadAsync(cancellationToken).ConfigureAwait(false));
-            runtime.Policy = policy;
+            // A node that can't follow keeps its version, and the store lets it arm nothing.
+            if (await runtime.FollowConfiguration(cancellationToken).ConfigureAwait(false)) runtime.Policy = policy;
             runtime.Reconsider();
         }
         finally

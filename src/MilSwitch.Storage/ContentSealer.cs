@@ -1,9 +1,9 @@
 using System.Buffers;
 
-namespace MilSwitch.Storage.Sqlite;
+namespace MilSwitch.Storage;
 
-/// <summary>Seals a content on its way into a file, segment by segment. One writer, not thread-safe.</summary>
-internal sealed class FileSealer : IDisposable
+/// <summary>Seals a content on its way into the store, segment by segment. One writer, not thread-safe.</summary>
+public sealed class ContentSealer : IDisposable
 {
     private readonly byte[] header = new byte[ContentSeal.HeaderLength];
     private readonly SealedSegments segments;
@@ -12,7 +12,7 @@ internal sealed class FileSealer : IDisposable
     private int length;
     private bool disposed;
 
-    public FileSealer(ContentSeal seal) => segments = seal.Begin(header);
+    public ContentSealer(ContentSeal seal) => segments = seal.Begin(header);
 
     /// <summary>Goes before everything else.</summary>
     public ReadOnlyMemory<byte> Header => header;

@@ -1,12 +1,12 @@
 using System.Buffers;
 
-namespace MilSwitch.Storage.Sqlite;
+namespace MilSwitch.Storage;
 
 /// <summary>
 /// The octets of one content behind its head, in pieces of pooled memory, for as long as the store's budget has room for
 /// them: a content that is sent on at once is then not read back from its file. Not thread-safe while it is filled.
 /// </summary>
-internal sealed class RetainedPieces(RetentionBudget budget)
+public sealed class RetainedPieces(RetentionBudget budget)
 {
     /// <summary>Octets of a piece: what one write to a file takes.</summary>
     public const int PieceSize = 128 << 10;

@@ -1,9 +1,9 @@
-namespace MilSwitch.Storage.Sqlite;
+namespace MilSwitch.Storage;
 
 /// <summary>Bounds the memory that retained contents take together and each for itself. Thread-safe.</summary>
 /// <param name="octets">Of all contents.</param>
 /// <param name="octetsPerContent">Of one; a longer content is not retained.</param>
-internal sealed class RetentionBudget(long octets, long octetsPerContent)
+public sealed class RetentionBudget(long octets, long octetsPerContent)
 {
     private readonly int most = (int)Math.Min(octets / RetainedPieces.PieceSize, int.MaxValue);
     private readonly int mostPerContent = (int)Math.Min(octetsPerContent / RetainedPieces.PieceSize, int.MaxValue);

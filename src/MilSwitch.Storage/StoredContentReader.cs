@@ -1,48 +1,19 @@
 using System.Buffers;
 using System.Security.Cryptography;
-using Microsoft.Win32.SafeHandles;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Spool;
 
-namespace MilSwitch.Storage.Sqlite;
-
-/// <summary>A content that came out of a row; verified before it was made.</summary>
-internal sealed class InlineContentReader(byte[] pooled, int length) : ContentReader
-{
-    private byte[]? buffer = pooled;
-    private int position;
-
-    public override long Length => length;
-
-    public override ReadOnlyMemory<byte>? Inline => Buffer.AsMemory(0, length);
-
-    private byte[] Buffer => buffer ?? throw new ObjectDisposedException(nameof(ContentReader));
-
-    public override ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken = default)
-    {
-        var count = Math.Min(destination.Length, length - position);
-        Buffer.AsMemory(position, count).CopyTo(destination);
-        position += count;
-        return new ValueTask<int>(count);
-    }
-
-    public override ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref buffer, null) is { } unused) ArrayPool<byte>.Shared.Return(unused);
-        return ValueTask.CompletedTask;
-    }
-}
+namespace MilSwitch.Storage;
 
 /// <summary>
-/// A content in a file, opened where it is sealed, and verified as it is read: the octets that complete it are given out only
+/// A content that is stored apart from its row, opened where it is sealed, and verified as it is read: the octets that complete it are given out only
 /// if all are right.
 /// </summary>
 /// <param name="id">Whose it is.</param>
-/// <param name="file">Belongs to this from now on.</param>
 /// <param name="length">Octets of the content.</param>
 /// <param name="digest">SHA-256 of them.</param>
 /// <param name="seal">Opens it; null: it is not sealed.</param>
-internal sealed class FileContentReader(MessageId id, SafeFileHandle file, long length, byte[] digest, ContentSeal? seal) : ContentReader
+public abstract class StoredContentReader(MessageId id, long length, byte[] digest, ContentSeal? seal) : ContentReader
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private SealedSegments? segments;
@@ -54,6 +25,9 @@ internal sealed class FileContentReader(MessageId id, SafeFileHandle file, long 
     private long position;
 
     public override long Length => length;
+
+    /// <summary>Whose it is.</summary>
+    protected MessageId Id => id;
 
     public override ReadOnlyMemory<byte>? Inline => null;
 
@@ -69,10 +43,11 @@ internal sealed class FileContentReader(MessageId id, SafeFileHandle file, long 
         return wanted.Length;
     }
 
+    /// <inheritdoc/>
     public override ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         hash.Dispose();
-        file.Dispose();
         segments?.Dispose();
         if (Interlocked.Exchange(ref stored, null) is { } cipher) ArrayPool<byte>.Shared.Return(cipher);
         // Others read what they rent.
@@ -117,14 +92,15 @@ internal sealed class FileContentReader(MessageId id, SafeFileHandle file, long 
         }
     }
 
+    /// <summary>Reads stored octets.</summary>
+    /// <param name="buffer">All of it is filled.</param>
+    /// <param name="offset">Where in what is stored; each call goes on where the last one ended.</param>
+    /// <exception cref="ContentDamagedException">There are not as many.</exception>
+    protected abstract ValueTask FillAsync(Memory<byte> buffer, long offset, CancellationToken cancellationToken);
+
     private async ValueTask FillAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        while (!buffer.IsEmpty)
-        {
-            var count = await RandomAccess.ReadAsync(file, buffer, offset, cancellationToken).ConfigureAwait(false);
-            if (count == 0) throw new ContentDamagedException(id);
-            offset += count;
-            buffer = buffer[count..];
-        }
+        await FillAsync(buffer, offset, cancellationToken).ConfigureAwait(false);
+        offset += buffer.Length;
     }
 }
