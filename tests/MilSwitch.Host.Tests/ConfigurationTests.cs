@@ -169,6 +169,36 @@ public sealed class ConfigurationTests : IDisposable
             """).OrderBy(p => int.Parse(p.Split(':')[0])).ThenBy(p => p, StringComparer.Ordinal));
 
     [Fact]
+    public void Names_and_the_endpoint_of_a_node_may_come_from_the_environment()
+    {
+        var file = files.Write("milswitch.yaml", ConfigurationFiles.Minimum.Replace("name: n1,", "name: { env: NODE_NAME }, host-name: { env: MAIL_NAME },", StringComparison.Ordinal));
+        var configuration = ConfigurationReader.Read(file, variables: name => name is "NODE_NAME" ? "milswitch-1" : "mail.example.org").Configuration!;
+        Assert.Equal(("milswitch-1", "mail.example.org"), (configuration.Switch.Node, configuration.Switch.HostName));
+        // One that is missing, and one that says nothing; each by its file, line, key and name.
+        Assert.Equal(
+            [
+                file + ":1: node.name.env: the environment has no variable 'NODE_NAME', or it is empty",
+                file + ":1: node.host-name.env: the environment has no variable 'MAIL_NAME', or it is empty",
+            ],
+            ConfigurationReader.Read(file, variables: name => name is "NODE_NAME" ? null : "").Problems.Select(p => p.ToString()));
+        Assert.Equal(
+            [file + ":1: node.name: 'n 1' is not a name of up to 63 letters, digits, hyphens and dots"],
+            ConfigurationReader.Read(file, variables: name => name is "NODE_NAME" ? "n 1" : "mail.example.org").Problems.Select(p => p.ToString()));
+
+        file = files.Write("cluster.yaml", ConfigurationFiles.Minimum + "\ncluster:\n  endpoint: { env: NODE_ENDPOINT }\n");
+        string[] Endpoint(string? value) => [.. ConfigurationReader.Read(file, variables: _ => value).Problems.Where(p => p.Key.StartsWith("cluster.endpoint", StringComparison.Ordinal)).Select(p => $"{p.Line}: {p.Key}: {p.Text}")];
+        Assert.Empty(Endpoint("n1.example:4053"));
+        Assert.Equal(["7: cluster.endpoint.env: the environment has no variable 'NODE_ENDPOINT', or it is empty"], Endpoint(null));
+        Assert.Equal(["7: cluster.endpoint: 'n1' is not a host and a port such as node1.example:4053"], Endpoint("n1"));
+    }
+
+    [Theory]
+    [InlineData("admin: { socket: { env: SOCKET } }", "6: admin.socket: must be a text")]
+    [InlineData("cluster: { endpoint: { environment: X } }", "6: cluster.endpoint.env: is missing")]
+    public void Nothing_else_comes_from_the_environment(string addition, string problem) =>
+        Assert.Contains(problem, files.Problems(ConfigurationFiles.Minimum + "\n" + addition + "\n"));
+
+    [Fact]
     public void Finds_nothing_but_missing_parts_in_an_empty_file() => Assert.Equal(
         ["1: node: is missing", "1: listeners: is missing; a switch needs at least one", "1: routes: is missing; a switch needs at least one"],
         files.Problems(""));

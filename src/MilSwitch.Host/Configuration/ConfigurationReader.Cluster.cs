@@ -12,7 +12,7 @@ public static partial class ConfigurationReader
     {
         if (!root.Has("cluster")) return default;
         var section = root.Map("cluster");
-        var (host, port) = HostAndPort(section, "endpoint", section.RequiredText("endpoint"));
+        var (host, port) = HostAndPort(section, "endpoint", section.RequiredTextOrVariable("endpoint"));
         var seeds = section.Texts("seeds");
         foreach (var seed in seeds) HostAndPort(section, "seeds", seed);
         var cluster = new ClusterConfiguration

@@ -17,7 +17,7 @@ using MilSwitch.Switching.Labelling;
 namespace MilSwitch.Host.Configuration;
 
 /// <summary>
-/// Reads <c>milswitch.yaml</c>. A function of the file, of those it names and of the time at which policies must hold: it opens no port, makes no folder and
+/// Reads <c>milswitch.yaml</c>. A function of the file, of those and of the variables that it names, and of the time at which policies must hold: it opens no port, makes no folder and
 /// writes nothing, so that it judges a candidate while the node runs.
 /// </summary>
 public static partial class ConfigurationReader
@@ -29,10 +29,11 @@ public static partial class ConfigurationReader
 
     /// <param name="file">The path; relative paths inside the file start at its folder.</param>
     /// <param name="shared">What counts instead of everything in the file that is not the node's own; null: the file alone counts.</param>
-    public static ConfigurationResult Read(string file, SharedSettings? shared = null)
+    /// <param name="variables">The environment; null: the process's own.</param>
+    public static ConfigurationResult Read(string file, SharedSettings? shared = null, Func<string, string?>? variables = null)
     {
         var problems = new List<ConfigurationProblem>();
-        var source = new ConfigurationSource(file, problems);
+        var source = new ConfigurationSource(file, problems, variables);
         if (ReadMap(source, problems, out var unreadable) is not { } map) return new ConfigurationResult([.. problems], null) { Unreadable = unreadable };
         if (shared is not null)
         {
@@ -88,9 +89,9 @@ public static partial class ConfigurationReader
         var node = root.Map("node");
         if (!root.Has("node")) root.Reject("node", "is missing");
         // Without the section there is one problem and not three.
-        var name = NodeName(node, "name", root.Has("node") ? node.RequiredText("name") : null);
+        var name = NodeName(node, "name", root.Has("node") ? node.RequiredTextOrVariable("name") : null);
         var data = root.Has("node") ? node.RequiredText("data") : null;
-        var hostName = Domain(node, "host-name") ?? name ?? "";
+        var hostName = Domain(node, "host-name", node.TextOrVariable("host-name")) ?? name ?? "";
         var ownNames = node.Texts("names");
         for (var i = 0; i < ownNames.Length; i++)
         {
@@ -175,9 +176,11 @@ public static partial class ConfigurationReader
         return null;
     }
 
-    private static string? Domain(Section section, string key)
+    private static string? Domain(Section section, string key) => Domain(section, key, section.Text(key));
+
+    private static string? Domain(Section section, string key, string? text)
     {
-        if (section.Text(key) is not { } text) return null;
+        if (text is null) return null;
         if (Mailbox.TryReadDomain(text, out var domain)) return domain;
         section.Reject(key, $"'{text}' is not a domain name");
         return null;

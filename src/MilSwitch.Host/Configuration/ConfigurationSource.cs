@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace MilSwitch.Host.Configuration;
 
 /// <summary>One file under reading: its name, its folder and the common list of problems.</summary>
-internal sealed class ConfigurationSource(string file, List<ConfigurationProblem> problems)
+internal sealed class ConfigurationSource(string file, List<ConfigurationProblem> problems, Func<string, string?>? variables = null)
 {
     private const int MaximumSecretOctets = 4096;
 
@@ -15,11 +15,14 @@ internal sealed class ConfigurationSource(string file, List<ConfigurationProblem
 
     public void Reject(int line, string key, string text) => problems.Add(new ConfigurationProblem(file, line, key, text));
 
+    /// <summary>A variable of the environment; null when there is none of this name.</summary>
+    public string? Variable(string name) => (variables ?? Environment.GetEnvironmentVariable)(name);
+
     public string FullPath(string text) => Path.GetFullPath(text, Folder);
 
     /// <summary>A source for a file that this one names, as it would be named from where the operator stands.</summary>
     public ConfigurationSource Beside(string text) =>
-        new(Path.IsPathRooted(text) ? text : Path.Combine(Path.GetDirectoryName(file) ?? "", text), problems);
+        new(Path.IsPathRooted(text) ? text : Path.Combine(Path.GetDirectoryName(file) ?? "", text), problems, variables);
 
     public TimeSpan? Duration(int line, string key, string text, TimeSpan lowest, TimeSpan highest)
     {

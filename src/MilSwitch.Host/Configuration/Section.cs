@@ -99,6 +99,21 @@ internal sealed class Section(ConfigurationSource source, YamlMap map, string pa
         return null;
     }
 
+    /// <summary>A text, or what <c>{ env: NAME }</c> names: a variable of the environment that must be there and say something.</summary>
+    public string? TextOrVariable(string key)
+    {
+        if (Find(key) is not YamlMap) return Text(key);
+        var section = Map(key);
+        var name = section.RequiredText("env");
+        section.Finish();
+        if (name is null) return null;
+        if (source.Variable(name) is { Length: > 0 } value) return value;
+        section.Reject("env", $"the environment has no variable '{name}', or it is empty");
+        return null;
+    }
+
+    public string? RequiredTextOrVariable(string key) => Has(key) ? TextOrVariable(key) : RequiredText(key);
+
     public bool Flag(string key, bool otherwise)
     {
         switch (Text(key))

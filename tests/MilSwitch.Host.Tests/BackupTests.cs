@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using MilSwitch.Testing;
+
+namespace MilSwitch.Host.Tests;
+
+/// <summary>The steps of <c>docs/operations/backup.md</c> with real nodes and a copy made by tar.</summary>
+[Trait("Category", "Integration")]
+public sealed class BackupTests : IAsyncLifetime
+{
+    private const string QuickRetries = "precedence:\n  routine: { retry: [1s] }\n";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Workspace workspace = new("backup");
+    private readonly SinkServer sink = SinkServer.Start();
+    private SwitchProcess? node;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        if (node is not null) await node.DisposeAsync();
+        await sink.DisposeAsync();
+        workspace.Dispose();
+    }
+
+    [Fact]
+    [Trait("Threat", "F37")]
+    public async Task Nothing_leaves_a_restored_store_before_somebody_lets_it()
+    {
+        // Three messages wait for a next hop that is away; then the copy.
+        sink.StopListening();
+        var real = new SwitchSetup { DataFolder = workspace["data"], Routes = [new RouteSetup("*", sink.NextHop)], Extra = QuickRetries };
+        node = await SwitchProcess.StartAsync(workspace.Folder, real);
+        for (var i = 1; i <= 3; i++) await SendAsync($"before-{i}");
+        Assert.Equal(0, await node.TerminateAsync());
+        await TarAsync("-C", workspace.Folder, "-czf", workspace["copy.tar.gz"], "data");
+
+        // They are delivered, and so is one that the copy knows nothing of.
+        sink.StartListening();
+        await node.StartAsync();
+        await SendAsync("after-the-copy");
+        await sink.WaitForAsync(4, Patience);
+        await Eventually.ComesTrueAsync(async () => (await QueueAsync()).Length is 0, Patience, "the queue is empty");
+        Assert.Equal(0, await node.TerminateAsync());
+
+        // The copy comes back, and a quiet start gives the standing order.
+        Directory.Delete(workspace["data"], recursive: true);
+        await TarAsync("-C", workspace.Folder, "-xzf", workspace["copy.tar.gz"]);
+        node.Configure(real with { Whole = Quiet(real) });
+        await node.StartAsync();
+        var order = await node.CommandAsync("rule", "add", "suspend", "--scope", "node", "--reason", "restored from the copy of Monday");
+        Assert.True(order.ExitCode is 0, order.Error);
+        Assert.Equal(0, await node.TerminateAsync());
+
+        // The real node takes new mail, and everything waits.
+        node.Configure(real);
+        await node.StartAsync();
+        await SendAsync("new");
+        var waiting = await QueueAsync();
+        Assert.Equal(4, waiting.Length);
+        Assert.Equal(4, sink.Accepted);
+
+        // One is known to be delivered; the rest goes, and what went before the restore goes again with the same Message-ID.
+        var first = waiting.Order(StringComparer.Ordinal).First();
+        var gone = await node.CommandAsync("message", "delete", first, "--reason", "delivered before the restore", "--yes");
+        Assert.True(gone.ExitCode is 0, gone.Error);
+        var lifted = await node.CommandAsync("rule", "remove", order.Output.Trim(), "--reason", "compared");
+        Assert.True(lifted.ExitCode is 0, lifted.Error);
+        await sink.WaitForAsync(7, Patience);
+        Assert.Equal(["<before-2@home.test>", "<before-3@home.test>", "<new@home.test>"], sink.Transactions.Skip(4).Select(t => t.Field("Message-ID")).Order(StringComparer.Ordinal));
+        // It was not about to be sent when the copy was made, so nothing marks it; hence the order.
+        Assert.All(sink.Transactions, t => Assert.Null(t.Field("X-MilSwitch-Suspected-Duplicate")));
+    }
+
+    private static string Quiet(SwitchSetup real) => string.Create(CultureInfo.InvariantCulture, $$"""
+        node:
+          name: {{real.Node}}
+          data: {{real.DataFolder}}
+        {{QuickRetries}}
+        listeners:
+          - { name: mta, endpoint: "127.0.0.1:{{Ports.Free()}}", clients: [] }
+        routes:
+          - { match: "*", next-hop: "127.0.0.1:9" }
+        admin: { endpoint: "127.0.0.1:{{real.AdminPort}}", tls: { mode: none } }
+
+        """);
+
+    private async Task SendAsync(string name)
+    {
+        await using var client = await SmtpDialogue.ConnectAsync(node!.Port);
+        var text = $"From: a@home.test\r\nTo: b@away.test\r\nSubject: {name}\r\nDate: Sat, 28 Nov 2026 12:00:00 +0000\r\nMessage-ID: <{name}@home.test>\r\n\r\nText of {name}.\r\n";
+        Assert.Equal(250, (await client.MailAsync("a@home.test", ["b@away.test"], Encoding.ASCII.GetBytes(text))).Code);
+    }
+
+    private async Task<string[]> QueueAsync()
+    {
+        var list = await node!.CommandAsync("queue", "list", "--ids");
+        Assert.True(list.ExitCode is 0, list.Error);
+        return list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    private static async Task TarAsync(params string[] arguments)
+    {
+        using var tar = Process.Start(new ProcessStartInfo("tar", arguments))!;
+        await tar.WaitForExitAsync().WaitAsync(Patience);
+        Assert.Equal(0, tar.ExitCode);
+    }
+}
