@@ -49,20 +49,24 @@ public sealed class ClusterLoad : IAsyncDisposable
     /// Time from now to the first message that this node was answered for and that is not there yet: with a dead node, to the
     /// first one that another delivers in its place. Null: it had none.
     /// </summary>
-    public Task<TimeSpan?> FirstFromAsync(int node, TimeSpan within)
+    public async Task<TimeSpan?> FirstFromAsync(int node, TimeSpan within)
     {
         var left = ledgers[node].OnTheirWay.ToHashSet();
-        if (left.Count is 0) return Task.FromResult<TimeSpan?>(null);
+        if (left.Count is 0) return null;
         var watch = new Watch(left);
         watches[watch] = 0;
-        // What came while the list was made is no redelivery.
-        return watch.First.Task.WaitAsync(within).ContinueWith(
-            done =>
-            {
-                watches.TryRemove(watch, out _);
-                return done.IsCompletedSuccessfully ? done.Result : (TimeSpan?)null;
-            },
-            TaskScheduler.Default);
+        try
+        {
+            return await watch.First.Task.WaitAsync(within).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+        finally
+        {
+            watches.TryRemove(watch, out _);
+        }
     }
 
     /// <summary>No new messages; waits until all that was accepted has arrived.</summary>

@@ -38,7 +38,7 @@ internal sealed class DeliveryActor : UntypedActor
     {
         this.runtime = runtime;
         this.pressure = pressure;
-        beforeFinalDot = _ => new ValueTask<bool>(current is { Armed: true } consignment && MaySend(consignment));
+        beforeFinalDot = _ => new ValueTask<bool>(current is { Armed: true } consignment && IsOurs(consignment));
         giveWay = GivesWay;
     }
 
@@ -247,10 +247,10 @@ internal sealed class DeliveryActor : UntypedActor
     }
 
     private bool MaySend(Consignment consignment, CancellationToken token) =>
-        !token.IsCancellationRequested && consignment.Armed && MaySend(consignment);
+        !token.IsCancellationRequested && consignment.Armed && IsOurs(consignment);
 
     // Owned, for all that the store can have told others meanwhile.
-    private bool MaySend(Consignment consignment) => runtime.Partitions.IsOwned(consignment.Epoch) && runtime.MaySend() && pressure.MaySend();
+    private bool IsOurs(Consignment consignment) => runtime.Partitions.IsOwned(consignment.Epoch) && runtime.MaySend() && pressure.MaySend();
 
     private static ImmutableArray<int> CrowdedOut(TransactionResult result)
     {
