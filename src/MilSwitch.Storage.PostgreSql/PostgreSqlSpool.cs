@@ -199,8 +199,8 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
     public ValueTask<IReadOnlyList<StoredDocument>> ListDocumentsAsync(string kind, CancellationToken cancellationToken = default) =>
         reader.DocumentsAsync(StoreText.Clean(kind), cancellationToken);
 
-    public ValueTask<long> DocumentsRevisionAsync(CancellationToken cancellationToken = default) =>
-        control.NumberAsync("SELECT value FROM counter WHERE name = 'documents'", [], cancellationToken);
+    public ValueTask<long> PolicyVersionAsync(CancellationToken cancellationToken = default) =>
+        control.NumberAsync(Statements.Policy, [], cancellationToken);
 
     /// <summary>In slices, each a transaction of its own; nodes may prune at the same time. Returns the messages that went here.</summary>
     public async ValueTask<int> PruneAsync(DateTimeOffset messagesBefore, DateTimeOffset duplicateKeysBefore, CancellationToken cancellationToken = default)
@@ -277,7 +277,7 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
         {
             await using var batch = new NpgsqlBatch(connection);
             Wave.Add(batch, sql, [.. parameters.Select(p => p.Clone())]);
-            if (!BoundaryDocuments.Kinds.Contains(kind)) Wave.Add(batch, Statements.CountDocuments);
+            if (PolicyDocuments.IsPolicy(kind)) Wave.Add(batch, Statements.CountPolicy);
             await batch.ExecuteNonQueryAsync(token).ConfigureAwait(false);
             return batch.BatchCommands[0].RecordsAffected > 0;
         },

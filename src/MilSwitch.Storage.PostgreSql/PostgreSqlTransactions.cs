@@ -148,7 +148,7 @@ internal sealed class PostgreSqlTransactions : ISpoolTransactions, IDisposable
                 if (isSent) isUnknown = fault is StoreFault.Turn;
                 if (fault is not (StoreFault.Other or StoreFault.Content or StoreFault.Full or StoreFault.Unwritable) && ++attempts <= MostAttempts)
                 {
-                    lookUp = fault switch { StoreFault.Fenced => DropFenced, StoreFault.Duplicate => FindOwners, _ => null };
+                    lookUp = fault switch { StoreFault.Fenced => DropFenced, StoreFault.Outdated => DropOutdated, StoreFault.Duplicate => FindOwners, _ => null };
                     isCareful |= fault is StoreFault.Repeated;
                     continue;
                 }
@@ -320,6 +320,20 @@ internal sealed class PostgreSqlTransactions : ISpoolTransactions, IDisposable
             var (partition, epoch) = request.Operation.Owner;
             if (current.TryGetValue(partition, out var valid) && valid == epoch) return false;
             request.Result = new CommitResult(CommitStatus.Fenced, []);
+            return true;
+        });
+        if (wave.IsEmpty) wave.Clear();
+    }
+
+    /// <summary>Rules or settings are newer than those by which some of it was judged: that part ends here.</summary>
+    private void DropOutdated()
+    {
+        using var command = new NpgsqlCommand(Statements.Policy, connection);
+        var current = (long)command.ExecuteScalar()!;
+        wave.Remove(request =>
+        {
+            if (request.Operation.Policy is not { } policy || policy == current) return false;
+            request.Result = new CommitResult(CommitStatus.Outdated, []);
             return true;
         });
         if (wave.IsEmpty) wave.Clear();

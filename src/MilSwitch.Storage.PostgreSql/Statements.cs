@@ -3,7 +3,9 @@ namespace MilSwitch.Storage.PostgreSql;
 /// <summary>Statements that more than one place needs.</summary>
 internal static class Statements
 {
-    public const string CountDocuments = "UPDATE counter SET value = value + 1 WHERE name = 'documents'";
+    public const string CountPolicy = "UPDATE counter SET value = value + 1 WHERE name = 'policy'";
+
+    public const string Policy = "SELECT value FROM counter WHERE name = 'policy'";
 
     /// <summary>Messages give up their large contents; those that nobody else has are to be removed.</summary>
     public const string LetGo =

@@ -36,6 +36,9 @@ internal enum StoreFault : byte
 
     /// <summary>MF005: a content is not whole.</summary>
     Content,
+
+    /// <summary>MF006: something was judged by rules or settings that are not the newest.</summary>
+    Outdated,
 }
 
 internal static class StoreFaults
@@ -61,6 +64,7 @@ internal static class StoreFaults
         "MF003" => StoreFault.Turn,
         "MF004" => StoreFault.Repeated,
         "MF005" => StoreFault.Content,
+        "MF006" => StoreFault.Outdated,
         PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable => StoreFault.Again,
         PostgresErrorCodes.DiskFull => StoreFault.Full,
         // A server that is starting, stopping, a standby, crowded, or that lets this user in at another time.

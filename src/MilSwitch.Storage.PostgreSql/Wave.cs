@@ -25,6 +25,7 @@ internal sealed class Wave(int run)
 
     // Columns, by statement.
     private readonly List<int> partitions = [];
+    private readonly List<long> policies = [];
     private readonly List<long> epochs = [];
     private readonly List<Guid> keys = [];
     private readonly List<long> keyMessages = [], keyTimes = [];
@@ -60,7 +61,7 @@ internal sealed class Wave(int run)
     private readonly List<byte[]> auditHashes = [];
     private long chunks;
     private int mustChange;
-    private bool documentsCount;
+    private bool policyCounts;
 
     public IReadOnlyList<SpoolRequest> Requests => requests;
 
@@ -205,6 +206,7 @@ internal sealed class Wave(int run)
     public void AddChanges(NpgsqlBatch batch, long turn, bool strictly)
     {
         Add(batch, "SELECT fence($1, $2)", Of(partitions, NpgsqlDbType.Integer), Of(epochs, NpgsqlDbType.Bigint));
+        if (policies.Count > 0) Add(batch, "SELECT judged($1)", Of(policies, NpgsqlDbType.Bigint));
         Add(batch, "SELECT take_turn($1, $2)", One(run), One(turn));
         if (keys.Count > 0) Add(batch, "SELECT take_keys($1, $2, $3)", Of(keys, NpgsqlDbType.Uuid), Of(keyMessages, NpgsqlDbType.Bigint), Of(keyTimes, NpgsqlDbType.Bigint));
         if (ids.Count > 0) AddMessages(batch, strictly);
@@ -219,7 +221,7 @@ internal sealed class Wave(int run)
                 ON CONFLICT (kind, id) DO UPDATE SET json = excluded.json
                 """,
                 Of(documentKinds, NpgsqlDbType.Text), Of(documentIds, NpgsqlDbType.Text), Of(documentTexts, NpgsqlDbType.Text));
-            if (documentsCount) Add(batch, Statements.CountDocuments);
+            if (policyCounts) Add(batch, Statements.CountPolicy);
         }
     }
 
@@ -299,6 +301,7 @@ internal sealed class Wave(int run)
             epochs.Add(epoch);
         }
 
+        if (operation.Policy is { } policy && !policies.Contains(policy)) policies.Add(policy);
         ImmutableArray<DuplicateRecipient>.Builder? duplicates = null;
         for (var i = 0; i < operation.Accept.Length; i++) Accept(operation.Accept[i], request.EnvelopeOctets(i), owners, existing, ref duplicates);
         foreach (var change in operation.Recipients)
@@ -331,7 +334,7 @@ internal sealed class Wave(int run)
             documentKinds.Add(StoreText.Clean(document.Kind));
             documentIds.Add(StoreText.Clean(document.Id));
             documentTexts.Add(StoreText.Clean(document.Json));
-            documentsCount |= !BoundaryDocuments.Kinds.Contains(document.Kind);
+            policyCounts |= PolicyDocuments.IsPolicy(document.Kind);
         }
 
         HasRemarks |= IsRemark(operation) && !operation.Audit.IsEmpty;
@@ -530,10 +533,11 @@ internal sealed class Wave(int run)
         documentKinds.Clear();
         documentIds.Clear();
         documentTexts.Clear();
+        policies.Clear();
         ClearAudit();
         chunks = 0;
         mustChange = 0;
-        documentsCount = false;
+        policyCounts = false;
         HasRemarks = false;
     }
 

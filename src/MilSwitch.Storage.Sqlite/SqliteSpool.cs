@@ -305,7 +305,7 @@ public sealed class SqliteSpool : ISealableSpool
     public async ValueTask<IReadOnlyList<StoredDocument>> ListDocumentsAsync(string kind, CancellationToken cancellationToken = default) =>
         await ReadAsync(reader => reader.Documents(kind), cancellationToken).ConfigureAwait(false);
 
-    public ValueTask<long> DocumentsRevisionAsync(CancellationToken cancellationToken = default) => new(transactions.DocumentsRevision);
+    public ValueTask<long> PolicyVersionAsync(CancellationToken cancellationToken = default) => new(transactions.PolicyVersion);
 
     /// <summary>In slices of a few milliseconds, so that commits are not held up. Returns the messages that went.</summary>
     public async ValueTask<int> PruneAsync(DateTimeOffset messagesBefore, DateTimeOffset duplicateKeysBefore, CancellationToken cancellationToken = default)

@@ -34,8 +34,8 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
     private long auditSequence, committedAuditSequence;
     private int committedRemovals;
     private ulong owned;
-    private long documentsRevision;
-    private bool documentsChanged;
+    private long policyVersion;
+    private bool policyChanged;
 
     public SqliteTransactions(SqliteDatabase database, ContentFiles files, int freshLimit)
     {
@@ -104,8 +104,8 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
     {
         if (auditSequence != committedAuditSequence) setAuditEnd.Bind(1, "head").Bind(2, auditSequence).Bind(3, auditHash).Run();
         commit.Run();
-        if (documentsChanged) Interlocked.Increment(ref documentsRevision);
-        documentsChanged = false;
+        if (policyChanged) Interlocked.Increment(ref policyVersion);
+        policyChanged = false;
         foreach (var content in keeping) content.Keep();
         keeping.Clear();
         fresh.Committed();
@@ -116,7 +116,7 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
 
     public void Rollback()
     {
-        documentsChanged = false;
+        policyChanged = false;
         keeping.Clear();
         removing.RemoveRange(committedRemovals, removing.Count - committedRemovals);
         fresh.Rollback();
@@ -193,8 +193,8 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
     /// <summary>Partitions that were claimed. On any thread.</summary>
     public int Owned => BitOperations.PopCount(Interlocked.Read(ref owned));
 
-    /// <summary>Rises with every change of a document that is committed. Only this process changes any, so it need not be stored. On any thread.</summary>
-    public long DocumentsRevision => Interlocked.Read(ref documentsRevision);
+    /// <summary>Rises with every change of a rule or of shared settings that is committed. Only this process changes any, so it need not be stored. On any thread.</summary>
+    public long PolicyVersion => Interlocked.Read(ref policyVersion);
 
     /// <summary>Forgets finished messages; those that are no longer finished stay. Returns how many went.</summary>
     public int Forget(ReadOnlySpan<(long Id, long? Field)> messages)
@@ -246,14 +246,14 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
         using var put = database.Once(
             "INSERT INTO document (kind, id, json) VALUES (?1, ?2, ?3) ON CONFLICT (kind, id) DO UPDATE SET json = excluded.json");
         put.Bind(1, kind).Bind(2, id).Bind(3, json).Run();
-        documentsChanged |= !BoundaryDocuments.Kinds.Contains(kind);
+        policyChanged |= PolicyDocuments.IsPolicy(kind);
     }
 
     public bool RemoveDocument(string kind, string id)
     {
         deleteDocument.Bind(1, kind).Bind(2, id).Run();
         var removed = database.Changes > 0;
-        documentsChanged |= removed && !BoundaryDocuments.Kinds.Contains(kind);
+        policyChanged |= removed && PolicyDocuments.IsPolicy(kind);
         return removed;
     }
 

@@ -17,6 +17,7 @@ internal static class ClusterFaults
         var times = arguments.Number("times", 20);
         var nodes = arguments.Number("nodes", 3);
         var sessions = arguments.Number("sessions", 6);
+        var only = arguments.Number("node", 0);
         var detection = arguments.Text("detection", "normal");
         var json = arguments.Text("json", "");
         arguments.RefuseOthers();
@@ -28,12 +29,12 @@ internal static class ClusterFaults
 
         using var workspace = new Workspace("cluster");
         await using var database = await PostgreSqlInstance.StartAsync(workspace["postgresql"]).ConfigureAwait(false);
-        var databaseName = await database.NewDatabaseAsync().ConfigureAwait(false);
+        var connection = await database.NewDatabaseAsync().ConfigureAwait(false);
         using var network = fault is "cut" ? NetworkField.Make(nodes) : null;
         await using var sink = SinkServer.Start(new SinkOptions { Host = network?.Machine ?? System.Net.IPAddress.Loopback, KeepContents = false, TransactionDelay = TimeSpan.FromMilliseconds(5) });
         await using var field = await ClusterField.StartAsync(workspace.Folder, new ClusterFieldOptions
         {
-            Nodes = nodes, Connection = database.Connection(databaseName), Detection = detection,
+            Nodes = nodes, Connection = connection, Detection = detection,
             Routes = [new RouteSetup("*", sink.NextHop, 6)],
             Host = n => network?.Of(n).ToString() ?? "127.0.0.1",
             Launcher = n => network?.Launcher(n) ?? [],
@@ -45,7 +46,7 @@ internal static class ClusterFaults
         var watch = Stopwatch.StartNew();
         for (var time = 1; time <= times; time++)
         {
-            var node = fault is "restart" ? (time - 1) % nodes : random.Next(nodes);
+            var node = fault is "restart" ? (time - 1) % nodes : only > 0 ? only - 1 : random.Next(nodes);
             await Task.Delay(TimeSpan.FromMilliseconds(1500 + random.Next(1500)), TimeProvider.System).ConfigureAwait(false);
             var redelivered = await HappenAsync(field, load, network, fault, node).ConfigureAwait(false);
             if (redelivered is { } took) first.Add(took.TotalSeconds);
@@ -56,9 +57,16 @@ internal static class ClusterFaults
         Console.Error.WriteLine(balance);
         if (balance.Lost > 0)
         {
-            // What the store says of them, before it is gone.
+            // What the store and the nodes say of them, before they are gone.
+            foreach (var node in field.Nodes.Where(n => n.IsRunning))
+            {
+                Console.Error.WriteLine((await node.CommandAsync("cluster", "status").ConfigureAwait(false)).Output);
+                Console.Error.WriteLine((await node.CommandAsync("dest", "list").ConfigureAwait(false)).Output);
+                Console.Error.WriteLine(string.Join('\n', node.Errors.TakeLast(15)));
+            }
+
             var lost = string.Join(',', balance.Nodes.SelectMany(n => n.Lost).Take(20).Select(n => $"'%<{n}.%'"));
-            Console.Error.WriteLine(await database.QueryAsync(databaseName, $"SELECT m.id, m.id & 63 AS partition, m.state, m.initial, m.precedence, r.n, r.state, r.attempts, r.due, r.reply, o.owner, o.epoch FROM message m LEFT JOIN recipient r ON r.message = m.id LEFT JOIN ownership o ON o.partition = (m.id & 63) WHERE m.message_id LIKE ANY (ARRAY[{lost}])").ConfigureAwait(false));
+            Console.Error.WriteLine(await database.QueryAsync("test1", $"SELECT m.id, m.id & 63 AS partition, m.state, m.initial, m.precedence, r.n, r.state, r.attempts, r.due, r.reply, o.owner, o.epoch FROM message m LEFT JOIN recipient r ON r.message = m.id LEFT JOIN ownership o ON o.partition = (m.id & 63) WHERE m.message_id LIKE ANY (ARRAY[{lost}])").ConfigureAwait(false));
         }
         first.Sort();
         var median = first.Count > 0 ? first[first.Count / 2] : 0;

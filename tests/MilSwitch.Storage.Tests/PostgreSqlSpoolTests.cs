@@ -233,17 +233,37 @@ public sealed class PostgreSqlSpoolTests : SpoolContract
     }
 
     [Fact]
+    [Trait("Feature", "O-03")]
+    public async Task Writes_nothing_that_was_judged_by_rules_that_another_node_replaced()
+    {
+        await using var other = await OpenAsync("n2");
+        var judgedBy = await Spool.PolicyVersionAsync();
+        var (before, after) = (NextId(), NextId());
+        AuditEvent Line(MessageId id) => new(TimeProvider.System.GetUtcNow(), AuditKind.Requeued, id, -1, "judged");
+        Assert.True((await CommitAsync(new SpoolOperation(Owner) { Audit = [Line(before)], Policy = judgedBy })).IsCommitted);
+
+        await other.PutDocumentAsync(PolicyDocuments.Rule, "minimize", "{}");
+
+        var late = Spool.CommitAsync(new SpoolOperation(Owner) { Audit = [Line(after)], Policy = judgedBy }, Precedence.Flash);
+        var beside = Spool.CommitAsync(new SpoolOperation(Owner) { Audit = [Line(before) with { Detail = "does not depend on rules" }] }, Precedence.Flash);
+        Assert.Equal(CommitStatus.Outdated, (await late).Status);
+        Assert.True((await beside).IsCommitted);
+        Assert.Empty(await Spool.ReadAuditAsync(after));
+        Assert.True((await CommitAsync(new SpoolOperation(Owner) { Audit = [Line(after)], Policy = await Spool.PolicyVersionAsync() })).IsCommitted);
+    }
+
+    [Fact]
     public async Task Counts_changes_of_documents_for_all_nodes()
     {
         await using var other = await OpenAsync("n2");
-        var before = await other.DocumentsRevisionAsync();
+        var before = await other.PolicyVersionAsync();
         await Spool.PutDocumentAsync("rule", "a", "{}");
-        var after = await other.DocumentsRevisionAsync();
+        var after = await other.PolicyVersionAsync();
         Assert.True(after > before);
         await CommitAsync(new SpoolOperation(Owner) { Documents = [new StoredDocument("decisions", NextId().ToString(), "[]")] });
-        Assert.Equal(after, await other.DocumentsRevisionAsync());
+        Assert.Equal(after, await other.PolicyVersionAsync());
         await CommitAsync(new SpoolOperation(Owner) { Documents = [new StoredDocument("rule", "b", "{}")] });
-        Assert.True(await other.DocumentsRevisionAsync() > after);
+        Assert.True(await other.PolicyVersionAsync() > after);
     }
 
     [Fact]

@@ -65,7 +65,7 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
     public ValueTask<IReadOnlyList<StoredDocument>> ListDocumentsAsync(string kind, CancellationToken cancellationToken = default) =>
         inner.ListDocumentsAsync(kind, cancellationToken);
 
-    public ValueTask<long> DocumentsRevisionAsync(CancellationToken cancellationToken = default) => inner.DocumentsRevisionAsync(cancellationToken);
+    public ValueTask<long> PolicyVersionAsync(CancellationToken cancellationToken = default) => inner.PolicyVersionAsync(cancellationToken);
 
     public ValueTask<int> PruneAsync(DateTimeOffset messagesBefore, DateTimeOffset duplicateKeysBefore, CancellationToken cancellationToken = default) =>
         inner.PruneAsync(messagesBefore, duplicateKeysBefore, cancellationToken);

@@ -110,7 +110,7 @@ public sealed record ClusterFieldOptions
 
     /// <summary>Further top-level text of every node.</summary>
     public string Extra { get; init; } = string.Concat(
-        ["precedence:\n", .. new[] { "override", "flash", "immediate", "priority", "routine", "deferred" }.Select(level => $"  {level}: {{ retry: [1s] }}\n")]);
+        ["rates: { flash-per-originator-and-minute: 0 }\nprecedence:\n", .. new[] { "override", "flash", "immediate", "priority", "routine", "deferred" }.Select(level => $"  {level}: {{ retry: [1s] }}\n")]);
 
     /// <summary>Where the others reach a node.</summary>
     public Func<int, string> Host { get; init; } = static _ => "127.0.0.1";

@@ -56,11 +56,10 @@ public interface ISpool : IPartitionOwnership, IAsyncDisposable
     ValueTask<IReadOnlyList<StoredDocument>> ListDocumentsAsync(string kind, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// A number that rises with every change of a document, by whichever node, in the same transaction: who has read the
-    /// documents at one number need not read them again until it is another. Documents of messages don't count
-    /// (<see cref="Boundaries.BoundaryDocuments.Kinds"/>).
+    /// A number that rises with every change of a document of <see cref="PolicyDocuments"/>, by whichever node, in the same
+    /// transaction: who has read them at one number need not read them again until it is another.
     /// </summary>
-    ValueTask<long> DocumentsRevisionAsync(CancellationToken cancellationToken = default);
+    ValueTask<long> PolicyVersionAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Forgets finished messages, duplicate keys and audit events that are older than these times.</summary>
     ValueTask<int> PruneAsync(DateTimeOffset messagesBefore, DateTimeOffset duplicateKeysBefore, CancellationToken cancellationToken = default);

@@ -13,7 +13,7 @@ namespace MilSwitch.Host.Configuration;
 /// <param name="By">Who applied it; null: it was the first node's at its first start.</param>
 public sealed record SharedSettings(string Text, string File, string Node, string? By, DateTimeOffset At)
 {
-    public const string Kind = "configuration";
+    public const string Kind = Domain.Spool.PolicyDocuments.Configuration;
 
     public const string Id = "shared";
 

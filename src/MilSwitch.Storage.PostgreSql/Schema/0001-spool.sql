@@ -16,7 +16,7 @@ CREATE TABLE counter (
     name  text PRIMARY KEY,
     value bigint NOT NULL
 );
-INSERT INTO counter (name, value) VALUES ('run', 0), ('documents', 0);
+INSERT INTO counter (name, value) VALUES ('run', 0), ('policy', 1);
 
 CREATE TABLE ownership (
     partition   int PRIMARY KEY,
@@ -153,6 +153,18 @@ BEGIN
     PERFORM 1 FROM ownership WHERE partition = ANY (p) ORDER BY partition FOR KEY SHARE;
     IF (SELECT count(*) FROM ownership o JOIN unnest(p, e) AS t(partition, epoch) ON o.partition = t.partition AND o.epoch = t.epoch) <> cardinality(p) THEN
         RAISE EXCEPTION 'fenced' USING ERRCODE = 'MF001';
+    END IF;
+END $$;
+
+-- What was judged by other rules or settings than those in force is not written. Whoever changes them waits for what is being
+-- written by the old ones, and whatever comes behind the change sees it.
+CREATE FUNCTION judged(v bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    now bigint;
+BEGIN
+    SELECT value INTO now FROM counter WHERE name = 'policy' FOR SHARE;
+    IF EXISTS (SELECT 1 FROM unnest(v) AS t(version) WHERE t.version <> now) THEN
+        RAISE EXCEPTION 'outdated' USING ERRCODE = 'MF006';
     END IF;
 END $$;
 

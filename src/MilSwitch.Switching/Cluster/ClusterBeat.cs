@@ -79,7 +79,7 @@ internal sealed partial class ClusterBeat(SwitchRuntime runtime, RuleKeeper rule
             await runtime.Spool.StayAsync(runtime.Identity, limit.Token).ConfigureAwait(false);
             if (!await store!.RefreshNodeAsync(address, runtime.Identity, limit.Token).ConfigureAwait(false))
                 await store.RegisterNodeAsync(address, runtime.Identity, limit.Token).ConfigureAwait(false);
-            var policy = await runtime.Spool.DocumentsRevisionAsync(limit.Token).ConfigureAwait(false);
+            var policy = await runtime.Spool.PolicyVersionAsync(limit.Token).ConfigureAwait(false);
             Volatile.Write(ref answeredAt, before);
             if (policy != runtime.Policy) await rules.LoadAsync(policy, limit.Token).ConfigureAwait(false);
             return true;

@@ -147,7 +147,7 @@ internal sealed class MembershipActor : UntypedActor, IWithTimers
         _ => MemberState.Down,
     };
 
-    private sealed record Peer(NodeReport Report, long HeardAt);
+    private readonly record struct Peer(NodeReport Report, long HeardAt);
 
     private sealed record Tell : ILocalMessage
     {

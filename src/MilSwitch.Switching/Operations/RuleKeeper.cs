@@ -9,7 +9,7 @@ namespace MilSwitch.Switching.Operations;
 /// <summary>Keeps the operator's rules in the store and in every actor's sight. Thread-safe.</summary>
 internal sealed class RuleKeeper(SwitchRuntime runtime)
 {
-    private const string Document = "rule";
+    private const string Document = PolicyDocuments.Rule;
     private readonly SemaphoreSlim gate = new(1, 1);
 
     public async Task LoadAsync(CancellationToken cancellationToken) => runtime.Swap(await ReadAsync(cancellationToken).ConfigureAwait(false));

@@ -166,6 +166,8 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
     {
         epoch = claimed.Epoch;
         self = new OwnedPartition(epoch, Self);
+        // Links at work begin with what they are told at once, and would not believe it.
+        runtime.Partitions.Own(epoch);
         var suspects = 0;
         foreach (var message in claimed.Pending)
         {

@@ -56,6 +56,12 @@ internal sealed class PartitionDirectory
 
     public void CountPending(int change) => Interlocked.Add(ref pending, change);
 
+    /// <summary>What is loaded may be sent from now on; nothing new goes into it before <see cref="Add"/>.</summary>
+    public void Own(PartitionEpoch epoch)
+    {
+        lock (gate) Volatile.Write(ref epochs[epoch.Partition], epoch.Epoch);
+    }
+
     public void Add(OwnedPartition partition)
     {
         lock (gate)

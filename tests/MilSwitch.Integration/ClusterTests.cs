@@ -1,0 +1,134 @@
+using MilSwitch.Testing;
+using Xunit.Abstractions;
+
+namespace MilSwitch.Integration;
+
+/// <summary>Three real nodes over one real PostgreSQL, in processes of their own.</summary>
+public sealed class ClusterTests(ITestOutputHelper output) : FieldTest
+{
+    private const int Connections = 6;
+    private static readonly TimeSpan TakeOver = TimeSpan.FromSeconds(60);
+
+    [RequiresFact("postgres")]
+    [Trait("Threat", "F1")]
+    [Trait("Feature", "O-03")]
+    public async Task Loses_nothing_of_nodes_that_are_killed_under_load()
+    {
+        var (field, sink) = await StartAsync();
+        await using var load = ClusterLoad.Start(field, sink);
+        foreach (var node in (int[])[1, 0])
+        {
+            var before = load.AcceptedBy(node);
+            await Eventually.ComesTrueAsync(() => load.AcceptedBy(node) > before + 100, TakeOver, "the node accepts mail");
+            await field[node].KillAsync();
+            // The others go on with what it had, and it comes back to them.
+            await field.StartAsync(node);
+        }
+
+        var balance = await load.EndAsync(TakeOver);
+        output.WriteLine(balance.ToString());
+        Assert.Equal(0, balance.Lost);
+        Assert.Equal(0, balance.Unmarked);
+        Assert.InRange(balance.Duplicates, 0, 2 * sink.MostAtOnce);
+        Assert.All(balance.Blasts, b => Assert.DoesNotContain(b.Replies.Keys, code => code >= 500));
+    }
+
+    [RequiresFact("postgres")]
+    [Trait("Feature", "O-05")]
+    public async Task Replaces_all_nodes_one_after_the_other_without_losing_or_doubling_anything()
+    {
+        var (field, sink) = await StartAsync();
+        await using var load = ClusterLoad.Start(field, sink);
+        for (var node = 0; node < field.Setups.Count; node++)
+        {
+            var before = load.AcceptedBy(node);
+            await Eventually.ComesTrueAsync(() => load.AcceptedBy(node) > before + 100, TakeOver, "the node accepts mail");
+            Assert.Equal(0, await field[node].TerminateAsync());
+            await field.StartAsync(node);
+        }
+
+        var balance = await load.EndAsync(TakeOver);
+        output.WriteLine($"{balance}; slowest urgent {balance.SlowestUrgent.TotalSeconds:0.00} s");
+        Assert.Equal(0, balance.Lost);
+        Assert.Equal(0, balance.Duplicates);
+    }
+
+    [RequiresFact("postgres")]
+    [Trait("Threat", "F8")]
+    public async Task A_node_that_was_paused_finds_that_others_have_its_work_and_starts_afresh()
+    {
+        var (field, sink) = await StartAsync();
+        await using var load = ClusterLoad.Start(field, sink);
+        await Eventually.ComesTrueAsync(() => load.AcceptedBy(2) > 100, TakeOver, "the node accepts mail");
+        ProcessTree.Signal(field[2].Id, 19);
+        await Eventually.ComesTrueAsync(async () => await PartitionsOfAsync(field[0]) is [_, _] owned && owned.Sum() is 64, TakeOver, "the others own everything");
+        ProcessTree.Signal(field[2].Id, 18);
+        Assert.NotEqual(0, await field[2].WaitForEndAsync(TakeOver));
+        await field.StartAsync(2);
+
+        var balance = await load.EndAsync(TakeOver);
+        output.WriteLine(balance.ToString());
+        Assert.Equal(0, balance.Lost);
+        Assert.Equal(0, balance.Unmarked);
+    }
+
+    [RequiresFact("postgres")]
+    public async Task What_a_person_orders_at_one_node_holds_at_all()
+    {
+        var (field, sink) = await StartAsync();
+        var set = await field[0].CommandAsync("minimize", "set", "--level", "flash", "--reason", "exercise");
+        Assert.True(set.ExitCode is 0, set.Error);
+
+        await SubmitAsync(field[1], Message("held back"));
+        await SubmitAsync(field[2], Message("goes"), "MT-PRIORITY=4");
+        Assert.Equal("goes", (await sink.WaitForAsync(1, Soon))[0].Field("Subject"));
+
+        var queued = await field[0].CommandAsync("queue", "list", "--json");
+        var id = System.Text.Json.JsonDocument.Parse(queued.Output).RootElement.GetProperty("items")[0].GetProperty("id").GetString()!;
+        // Its partition is another node's.
+        var held = await field[0].CommandAsync("message", "hold", id, "--reason", "look at it");
+        Assert.True(held.ExitCode is 0, held.Output + held.Error);
+        Assert.Contains("held", (await field[2].CommandAsync("message", "show", id)).Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await field[1].CommandAsync("message", "release", id, "--reason", "seen")).ExitCode);
+        Assert.Single(sink.Transactions);
+
+        Assert.Equal(0, (await field[2].CommandAsync("minimize", "cancel", RuleOf(set.Output), "--reason", "over")).ExitCode);
+        Assert.Equal("held back", (await sink.WaitForAsync(2, Soon))[1].Field("Subject"));
+    }
+
+    [RequiresFact("postgres")]
+    public async Task A_link_that_takes_one_connection_gets_one_from_all_nodes()
+    {
+        var (field, sink) = await StartAsync(connections: 1);
+        for (var message = 0; message < 30; message++) await SubmitAsync(field[message % 3], Message($"message {message}"));
+        await sink.WaitForAsync(30, TakeOver);
+        Assert.Equal(1, sink.MostAtOnce);
+        Assert.Equal(30, sink.Transactions.Select(t => t.Field("Subject")).Distinct().Count());
+    }
+
+    private async Task<(ClusterField Field, SinkServer Sink)> StartAsync(int connections = Connections)
+    {
+        var server = await PostgreSqlInstance.SharedAsync();
+        var sink = StartSink(new SinkOptions { TransactionDelay = TimeSpan.FromMilliseconds(5) });
+        var field = Keep(await ClusterField.StartAsync(Workspace.Folder, new ClusterFieldOptions
+        {
+            Connection = await server.NewDatabaseAsync(), Routes = [new RouteSetup("*", sink.NextHop, connections)],
+        }));
+        return (field, sink);
+    }
+
+    private static string RuleOf(string text) => text.Split('\n').First(l => l.TrimStart().StartsWith("id", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1].Trim();
+
+    // Of the nodes that are there, as one of them sees it.
+    private static async Task<int[]> PartitionsOfAsync(SwitchProcess node)
+    {
+        var status = await node.CommandAsync("cluster", "status", "--json");
+        if (status.Output.Length is 0) return [];
+        return
+        [
+            .. System.Text.Json.JsonDocument.Parse(status.Output).RootElement.GetProperty("nodes").EnumerateArray()
+                .Where(n => n.GetProperty("reachable").GetBoolean() && n.GetProperty("state").GetString() is "up")
+                .Select(n => n.GetProperty("partitions") is { ValueKind: System.Text.Json.JsonValueKind.Number } count ? count.GetInt32() : 0).Order(),
+        ];
+    }
+}
