@@ -13,24 +13,24 @@ internal static class ClusterFaults
 
     public static async Task<int> RunAsync(Arguments arguments)
     {
-        var fault = arguments.Text("fault", "kill");
-        var times = arguments.Number("times", 20);
+        var faults = arguments.Text("fault", "kill").Split(',');
+        var times = arguments.Number("times", faults.Length is 1 ? 20 : faults.Length);
         var nodes = arguments.Number("nodes", 3);
         var sessions = arguments.Number("sessions", 6);
         var only = arguments.Number("node", 0);
         var detection = arguments.Text("detection", "normal");
         var json = arguments.Text("json", "");
         arguments.RefuseOthers();
-        if (fault is not ("kill" or "pause" or "restart" or "cut"))
+        if (faults.FirstOrDefault(f => f is not ("kill" or "pause" or "restart" or "cut")) is { } unknown)
         {
-            Console.Error.WriteLine($"--fault {fault}: kill (SIGKILL), pause (SIGSTOP for 15 s), restart (SIGTERM, one after the other) or cut (from the other nodes' network)");
+            Console.Error.WriteLine($"--fault {unknown}: kill (SIGKILL), pause (SIGSTOP for 15 s), restart (SIGTERM, one after the other) or cut (from the other nodes' network), or several of them, separated by commas");
             return 2;
         }
 
         using var workspace = new Workspace("cluster");
         await using var database = await PostgreSqlInstance.StartAsync(workspace["postgresql"]).ConfigureAwait(false);
         var connection = await database.NewDatabaseAsync().ConfigureAwait(false);
-        using var network = fault is "cut" ? NetworkField.Make(nodes) : null;
+        using var network = faults.Contains("cut") ? NetworkField.Make(nodes) : null;
         await using var sink = SinkServer.Start(new SinkOptions { Host = network?.Machine ?? System.Net.IPAddress.Loopback, KeepContents = false, TransactionDelay = TimeSpan.FromMilliseconds(5) });
         await using var field = await ClusterField.StartAsync(workspace.Folder, new ClusterFieldOptions
         {
@@ -44,9 +44,11 @@ internal static class ClusterFaults
         var first = new List<double>();
         var random = new Random(7);
         var watch = Stopwatch.StartNew();
+        var restarts = 0;
         for (var time = 1; time <= times; time++)
         {
-            var node = fault is "restart" ? (time - 1) % nodes : only > 0 ? only - 1 : random.Next(nodes);
+            var fault = faults[(time - 1) % faults.Length];
+            var node = only > 0 ? only - 1 : fault is "restart" ? restarts++ % nodes : random.Next(nodes);
             await Task.Delay(TimeSpan.FromMilliseconds(1500 + random.Next(1500)), TimeProvider.System).ConfigureAwait(false);
             var redelivered = await HappenAsync(field, load, network, fault, node).ConfigureAwait(false);
             if (redelivered is { } took) first.Add(took.TotalSeconds);
@@ -81,10 +83,10 @@ internal static class ClusterFaults
         Measures.Row("slowest urgent message, s", balance.SlowestUrgent.TotalSeconds);
         Measures.Row("first redelivery, median s", median);
         Measures.Row("first redelivery, worst s", worst);
-        Measures.WriteJson(json, new { fault, times, nodes, balance.Accepted, balance.Lost, balance.Duplicates, balance.Unmarked, balance.Refused, median, worst });
+        Measures.WriteJson(json, new { faults, times, nodes, balance.Accepted, balance.Lost, balance.Duplicates, balance.Unmarked, balance.Refused, median, worst });
         var met = Measures.Require("lost", balance.Lost, n => n == 0, "0");
         met &= Measures.Require("unmarked duplicates", balance.Unmarked, n => n == 0, "0");
-        if (fault is "restart")
+        if (faults is ["restart"])
         {
             met &= Measures.Require("duplicates", balance.Duplicates, n => n == 0, "0");
             met &= Measures.Require("slowest urgent message, s", balance.SlowestUrgent.TotalSeconds, s => s < 3, "under 3");

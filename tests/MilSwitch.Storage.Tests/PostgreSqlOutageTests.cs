@@ -96,7 +96,10 @@ public sealed class PostgreSqlOutageTests(ITestOutputHelper output) : IAsyncLife
     private static async Task<PostgreSqlSpool> OpenAsync(string connection, TimeSpan patience) => await PostgreSqlSpool.OpenAsync(
         new PostgreSqlSpoolOptions { Connection = connection, Node = "n1", Patience = patience, ReadPatience = TimeSpan.FromSeconds(1) }, TimeProvider.System, NullLoggerFactory.Instance);
 
-    /// <summary>Returns how the commits ended that were refused.</summary>
+    /// <summary>
+    /// Returns how the commits ended that were refused. Not counted: a large content, of which a part was written ahead and is gone with
+    /// the server's memory; it is refused, and the client tries again.
+    /// </summary>
     private async Task<IReadOnlyCollection<CommitStatus>> LoadAsync(PostgreSqlSpool spool, CancellationToken cancellationToken)
     {
         var refused = new ConcurrentQueue<CommitStatus>();
@@ -125,20 +128,22 @@ public sealed class PostgreSqlOutageTests(ITestOutputHelper output) : IAsyncLife
                         },
                         n % 20 == 0 ? Precedence.Flash : Precedence.Routine, CancellationToken.None);
                     if (result.IsCommitted) acknowledged[id.Value] = result.Duplicates.Length;
-                    else refused.Enqueue(result.Status);
+                    else if (!IsLarge(id.Value)) refused.Enqueue(result.Status);
                 }
                 catch (SpoolUnavailableException)
                 {
-                    refused.Enqueue(CommitStatus.Unwritable);
+                    if (!IsLarge(id.Value)) refused.Enqueue(CommitStatus.Unwritable);
                 }
             }
         })));
         return refused;
     }
 
+    private static bool IsLarge(long seed) => (seed >> 6) % 10 is 0;
+
     private static byte[] Content(long seed)
     {
-        var octets = new byte[(seed >> 6) % 10 == 0 ? 300_000 : 2_000];
+        var octets = new byte[IsLarge(seed) ? 300_000 : 2_000];
         for (var i = 0; i < octets.Length; i++) octets[i] = (byte)(seed + i);
         return octets;
     }

@@ -37,8 +37,12 @@ public enum MemberState : byte
 /// <param name="Policy">Version of the rules and settings by which it judges.</param>
 public sealed record NodeReport(string Node, int Run, string Version, long StoreSilence, int Partitions, int Pending, long Policy)
 {
-    /// <summary>Links on which it waits for its turn.</summary>
-    public ImmutableArray<LinkWant> Wants { get; init; } = [];
+    /// <summary>Links on which it waits for its turn; of a node that does not tell, none.</summary>
+    public ImmutableArray<LinkWant> Wants
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
 }
 
 /// <param name="Link">The link's name.</param>

@@ -26,6 +26,7 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
     // What the store did not take, or is to be done now: looked at again at the next beat.
     private readonly HashSet<MessageId> waiting = [];
     private readonly AcknowledgmentNews news;
+    private readonly bool[] held = new bool[MessageId.PartitionCount];
     private bool isLoaded;
 
     public AcknowledgmentActor(SwitchRuntime runtime)
@@ -96,7 +97,7 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
             if (followed.Count == MostMessages) break;
             try
             {
-                if (MessageId.TryParse(document.Id, out var id)) Follow(new FollowedMessage(id, AcknowledgmentDocuments.Read(document.Json)));
+                if (MessageId.TryParse(document.Id, out var id) && IsHere(id) && !followed.ContainsKey(id)) Follow(new FollowedMessage(id, AcknowledgmentDocuments.Read(document.Json)));
             }
             catch (JsonException fault)
             {
@@ -107,6 +108,32 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
         isLoaded = true;
         news.Known([]);
         Stash.UnstashAll();
+    }
+
+    // In a cluster each message is followed where its partition is, and by nobody else.
+    private bool IsHere(MessageId id) => runtime.ClusterStore is null || runtime.Partitions.Holds(id.Partition);
+
+    private void FollowPartitions()
+    {
+        if (runtime.ClusterStore is null) return;
+        var came = false;
+        for (var partition = 0; partition < held.Length; partition++)
+        {
+            var holds = runtime.Partitions.Holds(partition);
+            if (holds == held[partition]) continue;
+            held[partition] = holds;
+            came |= holds;
+            if (holds) continue;
+            foreach (var id in followed.Keys.Where(id => id.Partition == partition).ToArray())
+            {
+                followed.Remove(id);
+                waiting.Remove(id);
+            }
+        }
+
+        if (!came) return;
+        isLoaded = false;
+        Load();
     }
 
     private void OnExpect(AcknowledgmentCommands.Expect expect)
@@ -149,6 +176,7 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
 
     private void OnLook()
     {
+        FollowPartitions();
         var now = runtime.Now;
         while (due.TryPeek(out var id, out var at) && at <= now)
         {
@@ -209,6 +237,8 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
     {
         var entry = saved.Entry;
         entry.IsBusy = false;
+        // Its partition went elsewhere meanwhile: what was written is there, the rest is the next owner's.
+        if (!followed.TryGetValue(entry.Id, out var known) || known != entry) return;
         if (!saved.IsDone)
         {
             if (saved.Alternate is null) entry.PutBack(saved.Steps);

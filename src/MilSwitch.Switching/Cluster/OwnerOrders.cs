@@ -1,10 +1,14 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Reports;
+using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Partitions;
 using MilSwitch.Switching.Serialization;
 
@@ -22,6 +26,7 @@ public interface IOwnerOrder : IWireMessage
 /// <param name="Via">From where the person came.</param>
 public sealed record ActOrder(long Message, MessageVerb Verb, string Reason, string? Link, string Name, string Via) : IOwnerOrder
 {
+    [JsonIgnore]
     public int Partition => new MessageId(Message).Partition;
 
     internal static ActOrder Of(MessageId id, MessageAct act, OperatorIdentity who) => new(id.Value, act.Verb, act.Reason, act.Link?.Value, who.Name, who.Via);
@@ -46,6 +51,7 @@ public sealed record JudgeOrder(long Message, string Reason, string Name, string
 
     public CorrectionWords? Correct { get; init; }
 
+    [JsonIgnore]
     public int Partition => new MessageId(Message).Partition;
 
     internal static JudgeOrder Of(MessageId id, HoldingOrder order, OperatorIdentity who) => new(id.Value, order.Reason, who.Name, who.Via)
@@ -107,6 +113,40 @@ public sealed record HeldPosition(Precedence Precedence, long AcceptedTicks, lon
     internal static HeldPosition Of(HeldPlace place) => new(place.Precedence, place.AcceptedTicks, place.Id.Value);
 
     internal HeldPlace ToPlace() => new(Precedence, AcceptedTicks, new MessageId(Message));
+}
+
+/// <summary>Something that may acknowledge a message came to another node than its owner's. Not answered.</summary>
+/// <param name="Recipient">Index in the message's envelope; −1: all.</param>
+/// <param name="Kind">handed-on, reported, disposed or receipted.</param>
+/// <param name="Detail">What a report or a disposition says, as the number that is its name's; of a receipt 1 when it is good; else 0.</param>
+public sealed record NoteOrder(long Message, int Recipient, string Kind, int Detail, DateTimeOffset At) : IOwnerOrder
+{
+    [JsonIgnore]
+    public int Partition => new MessageId(Message).Partition;
+
+    internal static NoteOrder? Of(AcknowledgmentCommands.Note note) => note.Input switch
+    {
+        AcknowledgmentInput.HandedOn => Of(note, "handed-on", 0),
+        AcknowledgmentInput.Reported reported => Of(note, "reported", (int)reported.Action),
+        AcknowledgmentInput.Disposed disposed => Of(note, "disposed", (int)disposed.Disposition),
+        AcknowledgmentInput.Receipted receipted => Of(note, "receipted", receipted.IsGood ? 1 : 0),
+        // The owner knows these by itself.
+        _ => null,
+    };
+
+    /// <summary>Null: of another version, or nonsense.</summary>
+    internal AcknowledgmentCommands.Note? ToCommand() => Kind switch
+    {
+        "handed-on" => Made(new AcknowledgmentInput.HandedOn(At)),
+        "reported" when Enum.IsDefined((ReportAction)Detail) => Made(new AcknowledgmentInput.Reported((ReportAction)Detail, At)),
+        "disposed" when Enum.IsDefined((DispositionType)Detail) => Made(new AcknowledgmentInput.Disposed((DispositionType)Detail, At)),
+        "receipted" => Made(new AcknowledgmentInput.Receipted(Detail is 1, At)),
+        _ => null,
+    };
+
+    private static NoteOrder Of(AcknowledgmentCommands.Note note, string kind, int detail) => new(note.Message.Value, note.Recipient, kind, detail, note.Input.At);
+
+    private AcknowledgmentCommands.Note Made(AcknowledgmentInput input) => new(new MessageId(Message), Recipient, input);
 }
 
 /// <summary>A link's next hop is to be tried at once, on every node that has the link. Not answered.</summary>

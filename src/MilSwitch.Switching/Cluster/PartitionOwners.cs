@@ -1,6 +1,7 @@
 using Akka.Actor;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
+using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Partitions;
 
 namespace MilSwitch.Switching.Cluster;
@@ -12,6 +13,12 @@ internal sealed class PartitionOwners(PartitionDirectory here)
 
     /// <summary>Set once, when the actor system is up.</summary>
     public void ReachBy(IActorRef shards) => region = shards;
+
+    /// <summary>Tells the owner of a message what may acknowledge it; who owns none of it here hears nothing.</summary>
+    public void Tell(AcknowledgmentCommands.Note note)
+    {
+        if (NoteOrder.Of(note) is { } order) region?.Tell(order, ActorRefs.NoSender);
+    }
 
     public async Task<ActOutcome> ActAsync(MessageId id, MessageAct act, OperatorIdentity who, TimeSpan patience, CancellationToken cancellationToken)
     {

@@ -120,7 +120,12 @@ internal static partial class MessageSteps
             foreach (var change in plan.Changes.Where(c => c.State is RecipientState.Delivered)) Note(step.Id, change.Index, new AcknowledgmentInput.HandedOn(Now));
         }
 
-        private void Note(MessageId message, int recipient, AcknowledgmentInput input) =>
-            runtime.Acknowledgments.Actor.Tell(new AcknowledgmentCommands.Note(message, recipient, input), ActorRefs.NoSender);
+        // An answer may come to any node; the message is followed where its partition is.
+        private void Note(MessageId message, int recipient, AcknowledgmentInput input)
+        {
+            var note = new AcknowledgmentCommands.Note(message, recipient, input);
+            if (runtime.Partitions.Holds(message.Partition)) runtime.Acknowledgments.Actor.Tell(note, ActorRefs.NoSender);
+            else runtime.Owners.Tell(note);
+        }
     }
 }

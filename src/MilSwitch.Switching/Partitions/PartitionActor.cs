@@ -282,6 +282,12 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
                 Self.Ask<HoldingResult>(judge.ToCommand(), OrderPatience).PipeTo(
                     Sender, success: JudgeAnswer.Of, failure: fault => JudgeAnswer.Of(new HoldingResult(HoldingOutcome.Failed, ReasonOf(fault))));
                 break;
+            case NoteOrder early when self is null:
+                Timers.StartSingleTimer(early, early, ClaimRetry);
+                break;
+            case NoteOrder noted:
+                if (noted.ToCommand() is { } note) runtime.Acknowledgments.Actor.Tell(note);
+                break;
             case HeldOrder held:
                 Sender.Tell(new HeldAnswer([.. HeldPlaces(held.After?.ToPlace()).Order().Take(held.Limit).Select(HeldPosition.Of)]));
                 break;

@@ -95,6 +95,9 @@ internal sealed class PartitionDirectory
     /// <summary>Epochs start at one, so that zero means: not here.</summary>
     public bool IsOwned(PartitionEpoch epoch) => Volatile.Read(ref epochs[epoch.Partition]) == epoch.Epoch;
 
+    /// <summary>This node has the right to write to it, perhaps while it leaves.</summary>
+    public bool Holds(int partition) => Volatile.Read(ref epochs[partition]) > 0;
+
     public OwnedPartition? Find(int partition) => Owned.FirstOrDefault(p => p.Epoch.Partition == partition);
 
     /// <summary>With whose right something about a message is put into the trail: its own partition's, or any that is here. Null: none is.</summary>

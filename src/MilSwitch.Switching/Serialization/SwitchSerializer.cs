@@ -28,6 +28,7 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
     private const string JudgeAnswerManifest = "j2";
     private const string HeldOrderManifest = "h1";
     private const string HeldAnswerManifest = "h2";
+    private const string NoteOrderManifest = "k1";
     private const string LinkOrderManifest = "l1";
 
     public override int Identifier => Number;
@@ -43,6 +44,7 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
         HeldOrder => HeldOrderManifest,
         HeldAnswer => HeldAnswerManifest,
         LinkOrder => LinkOrderManifest,
+        NoteOrder => NoteOrderManifest,
         _ => throw new SerializationException($"{o.GetType().Name} does not leave the node."),
     };
 
@@ -56,6 +58,7 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
         JudgeAnswer value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.JudgeAnswer),
         HeldOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.HeldOrder),
         HeldAnswer value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.HeldAnswer),
+        NoteOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.NoteOrder),
         LinkOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.LinkOrder),
         _ => throw new SerializationException($"{obj.GetType().Name} does not leave the node."),
     };
@@ -70,6 +73,7 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
         JudgeAnswerManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.JudgeAnswer) ?? throw Empty(),
         HeldOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.HeldOrder) ?? throw Empty(),
         HeldAnswerManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.HeldAnswer) ?? throw Empty(),
+        NoteOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.NoteOrder) ?? throw Empty(),
         LinkOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.LinkOrder) ?? throw Empty(),
         _ => throw new SerializationException("An unknown manifest."),
     };
@@ -101,4 +105,5 @@ public sealed class RefusingSerializer(ExtendedActorSystem system) : Serializer(
 [JsonSerializable(typeof(HeldOrder))]
 [JsonSerializable(typeof(HeldAnswer))]
 [JsonSerializable(typeof(LinkOrder))]
+[JsonSerializable(typeof(NoteOrder))]
 internal sealed partial class SwitchJson : JsonSerializerContext;
