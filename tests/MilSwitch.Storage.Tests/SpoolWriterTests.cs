@@ -151,6 +151,8 @@ public sealed class SpoolWriterTests : IDisposable
         store.CommitFault = new SpoolFaultException(SpoolFault.Undecided, "away");
         store.SettleFault = new SpoolFaultException(SpoolFault.Undecided, "still away");
         var first = Commit(1);
+        // Or both would be in one transaction.
+        await store.EnteredAsync(1);
         Assert.Equal(CommitStatus.Unwritable, (await Commit(2)).Status);
         Assert.False(first.IsCompleted);
         Assert.Equal(SpoolHealth.Unwritable, writer.Health);
