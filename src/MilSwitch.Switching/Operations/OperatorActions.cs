@@ -74,9 +74,11 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
     public async ValueTask<IReadOnlyList<QueuedMessage>> QueueAsync(QueueFilter filter, CancellationToken cancellationToken)
     {
         var found = new List<QueuedMessage>();
+        // Levels above that of the last one seen were seen whole.
+        var last = filter.After is { } seen ? await runtime.Spool.ReadAsync(seen, cancellationToken).ConfigureAwait(false) : null;
         for (var precedence = Precedence.Override; found.Count < filter.Limit; precedence--)
         {
-            if (filter.Precedence is null || filter.Precedence == precedence) await AddAsync(precedence).ConfigureAwait(false);
+            if ((filter.Precedence is null || filter.Precedence == precedence) && !(precedence > last?.Envelope.Precedence)) await AddAsync(precedence).ConfigureAwait(false);
             if (precedence == Precedence.Deferred) break;
         }
 
@@ -84,7 +86,7 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
 
         async Task AddAsync(Precedence precedence)
         {
-            MessageId? after = filter.After;
+            MessageId? after = last is null || last.Envelope.Precedence == precedence ? filter.After : null;
             while (found.Count < filter.Limit)
             {
                 var page = await runtime.Spool.QueryAsync(new MessageQuery

@@ -51,15 +51,15 @@ internal sealed class StoreBook : IAsyncDisposable
     public static async Task RestsAsync(SwitchProcess node, TimeSpan within)
     {
         using var client = new HttpClient();
-        var quiet = 0;
+        long? quietSince = null;
         await Eventually.ComesTrueAsync(
             async () =>
             {
                 var text = await client.GetStringAsync($"http://127.0.0.1:{node.Setup.MetricsPort}/metrics");
                 var waiting = text.Split('\n').Where(l => l.StartsWith("milswitch_queued{", StringComparison.Ordinal)).Sum(l => double.Parse(l[(l.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture));
-                // Once could be between two steps.
-                quiet = waiting is 0 ? quiet + 1 : 0;
-                return quiet >= 5;
+                // Once could be between two steps, and what is counted is up to a second old.
+                quietSince = waiting is 0 ? quietSince ?? TimeProvider.System.GetTimestamp() : null;
+                return quietSince is { } since && TimeProvider.System.GetElapsedTime(since) > TimeSpan.FromSeconds(2.5);
             },
             within, "nothing waits");
     }
