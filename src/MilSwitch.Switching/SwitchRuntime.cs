@@ -108,6 +108,12 @@ internal sealed class SwitchRuntime(
     /// <summary>What ends this node when another one has replaced it.</summary>
     public NodeFence Fence { get; } = new(loggers.CreateLogger<NodeFence>());
 
+    /// <summary>The store refused a write: unless the partition leaves, somebody took this node for dead.</summary>
+    public void WasFenced(PartitionEpoch epoch)
+    {
+        if (Partitions.Find(epoch.Partition)?.Epoch == epoch) Fence.Trip(epoch.Partition);
+    }
+
     /// <summary>Set in a cluster: false when the store was silent for so long that others may have taken what this node owns.</summary>
     public Func<bool> MaySend { get; set; } = static () => true;
 

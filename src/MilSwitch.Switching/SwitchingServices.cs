@@ -60,12 +60,13 @@ public static class SwitchingServices
         services.AddSingleton<IOperatorActions, OperatorActions>();
         services.AddSingleton<SwitchControl>();
         services.AddSingleton<ISwitchControl>(provider => provider.GetRequiredService<SwitchControl>());
-        services.AddAkka(ClusterSettings.SystemName, (builder, provider) => Build(builder, provider.GetRequiredService<SwitchRuntime>(), provider));
-        services.AddHostedService<Housekeeping>();
+        // Before the actors, and so stopped after them: what they hand over they own until then.
         services.AddSingleton(provider => new ClusterBeat(
             provider.GetRequiredService<SwitchRuntime>(), provider.GetRequiredService<RuleKeeper>(), provider.GetRequiredService<ILogger<ClusterBeat>>(),
             provider.GetRequiredService<SwitchRuntime>().ClusterStore));
         services.AddHostedService(provider => provider.GetRequiredService<ClusterBeat>());
+        services.AddAkka(ClusterSettings.SystemName, (builder, provider) => Build(builder, provider.GetRequiredService<SwitchRuntime>(), provider));
+        services.AddHostedService<Housekeeping>();
         return services;
     }
 

@@ -74,12 +74,23 @@ public sealed class SwitchSerializerTests : IAsyncDisposable
         foreach (var order in orders)
         {
             var sent = JudgeOrder.Of(new MessageId(65), order, new OperatorIdentity("watch", "api"));
-            var arrived = ((JudgeOrder)serializer.FromBinary(serializer.ToBinary(sent), serializer.Manifest(sent))).ToCommand();
+            var arrived = ((JudgeOrder)serializer.FromBinary(serializer.ToBinary(sent), serializer.Manifest(sent))).TryToCommand()!;
             Assert.Equal(order.Reason, arrived.Order.Reason);
             Assert.Equal(new OperatorIdentity("watch", "api"), arrived.Who);
             if (order is HoldingOrder.Correct correct) Assert.Equal(correct.Change.Digest, ((HoldingOrder.Correct)arrived.Order).Change.Digest);
             else Assert.Equal(order, arrived.Order);
         }
+    }
+
+    [Theory]
+    [InlineData("""{"message":65,"reason":"r","name":"n","via":"v"}""")]
+    [InlineData("""{"message":65,"reason":"r","name":"n","via":"v","correct":{"recipients":[{"old":"no address","new":"b@x.test"}],"dropParts":[]}}""")]
+    [InlineData("""{"message":65,"reason":"r","name":"n","via":"v","correct":{}}""")]
+    [Trait("Threat", "K2")]
+    public void Takes_no_order_that_it_does_not_understand(string json)
+    {
+        var serializer = (SwitchSerializer)node.System.Serialization.FindSerializerFor(new PartitionPing(1));
+        Assert.Null(((JudgeOrder)serializer.FromBinary(Encoding.UTF8.GetBytes(json), "j1")).TryToCommand());
     }
 
     [Theory]

@@ -72,6 +72,11 @@ internal sealed partial class AcknowledgmentActor : UntypedActor, IWithTimers, I
             case AcknowledgmentCommands.Expect expect:
                 OnExpect(expect);
                 break;
+            case AcknowledgmentCommands.Note early when runtime.ClusterStore is not null && runtime.Partitions.Holds(early.Message.Partition) && !held[early.Message.Partition]:
+                // Its partition has just come: what is followed in it is read first.
+                Stash.Stash();
+                FollowPartitions();
+                break;
             case AcknowledgmentCommands.Note note:
                 if (followed.TryGetValue(note.Message, out var entry)) Apply(entry, note.Recipient, note.Input);
                 break;

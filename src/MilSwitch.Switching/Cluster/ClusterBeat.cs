@@ -19,6 +19,7 @@ internal sealed partial class ClusterBeat(SwitchRuntime runtime, RuleKeeper rule
     public static readonly TimeSpan TrustTime = TimeSpan.FromSeconds(3);
     private readonly SemaphoreSlim hurry = new(0, 1);
     private long answeredAt = runtime.Time.GetTimestamp();
+    private long currentAt = -1;
     private volatile bool active;
 
     /// <summary>As other nodes dial it; set when the node has joined, null again when it leaves.</summary>
@@ -27,8 +28,11 @@ internal sealed partial class ClusterBeat(SwitchRuntime runtime, RuleKeeper rule
     /// <summary>Time since the store answered last, by the clock that nobody sets.</summary>
     public TimeSpan Silence => active ? runtime.Time.GetElapsedTime(Volatile.Read(ref answeredAt)) : TimeSpan.Zero;
 
-    /// <summary>This node may still act upon what it owns: nobody can have taken it meanwhile.</summary>
-    public bool IsTrusted => Silence < TrustTime;
+    /// <summary>
+    /// This node may still act upon what it owns, by the rules and settings it has: nobody can have taken it or changed them for
+    /// longer than this. A node that could not take over what is in force now is not trusted, though the store answers it.
+    /// </summary>
+    public bool IsTrusted => Volatile.Read(ref currentAt) is var at and >= 0 && runtime.Time.GetElapsedTime(at) < TrustTime;
 
     /// <summary>The next beat is due now.</summary>
     public void Hurry()
@@ -82,13 +86,23 @@ internal sealed partial class ClusterBeat(SwitchRuntime runtime, RuleKeeper rule
             var policy = await runtime.Spool.PolicyVersionAsync(limit.Token).ConfigureAwait(false);
             Volatile.Write(ref answeredAt, before);
             if (policy != runtime.Policy) await rules.LoadAsync(policy, limit.Token).ConfigureAwait(false);
+            if (policy == runtime.Policy) Volatile.Write(ref currentAt, before);
             return true;
         }
         catch (Exception fault) when (fault is SpoolUnavailableException or OperationCanceledException)
         {
             return stoppingToken.IsCancellationRequested;
         }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            // Written by another version, or a fault of ours: nothing is sent by rules that may not be the ones in force.
+            LogNotTakenOver(fault);
+            return true;
+        }
     }
+
+    [LoggerMessage(3322, LogLevel.Error, "What is in force in the store could not be taken over; this node sends nothing until it can")]
+    private partial void LogNotTakenOver(Exception fault);
 
     [LoggerMessage(3321, LogLevel.Warning, "The store {State}")]
     private partial void LogStore(string state);

@@ -53,7 +53,7 @@ internal sealed class MembershipActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case NodeNews news:
+            case NodeNews { Report: not null } news:
                 // Who sends is who speaks: a report about another node is none.
                 if (Sender.Path.Address is { Host: not null } from) OnNews(from, news);
                 break;

@@ -61,15 +61,15 @@ public sealed record JudgeOrder(long Message, string Reason, string Name, string
         Correct = order is HoldingOrder.Correct correct ? CorrectionWords.Of(correct.Change) : null,
     };
 
-    /// <exception cref="FormatException">It says nothing that this version understands.</exception>
-    internal PartitionCommands.Judge ToCommand() => new(new MessageId(Message), ToOrder(), new OperatorIdentity(Name, Via));
+    /// <summary>Null: it says nothing that this version understands.</summary>
+    internal PartitionCommands.Judge? TryToCommand() => ToOrder() is { } order ? new(new MessageId(Message), order, new OperatorIdentity(Name, Via)) : null;
 
-    private HoldingOrder ToOrder() => this switch
+    private HoldingOrder? ToOrder() => this switch
     {
         { Approve: { } approve } => new HoldingOrder.Approve(approve.Step, approve.Reasons, Reason),
         { Reject: { } reject } => new HoldingOrder.Reject(reject.Text, Reason),
-        { Correct: { } correct } => new HoldingOrder.Correct(correct.ToCorrection(), Reason),
-        _ => throw new FormatException("an order of another version"),
+        { Correct: { } correct } when correct.TryToCorrection() is { } change => new HoldingOrder.Correct(change, Reason),
+        _ => null,
     };
 }
 
@@ -83,13 +83,21 @@ public sealed record CorrectionWords(ImmutableArray<AddressChange> Recipients, I
     internal static CorrectionWords Of(MessageCorrection change) => new(
         [.. change.Recipients.Select(r => new AddressChange(r.Old.Text, r.New.Text))], change.DropParts, change.Label?.Encoded, change.SubjectCodes.IsDefault ? null : change.SubjectCodes);
 
-    internal MessageCorrection ToCorrection() => new()
+    internal MessageCorrection? TryToCorrection()
     {
-        Recipients = [.. Recipients.Select(r => (Mailbox.Parse(r.Old), Mailbox.Parse(r.New)))],
-        DropParts = DropParts,
-        Label = Label is { } label ? new MessageLabel(label) : null,
-        SubjectCodes = SubjectCodes ?? default,
-    };
+        if (Recipients.IsDefault || DropParts.IsDefault) return null;
+        var changes = ImmutableArray.CreateBuilder<(Mailbox Old, Mailbox New)>(Recipients.Length);
+        foreach (var change in Recipients)
+        {
+            if (!Mailbox.TryParse(change.Old, allowUtf8: true, out var old, out _) || !Mailbox.TryParse(change.New, allowUtf8: true, out var made, out _)) return null;
+            changes.Add((old, made));
+        }
+
+        return new MessageCorrection
+        {
+            Recipients = changes.MoveToImmutable(), DropParts = DropParts, Label = Label is { } label ? new MessageLabel(label) : null, SubjectCodes = SubjectCodes ?? default,
+        };
+    }
 }
 
 public sealed record AddressChange(string Old, string New);

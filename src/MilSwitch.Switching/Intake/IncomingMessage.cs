@@ -203,6 +203,7 @@ internal sealed class IncomingMessage : IIncomingMessage
                 result = await CommitAsync(RecipientState.Queued).ConfigureAwait(false);
             }
 
+            if (result.Status == CommitStatus.Fenced) runtime.WasFenced(partition.Epoch);
             if (!result.IsCommitted)
             {
                 return IntakeResult.Refused(result.Status switch

@@ -80,7 +80,12 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
             {
                 var operation = consignment.Armed ? new SpoolOperation(consignment.Epoch) : Change(consignment, stored, RecipientState.Armed);
                 var armed = await runtime.Spool.CommitAsync(operation with { Audit = audit, Policy = policy }, consignment.Precedence).ConfigureAwait(false);
-                if (armed.Status == CommitStatus.Fenced) return End(ReadyOutcome.Gone);
+                if (armed.Status == CommitStatus.Fenced)
+                {
+                    runtime.WasFenced(consignment.Epoch);
+                    return End(ReadyOutcome.Gone);
+                }
+
                 if (armed.Status == CommitStatus.Outdated)
                 {
                     runtime.LookAtStore();

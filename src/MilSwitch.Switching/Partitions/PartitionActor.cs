@@ -278,9 +278,16 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
             case JudgeOrder judge when self is null:
                 Sender.Tell(JudgeAnswer.Of(new HoldingResult(HoldingOutcome.Failed, NotYet)));
                 break;
+            case JudgeOrder judge when judge.TryToCommand() is null:
+                Sender.Tell(JudgeAnswer.Of(new HoldingResult(HoldingOutcome.Refused, "the owner of the message does not understand the order; it may be of another version")));
+                break;
             case JudgeOrder judge:
-                Self.Ask<HoldingResult>(judge.ToCommand(), OrderPatience).PipeTo(
+                Self.Ask<HoldingResult>(judge.TryToCommand(), OrderPatience).PipeTo(
                     Sender, success: JudgeAnswer.Of, failure: fault => JudgeAnswer.Of(new HoldingResult(HoldingOutcome.Failed, ReasonOf(fault))));
+                break;
+            case HeldOrder early when self is null:
+                // It is being loaded: an answer of now would be that nothing is held.
+                Context.System.Scheduler.ScheduleTellOnce(ClaimRetry, Self, early, Sender);
                 break;
             case NoteOrder early when self is null:
                 Timers.StartSingleTimer(early, early, ClaimRetry);
