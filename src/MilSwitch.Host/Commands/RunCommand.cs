@@ -33,7 +33,14 @@ internal static class RunCommand
         try
         {
             await using var spool = await Stores.OpenAsync(configuration, TimeProvider.System, loggers, cancellationToken);
-            return await ServeAsync(configuration, spool, environment, cancellationToken);
+            if (configuration.Switch.Cluster is null) return await ServeAsync(configuration, null, spool, environment, cancellationToken);
+            // Not for a moment by the node's own file where the cluster has other settings by now.
+            var shared = await SharedSettings.ReadAsync(spool, cancellationToken);
+            if (shared is null) return await ServeAsync(configuration, null, spool, environment, cancellationToken);
+            result = ConfigurationReader.Read(file, shared);
+            if (result.Configuration is { } joined) return await ServeAsync(joined, shared, spool, environment, cancellationToken);
+            foreach (var problem in result.Problems) environment.Error.WriteLine(problem);
+            return ExitCodes.Bad;
         }
         catch (Exception fault)
         {
@@ -44,13 +51,14 @@ internal static class RunCommand
         }
     }
 
-    private static async Task<int> ServeAsync(NodeConfiguration configuration, ISpool spool, CommandEnvironment environment, CancellationToken cancellationToken)
+    private static async Task<int> ServeAsync(NodeConfiguration configuration, SharedSettings? shared, ISpool spool, CommandEnvironment environment, CancellationToken cancellationToken)
     {
         await using var app = NodeHost.Build(configuration, spool, TimeProvider.System);
         Directory.CreateDirectory(Path.GetDirectoryName(configuration.Admin.Socket)!);
         // The folder is ours alone, so a socket that is still there was left by a node that is gone.
         File.Delete(configuration.Admin.Socket);
         var holder = app.Services.GetRequiredService<ConfigurationHolder>();
+        if (configuration.Switch.Cluster is not null) holder.Share(spool, shared);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
             signal.Cancel = true;

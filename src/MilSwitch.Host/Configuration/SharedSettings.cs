@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Host.Configuration;
 
@@ -13,7 +15,7 @@ namespace MilSwitch.Host.Configuration;
 /// <param name="By">Who applied it; null: it was the first node's at its first start.</param>
 public sealed record SharedSettings(string Text, string File, string Node, string? By, DateTimeOffset At)
 {
-    public const string Kind = Domain.Spool.PolicyDocuments.Configuration;
+    public const string Kind = PolicyDocuments.Configuration;
 
     public const string Id = "shared";
 
@@ -22,6 +24,11 @@ public sealed record SharedSettings(string Text, string File, string Node, strin
     public string Name => $"{File} as {Node} applied it";
 
     private static readonly FrozenSet<string> Own = new[] { "node", "store", "cluster", "listeners", "keys", "tokens", "admin", "metrics", "logging", "dns", "audit" }.ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>What a cluster's store has; null: no node has put anything there yet.</summary>
+    /// <exception cref="JsonException">It was written by another version.</exception>
+    internal static async Task<SharedSettings?> ReadAsync(ISpool store, CancellationToken cancellationToken) =>
+        await store.ReadDocumentAsync(Kind, Id, cancellationToken) is { } json ? JsonSerializer.Deserialize(json, SharedSettingsJson.Default.SharedSettings) : null;
 
     /// <summary>This key of the file is about one node: each has its own.</summary>
     public static bool IsOwn(string key) => Own.Contains(key);

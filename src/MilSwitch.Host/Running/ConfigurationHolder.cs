@@ -71,7 +71,8 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
 
     /// <summary>From now on what all nodes share comes from their store, and an order to apply the file goes into it.</summary>
     /// <param name="spool">The store of the cluster.</param>
-    public void Share(ISpool spool) => store = spool;
+    /// <param name="shared">By which the node was started; null: its own file was the first.</param>
+    public void Share(ISpool spool, SharedSettings? shared) => (store, sharedText) = (spool, shared?.Text);
 
     /// <summary>
     /// Takes over what another node put into the store; the first of all nodes puts its own there. False: it can't, and may
@@ -100,8 +101,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
         return shared.Text == sharedText || Reload(_ => true, shared.By, shared) is { IsEmpty: true };
     }
 
-    private async Task<SharedSettings?> SharedAsync(CancellationToken cancellationToken) =>
-        await store!.ReadDocumentAsync(SharedSettings.Kind, SharedSettings.Id, cancellationToken) is { } json ? JsonSerializer.Deserialize(json, SharedSettingsJson.Default.SharedSettings) : null;
+    private Task<SharedSettings?> SharedAsync(CancellationToken cancellationToken) => SharedSettings.ReadAsync(store!, cancellationToken);
 
     private async Task PutAsync(string text, string? who, CancellationToken cancellationToken)
     {
@@ -123,7 +123,19 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
     }
 
     /// <summary>Reads the file again, for a signal. The result is empty when the candidate is in force now.</summary>
-    public async Task<ImmutableArray<ConfigurationProblem>> ReloadAsync() => (await ReloadAsync(_ => true, null))!.Value;
+    public async Task<ImmutableArray<ConfigurationProblem>> ReloadAsync()
+    {
+        try
+        {
+            return (await ReloadAsync(_ => true, null))!.Value;
+        }
+        catch (Exception fault) when (fault is SpoolUnavailableException or JsonException or IOException)
+        {
+            // Nobody waits for a signal's outcome: it is told here or nowhere.
+            NotReloaded(fault);
+            return [new ConfigurationProblem(current.File, 0, "-", "what the cluster shares could not be read from its store; nothing was changed")];
+        }
+    }
 
     /// <summary>Reads the file again and puts the outcome into the audit trail.</summary>
     /// <param name="expected">Asked about the <see cref="Tag"/> in force.</param>
@@ -231,6 +243,9 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
 
     [LoggerMessage(5003, LogLevel.Error, "{File}:{Line}: {Key}: {Text}")]
     private partial void ProblemFound(string file, int line, string key, string text);
+
+    [LoggerMessage(5006, LogLevel.Error, "The configuration was not read again; nothing was changed")]
+    private partial void NotReloaded(Exception fault);
 
     [LoggerMessage(5005, LogLevel.Error, "The settings that the cluster shares were written by another version and are not understood here; this node delivers nothing that depends on them")]
     private partial void NotUnderstood(Exception fault);

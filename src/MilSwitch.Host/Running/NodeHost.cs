@@ -86,7 +86,6 @@ public static class NodeHost
         app.Services.GetRequiredService<ConfigurationHolder>().FurtherAlarms = () => app.Services.GetRequiredService<ProxyCertificates>().Alarms;
         if (configuration.Switch.Cluster is not null)
         {
-            app.Services.GetRequiredService<ConfigurationHolder>().Share(app.Services.GetRequiredService<ISpool>());
             app.Services.GetRequiredService<ISwitchControl>().FollowWith(app.Services.GetRequiredService<ConfigurationHolder>().FollowAsync);
         }
 
