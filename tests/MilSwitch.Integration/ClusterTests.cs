@@ -97,6 +97,27 @@ public sealed class ClusterTests(ITestOutputHelper output) : FieldTest
     }
 
     [RequiresFact("postgres")]
+    public async Task What_is_applied_at_one_node_holds_at_all_and_at_those_that_come_later()
+    {
+        var (field, before) = await StartAsync();
+        var after = StartSink();
+        var first = field[0];
+        first.Configure(first.Setup with { Routes = [new RouteSetup("*", after.NextHop, Connections)] });
+        var applied = await first.CommandAsync("config", "apply");
+        Assert.True(applied.ExitCode is 0, applied.Output + applied.Error);
+
+        // Whose files still name the other.
+        await SubmitAsync(field[1], Message("one"));
+        await SubmitAsync(field[2], Message("two"));
+        await after.WaitForAsync(2, Soon);
+        await field[2].TerminateAsync();
+        await field.StartAsync(2);
+        await SubmitAsync(field[2], Message("three"));
+        Assert.Equal(["one", "three", "two"], (await after.WaitForAsync(3, Soon)).Select(t => t.Field("Subject")).Order(StringComparer.Ordinal));
+        Assert.Empty(before.Transactions);
+    }
+
+    [RequiresFact("postgres")]
     public async Task A_link_that_takes_one_connection_gets_one_from_all_nodes()
     {
         var (field, sink) = await StartAsync(connections: 1);
