@@ -19,7 +19,6 @@ using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
 using MilSwitch.Switching.Protection;
-using NodeIdentity = MilSwitch.Domain.Clustering.NodeIdentity;
 
 namespace MilSwitch.Switching;
 

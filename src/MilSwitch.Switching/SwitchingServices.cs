@@ -24,7 +24,6 @@ using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
 using MilSwitch.Switching.Protection;
 using MilSwitch.Switching.Reports;
-using NodeIdentity = MilSwitch.Domain.Clustering.NodeIdentity;
 
 namespace MilSwitch.Switching;
 
@@ -51,7 +50,7 @@ public static class SwitchingServices
             Receipts = provider.GetService<IReceiptRelay>(),
             Tokens = provider.GetService<ITokenMonitor>(),
             ClusterStore = configuration.Cluster is null ? null : provider.GetRequiredService<IClusterStore>(),
-            NodeCredentials = provider.GetService<NodeCredentials>() ?? new NodeCredentials(Cluster.Transport.NodeIdentity.ForOne(provider.GetRequiredService<TimeProvider>())),
+            NodeCredentials = provider.GetService<NodeCredentials>() ?? new NodeCredentials(Cluster.Transport.NodeCertificate.ForOne(provider.GetRequiredService<TimeProvider>())),
         });
         services.AddSingleton<IIntake, SwitchIntake>();
         services.AddSingleton<ISwitchEvents>(provider => provider.GetRequiredService<SwitchRuntime>().Events);

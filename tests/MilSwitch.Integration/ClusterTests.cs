@@ -118,6 +118,30 @@ public sealed class ClusterTests(ITestOutputHelper output) : FieldTest
     }
 
     [RequiresFact("postgres")]
+    public async Task A_node_that_can_not_follow_takes_mail_and_delivers_nothing_until_it_can()
+    {
+        var (field, sink) = await StartAsync();
+        foreach (var node in (SwitchProcess[])[field[0], field[1]]) File.Copy(Workspace["cluster-ca.pem"], Beside(node));
+        field[0].Configure(field[0].Setup with { Routes = [new RouteSetup("*", sink.NextHop, Connections) { Tls = "{ mode: opportunistic, ca: hop.pem }" }] });
+        var applied = await field[0].CommandAsync("config", "apply");
+        Assert.True(applied.ExitCode is 0, applied.Output + applied.Error);
+        await Eventually.ComesTrueAsync(() => field[2].Errors.Any(e => e.Contains("hop.pem", StringComparison.Ordinal)), Soon, "the third node says what it lacks");
+
+        await SubmitAsync(field[2], Message("waits"), "MT-PRIORITY=6");
+        await SubmitAsync(field[1], Message("goes"));
+        await sink.WaitForAsync(1, Soon);
+        // Long after a node that could would have sent it.
+        await SubmitAsync(field[1], Message("goes too"));
+        await sink.WaitForAsync(2, Soon);
+        Assert.DoesNotContain("waits", sink.Transactions.Select(t => t.Field("Subject")));
+
+        File.Copy(Workspace["cluster-ca.pem"], Beside(field[2]));
+        Assert.Equal("waits", (await sink.WaitForAsync(3, Soon))[2].Field("Subject"));
+
+        static string Beside(SwitchProcess node) => Path.Combine(Path.GetDirectoryName(node.ConfigurationFile)!, "hop.pem");
+    }
+
+    [RequiresFact("postgres")]
     public async Task A_link_that_takes_one_connection_gets_one_from_all_nodes()
     {
         var (field, sink) = await StartAsync(connections: 1);

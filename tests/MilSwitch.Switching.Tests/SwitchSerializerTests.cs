@@ -12,13 +12,12 @@ using MilSwitch.Switching.Partitions;
 using MilSwitch.Switching.Serialization;
 using MilSwitch.Switching.Tests.Cluster;
 using ClusterNode = MilSwitch.Switching.Tests.Cluster.ClusterNode;
-using NodeIdentity = MilSwitch.Switching.Cluster.Transport.NodeIdentity;
 
 namespace MilSwitch.Switching.Tests;
 
 public sealed class SwitchSerializerTests : IAsyncDisposable
 {
-    private readonly ClusterNode node = ClusterNode.Start(NodeIdentity.ForOne(TimeProvider.System));
+    private readonly ClusterNode node = ClusterNode.Start(NodeCertificate.ForOne(TimeProvider.System));
 
     public ValueTask DisposeAsync() => node.DisposeAsync();
 

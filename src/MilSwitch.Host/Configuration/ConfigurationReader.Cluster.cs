@@ -1,14 +1,13 @@
 using System.Collections.Immutable;
 using MilSwitch.Domain.Clustering;
 using MilSwitch.Switching.Cluster.Transport;
-using NodeIdentity = MilSwitch.Switching.Cluster.Transport.NodeIdentity;
 
 namespace MilSwitch.Host.Configuration;
 
 /// <summary>The section <c>cluster</c>.</summary>
 public static partial class ConfigurationReader
 {
-    private static (ClusterConfiguration? Cluster, ClusterTls? Tls, NodeIdentity? Identity) ReadCluster(ConfigurationSource source, Section root, bool isShared)
+    private static (ClusterConfiguration? Cluster, ClusterTls? Tls, NodeCertificate? Identity) ReadCluster(ConfigurationSource source, Section root, bool isShared)
     {
         if (!root.Has("cluster")) return default;
         var section = root.Map("cluster");
@@ -29,7 +28,7 @@ public static partial class ConfigurationReader
     }
 
     // Nodes believe nobody without a certificate: there is no way without the section.
-    private static (ClusterTls?, NodeIdentity?) ReadClusterTls(ConfigurationSource source, Section cluster, string host)
+    private static (ClusterTls?, NodeCertificate?) ReadClusterTls(ConfigurationSource source, Section cluster, string host)
     {
         if (!cluster.Has("tls")) cluster.Reject("tls", "is missing; nodes show each other certificates: { certificate:, key:, ca: }");
         var section = cluster.Map("tls");
@@ -41,9 +40,9 @@ public static partial class ConfigurationReader
         var tls = new ClusterTls { CertificateFile = files[0].File!, KeyFile = files[1].File!, AuthorityFile = files[2].File!, PeerName = name, Grace = grace };
         try
         {
-            return (tls, NodeIdentityFiles.Load(tls, host.Length > 0 ? host : null, TimeProvider.System));
+            return (tls, NodeCertificateFiles.Load(tls, host.Length > 0 ? host : null, TimeProvider.System));
         }
-        catch (NodeIdentityException fault)
+        catch (NodeCertificateException fault)
         {
             section.Reject(files.First(f => f.File == fault.File).Key, fault.Reason);
             return default;

@@ -117,7 +117,7 @@ public static partial class ConfigurationReader
         var boundaries = ReadBoundaries(source, root, domains, keys, labels, ReadChecks(source, root, labels), proxies);
         var sealKey = ReadSeal(store, keys, boundaries, arrivals.Values);
         store.Finish();
-        var (cluster, clusterTls, nodeIdentity) = ReadCluster(source, root, database is not null);
+        var (cluster, clusterTls, nodeCertificate) = ReadCluster(source, root, database is not null);
         CheckReceipts(source, root, boundaries, routes);
         if (labels.Authority.LimitsAddresses && labellings.Count is 0)
             root.Map("labels").Reject(labels.Authority.Clearances.IsEmpty ? "certificates" : "clearances", "are for labelled messages only, and no listener looks for labels (listeners[].labels), so nothing could ever go there");
@@ -156,7 +156,7 @@ public static partial class ConfigurationReader
             Labels = labels,
             Proxies = proxies.ToImmutable(),
             ClusterTls = clusterTls,
-            NodeIdentity = nodeIdentity,
+            NodeCertificate = nodeCertificate,
             Admin = admin,
             Metrics = metricsEndpoint,
             DnsServers = dns.Servers,

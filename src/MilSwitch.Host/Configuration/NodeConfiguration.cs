@@ -15,7 +15,7 @@ public sealed record NodeConfiguration
     public Switching.Cluster.Transport.ClusterTls? ClusterTls { get; init; }
 
     /// <summary>What this node shows to others, as of the reading.</summary>
-    public Switching.Cluster.Transport.NodeIdentity? NodeIdentity { get; init; }
+    public Switching.Cluster.Transport.NodeCertificate? NodeCertificate { get; init; }
 
     public required string File { get; init; }
 

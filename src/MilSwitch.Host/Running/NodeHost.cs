@@ -37,7 +37,7 @@ public static class NodeHost
         services.AddSingleton(spool);
         if (spool is IClusterStore shared) services.AddSingleton(shared);
         services.AddSingleton(provider => Listeners.Resolver(configuration, provider.GetRequiredService<ConfigurationHolder>()));
-        if (configuration is { ClusterTls: { } tls, NodeIdentity: { } identity })
+        if (configuration is { ClusterTls: { } tls, NodeCertificate: { } identity })
         {
             services.AddSingleton(tls);
             services.AddSingleton(new NodeCredentials(identity));
@@ -130,7 +130,7 @@ public static class NodeHost
         services.GetService<SmimeBoundary>()?.Use(ring);
         services.GetService<ReceiptRelay>()?.Use(ring);
         services.GetRequiredService<AuditSigner>().Use(ring, next.AuditKey);
-        if (next.NodeIdentity is { } identity) services.GetRequiredService<NodeCredentials>().Replace(identity);
+        if (next.NodeCertificate is { } identity) services.GetRequiredService<NodeCredentials>().Replace(identity);
         services.GetRequiredService<ProxyCertificates>().Use(next, ring);
     }
 

@@ -16,7 +16,7 @@ internal sealed class BareNode : IAsyncDisposable, IAssociationEventListener, IL
 {
     private readonly ActorSystem system;
 
-    private BareNode(NodeIdentity identity, NodeTransportLimits? limits, string settings)
+    private BareNode(NodeCertificate identity, NodeTransportLimits? limits, string settings)
     {
         Credentials = new NodeCredentials(identity);
         system = ActorSystem.Create("milswitch", BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString("akka.loglevel = OFF"))
@@ -39,7 +39,7 @@ internal sealed class BareNode : IAsyncDisposable, IAssociationEventListener, IL
 
     public ConcurrentQueue<string> Log { get; } = new();
 
-    public static async Task<BareNode> StartAsync(NodeIdentity identity, NodeTransportLimits? limits = null, string settings = "")
+    public static async Task<BareNode> StartAsync(NodeCertificate identity, NodeTransportLimits? limits = null, string settings = "")
     {
         var node = new BareNode(identity, limits, settings);
         var (address, listener) = await node.Transport.Listen();

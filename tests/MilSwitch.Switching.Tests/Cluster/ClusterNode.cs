@@ -17,7 +17,7 @@ internal sealed class ClusterNode : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly ConcurrentQueue<string> unreachable = new();
 
-    private ClusterNode(NodeIdentity identity, int port, string hocon, NodeTransportLimits? limits)
+    private ClusterNode(NodeCertificate identity, int port, string hocon, NodeTransportLimits? limits)
     {
         Credentials = new NodeCredentials(identity);
         var config = ConfigurationFactory.ParseString(hocon)
@@ -48,10 +48,10 @@ internal sealed class ClusterNode : IAsyncDisposable
 
     public bool HasEnded => System.WhenTerminated.IsCompleted || Cluster.IsTerminated;
 
-    public static ClusterNode Start(NodeIdentity identity, int port = 0, string hocon = "", NodeTransportLimits? limits = null) => new(identity, port, hocon, limits);
+    public static ClusterNode Start(NodeCertificate identity, int port = 0, string hocon = "", NodeTransportLimits? limits = null) => new(identity, port, hocon, limits);
 
     /// <summary>Starts nodes and waits until each sees all.</summary>
-    public static async Task<ClusterNode[]> FormAsync(params NodeIdentity[] identities)
+    public static async Task<ClusterNode[]> FormAsync(params NodeCertificate[] identities)
     {
         var nodes = identities.Select(i => Start(i)).ToArray();
         foreach (var node in nodes) node.Cluster.Join(nodes[0].Cluster.SelfAddress);

@@ -48,7 +48,7 @@ public sealed class ClusterTests : IDisposable
         await one.ReachesAsync(two, -1);
         var collector = one.CollectorOf(two);
         var sent = 0;
-        foreach (var identity in (Func<NodeIdentity>[])[() => next.Identity(null, pki), () => next.Identity()])
+        foreach (var identity in (Func<NodeCertificate>[])[() => next.Identity(null, pki), () => next.Identity()])
         {
             foreach (var node in nodes)
             {

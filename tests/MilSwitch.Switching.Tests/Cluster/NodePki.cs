@@ -52,7 +52,7 @@ internal sealed class NodePki : IDisposable
     }
 
     /// <summary>An identity under this authority that believes it and others.</summary>
-    public NodeIdentity Identity(X509Certificate2? certificate = null, params NodePki[] others) => new(certificate ?? Issue(), [], [Root, .. others.Select(o => o.Root)]);
+    public NodeCertificate Identity(X509Certificate2? certificate = null, params NodePki[] others) => new(certificate ?? Issue(), [], [Root, .. others.Select(o => o.Root)]);
 
     public void Dispose() => Authority.Dispose();
 }

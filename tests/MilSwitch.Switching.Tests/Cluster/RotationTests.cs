@@ -30,7 +30,7 @@ public sealed class RotationTests : IDisposable
 
         // Both authorities, then certificates of the next one, then the old one is no longer believed; each on one side after the other.
         var first = old.Issue();
-        (NodeIdentity One, NodeIdentity Two)[] steps =
+        (NodeCertificate One, NodeCertificate Two)[] steps =
         [
             (old.Identity(first, next), old.Identity(null, next)),
             (next.Identity(null, old), next.Identity(null, old)),

@@ -91,7 +91,7 @@ public sealed class StrangerTests : IDisposable
         using var shown = which switch
         {
             "other authority" => other.Issue(),
-            "self-signed" => NodeIdentity.ForOne(TimeProvider.System).Certificate,
+            "self-signed" => NodeCertificate.ForOne(TimeProvider.System).Certificate,
             "expired" => pki.Issue(to: -7.1),
             "not yet valid" => pki.Issue(from: 1),
             "server only" => pki.Issue(purposes: [NodePki.ServerPurpose]),
@@ -282,7 +282,7 @@ public sealed class StrangerTests : IDisposable
             _ => null,
         };
         using var plain = new TcpListener(IPAddress.Loopback, 0);
-        await using var bad = await BareNode.StartAsync(which is "believes another authority" ? new NodeIdentity(pki.Issue(), [], [other.Root]) : pki.Identity(certificate));
+        await using var bad = await BareNode.StartAsync(which is "believes another authority" ? new NodeCertificate(pki.Issue(), [], [other.Root]) : pki.Identity(certificate));
         var address = bad.Address;
         if (which is "closes" or "garbage" or "silent")
         {

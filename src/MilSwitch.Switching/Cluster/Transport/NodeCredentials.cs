@@ -19,10 +19,10 @@ public sealed class NodeCredentials
     private Issue current;
 
     /// <param name="identity">The first identity.</param>
-    public NodeCredentials(NodeIdentity identity) => current = new Issue(identity, 1);
+    public NodeCredentials(NodeCertificate identity) => current = new Issue(identity, 1);
 
     /// <summary>What is shown and believed now.</summary>
-    public NodeIdentity Identity => Current.Identity;
+    public NodeCertificate Identity => Current.Identity;
 
     /// <summary>Raised after another identity was taken, on the thread that did it.</summary>
     internal event Action? Replaced;
@@ -30,7 +30,7 @@ public sealed class NodeCredentials
     internal Issue Current => Volatile.Read(ref current);
 
     /// <summary>Takes another identity. False: it is the one that is in use already, nothing happens.</summary>
-    public bool Replace(NodeIdentity next)
+    public bool Replace(NodeCertificate next)
     {
         ArgumentNullException.ThrowIfNull(next);
         lock (gate)
@@ -71,5 +71,5 @@ public sealed class NodeCredentials
     }
 
     /// <summary>An identity and the how manieth it is.</summary>
-    internal sealed record Issue(NodeIdentity Identity, int Generation);
+    internal sealed record Issue(NodeCertificate Identity, int Generation);
 }

@@ -42,7 +42,7 @@ internal static class PeerTrust
     /// <param name="now">The time to judge at.</param>
     /// <param name="grace">How long an expired certificate is believed further.</param>
     public static PeerVerdict Judge(
-        NodeIdentity identity, X509Certificate2? peer, X509Certificate2Collection sent, PeerRole role, string? name, DateTimeOffset now, TimeSpan grace)
+        NodeCertificate identity, X509Certificate2? peer, X509Certificate2Collection sent, PeerRole role, string? name, DateTimeOffset now, TimeSpan grace)
     {
         if (peer is null) return PeerVerdict.Refuse(RefusalCause.NoCertificate);
         var problems = Build(identity, peer, sent, role, now, out var issuersAreValid);
@@ -63,7 +63,7 @@ internal static class PeerTrust
     }
 
     /// <summary>The rules by which paths are built; also for SslStream, which builds one before it asks.</summary>
-    public static X509ChainPolicy Policy(NodeIdentity identity, PeerRole role)
+    public static X509ChainPolicy Policy(NodeCertificate identity, PeerRole role)
     {
         var policy = new X509ChainPolicy
         {
@@ -77,7 +77,7 @@ internal static class PeerTrust
     }
 
     private static X509ChainStatusFlags Build(
-        NodeIdentity identity, X509Certificate2 peer, X509Certificate2Collection sent, PeerRole role, DateTimeOffset at, out bool issuersAreValid)
+        NodeCertificate identity, X509Certificate2 peer, X509Certificate2Collection sent, PeerRole role, DateTimeOffset at, out bool issuersAreValid)
     {
         using var chain = new X509Chain { ChainPolicy = Policy(identity, role) };
         chain.ChainPolicy.ExtraStore.AddRange(sent);

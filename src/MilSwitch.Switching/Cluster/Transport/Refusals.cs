@@ -13,9 +13,15 @@ internal sealed partial class Refusals(NodeTransportMeters meters, ILogger log, 
     private readonly Lock gate = new();
     private readonly (long? Last, long Untold)[] told = new (long?, long)[Enum.GetValues<RefusalCause>().Length];
 
+    /// <summary>Whoever sees it counted finds it told.</summary>
     public void Tell(RefusalCause cause, bool inbound, EndPoint? peer)
     {
+        Log(cause, inbound, peer);
         meters.CountRefused(cause, inbound);
+    }
+
+    private void Log(RefusalCause cause, bool inbound, EndPoint? peer)
+    {
         long untold;
         lock (gate)
         {

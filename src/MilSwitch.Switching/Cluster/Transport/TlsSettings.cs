@@ -27,7 +27,7 @@ internal static class TlsSettings
         TlsCipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
     ];
 
-    public static SslServerAuthenticationOptions ForServer(NodeIdentity identity, RemoteCertificateValidationCallback validate) => new()
+    public static SslServerAuthenticationOptions ForServer(NodeCertificate identity, RemoteCertificateValidationCallback validate) => new()
     {
         ServerCertificateContext = identity.Context,
         ClientCertificateRequired = true,
@@ -39,7 +39,7 @@ internal static class TlsSettings
         RemoteCertificateValidationCallback = validate,
     };
 
-    public static SslClientAuthenticationOptions ForClient(NodeIdentity identity, string host, RemoteCertificateValidationCallback validate) => new()
+    public static SslClientAuthenticationOptions ForClient(NodeCertificate identity, string host, RemoteCertificateValidationCallback validate) => new()
     {
         // An address is no server name (RFC 6066 §3).
         TargetHost = IPAddress.TryParse(host, out _) ? "" : host,

@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace MilSwitch.Switching.Cluster.Transport;
 
 /// <summary>Reads a node's identity and judges it as another node will, so that a bad one is found before it is shown.</summary>
-public static class NodeIdentityFiles
+public static class NodeCertificateFiles
 {
     // Bundles of authorities are a few KiB.
     private const long Longest = 1024 * 1024;
@@ -13,8 +13,8 @@ public static class NodeIdentityFiles
     /// <param name="tls">Which files.</param>
     /// <param name="host">The host by which others dial this node; null: not checked (a name of peers is, where there is one).</param>
     /// <param name="time">Tells today.</param>
-    /// <exception cref="NodeIdentityException">A file can't be read, holds something else, or they don't belong together.</exception>
-    public static NodeIdentity Load(ClusterTls tls, string? host, TimeProvider time)
+    /// <exception cref="NodeCertificateException">A file can't be read, holds something else, or they don't belong together.</exception>
+    public static NodeCertificate Load(ClusterTls tls, string? host, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(tls);
         ArgumentNullException.ThrowIfNull(time);
@@ -22,19 +22,19 @@ public static class NodeIdentityFiles
         foreach (var authority in authorities)
         {
             if (!authority.SubjectName.RawData.AsSpan().SequenceEqual(authority.IssuerName.RawData))
-                throw new NodeIdentityException(tls.AuthorityFile, $"{authority.Subject} is not self-signed; only roots are believed");
+                throw new NodeCertificateException(tls.AuthorityFile, $"{authority.Subject} is not self-signed; only roots are believed");
             if (authority.Extensions.OfType<X509BasicConstraintsExtension>().FirstOrDefault() is not { CertificateAuthority: true })
-                throw new NodeIdentityException(tls.AuthorityFile, $"{authority.Subject} is no certification authority");
+                throw new NodeCertificateException(tls.AuthorityFile, $"{authority.Subject} is no certification authority");
         }
 
         var chain = Certificates(tls.CertificateFile);
         var own = WithKey(chain[0], tls);
-        var identity = new NodeIdentity(own, [.. chain.Skip(1)], authorities);
+        var identity = new NodeCertificate(own, [.. chain.Skip(1)], authorities);
         Judge(identity, tls, tls.PeerName ?? host, time.GetUtcNow());
         return identity;
     }
 
-    private static void Judge(NodeIdentity identity, ClusterTls tls, string? name, DateTimeOffset now)
+    private static void Judge(NodeCertificate identity, ClusterTls tls, string? name, DateTimeOffset now)
     {
         // Both ends: a node dials and is dialled.
         foreach (var role in Enum.GetValues<PeerRole>())
@@ -48,7 +48,7 @@ public static class NodeIdentityFiles
                 RefusalCause.WrongName => $"the certificate does not name {name}",
                 _ => $"the certificate does not lead to an authority of {tls.AuthorityFile}",
             };
-            if (reason is not null) throw new NodeIdentityException(tls.CertificateFile, reason);
+            if (reason is not null) throw new NodeCertificateException(tls.CertificateFile, reason);
         }
     }
 
@@ -56,7 +56,7 @@ public static class NodeIdentityFiles
     {
         var pem = Text(tls.KeyFile);
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(tls.KeyFile) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite)) != 0)
-            throw new NodeIdentityException(tls.KeyFile, "every user of the machine may read or write the key");
+            throw new NodeCertificateException(tls.KeyFile, "every user of the machine may read or write the key");
         try
         {
             using var whole = Attach(certificate, pem);
@@ -68,7 +68,7 @@ public static class NodeIdentityFiles
             var reason = pem.Contains("ENCRYPTED", StringComparison.Ordinal) ? "the key is encrypted"
                 : !pem.Contains("PRIVATE KEY-----", StringComparison.Ordinal) ? "there is no private key in PEM"
                 : $"the key can't be read, or does not belong to the certificate of {tls.CertificateFile}";
-            throw new NodeIdentityException(tls.KeyFile, reason);
+            throw new NodeCertificateException(tls.KeyFile, reason);
         }
     }
 
@@ -100,22 +100,22 @@ public static class NodeIdentityFiles
         }
         catch (CryptographicException)
         {
-            throw new NodeIdentityException(file, "a certificate in it can't be read");
+            throw new NodeCertificateException(file, "a certificate in it can't be read");
         }
 
-        return found.Count > 0 ? found : throw new NodeIdentityException(file, "there is no certificate in PEM");
+        return found.Count > 0 ? found : throw new NodeCertificateException(file, "there is no certificate in PEM");
     }
 
     private static string Text(string file)
     {
         try
         {
-            if (new FileInfo(file) is { Exists: true, Length: > Longest }) throw new NodeIdentityException(file, "it is too long to be this");
+            if (new FileInfo(file) is { Exists: true, Length: > Longest }) throw new NodeCertificateException(file, "it is too long to be this");
             return File.ReadAllText(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Security.SecurityException)
         {
-            throw new NodeIdentityException(file, e is UnauthorizedAccessException ? "it may not be read" : File.Exists(file) ? "it can't be read" : "there is no such file");
+            throw new NodeCertificateException(file, e is UnauthorizedAccessException ? "it may not be read" : File.Exists(file) ? "it can't be read" : "there is no such file");
         }
     }
 }

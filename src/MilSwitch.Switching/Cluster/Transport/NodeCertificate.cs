@@ -6,12 +6,12 @@ using System.Security.Cryptography.X509Certificates;
 namespace MilSwitch.Switching.Cluster.Transport;
 
 /// <summary>What a node shows to others, and whom it believes. Immutable.</summary>
-public sealed class NodeIdentity
+public sealed class NodeCertificate
 {
     /// <param name="certificate">The node's certificate with its key.</param>
     /// <param name="intermediates">Certificates between it and an authority, sent along; may be empty.</param>
     /// <param name="authorities">Roots that certificates of nodes lead to; nothing of the system's own store is believed.</param>
-    public NodeIdentity(X509Certificate2 certificate, X509Certificate2Collection intermediates, X509Certificate2Collection authorities)
+    public NodeCertificate(X509Certificate2 certificate, X509Certificate2Collection intermediates, X509Certificate2Collection authorities)
     {
         ArgumentNullException.ThrowIfNull(certificate);
         if (!certificate.HasPrivateKey) throw new ArgumentException("A certificate without its key.", nameof(certificate));
@@ -40,7 +40,7 @@ public sealed class NodeIdentity
     /// A node on its own still opens a port. It makes itself a certificate at each start and believes nothing else; nobody
     /// else has its key, so the port is of no use to a stranger.
     /// </summary>
-    public static NodeIdentity ForOne(TimeProvider time)
+    public static NodeCertificate ForOne(TimeProvider time)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=milswitch node", key, HashAlgorithmName.SHA256);
@@ -51,11 +51,11 @@ public sealed class NodeIdentity
         var now = time.GetUtcNow();
         using var issued = request.CreateSelfSigned(now.AddDays(-1), now.AddYears(10));
         var own = X509CertificateLoader.LoadPkcs12(issued.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
-        return new NodeIdentity(own, [], [X509CertificateLoader.LoadCertificate(own.RawData)]);
+        return new NodeCertificate(own, [], [X509CertificateLoader.LoadCertificate(own.RawData)]);
     }
 
     /// <summary>True when both show the same certificate and believe the same authorities.</summary>
-    public bool IsSameAs(NodeIdentity other) =>
+    public bool IsSameAs(NodeCertificate other) =>
         Prints([Certificate, .. Intermediates]).SequenceEqual(Prints([other.Certificate, .. other.Intermediates]))
         && Prints(Authorities).Order(StringComparer.Ordinal).SequenceEqual(Prints(other.Authorities).Order(StringComparer.Ordinal));
 

@@ -5,7 +5,7 @@ using MilSwitch.Testing;
 
 namespace MilSwitch.Switching.Tests.Cluster;
 
-public sealed class NodeIdentityFilesTests : IDisposable
+public sealed class NodeCertificateFilesTests : IDisposable
 {
     private readonly Workspace folder = new("nodetls");
     private readonly NodePki pki = new();
@@ -24,14 +24,14 @@ public sealed class NodeIdentityFilesTests : IDisposable
         Write(pki.Issue());
         using var next = new NodePki("Next CA");
         File.AppendAllText(folder["ca.pem"], next.Root.ExportCertificatePem());
-        var identity = NodeIdentityFiles.Load(Tls, "127.0.0.1", TimeProvider.System);
+        var identity = NodeCertificateFiles.Load(Tls, "127.0.0.1", TimeProvider.System);
         Assert.Equal(2, identity.Authorities.Count);
         await using var one = await BareNode.StartAsync(identity);
         await using var two = await BareNode.StartAsync(pki.Identity());
         await one.AssociateAsync(two);
         await two.AssociateAsync(one);
         // Read again it is the same.
-        Assert.False(one.Credentials.Replace(NodeIdentityFiles.Load(Tls, null, TimeProvider.System)));
+        Assert.False(one.Credentials.Replace(NodeCertificateFiles.Load(Tls, null, TimeProvider.System)));
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class NodeIdentityFilesTests : IDisposable
         File.WriteAllText(folder["node.pem"], leaf.ExportCertificatePem() + "\n" + middle.ExportCertificatePem());
         WriteKey(key.ExportRSAPrivateKeyPem());
         File.WriteAllText(folder["ca.pem"], pki.Root.ExportCertificatePem());
-        await using var one = await BareNode.StartAsync(NodeIdentityFiles.Load(Tls, "localhost", TimeProvider.System));
+        await using var one = await BareNode.StartAsync(NodeCertificateFiles.Load(Tls, "localhost", TimeProvider.System));
         await using var two = await BareNode.StartAsync(pki.Identity());
         await one.AssociateAsync(two);
         var handle = await two.Transport.Associate(one.Address.WithHost("localhost"));
@@ -101,14 +101,14 @@ public sealed class NodeIdentityFilesTests : IDisposable
             case "open key": File.SetUnixFileMode(folder["node.key"], UnixFileMode.UserRead | UnixFileMode.OtherRead); break;
             case "other authority": File.WriteAllText(folder["ca.pem"], other.Root.ExportCertificatePem()); break;
             case "no root": File.WriteAllText(folder["ca.pem"], certificate.ExportCertificatePem()); break;
-            case "no authority": File.WriteAllText(folder["ca.pem"], NodeIdentity.ForOne(TimeProvider.System).Certificate.ExportCertificatePem()); break;
+            case "no authority": File.WriteAllText(folder["ca.pem"], NodeCertificate.ForOne(TimeProvider.System).Certificate.ExportCertificatePem()); break;
             case "encrypted key":
                 using (var key = certificate.GetECDsaPrivateKey()!)
                     WriteKey(key.ExportEncryptedPkcs8PrivateKeyPem("x", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000)));
                 break;
         }
 
-        var error = Assert.Throws<NodeIdentityException>(() => NodeIdentityFiles.Load(Tls, "127.0.0.1", TimeProvider.System));
+        var error = Assert.Throws<NodeCertificateException>(() => NodeCertificateFiles.Load(Tls, "127.0.0.1", TimeProvider.System));
         Assert.StartsWith(Path.Combine(folder.Folder, expected), error.Message, StringComparison.Ordinal);
         Assert.StartsWith(folder.Folder, error.File, StringComparison.Ordinal);
     }
@@ -117,8 +117,8 @@ public sealed class NodeIdentityFilesTests : IDisposable
     public void A_name_of_peers_stands_for_the_host()
     {
         Write(pki.Issue("milswitch.test"));
-        Assert.NotNull(NodeIdentityFiles.Load(Tls with { PeerName = "milswitch.test" }, "127.0.0.1", TimeProvider.System));
-        Assert.Throws<NodeIdentityException>(() => NodeIdentityFiles.Load(Tls with { PeerName = "other.test" }, "127.0.0.1", TimeProvider.System));
+        Assert.NotNull(NodeCertificateFiles.Load(Tls with { PeerName = "milswitch.test" }, "127.0.0.1", TimeProvider.System));
+        Assert.Throws<NodeCertificateException>(() => NodeCertificateFiles.Load(Tls with { PeerName = "other.test" }, "127.0.0.1", TimeProvider.System));
     }
 
     private void Write(X509Certificate2 certificate)
