@@ -1,5 +1,6 @@
 using Akka.Actor;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Routing;
@@ -16,7 +17,11 @@ internal sealed class SwitchControl(SwitchRuntime runtime) : ISwitchControl
     // Of a cluster every node has a part; what is to be its own has to be loaded.
     public bool IsReady => runtime.Spool.Health != SpoolHealth.Broken && (runtime.ClusterStore is null
         ? runtime.Partitions.Owned.Count == MessageId.PartitionCount
-        : runtime.Partitions.Owned.Count > 0 && runtime.Partitions.Claiming is 0 && runtime.MaySend() && runtime.Policy >= 0);
+        : IsInPlace && runtime.MaySend() && runtime.Policy >= 0);
+
+    private bool IsInPlace => runtime.Far is { } far
+        ? far.LeastPending is not null || !runtime.Roles.HasFlag(NodeRoles.Edge)
+        : runtime.Partitions.Owned.Count > 0 && runtime.Partitions.Claiming is 0;
 
     public Task WhenReady => ready.Task;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
 
 namespace MilSwitch.Switching;
 
@@ -21,6 +22,7 @@ internal sealed class SwitchMeters
     private readonly Counter<long> reports;
     private readonly Counter<long> reportsSuppressed;
     private readonly Counter<long> preempted;
+    private readonly Counter<long> keyOrders;
     private readonly Histogram<double> transit;
     private readonly long[] acceptedTotals = new long[PrecedenceExtensions.Count];
     private readonly long[] deliveredTotals = new long[PrecedenceExtensions.Count];
@@ -37,6 +39,7 @@ internal sealed class SwitchMeters
         reports = meter.CreateCounter<long>("milswitch.reports", "{message}", "Delivery reports made.");
         reportsSuppressed = meter.CreateCounter<long>("milswitch.reports_suppressed", "{message}", "Delivery reports not made because of the limit for one originator.");
         preempted = meter.CreateCounter<long>("milswitch.preempted", "{transaction}", "Transactions that gave way to a more urgent message.");
+        keyOrders = meter.CreateCounter<long>("milswitch.key_orders", "{operation}", "What other nodes asked of this node's tokens, by what came of it.");
         transit = meter.CreateHistogram<double>("milswitch.transit", "s", "Time from acceptance to delivery.");
     }
 
@@ -74,6 +77,8 @@ internal sealed class SwitchMeters
     public void CountReport() => reports.Add(1);
 
     public void CountSuppressedReport() => reportsSuppressed.Add(1);
+
+    public void CountKeyOrder(KeyOutcomeKind outcome) => keyOrders.Add(1, new KeyValuePair<string, object?>("outcome", outcome switch { KeyOutcomeKind.Done => "done", KeyOutcomeKind.NotOffered => "not-offered", _ => "away" }));
 
     public void CountPreempted() => preempted.Add(1);
 }

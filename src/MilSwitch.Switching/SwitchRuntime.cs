@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Reflection;
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
@@ -14,6 +15,7 @@ using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Boundaries;
 using MilSwitch.Switching.Cluster;
+using MilSwitch.Switching.Cluster.Keys;
 using MilSwitch.Switching.Cluster.Transport;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Operations;
@@ -29,6 +31,9 @@ namespace MilSwitch.Switching;
 internal sealed class SwitchRuntime(
     SwitchConfiguration configuration, ISpool spool, TimeProvider time, IMailExchangerResolver resolver, ISmtpTransport transport, ILoggerFactory loggers)
 {
+    /// <summary>How often what another node owns is tried elsewhere, when it has just changed hands.</summary>
+    public const int FarTries = 4;
+
     private SwitchConfiguration configuration = configuration;
     private readonly Lock swapping = new();
     private RuleBook rules = RuleBook.Empty;
@@ -66,6 +71,12 @@ internal sealed class SwitchRuntime(
     /// <summary>The tokens of this node; null: it has none.</summary>
     public ITokenMonitor? Tokens { get; init; }
 
+    /// <summary>Does what other nodes ask of this node's tokens; null: they may ask nothing.</summary>
+    public IKeyHost? KeyHost { get; init; }
+
+    /// <summary>Knows the keys of other nodes; null: this node is on its own.</summary>
+    public KeyPeers? KeyPeers { get; init; }
+
     /// <summary>What this node shows to others and whom it believes.</summary>
     public required NodeCredentials NodeCredentials { get; init; }
 
@@ -79,6 +90,12 @@ internal sealed class SwitchRuntime(
     public PassageThreads PassageThreads { get; } = new(Environment.ProcessorCount);
 
     public PartitionDirectory Partitions { get; } = new();
+
+    /// <summary>What this node does for its cluster.</summary>
+    public NodeRoles Roles => Configuration.Cluster?.Roles ?? NodeRoles.All;
+
+    /// <summary>Where a node writes that owns no partitions; null: it owns some.</summary>
+    public FarPartitions? Far { get; } = configuration.Cluster is { } cluster && !cluster.Roles.HasFlag(NodeRoles.Switch) ? new FarPartitions() : null;
 
     public LinkDirectory Links { get; } = new();
 
@@ -158,9 +175,8 @@ internal sealed class SwitchRuntime(
     /// <summary>Records something that concerns the node and no message. False: the store is away or not owned, nothing was recorded.</summary>
     public async Task<bool> AuditAsync(AuditKind kind, string detail, string? who, CancellationToken cancellationToken)
     {
-        if (Partitions.Next() is not { } partition) return false;
-        var result = await CommitAsync(partition, new AuditEvent(Now, kind, default, -1, detail, who), cancellationToken).ConfigureAwait(false);
-        return result.IsCommitted;
+        ImmutableArray<AuditEvent> audit = [new AuditEvent(Now, kind, default, -1, detail, who)];
+        return await TryRecordAsync(default, audit, Precedence.Immediate, cancellationToken).ConfigureAwait(false) is { IsCommitted: true };
     }
 
     /// <summary>
@@ -170,13 +186,26 @@ internal sealed class SwitchRuntime(
     /// <param name="at">When it happened, so that the same line is not written twice; null: now.</param>
     public async Task RecordAsync(AuditKind kind, string detail, string? who, CancellationToken cancellationToken, DateTimeOffset? at = null)
     {
-        if (Partitions.Next() is not { } partition) throw new SpoolUnavailableException(SpoolHealth.Unwritable);
-        var result = await CommitAsync(partition, new AuditEvent(at ?? Now, kind, default, -1, detail, who), cancellationToken).ConfigureAwait(false);
+        ImmutableArray<AuditEvent> audit = [new AuditEvent(at ?? Now, kind, default, -1, detail, who)];
+        if (await TryRecordAsync(default, audit, Precedence.Immediate, cancellationToken).ConfigureAwait(false) is not { } result) throw new SpoolUnavailableException(SpoolHealth.Unwritable);
         if (!result.IsCommitted) throw new SpoolUnavailableException(result.Status == CommitStatus.Full ? SpoolHealth.Full : SpoolHealth.Unwritable);
     }
 
-    private ValueTask<CommitResult> CommitAsync(OwnedPartition partition, AuditEvent line, CancellationToken cancellationToken) =>
-        Spool.CommitAsync(new SpoolOperation(partition.Epoch) { Audit = [line] }, Precedence.Immediate, cancellationToken);
+    /// <summary>Puts lines into the trail, with the right of any partition. Null: there is none to write with.</summary>
+    /// <param name="about">Its own partition is the first choice.</param>
+    public async ValueTask<CommitResult?> TryRecordAsync(MessageId about, ImmutableArray<AuditEvent> audit, Precedence precedence, CancellationToken cancellationToken)
+    {
+        if (Partitions.Recording(about) is { } own) return await Spool.CommitAsync(new SpoolOperation(own.Epoch) { Audit = audit }, precedence, cancellationToken).ConfigureAwait(false);
+        CommitResult? result = null;
+        for (var tries = 0; tries < FarTries && Far?.Next() is { } far; tries++)
+        {
+            result = await Spool.CommitAsync(new SpoolOperation(far) { Audit = audit }, precedence, cancellationToken).ConfigureAwait(false);
+            if (result.Value.Status is not CommitStatus.Fenced) break;
+            Far.Drop(far);
+        }
+
+        return result;
+    }
 
     public void Swap(SwitchConfiguration next)
     {

@@ -17,6 +17,7 @@ using MilSwitch.Domain.Spool;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Cluster;
+using MilSwitch.Switching.Cluster.Keys;
 using MilSwitch.Switching.Cluster.Transport;
 using MilSwitch.Switching.Intake;
 using MilSwitch.Switching.Links;
@@ -34,7 +35,7 @@ public static class SwitchingServices
     /// Adds the core: <see cref="IIntake"/>, <see cref="IOperatorActions"/>, <see cref="ISwitchControl"/> and the actor
     /// system as a hosted service. Needs <see cref="ISpool"/>, <see cref="TimeProvider"/>,
     /// <see cref="IMailExchangerResolver"/> and logging in the container, and <see cref="IMessageProtection"/> and
-    /// <see cref="ITokenMonitor"/> where listeners or routes protect; <see cref="NodeCredentials"/> and
+    /// <see cref="ITokenMonitor"/> where listeners or routes protect, <see cref="IKeyHost"/> where other nodes may use this one's tokens; <see cref="NodeCredentials"/> and
     /// <see cref="ClusterTls"/> where there are other nodes.
     /// </summary>
     public static IServiceCollection AddSwitching(this IServiceCollection services, SwitchConfiguration configuration)
@@ -49,9 +50,17 @@ public static class SwitchingServices
             BoundaryProtection = provider.GetService<IBoundaryProtection>(),
             Receipts = provider.GetService<IReceiptRelay>(),
             Tokens = provider.GetService<ITokenMonitor>(),
+            KeyHost = provider.GetService<IKeyHost>(),
+            KeyPeers = provider.GetService<KeyPeers>(),
             ClusterStore = configuration.Cluster is null ? null : provider.GetRequiredService<IClusterStore>(),
             NodeCredentials = provider.GetService<NodeCredentials>() ?? new NodeCredentials(Cluster.Transport.NodeCertificate.ForOne(provider.GetRequiredService<TimeProvider>())),
         });
+        if (configuration.Cluster is not null)
+        {
+            services.AddSingleton(provider => new KeyPeers(provider.GetRequiredService<TimeProvider>()));
+            services.AddSingleton<IKeyPeers>(provider => provider.GetRequiredService<KeyPeers>());
+        }
+
         services.AddSingleton<IIntake, SwitchIntake>();
         services.AddSingleton<ISwitchEvents>(provider => provider.GetRequiredService<SwitchRuntime>().Events);
         services.AddSingleton<RuleKeeper>();
@@ -66,8 +75,11 @@ public static class SwitchingServices
         services.AddHostedService(provider => provider.GetRequiredService<ClusterBeat>());
         services.AddAkka(ClusterSettings.SystemName, (builder, provider) => Build(builder, provider.GetRequiredService<SwitchRuntime>(), provider));
         services.AddHostedService<Housekeeping>();
+        services.AddHostedService<ArrivalSweeper>();
         return services;
     }
+
+    private static string SwitchRole => NodeRoles.Switch.Words().Single();
 
     /// <summary>Further settings of the actor system, for tests that force serialization on.</summary>
     internal sealed record FurtherSettings(string Hocon);
@@ -83,27 +95,29 @@ public static class SwitchingServices
             loggers.AddLoggerFactory();
             loggers.LogLevel = Akka.Event.LogLevel.WarningLevel;
         })
-        .WithClustering(new ClusterOptions { Roles = ["switch"] })
-        .WithShardRegion<PartitionActor>(
-            "partition",
-            (system, registry) =>
-            {
-                var reports = system.ActorOf(ReportActor.Props(runtime), "reports");
-                runtime.Links.MakeWith(settings => Make(system, runtime, settings));
-                return entity => PartitionActor.Props(int.Parse(entity, System.Globalization.CultureInfo.InvariantCulture), runtime, reports);
-            },
-            new PartitionExtractor(),
-            new ShardOptions
-            {
-                StateStoreMode = StateStoreMode.DData, RememberEntities = false, ShouldPassivateIdleEntities = false, Role = "switch",
-                HandOffStopMessage = PartitionCommands.Stop.Instance,
-            })
+        .WithClustering(new ClusterOptions { Roles = [.. runtime.Roles.Words()] })
+        .With(b => runtime.Far is not null
+            ? b.WithShardRegionProxy<PartitionActor>("partition", SwitchRole, new PartitionExtractor())
+            : b.WithShardRegion<PartitionActor>(
+                "partition",
+                (system, registry) =>
+                {
+                    var reports = system.ActorOf(ReportActor.Props(runtime), "reports");
+                    return entity => PartitionActor.Props(int.Parse(entity, System.Globalization.CultureInfo.InvariantCulture), runtime, reports);
+                },
+                new PartitionExtractor(),
+                new ShardOptions
+                {
+                    StateStoreMode = StateStoreMode.DData, RememberEntities = false, ShouldPassivateIdleEntities = false, Role = SwitchRole,
+                    HandOffStopMessage = PartitionCommands.Stop.Instance,
+                }))
         .AddStartup(async (system, registry) =>
         {
+            runtime.Links.MakeWith(settings => Make(system, runtime, settings));
             await provider.GetRequiredService<RuleKeeper>().LoadAsync(CancellationToken.None).ConfigureAwait(false);
             await JoinAsync(system, runtime, provider).ConfigureAwait(false);
             runtime.Owners.ReachBy(registry.Get<PartitionActor>());
-            system.ActorOf(PartitionPinger.Props(registry.Get<PartitionActor>()), "pinger");
+            if (runtime.Far is null) system.ActorOf(PartitionPinger.Props(registry.Get<PartitionActor>()), "pinger");
             runtime.Acknowledgments.Actor = system.ActorOf(AcknowledgmentActor.Props(runtime), "acknowledgments");
             if (runtime.Tokens is { } tokens)
             {
@@ -139,6 +153,7 @@ public static class SwitchingServices
             .JoinAsync(address, node, CancellationToken.None).ConfigureAwait(false);
         beat.Address = address;
         beat.Hurry();
+        system.ActorOf(KeyActor.Props(runtime), KeyActor.Name);
         runtime.Membership = system.ActorOf(MembershipActor.Props(runtime, beat), MembershipActor.Name);
         var shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "record", async () =>
@@ -162,6 +177,8 @@ public static class SwitchingServices
             return Akka.Done.Instance;
         });
     }
+
+    private static AkkaConfigurationBuilder With(this AkkaConfigurationBuilder builder, Func<AkkaConfigurationBuilder, AkkaConfigurationBuilder> further) => further(builder);
 
     private static AkkaConfigurationBuilder WithStore(AkkaConfigurationBuilder builder, SwitchRuntime runtime) =>
         runtime.ClusterStore is { } store ? builder.AddSetup(new ClusterStoreSetup(store, runtime.Time)) : builder;

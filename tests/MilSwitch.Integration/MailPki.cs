@@ -97,10 +97,13 @@ internal sealed class MailPki : IDisposable
     public async Task InitialiseTokenAsync(string label) =>
         await ToolAsync(TokenProgram, "--init-token", "--free", "--label", label, "--pin", Pin, "--so-pin", "so-" + Pin);
 
-    /// <summary>Puts a key that was issued onto a token, and forgets the file.</summary>
-    public async Task MoveToTokenAsync(string token, string name)
+    /// <summary>Puts a key that was issued onto tokens, and forgets the file.</summary>
+    public Task MoveToTokenAsync(string token, string name) => MoveToTokensAsync([token], name);
+
+    public async Task MoveToTokensAsync(IEnumerable<string> tokens, string name)
     {
-        await ToolAsync(TokenProgram, "--import", workspace[name + ".key"], "--token", token, "--label", name, "--id", Convert.ToHexString(RandomNumberGenerator.GetBytes(8)), "--pin", Pin);
+        foreach (var token in tokens)
+            await ToolAsync(TokenProgram, "--import", workspace[name + ".key"], "--token", token, "--label", name, "--id", Convert.ToHexString(RandomNumberGenerator.GetBytes(8)), "--pin", Pin);
         File.Delete(workspace[name + ".key"]);
     }
 

@@ -5,7 +5,10 @@ using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Spool;
 using MilSwitch.Switching.Cluster;
+using MilSwitch.Switching.Cluster.Keys;
 using MilSwitch.Switching.Cluster.Transport;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Partitions;
@@ -33,7 +36,10 @@ public sealed class SwitchSerializerTests : IAsyncDisposable
 
     public static TheoryData<object, string, string> Golden => new()
     {
-        { new NodeNews(new NodeReport("n1", 7, "1.0", 120, 21, 3, 5) { Wants = [new LinkWant("hf", Precedence.Flash)] }), "n1", """{"report":{"node":"n1","run":7,"version":"1.0","storeSilence":120,"partitions":21,"pending":3,"policy":5,"wants":[{"link":"hf","highest":4}]}}""" },
+        { new NodeNews(new NodeReport("n1", 7, "1.0", 120, 21, 3, 5) { Wants = [new LinkWant("hf", Precedence.Flash)], Owned = [new PartitionEpoch(3, 9)], Keys = [new KeyOffer("alfa", "AB12", 4)] }), "n1", """{"report":{"node":"n1","run":7,"version":"1.0","storeSilence":120,"partitions":21,"pending":3,"policy":5,"wants":[{"link":"hf","highest":4}],"owned":[{"partition":3,"epoch":9}],"keys":[{"label":"alfa","certificate":"AB12","load":4}]}}""" },
+        { new ArrivedOrder(65), "r1", """{"message":65}""" },
+        { new KeyOrder(7, "alfa", "AB12", Precedence.Flash, KeyOperationKind.OpenOaep, new byte[] { 1, 2 }, "", new byte[] { 48, 0 }, 32, default, 1500), "t1", """{"number":7,"label":"alfa","certificate":"AB12","precedence":4,"kind":5,"input":"AQI=","digest":"","parameters":"MAA=","keyLength":32,"standIn":"","patience":1500}""" },
+        { new KeyAnswer(7, KeyOutcomeKind.Done, [3], ""), "t2", """{"number":7,"kind":0,"result":"Aw==","reason":""}""" },
         { new ActOrder(65, MessageVerb.Hold, "why", null, "watch", "api"), "a1", """{"message":65,"verb":0,"reason":"why","link":null,"name":"watch","via":"api"}""" },
         { new ActAnswer(false, "not pending", ActFailure.Conflict), "a2", """{"done":false,"text":"not pending","failure":2}""" },
         { new HeldOrder(9, new HeldPosition(Precedence.Routine, 12, 65), 10), "h1", """{"partition":9,"after":{"precedence":1,"acceptedTicks":12,"message":65},"limit":10}""" },
@@ -59,6 +65,8 @@ public sealed class SwitchSerializerTests : IAsyncDisposable
         var serializer = (SwitchSerializer)node.System.Serialization.FindSerializerFor(new PartitionPing(1));
         var news = (NodeNews)serializer.FromBinary("""{"report":{"node":"n1","run":7,"version":"0.9","storeSilence":120,"partitions":21,"pending":3,"policy":5}}"""u8.ToArray(), "n1");
         Assert.Empty(news.Report.Wants);
+        Assert.Empty(news.Report.Owned);
+        Assert.Empty(news.Report.Keys);
     }
 
     [Fact]

@@ -10,6 +10,9 @@ public sealed record SwitchSetup
 
     public required string DataFolder { get; init; }
 
+    /// <summary>Its roles in a cluster; empty: all. Without <c>edge</c> there is no listener.</summary>
+    public IReadOnlyList<string> Roles { get; init; } = [];
+
     /// <summary>The address it listens on.</summary>
     public string Host { get; init; } = "127.0.0.1";
 
@@ -49,14 +52,12 @@ public sealed record SwitchSetup
     {
         if (Whole is not null) return Whole;
         var yaml = new StringBuilder();
-        yaml.Append(CultureInfo.InvariantCulture, $"node:\n  name: {Node}\n  data: {DataFolder}\nstore:\n");
+        yaml.Append(CultureInfo.InvariantCulture, $"node:\n  name: {Node}\n  data: {DataFolder}\n");
+        if (Roles.Count > 0) yaml.Append(CultureInfo.InvariantCulture, $"  roles: [{string.Join(", ", Roles)}]\n");
+        yaml.Append("store:\n");
         yaml.Append(Database is null ? "  provider: sqlite\n" : $"  provider: postgres\n  connection: \"{Database}\"\n");
         if (Seal is not null) yaml.Append(CultureInfo.InvariantCulture, $"  seal: {Seal}\n");
-        yaml.Append("listeners:\n");
-        yaml.Append(CultureInfo.InvariantCulture, $"  - name: mta\n    endpoint: {Host}:{Port}\n    role: relay\n    clients: [127.0.0.0/8{(Host == "127.0.0.1" ? "" : $", {Host[..Host.LastIndexOf('.')]}.0/24")}]\n");
-        if (!Listener.Any(l => l.StartsWith("tls:", StringComparison.Ordinal))) yaml.Append("    tls: { mode: none }\n");
-        foreach (var line in Listener) yaml.Append(CultureInfo.InvariantCulture, $"    {line}\n");
-        foreach (var item in Listeners) yaml.Append(CultureInfo.InvariantCulture, $"  - {item}\n");
+        if (Roles.Count is 0 || Roles.Contains("edge")) AppendListeners(yaml);
         yaml.Append("routes:\n");
         foreach (var route in Routes)
         {
@@ -66,9 +67,18 @@ public sealed record SwitchSetup
             if (route.Protection is not null) yaml.Append(CultureInfo.InvariantCulture, $"    protection: {route.Protection}\n");
         }
 
-        yaml.Append(CultureInfo.InvariantCulture, $"admin: {{ endpoint: \"127.0.0.1:{AdminPort}\", tls: {{ mode: none }} }}\n");
+        if (Roles.Count is 0 || Roles.Contains("ops")) yaml.Append(CultureInfo.InvariantCulture, $"admin: {{ endpoint: \"127.0.0.1:{AdminPort}\", tls: {{ mode: none }} }}\n");
         yaml.Append(CultureInfo.InvariantCulture, $"metrics: {{ endpoint: \"127.0.0.1:{MetricsPort}\" }}\n");
         return yaml.Append(Extra).ToString();
+    }
+
+    private void AppendListeners(StringBuilder yaml)
+    {
+        yaml.Append("listeners:\n");
+        yaml.Append(CultureInfo.InvariantCulture, $"  - name: mta\n    endpoint: {Host}:{Port}\n    role: relay\n    clients: [127.0.0.0/8{(Host == "127.0.0.1" ? "" : $", {Host[..Host.LastIndexOf('.')]}.0/24")}]\n");
+        if (!Listener.Any(l => l.StartsWith("tls:", StringComparison.Ordinal))) yaml.Append("    tls: { mode: none }\n");
+        foreach (var line in Listener) yaml.Append(CultureInfo.InvariantCulture, $"    {line}\n");
+        foreach (var item in Listeners) yaml.Append(CultureInfo.InvariantCulture, $"  - {item}\n");
     }
 }
 

@@ -17,6 +17,9 @@ public sealed record ClusterConfiguration
     /// <summary>The only nodes this one joins, as <c>host:port</c>; empty: those that the store names.</summary>
     public ImmutableArray<string> Seeds { get; init; } = [];
 
+    /// <summary>What this node does for the cluster.</summary>
+    public NodeRoles Roles { get; init; } = NodeRoles.All;
+
     public Detection Detection { get; init; } = Detection.Normal;
 }
 

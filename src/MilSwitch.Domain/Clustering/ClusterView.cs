@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Domain.Clustering;
 
@@ -17,7 +19,10 @@ public sealed record ClusterView(ImmutableArray<ClusterMember> Members)
 /// <param name="Address">As <c>host:port</c>.</param>
 /// <param name="Reachable">False: it says nothing at the moment.</param>
 /// <param name="Report">What it said of itself last; null: nothing yet.</param>
-public sealed record ClusterMember(string Name, string Address, MemberState State, bool Reachable, bool Self, NodeReport? Report);
+public sealed record ClusterMember(string Name, string Address, MemberState State, bool Reachable, bool Self, NodeReport? Report)
+{
+    public NodeRoles Roles { get; init; } = NodeRoles.All;
+}
 
 public enum MemberState : byte
 {
@@ -39,6 +44,20 @@ public sealed record NodeReport(string Node, int Run, string Version, long Store
 {
     /// <summary>Links on which it waits for its turn; of a node that does not tell, none.</summary>
     public ImmutableArray<LinkWant> Wants
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
+
+    /// <summary>What it owns, for nodes that own nothing themselves; empty for others, and of a node that does not tell.</summary>
+    public ImmutableArray<PartitionEpoch> Owned
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
+
+    /// <summary>Keys that its tokens can use for others; of a node that does not tell, none.</summary>
+    public ImmutableArray<KeyOffer> Keys
     {
         get => field.IsDefault ? [] : field;
         init;

@@ -44,6 +44,7 @@ public sealed record ClusterStateView(IReadOnlyList<NodeView> Nodes)
 
 /// <param name="State">joining, up, leaving or down.</param>
 /// <param name="Reachable">False: it says nothing at the moment.</param>
+/// <param name="Roles">edge, switch, crypto, ops.</param>
 /// <param name="Self">It is the node that was asked.</param>
 /// <param name="Version">Of its program; null until it has told, as all that follows.</param>
 /// <param name="Run">The number of its start.</param>
@@ -52,9 +53,9 @@ public sealed record ClusterStateView(IReadOnlyList<NodeView> Nodes)
 /// <param name="StoreSilence">Seconds since the store answered it.</param>
 /// <param name="Policy">Version of the rules by which it judges; 0: a node on its own.</param>
 public sealed record NodeView(
-    string Name, string Address, string State, bool Reachable, bool Self, string? Version, int? Run, int? Partitions, int? Pending, double? StoreSilence, long? Policy)
+    string Name, string Address, string State, bool Reachable, IReadOnlyList<string> Roles, bool Self, string? Version, int? Run, int? Partitions, int? Pending, double? StoreSilence, long? Policy)
 {
     public static NodeView Of(ClusterMember member) => new(
-        member.Name, member.Address, member.State.ToString().ToLowerInvariant(), member.Reachable, member.Self, member.Report?.Version, member.Report?.Run,
+        member.Name, member.Address, member.State.ToString().ToLowerInvariant(), member.Reachable, [.. member.Roles.Words()], member.Self, member.Report?.Version, member.Report?.Run,
         member.Report?.Partitions, member.Report?.Pending, member.Report is { } report ? report.StoreSilence / 1000.0 : null, member.Report?.Policy);
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using MilSwitch.Domain.Clustering;
 using MilSwitch.Host.Api;
 
 namespace MilSwitch.Host.Commands;
@@ -27,10 +28,10 @@ public sealed partial class CommandLine
     }
 
     private void Write(ClusterStateView view) => Text.WriteTable(
-        environment.Output, ["NODE", "ADDRESS", "STATE", "PARTITIONS", "PENDING", "STORE", "POLICY", "VERSION"],
+        environment.Output, ["NODE", "ADDRESS", "ROLES", "STATE", "PARTITIONS", "PENDING", "STORE", "POLICY", "VERSION"],
         view.Nodes.Select(n => (string[])
         [
-            n.Name + (n.Self ? " *" : ""), n.Address, n.Reachable ? n.State : n.State + ", silent", Number(n.Partitions), Number(n.Pending),
+            n.Name + (n.Self ? " *" : ""), n.Address, n.Roles.Count == NodeRoleNames.All.Count ? "all" : string.Join(",", n.Roles), n.Reachable ? n.State : n.State + ", silent", Number(n.Partitions), Number(n.Pending),
             n.StoreSilence is { } silence ? silence.ToString("0.0", CultureInfo.InvariantCulture) + " s" : "", n.Policy?.ToString(CultureInfo.InvariantCulture) ?? "", n.Version ?? "",
         ]));
 

@@ -7,7 +7,7 @@ namespace MilSwitch.Host.Configuration;
 /// <summary>The section <c>cluster</c>.</summary>
 public static partial class ConfigurationReader
 {
-    private static (ClusterConfiguration? Cluster, ClusterTls? Tls, NodeCertificate? Identity) ReadCluster(ConfigurationSource source, Section root, bool isShared)
+    private static (ClusterConfiguration? Cluster, ClusterTls? Tls, NodeCertificate? Identity) ReadCluster(ConfigurationSource source, Section root, bool isShared, NodeRoles roles)
     {
         if (!root.Has("cluster")) return default;
         var section = root.Map("cluster");
@@ -16,7 +16,7 @@ public static partial class ConfigurationReader
         foreach (var seed in seeds) HostAndPort(section, "seeds", seed);
         var cluster = new ClusterConfiguration
         {
-            Host = host, Port = port, Seeds = seeds,
+            Host = host, Port = port, Seeds = seeds, Roles = roles,
             Bind = section.Text("bind"),
             Detection = section.Keyword("detection", Detection.Normal, ("fast", Detection.Fast), ("normal", Detection.Normal), ("tolerant", Detection.Tolerant)),
         };
@@ -25,6 +25,30 @@ public static partial class ConfigurationReader
         section.Finish();
         if (!isShared) root.Reject("cluster", "needs a store that nodes can share: store.provider is to be postgres");
         return (cluster, tls, identity);
+    }
+
+    private static NodeRoles ReadRoles(Section root, Section node)
+    {
+        if (!node.Has("roles")) return NodeRoles.All;
+        var words = node.Texts("roles");
+        foreach (var word in words)
+        {
+            var all = NodeRoleNames.All.Select(r => r.Word).ToArray();
+            if (!all.Contains(word)) node.Reject("roles", $"'{word}' is not one of {string.Join(", ", all)}{Spelling.Suggest(word, all)}");
+        }
+
+        var roles = NodeRoleNames.Read(words);
+        if (roles is NodeRoles.None) node.Reject("roles", "is empty; leave it out for all of them");
+        else if (!root.Has("cluster") && roles is not NodeRoles.All) node.Reject("roles", "are divided among the nodes of a cluster; without 'cluster' this node has to do everything");
+        return roles;
+    }
+
+    // What a role is needed for is not there without it, and must not look as if it were.
+    private static void CheckRoles(Section root, NodeRoles roles, bool listens, bool hasTokens, AdminSettings admin)
+    {
+        if (listens && !roles.HasFlag(NodeRoles.Edge)) root.Reject("listeners", "are opened by nodes with the role 'edge' alone, which this one has not (node.roles)");
+        if (hasTokens && !roles.HasFlag(NodeRoles.Crypto)) root.Reject("tokens", "are worked with by nodes with the role 'crypto' alone, which this one has not (node.roles)");
+        if (admin.Endpoint is not null && !roles.HasFlag(NodeRoles.Ops)) root.Map("admin").Reject("endpoint", "is opened by nodes with the role 'ops' alone, which this one has not (node.roles); the socket is always there");
     }
 
     // Nodes believe nobody without a certificate: there is no way without the section.

@@ -40,6 +40,7 @@ public static partial class ConfigurationReader
         }
 
         var inMemory = ImmutableDictionary.CreateBuilder<string, SoftwareKeyPair>();
+        var elsewhere = ImmutableHashSet.CreateBuilder<string>();
         foreach (var (node, path) in root.Items("keys"))
         {
             if (node is not YamlMap map)
@@ -51,6 +52,12 @@ public static partial class ConfigurationReader
             var section = new Section(source, map, path);
             var name = section.RequiredText("name");
             var role = section.Has("role") ? section.Keyword("role", KeyRole.DomainSigning, KeyRoles) : (KeyRole?)null;
+            if (section.Has("on"))
+            {
+                ReadKeyElsewhere(source, root, section, name, role, onTokens, inMemory, elsewhere, roles);
+                continue;
+            }
+
             var pair = ReadSoftwareKey(source, section);
             section.Finish();
             if (name is null) continue;
@@ -62,7 +69,28 @@ public static partial class ConfigurationReader
             }
         }
 
-        return new KeyConfiguration { Tokens = tokens.ToImmutable(), OnTokens = onTokens.ToImmutable(), InMemory = inMemory.ToImmutable(), Roles = roles.ToImmutable() };
+        return new KeyConfiguration { Tokens = tokens.ToImmutable(), OnTokens = onTokens.ToImmutable(), InMemory = inMemory.ToImmutable(), Elsewhere = elsewhere.ToImmutable(), Roles = roles.ToImmutable() };
+    }
+
+    private static void ReadKeyElsewhere(
+        ConfigurationSource source, Section root, Section section, string? name, KeyRole? role, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Builder onTokens,
+        ImmutableDictionary<string, SoftwareKeyPair>.Builder inMemory, ImmutableHashSet<string>.Builder elsewhere, ImmutableDictionary<string, KeyRole>.Builder roles)
+    {
+        section.Keyword("on", true, ("other-nodes", true));
+        if (!root.Has("cluster")) section.Reject("on", "needs other nodes: there is no 'cluster'");
+        if (!section.Has("certificate")) section.Reject("certificate", "is missing; it says which key is meant");
+        var certificate = ReadTokenCertificate(source, section);
+        section.Finish();
+        if (name is null || certificate is not { } der) return;
+        if (onTokens.ContainsKey(name) || inMemory.ContainsKey(name))
+        {
+            section.Reject("name", $"'{name}' is the name or label of another key already");
+            return;
+        }
+
+        onTokens[name] = der;
+        elsewhere.Add(name);
+        if (role is { } given) roles.Add(name, given);
     }
 
     // What signs evidence signs nothing else, and the other way round.
@@ -84,8 +112,16 @@ public static partial class ConfigurationReader
     /// </summary>
     private static string? ReadSeal(Section store, KeyConfiguration keys, BoundaryMap boundaries, IEnumerable<ArrivalProtection> arrivals)
     {
-        if (store.Text("seal") is not { } name) return boundaries.Boundaries.SelectMany(b => b.Opening.Keys).Concat(arrivals.SelectMany(a => a.Keys)).FirstOrDefault();
+        if (store.Text("seal") is not { } name)
+        {
+            var opening = boundaries.Boundaries.SelectMany(b => b.Opening.Keys).Concat(arrivals.SelectMany(a => a.Keys)).ToArray();
+            if (opening.Length > 0 && opening.All(keys.Elsewhere.Contains))
+                store.Reject("seal", "is missing: what is opened by keys of other nodes is stored here, and those are not there when this node opens its store; name a key of this node, or 'none'");
+            return opening.FirstOrDefault(k => !keys.Elsewhere.Contains(k));
+        }
+
         if (name is "none") return null;
+        if (keys.Elsewhere.Contains(name)) store.Reject("seal", $"'{name}' is on other nodes, and not there when this node opens its store");
         if (keys.Find(name) is null) store.Reject("seal", NoSuchKey(name, keys));
         else if (keys.Roles.TryGetValue(name, out var role) && role is not (KeyRole.Store or KeyRole.DomainConfidentiality)) store.Reject("seal", $"'{name}' has the role {Word(role)}, and a key has one role");
         else if (keys.InMemory.TryGetValue(name, out var pair) && !Opens(pair)) store.Reject("seal", $"'{name}' is of a kind that does not decrypt");
@@ -162,20 +198,23 @@ public static partial class ConfigurationReader
         if (!section.Has("role")) section.Reject("role", "is missing; a key has one role");
         var role = section.Keyword("role", KeyRole.DomainSigning, KeyRoles);
         if (!section.Has("certificate")) section.Reject("certificate", "is missing; it says which key is meant");
-        var certificate = ReadCertificate(source, section, "certificate");
+        var certificate = ReadTokenCertificate(source, section);
         section.Finish();
         if (label is null || certificate is not { } der) return null;
-        using (var parsed = X509CertificateLoader.LoadCertificate(der.Span))
-        {
-            if (parsed.GetRSAPublicKey() is null && parsed.GetECDsaPublicKey() is null) section.Reject("certificate", "has a key that is neither RSA nor EC; tokens are asked for no other");
-        }
-
         if (certificates.TryGetValue(label, out var other) && !other.Span.SequenceEqual(der.Span))
             section.Reject("certificate", $"another token has '{label}' with another certificate; keys of one label are one key");
         if (roles.TryGetValue(label, out var otherRole) && otherRole != role) section.Reject("role", $"another token has '{label}' in another role");
         certificates[label] = der;
         roles[label] = role;
         return new TokenKeyOptions(label, role);
+    }
+
+    private static ReadOnlyMemory<byte>? ReadTokenCertificate(ConfigurationSource source, Section section)
+    {
+        if (ReadCertificate(source, section, "certificate") is not { } der) return null;
+        using var parsed = X509CertificateLoader.LoadCertificate(der.Span);
+        if (parsed.GetRSAPublicKey() is null && parsed.GetECDsaPublicKey() is null) section.Reject("certificate", "has a key that is neither RSA nor EC; tokens are asked for no other");
+        return der;
     }
 
     private static SoftwareKeyPair? ReadSoftwareKey(ConfigurationSource source, Section section)

@@ -4,6 +4,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
@@ -25,12 +26,12 @@ public static partial class ConfigurationReader
 
     // The exemptions and the protection belong to the switch, which judges by them; in the file they stand where the client stands.
     private static ImmutableArray<SmtpListenerSettings> ReadListeners(
-        ConfigurationSource source, Section root, string hostName, List<(string Listener, IPNetwork Network, bool MayExempt)> exemptions,
+        ConfigurationSource source, Section root, NodeRoles roles, string hostName, List<(string Listener, IPNetwork Network, bool MayExempt)> exemptions,
         KeyConfiguration keys, LabelConfiguration labels, Dictionary<string, ArrivalProtection> arrivals, Dictionary<string, IListenerLabelling> labellings,
         ImmutableArray<DomainOfKeys> domains, Dictionary<string, string> belongs)
     {
         var listeners = ImmutableArray.CreateBuilder<SmtpListenerSettings>();
-        if (root.Find("listeners") is null) root.Reject("listeners", "is missing; a switch needs at least one");
+        if (root.Find("listeners") is null && roles.HasFlag(NodeRoles.Edge)) root.Reject("listeners", "is missing; a switch needs at least one");
         foreach (var (node, path) in root.Items("listeners"))
         {
             if (node is not YamlMap map)

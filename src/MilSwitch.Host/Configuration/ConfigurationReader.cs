@@ -4,6 +4,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Configuration;
@@ -98,6 +99,7 @@ public static partial class ConfigurationReader
             if (!Mailbox.TryReadDomain(ownNames[i], out _)) node.Reject("names", $"'{ownNames[i]}' is not a domain name");
         }
 
+        var roles = ReadRoles(root, node);
         node.Finish();
 
         var store = root.Map("store");
@@ -110,21 +112,24 @@ public static partial class ConfigurationReader
         var labellings = new Dictionary<string, IListenerLabelling>(StringComparer.Ordinal);
         var domains = ReadDomains(source, root, keys, labels);
         var belongs = new Dictionary<string, string>(StringComparer.Ordinal);
-        var listeners = ReadListeners(source, root, hostName, exemptClients, keys, labels, arrivals, labellings, domains, belongs);
+        var listeners = ReadListeners(source, root, roles, hostName, exemptClients, keys, labels, arrivals, labellings, domains, belongs);
+        // Which of them the edge's listeners look for is not known here.
+        var labelled = labellings.Count > 0 || !roles.HasFlag(NodeRoles.Edge);
         var accounts = ReadAccounts(source, root, exemptAccounts);
-        var routes = ReadRoutes(source, root, hostName, ownNames, keys, labels with { AreRead = labellings.Count > 0 }, domains);
+        var routes = ReadRoutes(source, root, hostName, ownNames, keys, labels with { AreRead = labelled }, domains);
         var proxies = ImmutableArray.CreateBuilder<ProxyConfiguration>();
         var boundaries = ReadBoundaries(source, root, domains, keys, labels, ReadChecks(source, root, labels), proxies);
         var sealKey = ReadSeal(store, keys, boundaries, arrivals.Values);
         store.Finish();
-        var (cluster, clusterTls, nodeCertificate) = ReadCluster(source, root, database is not null);
+        var (cluster, clusterTls, nodeCertificate) = ReadCluster(source, root, database is not null, roles);
         CheckReceipts(source, root, boundaries, routes);
-        if (labels.Authority.LimitsAddresses && labellings.Count is 0)
+        if (labels.Authority.LimitsAddresses && !labelled)
             root.Map("labels").Reject(labels.Authority.Clearances.IsEmpty ? "certificates" : "clearances", "are for labelled messages only, and no listener looks for labels (listeners[].labels), so nothing could ever go there");
         var postmaster = ReadPostmaster(root, routes);
         var (precedences, acknowledgments) = ReadPrecedences(source, root, problems);
         var dataFolder = data is null ? "" : source.FullPath(data);
         var admin = ReadAdmin(source, root, dataFolder);
+        CheckRoles(root, roles, root.Has("listeners") && !listeners.IsEmpty, !keys.Tokens.IsEmpty, admin);
         var metrics = root.Map("metrics");
         var metricsEndpoint = metrics.Endpoint("endpoint");
         metrics.Finish();

@@ -12,8 +12,11 @@ public sealed record KeyConfiguration
 
     public ImmutableArray<TokenOptions> Tokens { get; init; } = [];
 
-    /// <summary>Certificates (DER) of the keys on tokens, by label.</summary>
+    /// <summary>Certificates (DER) of the keys on tokens, of this node or of others, by label.</summary>
     public ImmutableDictionary<string, ReadOnlyMemory<byte>> OnTokens { get; init; } = ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty;
+
+    /// <summary>Labels of the keys that only other nodes' tokens have.</summary>
+    public ImmutableHashSet<string> Elsewhere { get; init; } = [];
 
     /// <summary>Keys in memory, by name.</summary>
     public ImmutableDictionary<string, SoftwareKeyPair> InMemory { get; init; } = ImmutableDictionary<string, SoftwareKeyPair>.Empty;

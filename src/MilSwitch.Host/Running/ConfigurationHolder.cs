@@ -206,7 +206,8 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
     {
         var problems = ImmutableArray.CreateBuilder<ConfigurationProblem>();
         Check("node.name", now.Switch.Node == next.Switch.Node);
-        Check("cluster", now.Switch.Cluster == next.Switch.Cluster || (now.Switch.Cluster is { } a && next.Switch.Cluster is { } b && a with { Seeds = b.Seeds } == b && a.Seeds.SequenceEqual(b.Seeds)));
+        Check("cluster", now.Switch.Cluster == next.Switch.Cluster || (now.Switch.Cluster is { } a && next.Switch.Cluster is { } b && a with { Seeds = b.Seeds, Roles = b.Roles } == b && a.Seeds.SequenceEqual(b.Seeds)));
+        Check("node.roles", now.Switch.Cluster?.Roles == next.Switch.Cluster?.Roles);
         Check("cluster.tls", now.ClusterTls?.PeerName == next.ClusterTls?.PeerName && now.ClusterTls?.Grace == next.ClusterTls?.Grace);
         Check("node.data", now.DataFolder == next.DataFolder);
         Check("store.connection", Equals(now.Database, next.Database));
@@ -215,6 +216,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
         Check("admin.socket", now.Admin.Socket == next.Admin.Socket && now.Admin.SocketForGroup == next.Admin.SocketForGroup);
         Check("metrics.endpoint", Equals(now.Metrics, next.Metrics));
         Check("tokens", now.Keys.HasTokensOf(next.Keys));
+        Check("keys[].on", now.Keys.Elsewhere.IsEmpty == next.Keys.Elsewhere.IsEmpty);
         Check("boundaries[].proxy-certificates", now.Proxies.Select(p => p.Fixed).SequenceEqual(next.Proxies.Select(p => p.Fixed), StringComparer.Ordinal));
         Check("dns.servers", now.DnsServers.SequenceEqual(next.DnsServers));
         Check("dns.trust-ad", now.DnsTrustsAuthenticData == next.DnsTrustsAuthenticData);
@@ -226,6 +228,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
             var what = key switch
             {
                 "listeners" => "names and endpoints can't change",
+                "keys[].on" => "a first or last key of other nodes can't come or go",
                 "boundaries[].proxy-certificates" => "logs, checkpoint keys and listeners can't change",
                 _ => "can't change",
             };

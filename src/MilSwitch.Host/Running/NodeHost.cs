@@ -101,10 +101,17 @@ public static class NodeHost
     // Without tokens and without settings that protect anything this costs nothing; a reload may bring such settings.
     private static void AddProtection(IServiceCollection services, NodeConfiguration configuration, TimeProvider time)
     {
-        if (!configuration.Keys.Tokens.IsEmpty)
+        if (!configuration.Keys.Tokens.IsEmpty || !configuration.Keys.Elsewhere.IsEmpty)
         {
-            services.AddSingleton(_ => new TokenDirectory(configuration.Keys.Tokens, time));
-            services.AddSingleton<ITokenMonitor, TokenMonitor>();
+            services.AddSingleton(provider => new TokenDirectory(configuration.Keys.Tokens, time) { Peers = provider.GetService<IKeyPeers>() });
+            services.AddSingleton(provider => new TokenMonitor(provider.GetRequiredService<TokenDirectory>(), Elsewhere(configuration)));
+            services.AddSingleton<ITokenMonitor>(provider => provider.GetRequiredService<TokenMonitor>());
+        }
+
+        if (!configuration.Keys.Tokens.IsEmpty && configuration.Switch.Cluster is not null)
+        {
+            services.AddSingleton(provider => new KeyHost(provider.GetRequiredService<TokenDirectory>(), Ring(provider, configuration)));
+            services.AddSingleton<IKeyHost>(provider => provider.GetRequiredService<KeyHost>());
         }
 
         services.AddCertificateFinding(configuration.Finding, time);
@@ -122,9 +129,14 @@ public static class NodeHost
         services.AddSingleton<IReceiptRelay>(provider => provider.GetRequiredService<ReceiptRelay>());
     }
 
+    private static Dictionary<string, ReadOnlyMemory<byte>>? Elsewhere(NodeConfiguration configuration) =>
+        configuration.Keys.Elsewhere.IsEmpty ? null : configuration.Keys.Elsewhere.ToDictionary(l => l, l => configuration.Keys.OnTokens[l], StringComparer.Ordinal);
+
     private static void UseKeys(IServiceProvider services, NodeConfiguration next)
     {
         var ring = Ring(services, next);
+        services.GetService<KeyHost>()?.Use(ring);
+        if (Elsewhere(next) is { } elsewhere) services.GetService<TokenMonitor>()?.Use(elsewhere);
         services.GetService<CertificateFinding>()?.Use(next.Finding);
         services.GetService<SmimeProtection>()?.Use(ring);
         services.GetService<SmimeBoundary>()?.Use(ring);

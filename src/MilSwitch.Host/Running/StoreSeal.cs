@@ -76,7 +76,7 @@ internal sealed partial class StoreSeal(NodeConfiguration configuration, ISealab
 
     private static IEnumerable<string> Names(string? name) => name is null ? [] : [name];
 
-    private IEnumerable<string> Others() => configuration.Keys.InMemory.Keys.Concat(configuration.Keys.OnTokens.Keys).Where(n => n != configuration.SealKey);
+    private IEnumerable<string> Others() => configuration.Keys.InMemory.Keys.Concat(configuration.Keys.OnTokens.Keys).Where(n => n != configuration.SealKey && !configuration.Keys.Elsewhere.Contains(n));
 
     private async ValueTask<string> MakeAsync(string key, KeyRing ring, Dictionary<string, byte[]> keys, CancellationToken cancellationToken)
     {

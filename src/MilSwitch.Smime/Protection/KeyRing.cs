@@ -14,7 +14,7 @@ namespace MilSwitch.Smime.Protection;
 /// for one key; nothing is ever done with another one instead. Immutable and thread-safe.
 /// </summary>
 /// <param name="tokens">Null: there is none.</param>
-/// <param name="onTokens">Certificates (DER) of the keys on tokens, by label.</param>
+/// <param name="onTokens">Certificates (DER) of the keys on tokens, of this node or others, by label.</param>
 /// <param name="inMemory">By name.</param>
 public sealed class KeyRing(TokenDirectory? tokens, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> onTokens, IReadOnlyDictionary<string, SoftwareKeyPair> inMemory)
 {
@@ -23,6 +23,9 @@ public sealed class KeyRing(TokenDirectory? tokens, IReadOnlyDictionary<string, 
     private readonly ConcurrentDictionary<(string Label, string Digest), TokenKey> tokenKeys = new();
 
     public static KeyRing Empty { get; } = new(null, new Dictionary<string, ReadOnlyMemory<byte>>(), new Dictionary<string, SoftwareKeyPair>());
+
+    /// <summary>Certificates (DER) of the keys on tokens, by label.</summary>
+    internal IReadOnlyDictionary<string, ReadOnlyMemory<byte>> OnTokens => onTokens;
 
     /// <summary>Whether a certificate of one of these keys is named.</summary>
     internal bool Owns(SignerIdentifier name) => onTokens.Values.Concat(inMemory.Values.Select(p => p.Certificate)).Any(name.NamesChecked);
@@ -74,7 +77,7 @@ public sealed class KeyRing(TokenDirectory? tokens, IReadOnlyDictionary<string, 
     {
         if (tokens is null || !onTokens.TryGetValue(label, out var certificate)) throw new KeyUnavailableException($"There is no key {label}.");
         // Who would wait for a token that is known to be away holds memory, a session or a place in a window all that time.
-        if (tokens.WhyAway(label) is { } reason) throw new KeyUnavailableException($"The key {label} can't be used: {reason}.");
+        if (tokens.WhyAway(label, certificate) is { } reason) throw new KeyUnavailableException($"The key {label} can't be used: {reason}.");
         return tokenKeys.GetOrAdd((label, digest?.Name ?? ""), static (_, wanted) => wanted.tokens.Key(wanted.label, wanted.certificate, wanted.digest), (tokens, label, certificate, digest)).At(level);
     }
 

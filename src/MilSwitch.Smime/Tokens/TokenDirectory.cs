@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Smime.Keys;
 using Net.Pkcs11Interop.HighLevelAPI;
 
@@ -8,13 +9,16 @@ namespace MilSwitch.Smime.Tokens;
 
 /// <summary>
 /// The tokens of a node and who works with them. Work for a key goes to a slot that works and has a key of that label, the
-/// least loaded first; when a slot falls sick what waits for it moves to another, or waits until its deadline. Nothing is
-/// ever done with a key in software instead. Thread-safe.
+/// least loaded first; when a slot falls sick what waits for it moves to another, to another node that has the key, or waits
+/// until its deadline. Nothing is ever done with a key in software instead. Thread-safe.
 /// </summary>
 public sealed class TokenDirectory : IDisposable
 {
     // How soon a deadline that passed is noticed.
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
+
+    // Of a key that only other nodes have.
+    private static readonly TimeSpan FarDeadline = TimeSpan.FromSeconds(30);
 
     private readonly object gate = new();
     private readonly TokenSlot[] slots;
@@ -36,6 +40,9 @@ public sealed class TokenDirectory : IDisposable
 
     internal TimeProvider Time { get; }
 
+    /// <summary>The tokens of other nodes; null: there is none. Set before there is work.</summary>
+    public IKeyPeers? Peers { get; init; }
+
     /// <summary>How each slot is, by the name of its options, in their order.</summary>
     public IReadOnlyList<KeyValuePair<string, TokenHealth>> Health
     {
@@ -50,11 +57,11 @@ public sealed class TokenDirectory : IDisposable
     /// <param name="certificate">DER. A key that doesn't belong to it is never used.</param>
     /// <param name="digest">For signatures; null: SHA-256, or as strong as the curve.</param>
     /// <param name="pss">RSA signs with RSASSA-PSS instead of PKCS #1 v1.5.</param>
-    /// <exception cref="ArgumentException">No slot is there for the label.</exception>
+    /// <exception cref="ArgumentException">No slot is there for the label, and no other node to ask.</exception>
     /// <exception cref="NotSupportedException">The certificate has a key that is neither RSA nor EC.</exception>
     public TokenKey Key(string label, ReadOnlyMemory<byte> certificate, HashAlgorithmName? digest = null, bool pss = false)
     {
-        if (!slots.Any(s => s.ShouldHave(label))) throw new ArgumentException($"No token has a key {label}.", nameof(label));
+        if (Peers is null && !slots.Any(s => s.ShouldHave(label))) throw new ArgumentException($"No token has a key {label}.", nameof(label));
         using var parsed = X509CertificateLoader.LoadCertificate(certificate.Span);
         var identity = new TokenKeyIdentity(label, parsed);
         var natural = identity.FieldLength switch { > 48 => HashAlgorithmName.SHA512, > 32 => HashAlgorithmName.SHA384, _ => HashAlgorithmName.SHA256 };
@@ -63,14 +70,29 @@ public sealed class TokenDirectory : IDisposable
 
     /// <summary>Why no token can be asked for a key at this moment; null: one works, or is being started.</summary>
     /// <param name="label">Label of the key.</param>
-    public string? WhyAway(string label)
+    /// <param name="certificate">Its certificate, DER.</param>
+    public string? WhyAway(string label, ReadOnlyMemory<byte> certificate)
     {
+        bool isMeant;
+        string reason;
         lock (gate)
         {
             var meant = slots.Where(s => s.ShouldHave(label)).ToArray();
             if (meant.Any(s => s.Serves(label) || s.Health.State is TokenState.Starting)) return null;
-            return meant.FirstOrDefault() is { } first ? $"{first.Options.Name}: {(first.Health.Reason.Length is 0 ? "the key is not there" : first.Health.Reason)}" : "no token is meant to have it";
+            isMeant = meant.Length > 0;
+            reason = isMeant ? $"{meant[0].Options.Name}: {(meant[0].Health.Reason.Length is 0 ? "the key is not there" : meant[0].Health.Reason)}" : "no token is meant to have it";
         }
+
+        if (Peers is null) return reason;
+        if (Peers.Offers(label, TokenKeyIdentity.FingerprintOf(certificate.Span))) return null;
+        return isMeant ? reason + ", and no other node has it" : "no node has it";
+    }
+
+    /// <summary>How much waits for the token of a key on this node; null: none can use it now.</summary>
+    /// <param name="label">Label of the key.</param>
+    internal int? LoadOf(string label)
+    {
+        lock (gate) return slots.Where(s => s.Serves(label)).Select(s => (int?)s.Load).Min();
     }
 
     /// <summary>Closes all sessions. Libraries are finalised where no thread is lost in them.</summary>
@@ -89,15 +111,36 @@ public sealed class TokenDirectory : IDisposable
         foreach (var slot in slots) slot.Library.Release();
     }
 
+    /// <exception cref="KeyUnavailableException">It can't be used now.</exception>
+    /// <exception cref="NotSupportedException">The key or its token does not do that.</exception>
+    internal ValueTask<byte[]?> DoAsync(Precedence precedence, TokenKeyIdentity key, KeyOperation operation, CancellationToken cancellationToken)
+    {
+        var prepared = TokenOperation.Prepare(key, operation);
+        return prepared.OnToken is { } onToken ? DoAsync(precedence, key, onToken, operation, null, cancellationToken) : new ValueTask<byte[]?>(prepared.Known);
+    }
+
+    /// <summary>As the other one, on this node's tokens alone.</summary>
+    internal ValueTask<byte[]?> DoHereAsync(Precedence precedence, TokenKeyIdentity key, KeyOperation operation, TimeSpan patience)
+    {
+        var prepared = TokenOperation.Prepare(key, operation);
+        return prepared.OnToken is { } onToken ? DoAsync(precedence, key, onToken, null, patience, CancellationToken.None) : new ValueTask<byte[]?>(prepared.Known);
+    }
+
+    /// <param name="operation">Null: no other node is asked.</param>
+    /// <param name="patience">Null: as the token's options say.</param>
     internal async ValueTask<byte[]?> DoAsync(
-        Precedence precedence, TokenKeyIdentity key, Func<TokenSession, IObjectHandle, byte[]?> operation, CancellationToken cancellationToken)
+        Precedence precedence, TokenKeyIdentity key, Func<TokenSession, IObjectHandle, byte[]?> onToken, KeyOperation? operation, TimeSpan? patience, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         TokenWork work;
         lock (gate)
         {
             var wait = DeadlineFor(key.Label);
-            work = new TokenWork(precedence, key, operation, Time.GetTimestamp() + (long)(wait.TotalSeconds * Time.TimestampFrequency)) { Sequence = ++sequence };
+            if (patience < wait) wait = patience.Value;
+            work = new TokenWork(precedence, key, onToken, Time.GetTimestamp() + (long)(wait.TotalSeconds * Time.TimestampFrequency))
+            {
+                Sequence = ++sequence, Operation = operation, IsBound = operation is null || Peers is null,
+            };
             Place(work, "no token has it");
         }
 
@@ -105,7 +148,7 @@ public sealed class TokenDirectory : IDisposable
         return await work.Outcome.ConfigureAwait(false);
     }
 
-    /// <summary>Gives work to a slot, or fails it; the gate is held.</summary>
+    /// <summary>Gives work to a slot or another node, or fails it; the gate is held.</summary>
     internal void Place(TokenWork work, string reason)
     {
         TokenSlot? serving = null, recovering = null, refused = null;
@@ -127,13 +170,18 @@ public sealed class TokenDirectory : IDisposable
         }
 
         var slot = serving ?? recovering;
-        if (slot is null)
+        var isFull = slot?.IsFullFor(work.Precedence) is true;
+        if ((serving is null || isFull) && !work.IsBound && !closed && Peers!.Offers(work.Key.Label, work.Key.Certificate))
+        {
+            _ = DoElsewhereAsync(work);
+        }
+        else if (slot is null)
         {
             if (refused is not null)
                 reason = $"{refused.Options.Name}: {refused.Health.Reason}";
             work.Fail(new KeyUnavailableException($"The key {work.Key.Label} can't be used: {reason}."));
         }
-        else if (slot.IsFullFor(work.Precedence))
+        else if (isFull)
         {
             work.Fail(new KeyUnavailableException($"The key {work.Key.Label} can't be used: too much waits for the token {slot.Options.Name}."));
         }
@@ -143,12 +191,50 @@ public sealed class TokenDirectory : IDisposable
         }
     }
 
+    // Not under the gate: it begins when whoever placed the work is done.
+    private async Task DoElsewhereAsync(TokenWork work)
+    {
+        await Task.Yield();
+        var left = TimeSpan.FromSeconds((work.Due - Time.GetTimestamp()) / (double)Time.TimestampFrequency);
+        if (left <= TimeSpan.Zero)
+        {
+            work.Expire("no token had the time");
+            return;
+        }
+
+        var outcome = await Peers!.DoAsync(new KeyRequest(work.Key.Label, work.Key.Certificate, work.Precedence, work.Operation!), left).ConfigureAwait(false);
+        switch (outcome.Kind)
+        {
+            case KeyOutcomeKind.Done:
+                work.Succeed(outcome.Result);
+                break;
+            case KeyOutcomeKind.NotOffered:
+                work.Fail(new NotSupportedException(outcome.Reason));
+                break;
+            case var _ when work.Due <= Time.GetTimestamp():
+                work.Expire(outcome.Reason);
+                break;
+            default:
+                lock (gate)
+                {
+                    work.IsBound = true;
+                    Place(work, outcome.Reason);
+                }
+
+                break;
+        }
+    }
+
     /// <summary>Slots changed: what waits for one that doesn't work goes to one that does. The gate is held.</summary>
     internal void Redistribute()
     {
         if (closed) return;
         var stranded = slots.Where(s => s.Health.State is not TokenState.Working).SelectMany(s => s.Drain()).ToArray();
-        foreach (var work in stranded) Place(work, "no token has it");
+        foreach (var work in stranded)
+        {
+            work.IsBound = work.Operation is null || Peers is null;
+            Place(work, "no token has it");
+        }
     }
 
     private TimeSpan DeadlineFor(string label)
@@ -158,7 +244,7 @@ public sealed class TokenDirectory : IDisposable
             if (slot.ShouldHave(label)) return slot.Options.Deadline;
         }
 
-        throw new KeyUnavailableException($"The key {label} can't be used: no token has it.");
+        return Peers is not null ? FarDeadline : throw new KeyUnavailableException($"The key {label} can't be used: no token has it.");
     }
 
     private void Tick()

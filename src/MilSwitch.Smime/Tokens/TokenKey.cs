@@ -1,6 +1,6 @@
-using System.Formats.Asn1;
 using System.Security.Cryptography;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Smime.Asn1;
 using MilSwitch.Smime.Keys;
 
@@ -8,7 +8,7 @@ namespace MilSwitch.Smime.Tokens;
 
 /// <summary>
 /// A private key that never leaves its token, nor whichever token has it under the same label. Digests are taken and padding
-/// is judged here; only a digest, a wrapped key or a point goes to the token.
+/// is judged by the node that has the token; only a digest, a wrapped key or a point goes there.
 /// </summary>
 public sealed class TokenKey : ISigningKey, IDecryptionKey
 {
@@ -32,21 +32,18 @@ public sealed class TokenKey : ISigningKey, IDecryptionKey
 
     public AlgorithmIdentifier DigestAlgorithm => signature.DigestAlgorithm;
 
+    internal TokenKeyIdentity Identity => identity;
+
     /// <summary>The same key for work of that level.</summary>
     public TokenKey At(Precedence level) => new(directory, identity, Certificate, signature, level);
 
     /// <exception cref="NotSupportedException">The token does not sign this way with this key.</exception>
     public async ValueTask<byte[]> SignAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken = default)
     {
-        var digest = CryptographicOperations.HashData(signature.Digest, octets.Span);
-        var signed = await ((identity.IsRsa, signature.IsPss) switch
-        {
-            (true, true) => directory.DoAsync(precedence, identity, (session, key) => session.SignPss(key, digest, signature.Digest), cancellationToken),
-            (true, false) => directory.DoAsync(precedence, identity, (session, key) => session.SignPkcs1(key, signature.DigestInfo(digest)), cancellationToken),
-            _ => directory.DoAsync(precedence, identity, (session, key) => TokenSignature.ToSequence(session.SignEcdsa(key, digest)), cancellationToken),
-        });
+        var kind = (identity.IsRsa, signature.IsPss) switch { (true, true) => KeyOperationKind.SignPss, (true, false) => KeyOperationKind.SignPkcs1, _ => KeyOperationKind.SignEcdsa };
+        var operation = new KeyOperation(kind, CryptographicOperations.HashData(signature.Digest, octets.Span)) { Digest = signature.DigestAlgorithm.Algorithm };
         // Signing has no outcome that is null.
-        return signed!;
+        return (await directory.DoAsync(precedence, identity, operation, cancellationToken))!;
     }
 
     /// <inheritdoc/>
@@ -55,17 +52,16 @@ public sealed class TokenKey : ISigningKey, IDecryptionKey
     public async ValueTask<byte[]?> UnwrapAsync(AlgorithmIdentifier algorithm, ReadOnlyMemory<byte> encryptedKey, int keyLength, CancellationToken cancellationToken = default)
     {
         if (!identity.IsRsa) throw new NotSupportedException("An EC key opens nothing by key transport.");
-        var oaep = algorithm.Algorithm switch
+        var operation = algorithm.Algorithm switch
         {
-            OaepParameters.RsaesOaep => OaepParameters.Read(algorithm.Parameters),
-            TokenKeyIdentity.RsaEncryption => null,
+            OaepParameters.RsaesOaep => new KeyOperation(KeyOperationKind.OpenOaep, encryptedKey) { Parameters = algorithm.Parameters, KeyLength = keyLength },
+            TokenKeyIdentity.RsaEncryption => new KeyOperation(KeyOperationKind.OpenPkcs1, encryptedKey)
+            {
+                KeyLength = keyLength, StandIn = RsaPadding.StandIn(identity.Public, encryptedKey.Span, keyLength),
+            },
             _ => throw new NotSupportedException($"Key transport by {algorithm.Algorithm} is not known."),
         };
-        var ciphertext = encryptedKey.ToArray();
-        var standIn = oaep is null ? RsaPadding.StandIn(identity.Public, ciphertext, keyLength) : null;
-        // What is no number below the modulus is known to be wrong by everybody, and libraries answer it in many ways.
-        if (ciphertext.Length != identity.Public.Length || ciphertext.AsSpan().SequenceCompareTo(identity.Public) >= 0) return standIn;
-        return await directory.DoAsync(precedence, identity, (session, key) => Open(session, key, ciphertext, oaep, standIn, keyLength), cancellationToken);
+        return await directory.DoAsync(precedence, identity, operation, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -73,52 +69,10 @@ public sealed class TokenKey : ISigningKey, IDecryptionKey
     public async ValueTask<byte[]?> AgreeAsync(ReadOnlyMemory<byte> subjectPublicKeyInfo, CancellationToken cancellationToken = default)
     {
         if (identity.IsRsa) throw new NotSupportedException("An RSA key agrees on nothing.");
-        if (PointOnCurve(subjectPublicKeyInfo) is not { } point) return null;
-        return await directory.DoAsync(precedence, identity, (session, key) => session.Derive(key, point, identity.FieldLength), cancellationToken);
+        return await directory.DoAsync(precedence, identity, new KeyOperation(KeyOperationKind.Agree, subjectPublicKeyInfo), cancellationToken);
     }
 
     /// <exception cref="NotSupportedException">Always: tokens encapsulate only from PKCS #11 v3.2 on.</exception>
     public ValueTask<byte[]?> DecapsulateAsync(ReadOnlyMemory<byte> ciphertext, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException("Keys on tokens open nothing by key encapsulation.");
-
-    // Without padding the token's answer and its time say nothing about what came out, whichever the digest; with the
-    // token's own OAEP a bad message may look like a broken device (SoftHSM answers CKR_GENERAL_ERROR).
-    private static byte[]? Open(
-        TokenSession session, Net.Pkcs11Interop.HighLevelAPI.IObjectHandle key, byte[] ciphertext, OaepParameters? oaep, byte[]? standIn, int keyLength)
-    {
-        if (session.HasRawRsa)
-        {
-            var block = session.DecryptRaw(key, ciphertext);
-            if (oaep is not null) return RsaPadding.RemoveOaep(block, oaep, keyLength);
-            var opened = (byte[])standIn!.Clone();
-            RsaPadding.RemovePkcs1(block, opened);
-            return opened;
-        }
-
-        if (oaep is null) throw new NotSupportedException("PKCS #1 v1.5 is opened only where the token decrypts RSA without padding: its own judgement of the padding is an oracle");
-        var message = session.DecryptOaep(key, ciphertext, oaep);
-        if (message is null || message.Length == keyLength) return message;
-        CryptographicOperations.ZeroMemory(message);
-        return null;
-    }
-
-    // A point that is on another curve would tell the other side bits of the key; OpenSSL checks it while it reads.
-    private byte[]? PointOnCurve(ReadOnlyMemory<byte> subjectPublicKeyInfo)
-    {
-        try
-        {
-            var sequence = new AsnReader(subjectPublicKeyInfo, AsnEncodingRules.DER).ReadSequence();
-            var algorithm = AlgorithmIdentifier.Read(sequence);
-            if (algorithm.Algorithm is not TokenKeyIdentity.EcPublicKey || new AsnReader(algorithm.Parameters, AsnEncodingRules.DER).ReadObjectIdentifier() != identity.Curve) return null;
-            using var other = ECDiffieHellman.Create();
-            other.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo.Span, out var read);
-            if (read != subjectPublicKeyInfo.Length) return null;
-            var point = other.ExportParameters(includePrivateParameters: false).Q;
-            return [4, .. point.X!, .. point.Y!];
-        }
-        catch (Exception fault) when (fault is AsnContentException or CryptographicException)
-        {
-            return null;
-        }
-    }
 }

@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace MilSwitch.Smime.Tokens;
@@ -13,6 +14,7 @@ internal sealed class TokenKeyIdentity
     public TokenKeyIdentity(string label, X509Certificate2 certificate)
     {
         Label = label;
+        Certificate = FingerprintOf(certificate.RawData);
         var key = certificate.PublicKey;
         IsRsa = key.Oid.Value is RsaEncryption;
         if (IsRsa)
@@ -34,6 +36,9 @@ internal sealed class TokenKeyIdentity
 
     public string Label { get; }
 
+    /// <summary><see cref="MilSwitch.Domain.Protection.KeyRequest.Certificate"/>.</summary>
+    public string Certificate { get; }
+
     public bool IsRsa { get; }
 
     /// <summary>The modulus, or the point.</summary>
@@ -44,6 +49,8 @@ internal sealed class TokenKeyIdentity
 
     /// <summary>Octets of one coordinate; zero for RSA.</summary>
     public int FieldLength { get; }
+
+    public static string FingerprintOf(ReadOnlySpan<byte> certificate) => Convert.ToHexString(SHA256.HashData(certificate));
 
     /// <summary>Octets without leading zeros.</summary>
     public static byte[] Unsigned(ReadOnlySpan<byte> integer) => integer.TrimStart((byte)0).ToArray();

@@ -11,6 +11,9 @@ namespace MilSwitch.Smime.Tokens;
 /// <param name="DigestAlgorithm"><c>digestAlgorithm</c>.</param>
 internal sealed record TokenSignature(HashAlgorithmName Digest, bool IsPss, AlgorithmIdentifier Signature, AlgorithmIdentifier DigestAlgorithm)
 {
+    public const string Sha256 = "2.16.840.1.101.3.4.2.1";
+    public const string Sha384 = "2.16.840.1.101.3.4.2.2";
+    public const string Sha512 = "2.16.840.1.101.3.4.2.3";
     private const string Pss = "1.2.840.113549.1.1.10";
     private const string Mgf1 = "1.2.840.113549.1.1.8";
 
@@ -19,9 +22,9 @@ internal sealed record TokenSignature(HashAlgorithmName Digest, bool IsPss, Algo
     {
         var (number, hash, rsa, ecdsa) = digest.Name switch
         {
-            "SHA256" => (32, "2.16.840.1.101.3.4.2.1", "1.2.840.113549.1.1.11", "1.2.840.10045.4.3.2"),
-            "SHA384" => (48, "2.16.840.1.101.3.4.2.2", "1.2.840.113549.1.1.12", "1.2.840.10045.4.3.3"),
-            "SHA512" => (64, "2.16.840.1.101.3.4.2.3", "1.2.840.113549.1.1.13", "1.2.840.10045.4.3.4"),
+            "SHA256" => (32, Sha256, "1.2.840.113549.1.1.11", "1.2.840.10045.4.3.2"),
+            "SHA384" => (48, Sha384, "1.2.840.113549.1.1.12", "1.2.840.10045.4.3.3"),
+            "SHA512" => (64, Sha512, "1.2.840.113549.1.1.13", "1.2.840.10045.4.3.4"),
             _ => throw new NotSupportedException($"Tokens do not sign {digest.Name} digests here."),
         };
         // RFC 5754 §2 and §3: digests and ECDSA have their parameters absent, PKCS #1 v1.5 has NULL.

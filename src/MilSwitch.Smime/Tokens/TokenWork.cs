@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Smime.Keys;
 using Net.Pkcs11Interop.HighLevelAPI;
 
@@ -9,7 +10,7 @@ namespace MilSwitch.Smime.Tokens;
 /// One operation that somebody waits for. Done anew it yields the same or as good an outcome, so it may be repeated. The first
 /// outcome counts; one that comes too late is cleared.
 /// </summary>
-internal sealed class TokenWork(Precedence precedence, TokenKeyIdentity key, Func<TokenSession, IObjectHandle, byte[]?> operation, long due)
+internal sealed class TokenWork(Precedence precedence, TokenKeyIdentity key, Func<TokenSession, IObjectHandle, byte[]?> onToken, long due)
 {
     private readonly TaskCompletionSource<byte[]?> outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private HashSet<TokenSlot>? failedOn;
@@ -24,6 +25,12 @@ internal sealed class TokenWork(Precedence precedence, TokenKeyIdentity key, Fun
     /// <summary>Order of arrival in its level.</summary>
     public long Sequence { get; set; }
 
+    /// <summary>The same in words that another node understands; null: it may not leave this one.</summary>
+    public KeyOperation? Operation { get; init; }
+
+    /// <summary>No other node could do it when they were asked, or they may not be asked.</summary>
+    public bool IsBound { get; set; }
+
     /// <summary>It failed once on the slot that has it.</summary>
     public bool IsRepeated { get; set; }
 
@@ -31,7 +38,7 @@ internal sealed class TokenWork(Precedence precedence, TokenKeyIdentity key, Fun
 
     public bool IsOver => outcome.Task.IsCompleted;
 
-    public byte[]? Do(TokenSession session) => operation(session, session.Find(key));
+    public byte[]? Do(TokenSession session) => onToken(session, session.Find(key));
 
     public void Succeed(byte[]? result)
     {

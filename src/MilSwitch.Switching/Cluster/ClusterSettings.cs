@@ -75,6 +75,7 @@ internal static class ClusterSettings
               "/system/sharding/partitionCoordinator/singleton/coordinator"
               "/system/sharding/switchReplicator"
               "/user/membership"
+              "/user/keys"
             ]
             enabled-transports = ["akka.remote.milswitch"]
             retry-gate-closed-for = 0.5s

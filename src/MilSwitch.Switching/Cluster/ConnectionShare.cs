@@ -13,7 +13,7 @@ internal readonly record struct ConnectionShare(int Nodes, int Place)
     public static ConnectionShare Of(ClusterView view)
     {
         // Who leaves or can't be reached for the moment may still have connections open.
-        var sharing = view.Members.Where(m => m.State is MemberState.Up or MemberState.Leaving || !m.Reachable).OrderBy(m => m.Address, StringComparer.Ordinal).ToList();
+        var sharing = view.Members.Where(m => m.Roles.HasFlag(NodeRoles.Switch) && (m.State is MemberState.Up or MemberState.Leaving || !m.Reachable)).OrderBy(m => m.Address, StringComparer.Ordinal).ToList();
         var place = sharing.FindIndex(m => m.Self);
         return place < 0 ? new ConnectionShare(1, 0) : new ConnectionShare(sharing.Count, place);
     }

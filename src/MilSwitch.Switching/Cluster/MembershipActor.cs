@@ -84,6 +84,8 @@ internal sealed class MembershipActor : UntypedActor, IWithTimers
     private void OnNews(Address from, NodeNews news)
     {
         reports[from] = new Peer(news.Report, runtime.Time.GetTimestamp());
+        runtime.KeyPeers?.Learn(from, news.Report.Keys);
+        runtime.Far?.Learn(from, news.Report.Owned, news.Report.Pending);
         // Rules and settings that another node put in force are learnt at once and not with the next beat.
         if (news.Report.Policy > runtime.Policy) beat.Hurry();
     }
@@ -91,17 +93,23 @@ internal sealed class MembershipActor : UntypedActor, IWithTimers
     private void TellOthers()
     {
         var news = new NodeNews(Report());
-        foreach (var other in Others()) other.Tell(news, Self);
+        // Who owns partitions needs nobody else's.
+        var whole = new NodeNews(news.Report with { Owned = [.. runtime.Partitions.Owned.Select(p => p.Epoch)] });
+        foreach (var other in OtherMembers()) Of(other).Tell(other.HasRole("switch") ? news : whole, Self);
     }
 
-    private IEnumerable<ActorSelection> Others() => cluster.State.Members
-        .Where(m => m.Address != cluster.SelfAddress && m.Status is (MemberStatus.Up or MemberStatus.Leaving or MemberStatus.WeaklyUp))
-        .Select(m => Context.ActorSelection(new RootActorPath(m.Address) / "user" / Name));
+    private IEnumerable<Member> OtherMembers() =>
+        cluster.State.Members.Where(m => m.Address != cluster.SelfAddress && m.Status is (MemberStatus.Up or MemberStatus.Leaving or MemberStatus.WeaklyUp));
+
+    private IEnumerable<ActorSelection> Others() => OtherMembers().Select(Of);
+
+    private static ActorSelection Of(Member member) => Context.ActorSelection(new RootActorPath(member.Address) / "user" / Name);
 
     private NodeReport Report() => new(
         runtime.Configuration.Node, runtime.Spool.Run, runtime.Version, (long)beat.Silence.TotalMilliseconds, runtime.Partitions.Owned.Count, runtime.Partitions.Pending, runtime.Policy)
     {
         Wants = runtime.Wants.Own,
+        Keys = runtime.KeyHost?.Offers ?? [],
     };
 
     private void Look()
@@ -118,6 +126,9 @@ internal sealed class MembershipActor : UntypedActor, IWithTimers
             runtime.Events.Publish(new SwitchEvent(runtime.Now, "node.up") { Subject = come.Name });
         view = next;
         runtime.Cluster = next;
+        var there = cluster.State.Members.Except(unreachable).Select(m => m.Address).ToHashSet();
+        runtime.KeyPeers?.Keep(there);
+        runtime.Far?.Keep(there);
         runtime.Wants.SetOthers(reports.Values.Where(p => runtime.Time.GetElapsedTime(p.HeardAt) < WantTime).SelectMany(p => p.Report.Wants));
         if (changed)
         {
@@ -136,7 +147,10 @@ internal sealed class MembershipActor : UntypedActor, IWithTimers
         var self = member.Address == cluster.SelfAddress;
         var report = self ? Report() : reports.TryGetValue(member.Address, out var peer) ? peer.Report : null;
         var address = member.Address.HostPort();
-        return new ClusterMember(report?.Node ?? address, address[(address.IndexOf('@', StringComparison.Ordinal) + 1)..], StateOf(member.Status), !unreachable.Contains(member), self, report);
+        return new ClusterMember(report?.Node ?? address, address[(address.IndexOf('@', StringComparison.Ordinal) + 1)..], StateOf(member.Status), !unreachable.Contains(member), self, report)
+        {
+            Roles = NodeRoleNames.Read(member.Roles),
+        };
     }
 
     private static MemberState StateOf(MemberStatus status) => status switch

@@ -20,6 +20,9 @@ internal sealed class PartitionOwners(PartitionDirectory here)
         if (NoteOrder.Of(note) is { } order) region?.Tell(order, ActorRefs.NoSender);
     }
 
+    /// <summary>Tells the owner of a message that it is there; who does not hear it finds it in the store.</summary>
+    public void Tell(ArrivedOrder arrived) => region?.Tell(arrived, ActorRefs.NoSender);
+
     public async Task<ActOutcome> ActAsync(MessageId id, MessageAct act, OperatorIdentity who, TimeSpan patience, CancellationToken cancellationToken)
     {
         if (here.Find(id.Partition) is { } partition) return await partition.Actor.Ask<ActOutcome>(new PartitionCommands.Act(id, act, who), patience, cancellationToken).ConfigureAwait(false);

@@ -9,6 +9,7 @@ using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Mime;
 using MilSwitch.Switching.Boundaries;
+using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Partitions;
 using MilSwitch.Switching.Protection;
@@ -145,13 +146,14 @@ internal sealed class IncomingMessage : IIncomingMessage
         return !minimizeConsidered && decision.Action < runtime.Rules.LowestAtEntry(runtime.Now) ? Refusal.PriorityTooLowForNow : null;
     }
 
-    private async ValueTask<IntakeResult> AcceptAsync(MessageFacts facts, PrecedenceDecision decision, bool minimizeConsidered, Examination? examination)
+    private async ValueTask<IntakeResult> AcceptAsync(MessageFacts facts, PrecedenceDecision decision, bool minimizeConsidered, Examination? examination, int tries = 0)
     {
-        if (runtime.Partitions.NextAccepting() is not { } partition) return IntakeResult.Refused(Refusal.NotOwner);
-        using var accepting = new Accepting(partition);
         var configuration = runtime.Configuration;
+        var partition = runtime.Far is null ? runtime.Partitions.NextAccepting() : null;
+        if ((partition?.Epoch ?? runtime.Far?.Next(configuration.Budgets.PendingMessages)) is not { } owner) return IntakeResult.Refused(Refusal.NotOwner);
+        using var accepting = new Accepting(partition);
         var now = runtime.Now;
-        var id = runtime.NextId(partition.Epoch.Partition);
+        var id = runtime.NextId(owner.Partition);
         var accepted = envelope with
         {
             Recipients = WithPrecedence(facts, decision), Precedence = decision.Action, Priority = decision.ActionPriority, ArrivedAt = now,
@@ -190,7 +192,7 @@ internal sealed class IncomingMessage : IIncomingMessage
         var held = examination?.Labels?.HeldBecause;
         if (held is not null) audit = audit.Add(new AuditEvent(now, AuditKind.Held, id, -1, held));
         var policy = runtime.JudgedBy;
-        var link = held is null ? TryReserve(accepted, now) : null;
+        var link = held is null && partition is not null ? TryReserve(accepted, now) : null;
         try
         {
             var result = await CommitAsync(held is not null ? RecipientState.Held : link is null ? RecipientState.Queued : RecipientState.Armed).ConfigureAwait(false);
@@ -203,7 +205,18 @@ internal sealed class IncomingMessage : IIncomingMessage
                 result = await CommitAsync(RecipientState.Queued).ConfigureAwait(false);
             }
 
-            if (result.Status == CommitStatus.Fenced) runtime.WasFenced(partition.Epoch);
+            if (result.Status == CommitStatus.Fenced)
+            {
+                if (runtime.Far is { } far)
+                {
+                    // Its owner has changed since it was told of; nothing was written.
+                    far.Drop(owner);
+                    if (tries < SwitchRuntime.FarTries) return await AcceptAsync(facts, decision, minimizeConsidered, examination, tries + 1).ConfigureAwait(false);
+                }
+
+                runtime.WasFenced(owner);
+            }
+
             if (!result.IsCommitted)
             {
                 return IntakeResult.Refused(result.Status switch
@@ -218,7 +231,8 @@ internal sealed class IncomingMessage : IIncomingMessage
             runtime.Events.Committed(audit, accepted.Precedence);
             foreach (var duplicate in result.Duplicates)
                 runtime.Events.Publish(new SwitchEvent(now, "message.duplicate") { Message = id, Recipient = duplicate.Index, Precedence = accepted.Precedence });
-            HandOver(partition, id, accepted, trace, held is null ? RecipientState.Queued : RecipientState.Held, result.Duplicates, ref link);
+            if (partition is not null) HandOver(partition, id, accepted, trace, held is null ? RecipientState.Queued : RecipientState.Held, result.Duplicates, ref link);
+            else HandOver(id, result.Duplicates);
             // What the parameter asked for was answered at MAIL; what only the content asked for is answered here.
             return IntakeResult.Accepted(id, decision is { Lowered: true, Source: not PrecedenceSource.Parameter } ? MtPriority.From(decision.Action) : null);
         }
@@ -228,10 +242,11 @@ internal sealed class IncomingMessage : IIncomingMessage
         }
 
         ValueTask<CommitResult> CommitAsync(RecipientState state) => runtime.Spool.CommitAsync(
-            new SpoolOperation(partition.Epoch)
+            new SpoolOperation(owner)
             {
                 Accept = [new NewMessage(id, accepted, trace, content!, facts.MessageId, state, null) { HeldBecause = held }],
                 Audit = audit,
+                Documents = partition is null ? [ArrivalSweeper.For(id)] : [],
                 // Only what may be sent at once depends on rules already.
                 Policy = state == RecipientState.Armed ? policy : null,
             },
@@ -320,9 +335,16 @@ internal sealed class IncomingMessage : IIncomingMessage
         link = null;
     }
 
-    private readonly struct Accepting(OwnedPartition partition) : IDisposable
+    // Its owner is another node, which reads it from the store.
+    private void HandOver(MessageId id, ImmutableArray<DuplicateRecipient> duplicates)
     {
-        public void Dispose() => partition.EndAccepting();
+        if (duplicates.Length > 0) runtime.Meters.CountDuplicates(duplicates.Length);
+        runtime.Owners.Tell(new ArrivedOrder(id.Value));
+    }
+
+    private readonly struct Accepting(OwnedPartition? partition) : IDisposable
+    {
+        public void Dispose() => partition?.EndAccepting();
     }
 
     /// <summary>Memory that counts in the node's budget until it is given back.</summary>

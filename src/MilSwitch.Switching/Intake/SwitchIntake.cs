@@ -73,7 +73,7 @@ internal sealed class SwitchIntake(SwitchRuntime runtime, IOperatorActions actio
             if (links.Contains(link.Configured) || (subdomains && link.IsMxBelow(domain))) links.Add(link);
         if (links.Count is 0) return QueueStart.NoRoute;
         // Links come into being when the actor system is up, and partitions with it.
-        if (runtime.Partitions.Owned.Count is 0) return QueueStart.Unable;
+        if (!OwnsSomething) return QueueStart.Unable;
         // An account of a mail client is no operator's of the same name.
         var who = new OperatorIdentity("smtp:" + (client.AuthenticatedAs ?? client.Address), client.Address);
         var started = QueueStart.NothingWaits;
@@ -104,9 +104,14 @@ internal sealed class SwitchIntake(SwitchRuntime runtime, IOperatorActions actio
 
         var budgets = runtime.Configuration.Budgets;
         var share = precedence.IsUrgent() ? 1.0 : Reserve;
-        if (runtime.Partitions.Pending >= budgets.PendingMessages * share) return Refusal.StoreFull;
+        if (PendingWhereItGoes >= budgets.PendingMessages * share) return Refusal.StoreFull;
         if (!budgets.HasRoom(runtime.Spool.Usage().FreeOctets, precedence)) return Refusal.StoreFull;
         if (runtime.ContentInMemory >= budgets.ContentInMemory * share) return Refusal.Overloaded;
-        return runtime.Partitions.Owned.Count is 0 ? Refusal.NotOwner : null;
+        return OwnsSomething ? null : Refusal.NotOwner;
     }
+
+    // An edge has what the others own.
+    private bool OwnsSomething => runtime.Far is { } far ? far.LeastPending is not null : runtime.Partitions.Owned.Count > 0;
+
+    private int PendingWhereItGoes => runtime.Far is { } far ? far.LeastPending ?? 0 : runtime.Partitions.Pending;
 }

@@ -49,6 +49,7 @@ internal sealed class AlarmWatch(SwitchRuntime runtime)
             if (token.State is TokenCondition.Lost or TokenCondition.Refused) yield return ($"token:{token.Name}", $"token lost: {token.Name}: {token.Reason}");
         }
 
+        if (runtime.Far is { LeastPending: null }) yield return ("owners", "no node with the role switch is there: no mail is taken");
         foreach (var alarm in runtime.NodeCredentials.Alarms(now)) yield return alarm;
 
         foreach (var link in runtime.Links.All)

@@ -91,9 +91,8 @@ internal sealed class MessageEvidence(SwitchRuntime runtime)
     // Seen is recorded before it is shown, and stands among the exported events.
     private async ValueTask RecordAsync(StoredMessage stored, OperatorIdentity who, CancellationToken cancellationToken)
     {
-        if (runtime.Partitions.Recording(stored.Id) is not { } partition) throw new SpoolUnavailableException(SpoolHealth.Unwritable);
         ImmutableArray<AuditEvent> audit = [new AuditEvent(runtime.Now, AuditKind.Viewed, stored.Id, -1, $"evidence exported, {who.Via}", who.Name)];
-        var result = await Spool.CommitAsync(new SpoolOperation(partition.Epoch) { Audit = audit }, Precedence.Routine, cancellationToken).ConfigureAwait(false);
+        if (await runtime.TryRecordAsync(stored.Id, audit, Precedence.Routine, cancellationToken).ConfigureAwait(false) is not { } result) throw new SpoolUnavailableException(SpoolHealth.Unwritable);
         if (!result.IsCommitted) throw new SpoolUnavailableException(result.Status is CommitStatus.Full ? SpoolHealth.Full : SpoolHealth.Unwritable);
         runtime.Events.Committed(audit, stored.Envelope.Precedence);
     }

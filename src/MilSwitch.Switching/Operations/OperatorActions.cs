@@ -149,12 +149,8 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
         if (await runtime.Spool.ReadAsync(id, cancellationToken).ConfigureAwait(false) is not { } stored) return null;
         if (await runtime.Spool.OpenContentAsync(id, cancellationToken).ConfigureAwait(false) is not { } content) return null;
         // Seen is recorded before it is shown.
-        if (runtime.Partitions.Recording(id) is { } partition)
-        {
-            ImmutableArray<AuditEvent> audit = [new AuditEvent(runtime.Now, AuditKind.Viewed, id, -1, who.Via, who.Name)];
-            var result = await runtime.Spool.CommitAsync(new SpoolOperation(partition.Epoch) { Audit = audit }, Precedence.Routine, cancellationToken).ConfigureAwait(false);
-            if (result.IsCommitted) runtime.Events.Committed(audit, stored.Envelope.Precedence);
-        }
+        ImmutableArray<AuditEvent> audit = [new AuditEvent(runtime.Now, AuditKind.Viewed, id, -1, who.Via, who.Name)];
+        if (await runtime.TryRecordAsync(id, audit, Precedence.Routine, cancellationToken).ConfigureAwait(false) is { IsCommitted: true }) runtime.Events.Committed(audit, stored.Envelope.Precedence);
 
         return new RawMessage(stored.Trace, content);
     }

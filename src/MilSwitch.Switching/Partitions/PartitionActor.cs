@@ -117,6 +117,9 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
             case IOwnerOrder order:
                 OnOrder(order);
                 break;
+            case ArrivalRead read:
+                OnArrivalRead(read);
+                break;
             default:
                 if (self is null) Unhandled(message);
                 else if (!IsLeaving || !RefusesWhileLeaving(message)) Work(message);
@@ -284,6 +287,9 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
             case JudgeOrder judge:
                 Self.Ask<HoldingResult>(judge.TryToCommand(), OrderPatience).PipeTo(
                     Sender, success: JudgeAnswer.Of, failure: fault => JudgeAnswer.Of(new HoldingResult(HoldingOutcome.Failed, ReasonOf(fault))));
+                break;
+            case ArrivedOrder arrived:
+                OnArrived(new MessageId(arrived.Message));
                 break;
             case HeldOrder early when self is null:
                 // It is being loaded: an answer of now would be that nothing is held.

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Akka.Actor;
 using Akka.Serialization;
 using MilSwitch.Switching.Cluster;
+using MilSwitch.Switching.Cluster.Keys;
 using MilSwitch.Switching.Partitions;
 
 namespace MilSwitch.Switching.Serialization;
@@ -30,6 +31,9 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
     private const string HeldAnswerManifest = "h2";
     private const string NoteOrderManifest = "k1";
     private const string LinkOrderManifest = "l1";
+    private const string ArrivedOrderManifest = "r1";
+    private const string KeyOrderManifest = "t1";
+    private const string KeyAnswerManifest = "t2";
 
     public override int Identifier => Number;
 
@@ -45,6 +49,9 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
         HeldAnswer => HeldAnswerManifest,
         LinkOrder => LinkOrderManifest,
         NoteOrder => NoteOrderManifest,
+        ArrivedOrder => ArrivedOrderManifest,
+        KeyOrder => KeyOrderManifest,
+        KeyAnswer => KeyAnswerManifest,
         _ => throw new SerializationException($"{o.GetType().Name} does not leave the node."),
     };
 
@@ -60,6 +67,9 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
         HeldAnswer value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.HeldAnswer),
         NoteOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.NoteOrder),
         LinkOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.LinkOrder),
+        ArrivedOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.ArrivedOrder),
+        KeyOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.KeyOrder),
+        KeyAnswer value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.KeyAnswer),
         _ => throw new SerializationException($"{obj.GetType().Name} does not leave the node."),
     };
 
@@ -75,6 +85,9 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
         HeldAnswerManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.HeldAnswer) ?? throw Empty(),
         NoteOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.NoteOrder) ?? throw Empty(),
         LinkOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.LinkOrder) ?? throw Empty(),
+        ArrivedOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.ArrivedOrder) ?? throw Empty(),
+        KeyOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.KeyOrder) ?? throw Empty(),
+        KeyAnswerManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.KeyAnswer) ?? throw Empty(),
         _ => throw new SerializationException("An unknown manifest."),
     };
 
@@ -106,4 +119,7 @@ public sealed class RefusingSerializer(ExtendedActorSystem system) : Serializer(
 [JsonSerializable(typeof(HeldAnswer))]
 [JsonSerializable(typeof(LinkOrder))]
 [JsonSerializable(typeof(NoteOrder))]
+[JsonSerializable(typeof(ArrivedOrder))]
+[JsonSerializable(typeof(KeyOrder))]
+[JsonSerializable(typeof(KeyAnswer))]
 internal sealed partial class SwitchJson : JsonSerializerContext;

@@ -152,7 +152,7 @@ internal static class TokenFigures
                     Interlocked.Increment(ref ended);
                     return signed;
                 },
-                CancellationToken.None).AsTask();
+                null, null, CancellationToken.None).AsTask();
         }
 
         public ValueTask DisposeAsync()
