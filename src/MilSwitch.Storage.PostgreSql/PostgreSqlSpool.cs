@@ -21,6 +21,7 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
     private const int QuerySlice = 200;
     private const int PruneSlice = 2000;
     private static readonly TimeSpan SeenInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan OpenPause = TimeSpan.FromMilliseconds(500);
 
     private readonly PostgreSqlSpoolOptions options;
     private readonly TimeProvider time;
@@ -80,16 +81,27 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
         PostgreSqlSpoolOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken = default)
     {
         var logger = loggers.CreateLogger<PostgreSqlSpool>();
-        try
+        var began = time.GetTimestamp();
+        for (var isFirst = true; ; isFirst = false)
         {
-            await using var starting = new Sessions(options.Connection, "start");
-            var schema = await Migrations.RunAsync(starting, Migrations.Known, logger, cancellationToken).ConfigureAwait(false);
-            var run = await StartRunAsync(starting, options.Node, cancellationToken).ConfigureAwait(false);
-            return new PostgreSqlSpool(options, run, schema, time, logger);
-        }
-        catch (Exception error) when (StoreFaults.IsOfStore(error))
-        {
-            throw StoreFaults.Unavailable(error);
+            try
+            {
+                await using var starting = new Sessions(options.Connection, "start");
+                var schema = await Migrations.RunAsync(starting, Migrations.Known, logger, cancellationToken).ConfigureAwait(false);
+                var run = await StartRunAsync(starting, options.Node, cancellationToken).ConfigureAwait(false);
+                return new PostgreSqlSpool(options, run, schema, time, logger);
+            }
+            catch (Exception error) when (StoreFaults.MayPass(error) && time.GetElapsedTime(began) < options.StartPatience)
+            {
+                // Nodes and their store start together when a machine room does.
+                if (isFirst) SpoolLog.Waiting(logger, options.StartPatience.TotalSeconds, error.Message);
+            }
+            catch (Exception error) when (StoreFaults.IsOfStore(error))
+            {
+                throw StoreFaults.Unavailable(error);
+            }
+
+            await Task.Delay(OpenPause, time, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -18,6 +18,9 @@ public sealed record PostgreSqlSpoolOptions
     /// <summary>How long a read waits for a store that is away.</summary>
     public TimeSpan ReadPatience { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long opening waits for a server that is away, starting or crowded. One that refuses is not asked again.</summary>
+    public TimeSpan StartPatience { get; init; }
+
     /// <summary>A run that was not seen for so long is dead: what it staged may be swept.</summary>
     public TimeSpan RunTimeout { get; init; } = TimeSpan.FromMinutes(10);
 

@@ -9,6 +9,9 @@ internal static partial class SpoolLog
     [LoggerMessage(4100, LogLevel.Information, "The spool in database {Database} is open: run {Run}, schema {Schema}")]
     public static partial void Opened(ILogger logger, string database, int run, int schema);
 
+    [LoggerMessage(4114, LogLevel.Warning, "The store does not answer yet ({Reason}); it is tried for {Seconds} s")]
+    public static partial void Waiting(ILogger logger, double seconds, string reason);
+
     [LoggerMessage(4101, LogLevel.Error, "The spool is {To}, it was {From}: nothing new is accepted")]
     public static partial void TurnedBad(ILogger logger, SpoolHealth from, SpoolHealth to, Exception? cause);
 

@@ -50,6 +50,13 @@ internal static class StoreFaults
         _ => StoreFault.Other,
     };
 
+    /// <summary>The server may answer in a moment: it is not there, starts, stops or is crowded.</summary>
+    public static bool MayPass(Exception error) => error switch
+    {
+        PostgresException { SqlState: var state } => state.StartsWith("53", StringComparison.Ordinal) || state.StartsWith("57P", StringComparison.Ordinal),
+        _ => Of(error) is StoreFault.Lost,
+    };
+
     /// <summary>The exception for whoever asked the store for something.</summary>
     public static SpoolUnavailableException Unavailable(Exception error) =>
         new(Of(error) is StoreFault.Full ? SpoolHealth.Full : SpoolHealth.Unwritable, error);

@@ -93,6 +93,25 @@ public sealed class PostgreSqlOutageTests(ITestOutputHelper output) : IAsyncLife
         await VerifyAsync(spool);
     }
 
+    [Fact]
+    [Trait("Threat", "F10")]
+    public async Task A_node_that_starts_before_its_store_waits_for_it()
+    {
+        await using var server = await PostgreSqlInstance.StartAsync(workspace["server"]);
+        var options = new PostgreSqlSpoolOptions { Connection = server.Connection("postgres"), Node = "n1" };
+        server.Stop();
+        await Assert.ThrowsAsync<SpoolUnavailableException>(async () => await PostgreSqlSpool.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance));
+        var opening = PostgreSqlSpool.OpenAsync(options with { StartPatience = TimeSpan.FromSeconds(60) }, TimeProvider.System, NullLoggerFactory.Instance).AsTask();
+        await server.StartAgainAsync();
+        await using (await opening)
+        {
+        }
+
+        // Who is refused is not asked to wait.
+        var stranger = options with { Connection = server.Connection("no-such-database"), StartPatience = TimeSpan.FromHours(1) };
+        await Assert.ThrowsAsync<SpoolUnavailableException>(async () => await PostgreSqlSpool.OpenAsync(stranger, TimeProvider.System, NullLoggerFactory.Instance));
+    }
+
     private static async Task<PostgreSqlSpool> OpenAsync(string connection, TimeSpan patience) => await PostgreSqlSpool.OpenAsync(
         new PostgreSqlSpoolOptions { Connection = connection, Node = "n1", Patience = patience, ReadPatience = TimeSpan.FromSeconds(1) }, TimeProvider.System, NullLoggerFactory.Instance);
 

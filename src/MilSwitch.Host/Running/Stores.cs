@@ -13,7 +13,7 @@ internal static class Stores
     {
         ISealableSpool spool = configuration.Database is { } database
             ? await PostgreSqlSpool.OpenAsync(
-                new PostgreSqlSpoolOptions { Connection = database.Text, Node = configuration.Switch.Node }, time, loggers, cancellationToken)
+                new PostgreSqlSpoolOptions { Connection = database.Text, Node = configuration.Switch.Node, StartPatience = TimeSpan.FromSeconds(30) }, time, loggers, cancellationToken)
             : await SqliteSpool.OpenAsync(
                 new SqliteSpoolOptions { DataFolder = configuration.DataFolder, OpenContents = OpenFiles.Contents() }, time, loggers, cancellationToken);
         try
