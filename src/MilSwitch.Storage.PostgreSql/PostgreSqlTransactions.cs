@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Spool;
@@ -367,7 +368,9 @@ internal sealed class PostgreSqlTransactions : ISpoolTransactions, IDisposable
 
     private NpgsqlConnection Connected()
     {
-        if (connection is not null) return connection;
+        // The driver ends a session by itself after some of the server's errors, want of space among them.
+        if (connection is { State: ConnectionState.Open }) return connection;
+        Disconnect();
         var opened = sessions.Writer.OpenConnection();
         try
         {

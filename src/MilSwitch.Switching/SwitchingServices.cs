@@ -159,12 +159,14 @@ public static class SwitchingServices
         shutdown.AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "record", async () =>
         {
             // As long as it owns something that it may write to.
+            if (runtime.Fence.IsCutOff) return Akka.Done.Instance;
             await runtime.AuditAsync(AuditKind.NodeStopped, $"node {node.Name}, run {node.Incarnation}", null, CancellationToken.None).ConfigureAwait(false);
             return Akka.Done.Instance;
         });
         shutdown.AddTask(CoordinatedShutdown.PhaseClusterExitingDone, "forget", async () =>
         {
             beat.Address = null;
+            if (runtime.Fence.IsCutOff) return Akka.Done.Instance;
             try
             {
                 await store.RemoveNodeAsync(address, node, CancellationToken.None).ConfigureAwait(false);

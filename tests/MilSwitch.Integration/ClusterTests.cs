@@ -122,7 +122,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : FieldTest
     {
         var (field, sink) = await StartAsync();
         foreach (var node in (SwitchProcess[])[field[0], field[1]]) File.Copy(Workspace["cluster-ca.pem"], Beside(node));
-        field[0].Configure(field[0].Setup with { Routes = [new RouteSetup("*", sink.NextHop, Connections) { Tls = "{ mode: opportunistic, ca: hop.pem }" }] });
+        field[0].Configure(field[0].Setup with { Routes = [new RouteSetup("elsewhere.test", "127.0.0.1:9") { Tls = "{ mode: required, ca: hop.pem }" }, new RouteSetup("*", sink.NextHop, Connections)] });
         var applied = await field[0].CommandAsync("config", "apply");
         Assert.True(applied.ExitCode is 0, applied.Output + applied.Error);
         await Eventually.ComesTrueAsync(() => field[2].Errors.Any(e => e.Contains("hop.pem", StringComparison.Ordinal)), Soon, "the third node says what it lacks");
@@ -134,6 +134,8 @@ public sealed class ClusterTests(ITestOutputHelper output) : FieldTest
         await SubmitAsync(field[1], Message("goes too"));
         await sink.WaitForAsync(2, Soon);
         Assert.DoesNotContain("waits", sink.Transactions.Select(t => t.Field("Subject")));
+        // It tries each second and says it once.
+        Assert.Single(field[2].Errors, e => e.Contains("hop.pem", StringComparison.Ordinal));
 
         File.Copy(Workspace["cluster-ca.pem"], Beside(field[2]));
         Assert.Equal("waits", (await sink.WaitForAsync(3, Soon))[2].Field("Subject"));

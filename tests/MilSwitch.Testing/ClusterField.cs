@@ -7,6 +7,8 @@ namespace MilSwitch.Testing;
 /// </summary>
 public sealed class ClusterField : IAsyncDisposable
 {
+    private const int MostStarts = 4;
+
     private readonly TestPki pki = new("Cluster CA");
     private readonly string folder;
     private readonly ClusterFieldOptions options;
@@ -46,8 +48,30 @@ public sealed class ClusterField : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a node (again) and waits until it is ready.</summary>
+    /// <summary>How often a node had to be started afresh because the others took it for dead while it started.</summary>
+    public int FreshStarts { get; private set; }
+
+    /// <summary>
+    /// Starts a node (again) and waits until it is ready. On a machine that is busy for many seconds the others may take a node that
+    /// starts for dead; it ends, and is started afresh, as whatever supervises it would.
+    /// </summary>
     public async Task StartAsync(int node)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await StartOnceAsync(node).ConfigureAwait(false);
+                return;
+            }
+            catch (InvalidOperationException fault) when (attempt < MostStarts && fault.Message.Contains("this member has been downed", StringComparison.Ordinal))
+            {
+                FreshStarts++;
+            }
+        }
+    }
+
+    private async Task StartOnceAsync(int node)
     {
         if (nodes[node] is { } known)
         {

@@ -45,15 +45,12 @@ public sealed class ClusterLoad : IAsyncDisposable
     /// <summary>Answered 250 by a node, up to now.</summary>
     public int AcceptedBy(int node) => ledgers[node].AcceptedCount;
 
-    /// <summary>
-    /// Time from now to the first message that this node was answered for and that is not there yet: with a dead node, to the
-    /// first one that another delivers in its place. Null: it had none.
-    /// </summary>
-    public async Task<TimeSpan?> FirstFromAsync(int node, TimeSpan within)
+    /// <summary>The first arrival from now on that counts, as Stopwatch time. Null: none came.</summary>
+    /// <param name="within">How long it is waited for.</param>
+    /// <param name="counts">Asked about each arrival, by its serial.</param>
+    public async Task<long?> FirstAsync(TimeSpan within, Func<long, SinkTransaction, bool> counts)
     {
-        var left = ledgers[node].OnTheirWay.ToHashSet();
-        if (left.Count is 0) return null;
-        var watch = new Watch(left);
+        var watch = new Watch(counts);
         watches[watch] = 0;
         try
         {
@@ -68,6 +65,12 @@ public sealed class ClusterLoad : IAsyncDisposable
             watches.TryRemove(watch, out _);
         }
     }
+
+    /// <summary>It is at the sink.</summary>
+    public bool HasArrived(long serial) => LedgerOf(serial) is { } ledger && ledger.HasArrived(serial);
+
+    /// <summary>The node whose client sent it.</summary>
+    public static int NodeOf(long serial) => (int)((serial - 1) / Ledger.Range);
 
     /// <summary>No new messages; waits until all that was accepted has arrived.</summary>
     public async Task<ClusterBalance> EndAsync(TimeSpan patience)
@@ -94,21 +97,17 @@ public sealed class ClusterLoad : IAsyncDisposable
 
     private void OnArrived(SinkTransaction transaction)
     {
-        foreach (var ledger in ledgers) ledger.Arrive(transaction);
-        if (watches.IsEmpty || !long.TryParse(transaction.Field(Ledger.Field), out var number)) return;
-        foreach (var (watch, _) in watches) watch.Saw(number);
+        if (!long.TryParse(transaction.Field(Ledger.Field), out var number) || LedgerOf(number) is not { } ledger) return;
+        ledger.Arrive(transaction);
+        foreach (var (watch, _) in watches)
+            if (watch.Counts(number, transaction)) watch.First.TrySetResult(transaction.Ended);
     }
 
-    private sealed class Watch(HashSet<long> serials)
+    private Ledger? LedgerOf(long serial) => NodeOf(serial) is >= 0 and var node && node < ledgers.Length ? ledgers[node] : null;
+
+    private sealed record Watch(Func<long, SinkTransaction, bool> Counts)
     {
-        private readonly long from = Stopwatch.GetTimestamp();
-
-        public TaskCompletionSource<TimeSpan?> First { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public void Saw(long number)
-        {
-            if (serials.Contains(number)) First.TrySetResult(Stopwatch.GetElapsedTime(from));
-        }
+        public TaskCompletionSource<long?> First { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }
 

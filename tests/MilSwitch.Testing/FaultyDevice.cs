@@ -26,7 +26,7 @@ public sealed class FaultyDevice
     /// <inheritdoc cref="Compiler"/>
     public const string Headers = "/usr/include/dlfcn.h";
 
-    private static readonly Lazy<string> Library = new(Compile);
+    private static readonly Lazy<string> Library = new(() => Compile("device"));
 
     private readonly string order;
     private readonly string events;
@@ -76,10 +76,11 @@ public sealed class FaultyDevice
     public Task IsHoldingAsync(TimeSpan within) =>
         Eventually.ComesTrueAsync(() => Events.Any(e => e.StartsWith("held ", StringComparison.Ordinal)), within, "a call to the device is held");
 
-    private static string Compile()
+    /// <summary>Makes a library of tests/MilSwitch.Integration/Faults; returns where it lies.</summary>
+    internal static string Compile(string name)
     {
-        var source = Path.Combine(Workspace.RepositoryRoot, "tests/MilSwitch.Integration/Faults/device.c");
-        var library = Path.Combine(AppContext.BaseDirectory, "device.so");
+        var source = Path.Combine(Workspace.RepositoryRoot, "tests/MilSwitch.Integration/Faults", name + ".c");
+        var library = Path.Combine(AppContext.BaseDirectory, name + ".so");
         var made = library + "." + System.Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         using var compiler = Process.Start(Requirement.Find(Compiler)!, ["-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", made, source]);
         compiler.WaitForExit();

@@ -17,11 +17,13 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
     private static PostgreSqlInstance? shared;
     private static int databases;
 
+    private readonly IReadOnlyDictionary<string, string> environment;
     private Process? process;
 
-    private PostgreSqlInstance(string folder)
+    private PostgreSqlInstance(string folder, IReadOnlyDictionary<string, string>? environment = null)
     {
         Folder = folder;
+        this.environment = environment ?? new Dictionary<string, string>();
     }
 
     public string Folder { get; }
@@ -30,6 +32,9 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
 
     /// <summary>What the server says.</summary>
     public string LogFile => Path.Combine(Folder, "log");
+
+    /// <summary>It has not ended, by itself or otherwise.</summary>
+    public bool IsRunning => process is { HasExited: false };
 
     private string Data => Path.Combine(Folder, "data");
 
@@ -69,9 +74,15 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
     /// <summary>Makes a server in a folder and starts it.</summary>
     /// <param name="folder">Made, and left behind.</param>
     /// <param name="settings">Further lines for its configuration.</param>
-    public static async Task<PostgreSqlInstance> StartAsync(string folder, params string[] settings)
+    public static Task<PostgreSqlInstance> StartAsync(string folder, params string[] settings) => StartAsync(folder, null, settings);
+
+    /// <inheritdoc cref="StartAsync(string, string[])"/>
+    /// <param name="folder">Made, and left behind.</param>
+    /// <param name="environment">Added to the server's, such as a <see cref="FaultyDevice.Environment"/>.</param>
+    /// <param name="settings">Further lines for its configuration.</param>
+    public static async Task<PostgreSqlInstance> StartAsync(string folder, IReadOnlyDictionary<string, string>? environment, params string[] settings)
     {
-        var made = new PostgreSqlInstance(folder);
+        var made = new PostgreSqlInstance(folder, environment);
         await made.PrepareAsync();
         await made.RunAsync("initdb", "-D", made.Data, "-U", User, "--auth=trust", "-E", "UTF8", "--locale=C", "-N");
         await made.ConfigureAsync(settings);
@@ -108,11 +119,20 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true };
         foreach (var argument in (string[])["-c", "log=$1; shift; exec 3<&0; \"$@\" >>\"$log\" 2>&1 </dev/null 3<&- & server=$!; trap '' INT; (read line <&3; kill -QUIT $server) & reader=$!; wait $server; kill $reader", "sh", LogFile, .. As, Path.Combine(Programs!, "postgres"), "-D", Data, "-p", Text(Port)])
             start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         process = Process.Start(start)!;
         await Eventually.ComesTrueAsync(
             async () => process.HasExited || await TryRunAsync("pg_isready", "-q", "-h", Folder, "-p", Text(Port), "-U", User, "-d", "postgres") == 0,
             TimeSpan.FromSeconds(60), "PostgreSQL answers");
         if (process.HasExited) throw new InvalidOperationException($"PostgreSQL ended: {(await File.ReadAllTextAsync(LogFile))[^Math.Min(1000, (int)new FileInfo(LogFile).Length)..]}");
+    }
+
+    /// <summary>Lets everybody of a network in, who reaches an address that <c>listen_addresses</c> names.</summary>
+    /// <param name="network">As pg_hba.conf has it.</param>
+    public async Task AdmitAsync(string network)
+    {
+        await File.AppendAllLinesAsync(Path.Combine(Data, "pg_hba.conf"), [$"host all all {network} trust"]);
+        await QueryAsync("postgres", "SELECT pg_reload_conf()");
     }
 
     /// <summary>A database of its own for one test; returns how to reach it.</summary>
@@ -124,7 +144,10 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
     }
 
     /// <summary>How to reach a database over the socket.</summary>
-    public string Connection(string database) => $"Host={Folder};Port={Port};Username={User};Database={database}";
+    public string Connection(string database) => ConnectionBy(Folder, database);
+
+    /// <summary>How to reach a database over one of its addresses.</summary>
+    public string ConnectionBy(string host, string database) => $"Host={host};Port={Port};Username={User};Database={database}";
 
     /// <summary>Asks with the server's own client; returns what it prints, one line a row, columns between bars.</summary>
     public async Task<string> QueryAsync(string database, string sql)
@@ -220,6 +243,6 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
 
     private void KillAtEnd()
     {
-        if (process is { HasExited: false }) Signal("QUIT");
+        if (IsRunning) Signal("QUIT");
     }
 }

@@ -215,6 +215,7 @@ public sealed class SinkServer : IAsyncDisposable
     {
         private const int HeadLimit = 32 << 10;
 
+        private readonly IPAddress from = (socket.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
         private readonly MemoryStream output = new();
         private readonly List<string> recipients = [];
         private Stream stream = new NetworkStream(socket, ownsSocket: false);
@@ -411,7 +412,7 @@ public sealed class SinkServer : IAsyncDisposable
             finally
             {
                 sink.Record(content!.Finish(
-                    Interlocked.Increment(ref sink.ended), number, begun, read, mail!, [.. recipients], accepted: said == "2", encrypted));
+                    Interlocked.Increment(ref sink.ended), number, begun, read, mail!, [.. recipients], accepted: said == "2", encrypted) with { From = from });
                 LeaveTransaction();
             }
         }

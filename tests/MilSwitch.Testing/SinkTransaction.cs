@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 
 namespace MilSwitch.Testing;
@@ -20,6 +21,9 @@ public sealed record SinkTransaction(
     int Order, int Connection, long Begun, long Read, long Ended, string Mail, IReadOnlyList<string> Recipients, long Size, string Digest,
     ReadOnlyMemory<byte> Head, ReadOnlyMemory<byte> Content, bool Accepted, bool Encrypted)
 {
+    /// <summary>The address of whoever sent it.</summary>
+    public IPAddress From { get; init; } = IPAddress.None;
+
     /// <summary>The first field of that name, unfolded and trimmed; null when there is none.</summary>
     public string? Field(string name)
     {

@@ -32,13 +32,14 @@ internal static class RunCommand
         using var loggers = LoggerFactory.Create(b => NodeHost.AddLogging(b, configuration.LogLevel, configuration.LogFormat));
         try
         {
-            await using var spool = await Stores.OpenAsync(configuration, TimeProvider.System, loggers, cancellationToken);
-            if (configuration.Switch.Cluster is null) return await ServeAsync(configuration, null, spool, environment, cancellationToken);
+            var time = new SteadyTime(TimeProvider.System);
+            await using var spool = await Stores.OpenAsync(configuration, time, loggers, cancellationToken);
+            if (configuration.Switch.Cluster is null) return await ServeAsync(configuration, null, spool, time, environment, cancellationToken);
             // Not for a moment by the node's own file where the cluster has other settings by now.
             var shared = await SharedSettings.ReadAsync(spool, cancellationToken);
-            if (shared is null) return await ServeAsync(configuration, null, spool, environment, cancellationToken);
+            if (shared is null) return await ServeAsync(configuration, null, spool, time, environment, cancellationToken);
             result = ConfigurationReader.Read(file, shared);
-            if (result.Configuration is { } joined) return await ServeAsync(joined, shared, spool, environment, cancellationToken);
+            if (result.Configuration is { } joined) return await ServeAsync(joined, shared, spool, time, environment, cancellationToken);
             foreach (var problem in result.Problems) environment.Error.WriteLine(problem);
             return ExitCodes.Bad;
         }
@@ -51,9 +52,9 @@ internal static class RunCommand
         }
     }
 
-    private static async Task<int> ServeAsync(NodeConfiguration configuration, SharedSettings? shared, ISpool spool, CommandEnvironment environment, CancellationToken cancellationToken)
+    private static async Task<int> ServeAsync(NodeConfiguration configuration, SharedSettings? shared, ISpool spool, TimeProvider time, CommandEnvironment environment, CancellationToken cancellationToken)
     {
-        await using var app = NodeHost.Build(configuration, spool, TimeProvider.System);
+        await using var app = NodeHost.Build(configuration, spool, time);
         Directory.CreateDirectory(Path.GetDirectoryName(configuration.Admin.Socket)!);
         // The folder is ours alone, so a socket that is still there was left by a node that is gone.
         File.Delete(configuration.Admin.Socket);

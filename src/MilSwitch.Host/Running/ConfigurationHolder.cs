@@ -33,6 +33,9 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
     private ISpool? store;
     private string? sharedText;
 
+    // Why this node can't follow, as it was told last. It tries each second, and tells of a cause once.
+    private string? told;
+
     public NodeConfiguration Current => current;
 
     /// <summary>Since when the current one is in force.</summary>
@@ -88,7 +91,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
         }
         catch (JsonException fault)
         {
-            NotUnderstood(fault);
+            if (IsNews(fault.Message)) NotUnderstood(fault);
             return false;
         }
 
@@ -98,7 +101,17 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
             return true;
         }
 
-        return shared.Text == sharedText || Reload(_ => true, shared.By, shared) is { IsEmpty: true };
+        return shared.Text == sharedText || Reload(_ => true, shared.By, shared, isFollowing: true) is { IsEmpty: true };
+    }
+
+    private bool IsNews(string cause)
+    {
+        lock (gate)
+        {
+            if (cause == told) return false;
+            told = cause;
+            return true;
+        }
     }
 
     private Task<SharedSettings?> SharedAsync(CancellationToken cancellationToken) => SharedSettings.ReadAsync(store!, cancellationToken);
@@ -161,7 +174,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
         return problems;
     }
 
-    private ImmutableArray<ConfigurationProblem>? Reload(Func<string, bool> expected, string? who, SharedSettings? shared = null)
+    private ImmutableArray<ConfigurationProblem>? Reload(Func<string, bool> expected, string? who, SharedSettings? shared = null, bool isFollowing = false)
     {
         lock (gate)
         {
@@ -170,6 +183,8 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
             if (candidate is not null) problems = NeedsRestart(current, candidate);
             if (candidate is null || !problems.IsEmpty)
             {
+                // Whoever asks is answered each time.
+                if (!IsNews($"{shared?.Text} {string.Join('\n', problems)}") && isFollowing) return problems;
                 foreach (var problem in problems) ProblemFound(problem.File, problem.Line, problem.Key, problem.Text);
                 Refused(problems.Length);
                 var now = time.GetUtcNow();
@@ -186,6 +201,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
             control?.Apply(candidate.Switch);
             current = candidate;
             sharedText = shared?.Text ?? sharedText;
+            told = null;
             state = new ConfigurationState(state.Number + 1, time.GetUtcNow());
             var cleared = alarm;
             alarm = null;

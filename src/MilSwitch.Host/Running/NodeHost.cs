@@ -83,7 +83,8 @@ public static class NodeHost
         builder.Services.AddHostedService<ReadinessGate>();
 
         var app = builder.Build();
-        app.Services.GetRequiredService<ConfigurationHolder>().FurtherAlarms = () => app.Services.GetRequiredService<ProxyCertificates>().Alarms;
+        app.Services.GetRequiredService<ConfigurationHolder>().FurtherAlarms =
+            () => [.. app.Services.GetRequiredService<ProxyCertificates>().Alarms, .. (time as SteadyTime)?.Alarms ?? []];
         if (configuration.Switch.Cluster is not null)
         {
             app.Services.GetRequiredService<ISwitchControl>().FollowWith(app.Services.GetRequiredService<ConfigurationHolder>().FollowAsync);

@@ -22,6 +22,9 @@ internal sealed partial class ClusterBeat(SwitchRuntime runtime, RuleKeeper rule
     private long currentAt = -1;
     private volatile bool active;
 
+    // Why nothing is sent, as it was told last.
+    private string? told;
+
     /// <summary>As other nodes dial it; set when the node has joined, null again when it leaves.</summary>
     public string? Address { get; set; }
 
@@ -86,7 +89,12 @@ internal sealed partial class ClusterBeat(SwitchRuntime runtime, RuleKeeper rule
             var policy = await runtime.Spool.PolicyVersionAsync(limit.Token).ConfigureAwait(false);
             Volatile.Write(ref answeredAt, before);
             if (policy != runtime.Policy) await rules.LoadAsync(policy, limit.Token).ConfigureAwait(false);
-            if (policy == runtime.Policy) Volatile.Write(ref currentAt, before);
+            if (policy == runtime.Policy)
+            {
+                Volatile.Write(ref currentAt, before);
+                told = null;
+            }
+
             return true;
         }
         catch (Exception fault) when (fault is SpoolUnavailableException or OperationCanceledException)
@@ -96,7 +104,8 @@ internal sealed partial class ClusterBeat(SwitchRuntime runtime, RuleKeeper rule
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             // Written by another version, or a fault of ours: nothing is sent by rules that may not be the ones in force.
-            LogNotTakenOver(fault);
+            if (told != fault.Message) LogNotTakenOver(fault);
+            told = fault.Message;
             return true;
         }
     }

@@ -136,7 +136,7 @@ internal sealed class MembershipActor : UntypedActor, IWithTimers
         }
 
         if (beat.Silence > SilenceLimit && reports.Values.Any(p => AnswersThere(p)))
-            runtime.Fence.Trip("the store answers other nodes and not this one");
+            runtime.Fence.CutOff();
     }
 
     private bool AnswersThere(Peer peer) =>

@@ -14,6 +14,15 @@ internal sealed partial class NodeFence(ILogger<NodeFence> logger)
     /// <summary>Set by a node of a cluster; a node on its own has nobody who could have replaced it.</summary>
     public void EndBy(Action action) => end = action;
 
+    /// <summary>The store does not answer this node: what it leaves unrecorded it can't record, and nobody is served by waiting for it.</summary>
+    public bool IsCutOff { get; private set; }
+
+    public void CutOff()
+    {
+        IsCutOff = true;
+        Trip("the store answers other nodes and not this one");
+    }
+
     public void Trip(int partition) => Trip($"partition {partition} has another owner");
 
     public void Trip(string reason)

@@ -32,6 +32,12 @@ internal sealed partial class PartitionActor
     {
         if (IsLeaving) return;
         leavingSince = runtime.Time.GetTimestamp();
+        if (runtime.Fence.IsCutOff)
+        {
+            Context.Stop(Self);
+            return;
+        }
+
         if (self is null)
         {
             // A claim under way may still succeed: its epoch is given up then.

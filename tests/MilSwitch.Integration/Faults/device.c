@@ -43,11 +43,18 @@ static int open_append(const char *path)
     return path ? (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
 }
 
+/* A copy: some programs write their title over their environment. */
+static const char *named(const char *name)
+{
+    const char *value = getenv(name);
+    return value ? strdup(value) : NULL;
+}
+
 __attribute__((constructor)) static void begin(void)
 {
-    folder = getenv("DEVICE_FOLDER");
-    order_file = getenv("DEVICE_ORDER");
-    events_file = getenv("DEVICE_EVENTS");
+    folder = named("DEVICE_FOLDER");
+    order_file = named("DEVICE_ORDER");
+    events_file = named("DEVICE_EVENTS");
     folder_length = folder ? strlen(folder) : 0;
     events = open_append(events_file);
     record = open_append(getenv("DEVICE_RECORD"));

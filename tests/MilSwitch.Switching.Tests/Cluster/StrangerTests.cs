@@ -338,6 +338,39 @@ public sealed class StrangerTests : IDisposable
         await GoesOnAsync(node);
     }
 
+    [Theory]
+    [InlineData("-tls1_3")]
+    [InlineData("-tls1_2")]
+    [Trait("Threat", "F36")]
+    public async Task A_session_that_a_peer_had_opens_no_door_without_its_certificate(string version)
+    {
+        using var folder = new Workspace("tickets");
+        await using var node = await BareNode.StartAsync(pki.Identity());
+        await File.WriteAllTextAsync(folder["ca.pem"], pki.Root.ExportCertificatePem());
+        using var valid = pki.Issue();
+        TestPki.Write(valid, folder["valid.pem"], folder["valid.key"]);
+
+        // A session, and what the server hands out for its resumption.
+        var (peer, _) = await OpensslAsync(node, folder, "GET / HTTP/1.0\n", version, "-sess_out", folder["session"], "-cert", folder["valid.pem"], "-key", folder["valid.key"]);
+        await node.RefusedAsync(RefusalCause.Frame);
+        Assert.Contains("New, TLSv1", peer, StringComparison.Ordinal);
+        // TLS 1.2 hands out nothing at all; TLS 1.3 does.
+        Assert.True(File.Exists(folder["session"]) == version is "-tls1_3", peer);
+        if (!File.Exists(folder["session"])) return;
+
+        // Whoever got hold of it has no certificate of ours.
+        var (thief, _) = await OpensslAsync(node, folder, "GET / HTTP/1.0\n", version, "-sess_in", folder["session"]);
+        Assert.Contains("New, TLSv1", thief, StringComparison.Ordinal);
+        Assert.DoesNotContain("Reused", thief, StringComparison.Ordinal);
+        await node.RefusedAsync(RefusalCause.NoCertificate);
+        Assert.Equal(1, node.Meters.Refused(RefusalCause.Frame));
+
+        // Nor does the peer itself come in by it: it shows its certificate each time.
+        var (again, _) = await OpensslAsync(node, folder, "GET / HTTP/1.0\n", version, "-sess_in", folder["session"], "-cert", folder["valid.pem"], "-key", folder["valid.key"]);
+        Assert.DoesNotContain("Reused", again, StringComparison.Ordinal);
+        await node.RefusedAsync(RefusalCause.Frame, 2);
+    }
+
     private static async Task<(string Output, int Code)> OpensslAsync(BareNode node, Workspace folder, string input, params string[] arguments)
     {
         var start = new ProcessStartInfo("openssl", ["s_client", "-connect", $"127.0.0.1:{node.Port}", .. arguments])

@@ -7,8 +7,8 @@ namespace MilSwitch.Switching.Cluster.Transport;
 
 /// <summary>
 /// How nodes speak TLS: 1.3, or 1.2 with forward secrecy and authenticated encryption (RFC 9325), certificates on both
-/// sides, no renegotiation; resumption is switched off, so that nothing outlives a change of certificates (tickets are handed out all
-/// the same).
+/// sides, no renegotiation; resumption is switched off, so that nothing outlives a change of certificates (the tickets that
+/// TLS 1.3 hands out all the same resume nothing).
 /// </summary>
 internal static class TlsSettings
 {

@@ -1,10 +1,9 @@
 using System.Diagnostics;
-using MilSwitch.Testing;
 
-namespace MilSwitch.Integration;
+namespace MilSwitch.Testing;
 
 /// <summary>A small file system in memory, as full or as closed as a test wants it.</summary>
-internal sealed class Volume : IDisposable
+public sealed class Volume : IDisposable
 {
     private readonly Stack<Action> undo = new();
 
@@ -85,6 +84,6 @@ internal sealed class Volume : IDisposable
     {
         using var process = Process.Start(Requirement.Find(program)!, arguments);
         process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
+        if (process.ExitCode is not 0) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}.");
     }
 }
