@@ -35,7 +35,7 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
     private readonly SpoolWriter writer;
     private readonly CancellationTokenSource closing = new();
     private readonly Task watching;
-    private ContentSeal seal = ContentSeal.None;
+    private readonly SealInUse seal;
     private long used;
     private long usedAt;
     private long probedAt;
@@ -47,6 +47,7 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
         this.time = time;
         this.logger = logger;
         Run = run;
+        seal = new SealInUse(ContentSeal.None, time);
         sessions = new Sessions(options.Connection, run.ToString(CultureInfo.InvariantCulture));
         calls = new Calls(time);
         reader = new SpoolReader(sessions.Reader, calls, options.ReadPatience);
@@ -93,7 +94,9 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
         }
     }
 
-    public void UseSeal(ContentSeal contents) => seal = contents;
+    public void UseSeal(ContentSeal contents) => seal.Begin(contents);
+
+    public void LearnKeysWith(Func<ContentSeal, CancellationToken, ValueTask<ContentSeal>> look) => seal.LearnWith(look);
 
     public async ValueTask<bool> IsSealedWithAsync(string key, CancellationToken cancellationToken = default)
     {
@@ -112,7 +115,7 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
     public IContentWriter CreateContent()
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
-        return new ChunkContentWriter(chunks, retention, seal);
+        return new ChunkContentWriter(chunks, retention, seal.Current);
     }
 
     public ValueTask<CommitResult> CommitAsync(SpoolOperation operation, Precedence precedence, CancellationToken cancellationToken = default)

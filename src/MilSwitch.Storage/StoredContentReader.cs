@@ -13,7 +13,7 @@ namespace MilSwitch.Storage;
 /// <param name="length">Octets of the content.</param>
 /// <param name="digest">SHA-256 of them.</param>
 /// <param name="seal">Opens it; null: it is not sealed.</param>
-public abstract class StoredContentReader(MessageId id, long length, byte[] digest, ContentSeal? seal) : ContentReader
+public abstract class StoredContentReader(MessageId id, long length, byte[] digest, SealInUse? seal) : ContentReader
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private SealedSegments? segments;
@@ -76,7 +76,8 @@ public abstract class StoredContentReader(MessageId id, long length, byte[] dige
             if (segments is null)
             {
                 await FillAsync(stored.AsMemory(0, ContentSeal.HeaderLength), cancellationToken).ConfigureAwait(false);
-                segments = seal!.Open(stored.AsSpan(0, ContentSeal.HeaderLength));
+                var header = stored.AsMemory(0, ContentSeal.HeaderLength);
+                segments = (await seal!.ForAsync(header, cancellationToken).ConfigureAwait(false)).Open(header.Span);
             }
 
             // As many segments as are whole come before this one.

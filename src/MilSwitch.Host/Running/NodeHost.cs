@@ -18,6 +18,7 @@ using MilSwitch.Smime.Protection;
 using MilSwitch.Smime.Receipts;
 using MilSwitch.Smime.Tokens;
 using MilSwitch.Smtp.Server;
+using MilSwitch.Storage;
 using MilSwitch.Switching;
 using MilSwitch.Switching.Cluster.Transport;
 
@@ -32,9 +33,18 @@ public static class NodeHost
     private const long MaximumApiBody = 1 << 20;
 
     /// <summary>Builds the whole node around an open store.</summary>
-    public static WebApplication Build(NodeConfiguration configuration, ISpool spool, TimeProvider time) => Build(configuration, time, services =>
+    public static WebApplication Build(NodeConfiguration configuration, ISealableSpool spool, TimeProvider time)
     {
-        services.AddSingleton(spool);
+        var app = Build(configuration, time, services => AddSwitch(services, configuration, spool, time));
+        var seal = new StoreSeal(configuration, spool, time, app.Services.GetRequiredService<ILogger<StoreSeal>>());
+        var holder = app.Services.GetRequiredService<ConfigurationHolder>();
+        spool.LearnKeysWith((now, cancellationToken) => seal.LookAgainAsync(now, Ring(app.Services, holder.Current), holder.Current.Keys, cancellationToken));
+        return app;
+    }
+
+    private static void AddSwitch(IServiceCollection services, NodeConfiguration configuration, ISealableSpool spool, TimeProvider time)
+    {
+        services.AddSingleton<ISpool>(spool);
         if (spool is IClusterStore shared) services.AddSingleton(shared);
         services.AddSingleton(provider => Listeners.Resolver(configuration, provider.GetRequiredService<ConfigurationHolder>()));
         if (configuration is { ClusterTls: { } tls, NodeCertificate: { } identity })
@@ -48,7 +58,7 @@ public static class NodeHost
         services.AddHostedService(provider => new BrokenStoreWatch(
             spool, provider.GetRequiredService<IHostApplicationLifetime>(), time, BrokenStoreWatch.Grace, () => ProcessEnd.AtOnce(ExitCodes.StoreBroken),
             provider.GetRequiredService<ILogger<BrokenStoreWatch>>()));
-    });
+    }
 
     /// <summary>Builds a node around the given switch, for tests as well.</summary>
     public static WebApplication Build(NodeConfiguration configuration, TimeProvider time, Action<IServiceCollection> addSwitch)
