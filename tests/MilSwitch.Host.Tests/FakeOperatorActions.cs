@@ -34,6 +34,9 @@ public sealed class FakeOperatorActions : IOperatorActions
     /// <summary>When set, an act waits for it.</summary>
     public TaskCompletionSource? Gate { get; set; }
 
+    /// <summary>After each act.</summary>
+    public Action Acted { get; set; } = () => { };
+
     /// <summary>An act has arrived.</summary>
     public TaskCompletionSource Arrived { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -109,6 +112,7 @@ public sealed class FakeOperatorActions : IOperatorActions
         Rules.Add(rule with { Id = (Rules.Count + 1).ToString(System.Globalization.CultureInfo.InvariantCulture) });
         return ValueTask.FromResult(Rules[^1]);
     }
+        Acted();
 
     public ValueTask<(RuleChange Change, OperatorRule Rule)> ReplaceRuleAsync(
         OperatorRule rule, Func<OperatorRule, bool>? expected, OperatorIdentity who, CancellationToken cancellationToken)

@@ -58,7 +58,7 @@ public sealed class TestNode : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
-    public static async Task<TestNode> StartAsync(TimeProvider? time = null, ISpool? spool = null, Func<ConfigurationFiles, string>? further = null)
+    public static async Task<TestNode> StartAsync(TimeProvider? time = null, ISpool? spool = null, Func<ConfigurationFiles, string>? further = null, IRequestStore? requestStore = null)
     {
         var files = new ConfigurationFiles();
         files.Write("operator.token", OperatorToken + "\n", secret: true);
@@ -79,6 +79,7 @@ public sealed class TestNode : IAsyncDisposable
             services.AddSingleton<IStartupFilter>(requests);
             services.AddSingleton<ILoggerProvider>(log);
             if (spool is not null) services.AddSingleton(spool);
+            if (requestStore is not null) services.AddSingleton(requestStore);
         });
         await app.StartAsync();
         return new TestNode(files, app, actions, control, log) { Events = events, Requests = requests };

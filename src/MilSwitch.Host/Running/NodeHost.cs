@@ -46,6 +46,7 @@ public static class NodeHost
     {
         services.AddSingleton<ISpool>(spool);
         if (spool is IClusterStore shared) services.AddSingleton(shared);
+        if (spool is IRequestStore requests) services.AddSingleton(requests);
         services.AddSingleton(provider => Listeners.Resolver(configuration, provider.GetRequiredService<ConfigurationHolder>()));
         if (configuration is { ClusterTls: { } tls, NodeCertificate: { } identity })
         {
@@ -230,7 +231,7 @@ public static class NodeHost
         }
 
         context.Features.Set(caller);
-        await IdempotentRequests.AnswerAsync(context, next, caller, context.RequestServices.GetRequiredService<IdempotencyKeys>());
+        await IdempotentRequests.AnswerAsync(context, next, caller, context.RequestServices.GetRequiredService<IdempotencyKeys>(), context.RequestServices.GetService<IRequestStore>());
         // Routing answers without a body when nothing matches.
         if (context.Response is { HasStarted: false, StatusCode: 404 or 405, ContentType: null })
             await Problems.Answer(context.Response.StatusCode, "Not found", "There is no such operation.").ExecuteAsync(context);
