@@ -157,7 +157,18 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
         try
         {
             if (await reader.ContentAsync(id, seal, cancellationToken).ConfigureAwait(false) is not { } content) return null;
-            return content.Inline ?? new ChunkContentReader(id, chunks, content.Apart, content.Size, content.Digest, content.IsSealed ? seal : null);
+            if (content.Inline is { } inline) return inline;
+            var apart = new ChunkContentReader(id, chunks, content.Apart, content.Size, content.Digest, content.IsSealed ? seal : null);
+            try
+            {
+                await apart.BeginAsync(cancellationToken).ConfigureAwait(false);
+                return apart;
+            }
+            catch
+            {
+                await apart.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
         }
         catch (ContentDamagedException)
         {
