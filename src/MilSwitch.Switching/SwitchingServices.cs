@@ -56,6 +56,7 @@ public static class SwitchingServices
         services.AddSingleton<ISwitchEvents>(provider => provider.GetRequiredService<SwitchRuntime>().Events);
         services.AddSingleton<RuleKeeper>();
         services.AddSingleton<AlarmWatch>();
+        services.AddSingleton<NodeWatch>();
         services.AddSingleton<IOperatorActions, OperatorActions>();
         services.AddSingleton<SwitchControl>();
         services.AddSingleton<ISwitchControl>(provider => provider.GetRequiredService<SwitchControl>());
@@ -139,6 +140,9 @@ public static class SwitchingServices
             .JoinAsync(address, node, CancellationToken.None).ConfigureAwait(false);
         beat.Address = address;
         beat.Hurry();
+        var watch = provider.GetRequiredService<NodeWatch>();
+        system.ActorOf(WatchActor.Props(watch), WatchActor.Name);
+        watch.ReachBy(system);
         runtime.Membership = system.ActorOf(MembershipActor.Props(runtime, beat), MembershipActor.Name);
         var shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "record", async () =>

@@ -95,13 +95,11 @@ public static class NodeHost
 
         var app = builder.Build();
         app.Services.GetRequiredService<ConfigurationHolder>().FurtherAlarms = () => app.Services.GetRequiredService<ProxyCertificates>().Alarms;
-        if (configuration.Switch.Cluster is not null)
-        {
-            app.Services.GetRequiredService<ISwitchControl>().FollowWith(app.Services.GetRequiredService<ConfigurationHolder>().FollowAsync);
-        }
-
+        var control = app.Services.GetRequiredService<ISwitchControl>();
+        control.AlarmWith(() => app.Services.GetRequiredService<ConfigurationHolder>().Alarms);
+        if (configuration.Switch.Cluster is not null) control.FollowWith(app.Services.GetRequiredService<ConfigurationHolder>().FollowAsync);
         app.Services.GetRequiredService<ConfigurationHolder>().Attach(
-            app.Services.GetRequiredService<ISwitchControl>(), app.Services.GetRequiredService<ISwitchEvents>(), next => UseKeys(app.Services, next));
+            control, app.Services.GetRequiredService<ISwitchEvents>(), next => UseKeys(app.Services, next));
         var bridge = app.Services.GetRequiredService<MeterBridge>();
         app.Services.GetRequiredService<SwitchGauges>().AddTo(bridge.Registry);
         app.Use((context, next) => SeparateEndpointsAsync(context, next, bridge));

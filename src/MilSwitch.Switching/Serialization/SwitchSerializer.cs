@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Akka.Actor;
 using Akka.Serialization;
 using MilSwitch.Switching.Cluster;
+using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
 
 namespace MilSwitch.Switching.Serialization;
@@ -30,6 +31,10 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
     private const string HeldAnswerManifest = "h2";
     private const string NoteOrderManifest = "k1";
     private const string LinkOrderManifest = "l1";
+    private const string AlarmsOrderManifest = "w1";
+    private const string AlarmsAnswerManifest = "w2";
+    private const string LinksOrderManifest = "w3";
+    private const string LinksAnswerManifest = "w4";
 
     public override int Identifier => Number;
 
@@ -45,6 +50,10 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
         HeldAnswer => HeldAnswerManifest,
         LinkOrder => LinkOrderManifest,
         NoteOrder => NoteOrderManifest,
+        AlarmsOrder => AlarmsOrderManifest,
+        AlarmsAnswer => AlarmsAnswerManifest,
+        LinksOrder => LinksOrderManifest,
+        LinksAnswer => LinksAnswerManifest,
         _ => throw new SerializationException($"{o.GetType().Name} does not leave the node."),
     };
 
@@ -60,6 +69,10 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
         HeldAnswer value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.HeldAnswer),
         NoteOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.NoteOrder),
         LinkOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.LinkOrder),
+        AlarmsOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.AlarmsOrder),
+        AlarmsAnswer value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.AlarmsAnswer),
+        LinksOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.LinksOrder),
+        LinksAnswer value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.LinksAnswer),
         _ => throw new SerializationException($"{obj.GetType().Name} does not leave the node."),
     };
 
@@ -75,6 +88,10 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
         HeldAnswerManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.HeldAnswer) ?? throw Empty(),
         NoteOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.NoteOrder) ?? throw Empty(),
         LinkOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.LinkOrder) ?? throw Empty(),
+        AlarmsOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.AlarmsOrder) ?? throw Empty(),
+        AlarmsAnswerManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.AlarmsAnswer) ?? throw Empty(),
+        LinksOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.LinksOrder) ?? throw Empty(),
+        LinksAnswerManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.LinksAnswer) ?? throw Empty(),
         _ => throw new SerializationException("An unknown manifest."),
     };
 
@@ -106,4 +123,8 @@ public sealed class RefusingSerializer(ExtendedActorSystem system) : Serializer(
 [JsonSerializable(typeof(HeldAnswer))]
 [JsonSerializable(typeof(LinkOrder))]
 [JsonSerializable(typeof(NoteOrder))]
+[JsonSerializable(typeof(AlarmsOrder))]
+[JsonSerializable(typeof(AlarmsAnswer))]
+[JsonSerializable(typeof(LinksOrder))]
+[JsonSerializable(typeof(LinksAnswer))]
 internal sealed partial class SwitchJson : JsonSerializerContext;
