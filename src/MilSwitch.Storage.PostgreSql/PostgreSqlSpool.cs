@@ -36,7 +36,7 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
     private readonly SpoolWriter writer;
     private readonly CancellationTokenSource closing = new();
     private readonly Task watching;
-    private ContentSeal seal = ContentSeal.None;
+    private readonly SealInUse seal;
     private long used;
     private long usedAt;
     private long probedAt;
@@ -48,6 +48,7 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
         this.time = time;
         this.logger = logger;
         Run = run;
+        seal = new SealInUse(ContentSeal.None, time);
         sessions = new Sessions(options.Connection, run.ToString(CultureInfo.InvariantCulture));
         calls = new Calls(time);
         reader = new SpoolReader(sessions.Reader, calls, options.ReadPatience);
@@ -105,7 +106,9 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
         }
     }
 
-    public void UseSeal(ContentSeal contents) => seal = contents;
+    public void UseSeal(ContentSeal contents) => seal.Begin(contents);
+
+    public void LearnKeysWith(Func<ContentSeal, CancellationToken, ValueTask<ContentSeal>> look) => seal.LearnWith(look);
 
     public async ValueTask<bool> IsSealedWithAsync(string key, CancellationToken cancellationToken = default)
     {
@@ -124,7 +127,7 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
     public IContentWriter CreateContent()
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
-        return new ChunkContentWriter(chunks, retention, seal);
+        return new ChunkContentWriter(chunks, retention, seal.Current);
     }
 
     public ValueTask<CommitResult> CommitAsync(SpoolOperation operation, Precedence precedence, CancellationToken cancellationToken = default)
@@ -166,7 +169,18 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
         try
         {
             if (await reader.ContentAsync(id, seal, cancellationToken).ConfigureAwait(false) is not { } content) return null;
-            return content.Inline ?? new ChunkContentReader(id, chunks, content.Apart, content.Size, content.Digest, content.IsSealed ? seal : null);
+            if (content.Inline is { } inline) return inline;
+            var apart = new ChunkContentReader(id, chunks, content.Apart, content.Size, content.Digest, content.IsSealed ? seal : null);
+            try
+            {
+                await apart.BeginAsync(cancellationToken).ConfigureAwait(false);
+                return apart;
+            }
+            catch
+            {
+                await apart.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
         }
         catch (ContentDamagedException)
         {

@@ -30,6 +30,15 @@ public sealed record PostgreSqlSpoolOptions
     /// <inheritdoc cref="Retained"/>
     public long RetainedPerContent { get; init; } = 2 << 20;
 
+    /// <summary>What became of a request that has a key is kept for this long.</summary>
+    public TimeSpan RequestLifetime { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Answers of one caller that are kept; the newest stay.</summary>
+    public int RequestsPerCaller { get; init; } = 1000;
+
+    /// <summary>Octets of the answers that are kept, of all callers together.</summary>
+    public long RequestOctets { get; init; } = 32 << 20;
+
     /// <summary>Bounds of the queue and of one transaction.</summary>
     public SpoolWriterOptions Writer { get; init; } = new();
 }

@@ -101,7 +101,7 @@ internal sealed class SpoolReader(NpgsqlDataSource source, Calls calls, TimeSpan
         cancellationToken);
 
     /// <summary>Where a content is. An inline one is opened and verified; for one apart the caller gets its number.</summary>
-    public async ValueTask<(ContentReader? Inline, long Apart, long Size, byte[] Digest, bool IsSealed)?> ContentAsync(MessageId id, ContentSeal seal, CancellationToken cancellationToken)
+    public async ValueTask<(ContentReader? Inline, long Apart, long Size, byte[] Digest, bool IsSealed)?> ContentAsync(MessageId id, SealInUse seal, CancellationToken cancellationToken)
     {
         var row = await AskAsync(
             """
@@ -116,7 +116,8 @@ internal sealed class SpoolReader(NpgsqlDataSource source, Calls calls, TimeSpan
         if (row is not { } found || found.Kind is ContentKind.None) return null;
         if (found.Kind.IsApart()) return (null, found.Apart ?? throw new ContentDamagedException(id), found.Size, found.Digest, found.Kind.IsSealed());
         if (found.Data is null) throw new ContentDamagedException(id);
-        return (InlineContentReader.Of(id, found.Data, found.Size, found.Digest, found.Kind.IsSealed() ? seal : null), 0, found.Size, found.Digest, false);
+        var opening = found.Kind.IsSealed() ? await seal.ForAsync(found.Data, cancellationToken).ConfigureAwait(false) : null;
+        return (InlineContentReader.Of(id, found.Data, found.Size, found.Digest, opening), 0, found.Size, found.Digest, false);
     }
 
     /// <summary>Some inline content is sealed with a key. Walks through all of them.</summary>

@@ -19,7 +19,7 @@ internal sealed class StagedChunks(ChunkStore store, BufferedOctets octets, long
 
     public override bool IsInline => contentId == 0;
 
-    protected override ValueTask<ContentReader> OpenStoredAsync(ContentSeal? seal, CancellationToken cancellationToken) =>
+    protected override ValueTask<ContentReader> OpenStoredAsync(SealInUse? seal, CancellationToken cancellationToken) =>
         new(new ChunkContentReader(default, store, contentId, Length, DigestOctets, seal));
 
     protected override ValueTask ForgetAsync()
@@ -85,7 +85,7 @@ internal sealed class ChunkContentWriter(ChunkStore store, RetentionBudget reten
 }
 
 /// <summary>A content in chunks. One reader, not thread-safe; it holds no session between two of them.</summary>
-internal sealed class ChunkContentReader(Domain.Messages.MessageId id, ChunkStore store, long contentId, long length, byte[] digest, ContentSeal? seal)
+internal sealed class ChunkContentReader(Domain.Messages.MessageId id, ChunkStore store, long contentId, long length, byte[] digest, SealInUse? seal)
     : StoredContentReader(id, length, digest, seal)
 {
     private byte[]? chunk;

@@ -10,7 +10,7 @@ namespace MilSwitch.Storage.Sqlite;
 /// <param name="length">Octets of the content.</param>
 /// <param name="digest">SHA-256 of them.</param>
 /// <param name="seal">Opens it; null: it is not sealed.</param>
-internal sealed class FileContentReader(MessageId id, SafeFileHandle file, long length, byte[] digest, ContentSeal? seal)
+internal sealed class FileContentReader(MessageId id, SafeFileHandle file, long length, byte[] digest, SealInUse? seal)
     : StoredContentReader(id, length, digest, seal)
 {
     public override ValueTask DisposeAsync()

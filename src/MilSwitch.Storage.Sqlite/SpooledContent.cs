@@ -15,7 +15,7 @@ internal sealed class SpooledContent(ContentFiles files, BufferedOctets octets, 
 
     public override bool IsInline => fileName is null;
 
-    protected override ValueTask<ContentReader> OpenStoredAsync(ContentSeal? seal, CancellationToken cancellationToken)
+    protected override ValueTask<ContentReader> OpenStoredAsync(SealInUse? seal, CancellationToken cancellationToken)
     {
         try
         {

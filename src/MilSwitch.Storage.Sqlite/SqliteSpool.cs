@@ -39,7 +39,7 @@ public sealed class SqliteSpool : ISealableSpool
     private readonly ConcurrentBag<SpoolReader> readers = [];
     private readonly SemaphoreSlim freeReaders = new(Readers, Readers);
     private readonly Lock usageGate = new();
-    private ContentSeal seal = ContentSeal.None;
+    private readonly SealInUse seal;
     private SpoolUsage usage;
     private long usageAt;
     private long usageWritten;
@@ -52,6 +52,7 @@ public sealed class SqliteSpool : ISealableSpool
         this.time = time;
         this.logger = logger;
         this.lockFile = lockFile;
+        seal = new SealInUse(ContentSeal.None, time);
         inlineLimit = options.InlineLimit;
         retention = new RetentionBudget(options.Retained, options.RetainedPerContent);
         var path = Path.Combine(folder, "spool.db");
@@ -130,7 +131,9 @@ public sealed class SqliteSpool : ISealableSpool
             cancellationToken).ConfigureAwait(false);
     }
 
-    public void UseSeal(ContentSeal contents) => seal = contents;
+    public void UseSeal(ContentSeal contents) => seal.Begin(contents);
+
+    public void LearnKeysWith(Func<ContentSeal, CancellationToken, ValueTask<ContentSeal>> look) => seal.LearnWith(look);
 
     public async ValueTask<bool> IsSealedWithAsync(string key, CancellationToken cancellationToken = default)
     {
@@ -150,7 +153,7 @@ public sealed class SqliteSpool : ISealableSpool
     /// <summary>The lock file keeps every other process out.</summary>
     public ValueTask<IAsyncDisposable?> LockSealAsync(CancellationToken cancellationToken = default) => default;
 
-    public IContentWriter CreateContent() => new SpooledContentWriter(files, retention, inlineLimit, seal, () => writer.Health);
+    public IContentWriter CreateContent() => new SpooledContentWriter(files, retention, inlineLimit, seal.Current, () => writer.Health);
 
     public ValueTask<CommitResult> CommitAsync(SpoolOperation operation, Precedence precedence, CancellationToken cancellationToken = default)
     {
@@ -214,7 +217,7 @@ public sealed class SqliteSpool : ISealableSpool
         {
             for (var attempt = 0; ; attempt++)
             {
-                if (await ReadAsync(reader => reader.Content(id, seal), cancellationToken).ConfigureAwait(false) is not { } content) return null;
+                if (await ReadAsync(reader => reader.Content(id, seal.Current), cancellationToken).ConfigureAwait(false) is not { } content) return null;
                 if (content.Inline is { } inline) return inline;
                 try
                 {

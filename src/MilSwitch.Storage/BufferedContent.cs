@@ -34,7 +34,7 @@ public abstract class BufferedContent(BufferedOctets octets) : StagedContent
         : new PiecesReader(Head, octets.Pieces, Length);
 
     public override ValueTask<ContentReader> OpenAsync(CancellationToken cancellationToken = default) =>
-        ReadFromMemory() is { } inMemory ? new ValueTask<ContentReader>(inMemory) : OpenStoredAsync(IsSealed ? octets.Seal : null, cancellationToken);
+        ReadFromMemory() is { } inMemory ? new ValueTask<ContentReader>(inMemory) : OpenStoredAsync(IsSealed ? new SealInUse(octets.Seal, TimeProvider.System) : null, cancellationToken);
 
     /// <summary>A row names what is stored apart now, so disposing leaves it.</summary>
     public void Keep() => committed = true;
@@ -51,7 +51,7 @@ public abstract class BufferedContent(BufferedOctets octets) : StagedContent
 
     /// <summary>Reads what is stored apart.</summary>
     /// <param name="seal">Opens it; null: it is not sealed.</param>
-    protected abstract ValueTask<ContentReader> OpenStoredAsync(ContentSeal? seal, CancellationToken cancellationToken);
+    protected abstract ValueTask<ContentReader> OpenStoredAsync(SealInUse? seal, CancellationToken cancellationToken);
 
     /// <summary>Takes away what is stored apart, if anything is. Never throws.</summary>
     protected abstract ValueTask ForgetAsync();

@@ -28,15 +28,18 @@ public sealed class ContentSeal
 
     private readonly string? current;
     private readonly FrozenDictionary<string, byte[]> keys;
+    private readonly FrozenSet<string> closed;
 
     /// <param name="current">Name of the key that seals; null: what is written is not sealed.</param>
     /// <param name="keys">Keys of <see cref="KeyLength"/> octets by name (<see cref="NewName"/>); they open what was sealed with them.</param>
-    public ContentSeal(string? current, IReadOnlyDictionary<string, byte[]> keys)
+    /// <param name="closed">Names of keys that the store has and that can't be opened here; null: there are none.</param>
+    public ContentSeal(string? current, IReadOnlyDictionary<string, byte[]> keys, IEnumerable<string>? closed = null)
     {
         if (current is not null && !keys.ContainsKey(current)) throw new ArgumentException("The key that seals is not there.", nameof(current));
         if (keys.Values.Any(k => k.Length is not KeyLength)) throw new ArgumentException("A key has another length.", nameof(keys));
         this.current = current;
         this.keys = keys.ToFrozenDictionary(StringComparer.Ordinal);
+        this.closed = (closed ?? []).ToFrozenSet(StringComparer.Ordinal);
     }
 
     /// <summary>Neither seals nor opens.</summary>
@@ -44,6 +47,20 @@ public sealed class ContentSeal
 
     /// <summary>What is written is sealed.</summary>
     public bool Seals => current is not null;
+
+    /// <summary>What is sealed with a key is opened.</summary>
+    /// <param name="key">Its name.</param>
+    public bool Has(string key) => keys.ContainsKey(key);
+
+    /// <summary>The store has a key, and it can't be opened here.</summary>
+    /// <param name="key">Its name.</param>
+    public bool IsClosed(string key) => closed.Contains(key);
+
+    /// <summary>The same, which opens what is sealed with further keys as well.</summary>
+    /// <param name="further">By name.</param>
+    /// <param name="stillClosed">Names of keys that the store has and that can't be opened here.</param>
+    public ContentSeal With(IReadOnlyDictionary<string, byte[]> further, IEnumerable<string> stillClosed) =>
+        new(current, keys.Concat(further).DistinctBy(k => k.Key).ToDictionary(StringComparer.Ordinal), stillClosed);
 
     /// <summary>A name that no key has.</summary>
     public static string NewName() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyNameLength));

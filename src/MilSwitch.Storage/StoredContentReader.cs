@@ -13,7 +13,7 @@ namespace MilSwitch.Storage;
 /// <param name="length">Octets of the content.</param>
 /// <param name="digest">SHA-256 of them.</param>
 /// <param name="seal">Opens it; null: it is not sealed.</param>
-public abstract class StoredContentReader(MessageId id, long length, byte[] digest, ContentSeal? seal) : ContentReader
+public abstract class StoredContentReader(MessageId id, long length, byte[] digest, SealInUse? seal) : ContentReader
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private SealedSegments? segments;
@@ -30,6 +30,25 @@ public abstract class StoredContentReader(MessageId id, long length, byte[] dige
     protected MessageId Id => id;
 
     public override ReadOnlyMemory<byte>? Inline => null;
+
+    /// <summary>Finds the key, where it is sealed: one that this node does not have is missed before anything of it is given out.</summary>
+    /// <exception cref="SpoolUnavailableException">The key is not here, or not yet.</exception>
+    /// <exception cref="ContentDamagedException">It is not what was stored.</exception>
+    public async ValueTask BeginAsync(CancellationToken cancellationToken)
+    {
+        if (seal is null || segments is not null) return;
+        stored ??= ArrayPool<byte>.Shared.Rent(ContentSeal.SegmentLength + ContentSeal.TagLength);
+        var header = stored.AsMemory(0, ContentSeal.HeaderLength);
+        await FillAsync(header, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            segments = (await seal.ForAsync(header, cancellationToken).ConfigureAwait(false)).Open(header.Span);
+        }
+        catch (CryptographicException)
+        {
+            throw new ContentDamagedException(id);
+        }
+    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -69,21 +88,15 @@ public abstract class StoredContentReader(MessageId id, long length, byte[] dige
 
     private async ValueTask NextAsync(CancellationToken cancellationToken)
     {
-        stored ??= ArrayPool<byte>.Shared.Rent(ContentSeal.SegmentLength + ContentSeal.TagLength);
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
         segment ??= ArrayPool<byte>.Shared.Rent(ContentSeal.SegmentLength);
         try
         {
-            if (segments is null)
-            {
-                await FillAsync(stored.AsMemory(0, ContentSeal.HeaderLength), cancellationToken).ConfigureAwait(false);
-                segments = seal!.Open(stored.AsSpan(0, ContentSeal.HeaderLength));
-            }
-
             // As many segments as are whole come before this one.
             var left = length - ((offset - ContentSeal.HeaderLength) / (ContentSeal.SegmentLength + ContentSeal.TagLength) * ContentSeal.SegmentLength);
             var count = (int)Math.Min(ContentSeal.SegmentLength, left);
             await FillAsync(stored.AsMemory(0, count + ContentSeal.TagLength), cancellationToken).ConfigureAwait(false);
-            segments.Open(stored.AsSpan(0, count + ContentSeal.TagLength), count == left, segment.AsSpan(0, count));
+            segments!.Open(stored.AsSpan(0, count + ContentSeal.TagLength), count == left, segment.AsSpan(0, count));
             (taken, there) = (0, count);
         }
         catch (CryptographicException)

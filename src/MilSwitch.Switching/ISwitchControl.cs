@@ -1,4 +1,5 @@
 using MilSwitch.Domain.Configuration;
+using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Switching;
@@ -19,6 +20,9 @@ public interface ISwitchControl
     /// taken over. As long as it says no, nothing that depends on them leaves this node.
     /// </summary>
     void FollowWith(Func<CancellationToken, Task<bool>> follow);
+
+    /// <summary>Asked for alarms of what runs beside the switch, to be shown together with its own; may be asked by many at a time.</summary>
+    void AlarmWith(Func<IEnumerable<Alarm>> further);
 
     /// <summary>Swaps the configuration whole; links take over their new settings, what waits stays.</summary>
     void Apply(SwitchConfiguration configuration);

@@ -3,6 +3,7 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Switching.Links;
@@ -26,6 +27,8 @@ internal sealed class SwitchControl(SwitchRuntime runtime) : ISwitchControl
     public Task WhenReady => ready.Task;
 
     public void FollowWith(Func<CancellationToken, Task<bool>> follow) => runtime.FollowConfiguration = follow;
+
+    public void AlarmWith(Func<IEnumerable<Alarm>> further) => runtime.FurtherAlarms = further;
 
     public SwitchConfiguration Current => runtime.Configuration;
 

@@ -105,6 +105,9 @@ internal sealed class SwitchRuntime(
     /// <summary>Knows the other nodes; null: this node is on its own.</summary>
     public IActorRef? Membership { get; set; }
 
+    /// <summary>Alarms of what this program does beside the switch.</summary>
+    public Func<IEnumerable<Alarm>> FurtherAlarms { get; set; } = static () => [];
+
     /// <summary>What is known of acknowledgments that are awaited.</summary>
     public AcknowledgmentBoard Acknowledgments { get; } = new();
 

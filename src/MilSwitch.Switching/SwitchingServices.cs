@@ -65,6 +65,7 @@ public static class SwitchingServices
         services.AddSingleton<ISwitchEvents>(provider => provider.GetRequiredService<SwitchRuntime>().Events);
         services.AddSingleton<RuleKeeper>();
         services.AddSingleton<AlarmWatch>();
+        services.AddSingleton<NodeWatch>();
         services.AddSingleton<IOperatorActions, OperatorActions>();
         services.AddSingleton<SwitchControl>();
         services.AddSingleton<ISwitchControl>(provider => provider.GetRequiredService<SwitchControl>());
@@ -154,6 +155,9 @@ public static class SwitchingServices
         beat.Address = address;
         beat.Hurry();
         system.ActorOf(KeyActor.Props(runtime), KeyActor.Name);
+        var watch = provider.GetRequiredService<NodeWatch>();
+        system.ActorOf(WatchActor.Props(watch), WatchActor.Name);
+        watch.ReachBy(system);
         runtime.Membership = system.ActorOf(MembershipActor.Props(runtime, beat), MembershipActor.Name);
         var shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "record", async () =>

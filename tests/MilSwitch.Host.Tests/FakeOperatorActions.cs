@@ -34,6 +34,9 @@ public sealed class FakeOperatorActions : IOperatorActions
     /// <summary>When set, an act waits for it.</summary>
     public TaskCompletionSource? Gate { get; set; }
 
+    /// <summary>After each act.</summary>
+    public Action Acted { get; set; } = () => { };
+
     /// <summary>An act has arrived.</summary>
     public TaskCompletionSource Arrived { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -60,6 +63,15 @@ public sealed class FakeOperatorActions : IOperatorActions
     public ValueTask<IReadOnlyList<Alarm>> AlarmsAsync(CancellationToken cancellationToken) =>
         ValueTask.FromResult<IReadOnlyList<Alarm>>([.. Alarms.Select(a => new Alarm("fake", a, Start))]);
 
+    /// <summary>Alarms beside the switch.</summary>
+    public Func<IEnumerable<Alarm>> Further { get; set; } = () => [];
+
+    /// <summary>Alarms of the second node.</summary>
+    public ImmutableArray<Alarm> AlarmsOfSecond { get; set; } = [];
+
+    public async ValueTask<IReadOnlyList<NodeAlarm>> AlarmsOfAllAsync(CancellationToken cancellationToken) =>
+        [.. (await AlarmsAsync(cancellationToken)).Concat(Further()).Select(a => new NodeAlarm("n1", a)), .. AlarmsOfSecond.Select(a => new NodeAlarm("n2", a))];
+
     public ValueTask<IReadOnlyList<QueuedMessage>> QueueAsync(QueueFilter filter, CancellationToken cancellationToken)
     {
         Filters.Add(filter);
@@ -85,6 +97,12 @@ public sealed class FakeOperatorActions : IOperatorActions
 
     public ValueTask<IReadOnlyList<LinkStatus>> LinksAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<LinkStatus>>([Link()]);
 
+    /// <summary>The second node has the link too.</summary>
+    public bool LinkOnBoth { get; set; }
+
+    public ValueTask<IReadOnlyList<NodeLink>> LinksOfAllAsync(CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyList<NodeLink>>([new NodeLink("n1", Link()), .. LinkOnBoth ? [new NodeLink("n2", Link())] : Array.Empty<NodeLink>()]);
+
     public ValueTask<LinkStatus?> LinkAsync(LinkName name, CancellationToken cancellationToken) => ValueTask.FromResult(name == Link().Name ? Link() : null);
 
     public ValueTask<bool> TryLinkAsync(LinkName name, OperatorIdentity who, CancellationToken cancellationToken) => ValueTask.FromResult(name == Link().Name);
@@ -94,6 +112,7 @@ public sealed class FakeOperatorActions : IOperatorActions
         if (Fails) throw new InvalidOperationException("inner cause, not for the wire");
         if (Refuses is { } health) throw new SpoolUnavailableException(health);
         Acts.Add((act, who));
+        Acted();
         Arrived.TrySetResult();
         if (Gate is not null) await Gate.Task.WaitAsync(cancellationToken);
         ImmutableArray<MessageId> ids = act.Filter is null ? act.Ids : [First, Second];

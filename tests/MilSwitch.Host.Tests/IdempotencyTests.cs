@@ -3,6 +3,8 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Api;
 
 namespace MilSwitch.Host.Tests;
@@ -71,6 +73,58 @@ public sealed class IdempotencyTests : IAsyncLifetime
             async () => (found = await PostAsync("/messages/actions", "\"k\"", Hold)).Status != 409, TimeSpan.FromSeconds(20), "the answer of the first");
         Assert.Equal(200, found.Status);
         Assert.Single(node.Actions.Acts);
+    }
+
+    [Fact]
+    public async Task What_was_done_on_another_node_is_not_done_again()
+    {
+        var store = new FakeRequestStore();
+        await using var one = await TestNode.StartAsync(time, requestStore: store);
+        await using var two = await TestNode.StartAsync(time, requestStore: store);
+        var first = await PostAsync(one, "/messages/actions", "\"k\"", Hold);
+        Assert.Equal(200, first.Status);
+        Assert.Equal(first, await PostAsync(two, "/messages/actions", "\"k\"", Hold));
+        Assert.Equal(422, (await PostAsync(two, "/messages/actions", "\"k\"", Hold.Replace("hold", "release", StringComparison.Ordinal))).Status);
+        Assert.Single(one.Actions.Acts);
+        Assert.Empty(two.Actions.Acts);
+
+        // A fault is no outcome here either, and anybody may try again.
+        one.Actions.Fails = true;
+        Assert.Equal(500, (await PostAsync(one, "/messages/actions", "\"later\"", Hold)).Status);
+        Assert.Equal(200, (await PostAsync(two, "/messages/actions", "\"later\"", Hold)).Status);
+    }
+
+    [Theory]
+    [InlineData(RequestState.UnderWay, "under way")]
+    [InlineData(RequestState.Lost, "nobody knows")]
+    public async Task What_another_node_has_begun_is_refused(RequestState state, string says)
+    {
+        await using var one = await TestNode.StartAsync(time, requestStore: new FakeRequestStore { Always = state });
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            var (status, _, _, body) = await PostAsync(one, "/messages/actions", "\"k\"", Hold);
+            Assert.Equal(409, status);
+            Assert.Contains(says, body, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(one.Actions.Acts);
+    }
+
+    [Fact]
+    public async Task Without_the_store_that_nodes_share_nothing_is_done_that_may_have_been_done()
+    {
+        var store = new FakeRequestStore { Away = true };
+        await using var one = await TestNode.StartAsync(time, requestStore: store);
+        Assert.InRange((await PostAsync(one, "/messages/actions", "\"k\"", Hold)).Status, 500, 599);
+        Assert.Empty(one.Actions.Acts);
+        Assert.Equal(200, (await PostAsync(one, "/messages/actions", null, Hold)).Status);
+        store.Away = false;
+        one.Actions.Acted = () => store.Away = true;
+        // It is done and can't be told: this node knows it.
+        var first = await PostAsync(one, "/messages/actions", "\"k\"", Hold);
+        Assert.Equal(200, first.Status);
+        Assert.Equal(first, await PostAsync(one, "/messages/actions", "\"k\"", Hold));
+        Assert.Equal(2, one.Actions.Acts.Count);
     }
 
     [Fact]
@@ -154,9 +208,19 @@ public sealed class IdempotencyTests : IAsyncLifetime
         Assert.Equal(IdempotencyKeys.Verdict.Do, keys.Claim("a", "0", [1]).Verdict);
     }
 
-    private HttpRequestMessage Request(string path, string? key, string body, string token)
+    private static async Task<(int Status, string Type, string Tag, string Body)> PostAsync(TestNode at, string path, string? key, string body)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, node.Admin + "/api/v1" + path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var client = new HttpClient();
+        using var request = Request(at, path, key, body, TestNode.OperatorToken);
+        using var response = await client.SendAsync(request);
+        return ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType ?? "", response.Headers.ETag?.Tag ?? "", await response.Content.ReadAsStringAsync());
+    }
+
+    private HttpRequestMessage Request(string path, string? key, string body, string token) => Request(node, path, key, body, token);
+
+    private static HttpRequestMessage Request(TestNode at, string path, string? key, string body, string token)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, at.Admin + "/api/v1" + path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         if (key is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
         return request;

@@ -58,7 +58,7 @@ public sealed class TestNode : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
-    public static async Task<TestNode> StartAsync(TimeProvider? time = null, ISpool? spool = null, Func<ConfigurationFiles, string>? further = null)
+    public static async Task<TestNode> StartAsync(TimeProvider? time = null, ISpool? spool = null, Func<ConfigurationFiles, string>? further = null, IRequestStore? requestStore = null)
     {
         var files = new ConfigurationFiles();
         files.Write("operator.token", OperatorToken + "\n", secret: true);
@@ -66,7 +66,7 @@ public sealed class TestNode : IAsyncDisposable
         files.Write("wrong.token", "CANARY-wrong-0123456789ab\n", secret: true);
         var configuration = files.Good(Text(further?.Invoke(files) ?? ""));
         var actions = new FakeOperatorActions();
-        var control = new FakeControl(configuration.Switch);
+        var control = new FakeControl(configuration.Switch, actions);
         var events = new EventHub(run: 7, time ?? TimeProvider.System);
         var requests = new RequestLog();
         var log = new ListLog();
@@ -79,6 +79,7 @@ public sealed class TestNode : IAsyncDisposable
             services.AddSingleton<IStartupFilter>(requests);
             services.AddSingleton<ILoggerProvider>(log);
             if (spool is not null) services.AddSingleton(spool);
+            if (requestStore is not null) services.AddSingleton(requestStore);
         });
         await app.StartAsync();
         return new TestNode(files, app, actions, control, log) { Events = events, Requests = requests };
@@ -151,7 +152,7 @@ public sealed class FakeIntake : IIntake
     public ValueTask<QueueStart> StartQueueAsync(ClientIdentity client, string domain, bool subdomains, CancellationToken cancellationToken) => ValueTask.FromResult(QueueStart.Unable);
 }
 
-public sealed class FakeControl(SwitchConfiguration configuration) : ISwitchControl
+public sealed class FakeControl(SwitchConfiguration configuration, FakeOperatorActions actions) : ISwitchControl
 {
     public bool IsReady { get; set; } = true;
 
@@ -160,6 +161,8 @@ public sealed class FakeControl(SwitchConfiguration configuration) : ISwitchCont
     public void FollowWith(Func<CancellationToken, Task<bool>> follow)
     {
     }
+
+    public void AlarmWith(Func<IEnumerable<Alarm>> further) => actions.Further = further;
 
     public SwitchConfiguration Current { get; private set; } = configuration;
 

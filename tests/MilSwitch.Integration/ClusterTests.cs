@@ -118,6 +118,44 @@ public sealed class ClusterTests(ITestOutputHelper output) : FieldTest
     }
 
     [RequiresFact("postgres")]
+    public async Task Any_node_shows_links_and_alarms_of_all()
+    {
+        var (field, sink) = await StartAsync();
+        sink.StopListening();
+        foreach (var node in field.Nodes) await SubmitAsync(node, Message("waits"));
+        string[] everybody = ["n1", "n2", "n3"];
+        foreach (var node in field.Nodes)
+        {
+            await Eventually.ComesTrueAsync(async () => (await NodesAsync(node, "alarm", "link:" + sink.NextHop)).SequenceEqual(everybody), Soon, "each node's link is down");
+            Assert.Equal(everybody, await NodesAsync(node, "dest", sink.NextHop));
+        }
+
+        // One that is silent is itself something to look at, whether it is still taken for a member or not.
+        ProcessTree.Signal(field[2].Id, 19);
+        await Eventually.ComesTrueAsync(async () => (await NodesAsync(field[0], "alarm", "node:n3")).SequenceEqual(["n3"]), Soon, "it is missed");
+        ProcessTree.Signal(field[2].Id, 9);
+    }
+
+    [RequiresFact("postgres")]
+    public async Task What_was_asked_of_one_node_is_not_done_again_by_another()
+    {
+        var (field, _) = await StartAsync();
+        string[] order = ["rule", "add", "suspend", "--scope", "domain:nowhere.test", "--reason", "once", "--idempotency-key", "8e03978e"];
+        var said = await Task.WhenAll(field.Nodes.Select(n => n.CommandAsync(order)));
+        // Who came while it was being done hears that, and finds the answer when it asks again.
+        Assert.All(said, s => Assert.True(s.ExitCode is 0 or 6, s.Error));
+        var again = await Task.WhenAll(field.Nodes.Select(n => n.CommandAsync(order)));
+        Assert.All(again, s => Assert.True(s.ExitCode is 0, s.Error));
+        Assert.Single(again.Select(s => s.Output).Distinct());
+        // A node that comes anew knows it too.
+        await field[1].KillAsync();
+        await field.StartAsync(1);
+        Assert.Equal(again[0].Output, (await field[1].CommandAsync(order)).Output);
+        using var rules = System.Text.Json.JsonDocument.Parse((await field[2].CommandAsync("rule", "list", "--json")).Output);
+        Assert.Single(rules.RootElement.GetProperty("items").EnumerateArray());
+    }
+
+    [RequiresFact("postgres")]
     public async Task A_node_that_can_not_follow_takes_mail_and_delivers_nothing_until_it_can()
     {
         var (field, sink) = await StartAsync();
@@ -162,6 +200,16 @@ public sealed class ClusterTests(ITestOutputHelper output) : FieldTest
             Connection = await server.NewDatabaseAsync(), Routes = [new RouteSetup("*", sink.NextHop, connections)],
         }));
         return (field, sink);
+    }
+
+    private static async Task<string[]> NodesAsync(SwitchProcess node, string noun, string id)
+    {
+        using var list = System.Text.Json.JsonDocument.Parse((await node.CommandAsync(noun, "list", "--json")).Output);
+        return
+        [
+            .. list.RootElement.GetProperty("items").EnumerateArray().Where(i => i.GetProperty(noun is "alarm" ? "id" : "name").GetString() == id)
+                .Select(i => i.GetProperty("node").GetString()!).Order(StringComparer.Ordinal),
+        ];
     }
 
     // The order prints the id of the rule that it made.

@@ -78,6 +78,44 @@ public sealed class SealedStoreTests : IDisposable
         await OpenSslOpensAsync("new");
     }
 
+    [RequiresFact("postgres", OpenSsl)]
+    public async Task A_node_opens_what_another_sealed_with_a_key_that_it_made_since_or_waits_for_the_key()
+    {
+        await using var sink = SinkServer.Start();
+        sink.StopListening();
+        foreach (var name in new[] { "old", "new" }) pki.Issue(name, "store", "store@dest.test");
+        var server = await PostgreSqlInstance.SharedAsync();
+        await using var field = await ClusterField.StartAsync(
+            pki["."], new ClusterFieldOptions
+            {
+                Nodes = 2, Connection = await server.NewDatabaseAsync(), Routes = [new RouteSetup("*", sink.NextHop)],
+                Change = (index, setup) => setup with { Extra = setup.Extra + (index is 0 ? Keys("old") : Keys("old", "new")), Seal = index is 0 ? "old" : "new" },
+            },
+            start: false);
+        await field.StartAsync(0);
+        await field.StartAsync(1);
+        await SendAsync(field[1], Canary);
+        await SendAsync(field[1], Canary + new string('x', 200_000).Chunk(70).Aggregate("", (text, line) => text + "\r\n" + new string(line)));
+        await field[1].KillAsync();
+
+        // The first node gets the messages, and has not the key.
+        sink.StartListening();
+        await Eventually.ComesTrueAsync(() => field[0].Errors.Any(e => e.Contains("Messages wait here: their contents are sealed with key", StringComparison.Ordinal)), Patience, "it says why they wait");
+        Assert.Empty(sink.Transactions);
+        using (var queue = JsonDocument.Parse((await field[0].CommandAsync("queue", "list", "--json")).Output))
+            Assert.Equal(["queued", "queued"], queue.RootElement.GetProperty("items").EnumerateArray().Select(m => m.GetProperty("state").GetString()));
+
+        field[0].Configure(field[0].Setup with { Extra = field[0].Setup.Extra + $"  - {{ name: new, file: {pki["new.key"]}, certificate: {pki["new.pem"]}, role: store }}\n" });
+        var applied = await field[0].CommandAsync("config", "apply");
+        Assert.True(applied.ExitCode is 0, applied.Output + applied.Error);
+        Assert.All(await sink.WaitForAsync(2, Patience), t => Assert.Contains(Canary, Encoding.ASCII.GetString(t.Content.Span), StringComparison.Ordinal));
+        Assert.Contains(field[0].Errors, e => e.Contains("opens here as well", StringComparison.Ordinal));
+
+        // What it goes on to write is sealed with its own key; nothing of the other's was forgotten.
+        await field.StartAsync(1);
+        Assert.Equal("2", await server.QueryAsync(field[0].Setup.Database![(field[0].Setup.Database!.LastIndexOf('=') + 1)..], "SELECT count(*) FROM document WHERE kind = 'seal'"));
+    }
+
     [RequiresTheory(OpenSsl)]
     [InlineData("not json at all")]
     [InlineData("{}")]

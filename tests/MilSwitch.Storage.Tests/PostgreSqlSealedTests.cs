@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Storage.PostgreSql;
 using MilSwitch.Testing;
@@ -67,6 +69,59 @@ public sealed class PostgreSqlSealedTests : SpoolContract
         var filled = 0;
         while (await reader.ReadAsync(all.AsMemory(filled, Math.Min(7_777, all.Length - filled))) is > 0 and var count) filled += count;
         Assert.Equal(Octets(900_000), all);
+    }
+
+    [Theory]
+    [InlineData(1_000)]
+    [InlineData(400_000)]
+    public async Task A_key_that_another_node_made_is_looked_for_when_it_is_needed(int length)
+    {
+        var looks = 0;
+        var closed = true;
+        var before = new ContentSeal(current, new Dictionary<string, byte[]>(keys));
+        var time = new FakeTimeProvider();
+        await using var other = await PostgreSqlSpool.OpenAsync(new PostgreSqlSpoolOptions { Connection = connection, Node = "n2" }, time, NullLoggerFactory.Instance);
+        other.UseSeal(before);
+        other.LearnKeysWith((now, _) =>
+        {
+            looks++;
+            return ValueTask.FromResult(closed ? now.With(new Dictionary<string, byte[]>(), [current]) : now.With(keys, []));
+        });
+        NewKey();
+        await ReopenAsync();
+        var id = NextId();
+        await AcceptAsync(id, Envelope(), Octets(length));
+
+        // Its own key does not open it here: that is no damage, and it is not looked for again at once.
+        for (var attempt = 0; attempt < 3; attempt++) await Assert.ThrowsAsync<SpoolUnavailableException>(() => ReadAsync(other, id));
+        Assert.Equal(1, looks);
+        closed = false;
+        time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(Octets(length), await ReadAsync(other, id));
+        Assert.Equal(2, looks);
+        Assert.Equal(Octets(length), await ReadAsync(other, id));
+        Assert.Equal(2, looks);
+    }
+
+    [Fact]
+    public async Task A_key_that_no_record_names_is_damage()
+    {
+        var id = NextId();
+        await AcceptAsync(id, Envelope(), Octets(1_000));
+        keys.Clear();
+        NewKey();
+        await ReopenAsync();
+        Store.LearnKeysWith((now, _) => ValueTask.FromResult(now));
+        await Assert.ThrowsAsync<ContentDamagedException>(() => ReadAsync(Store, id));
+    }
+
+    private static async Task<byte[]> ReadAsync(PostgreSqlSpool spool, MessageId id)
+    {
+        await using var reader = await spool.OpenContentAsync(id);
+        var all = new byte[reader!.Length];
+        var filled = 0;
+        while (await reader.ReadAsync(all.AsMemory(filled)) is > 0 and var count) filled += count;
+        return all;
     }
 
     protected override async Task<ISpool> OpenAsync()

@@ -14,6 +14,9 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
     /// <summary>Asked about each content that ends, by its length; what it answers is the reason to refuse.</summary>
     public Func<long, SpoolHealth?>? RefusesContent { get; set; }
 
+    /// <summary>Asked each time octets of a content that is not in memory are read; what it answers is why there are none.</summary>
+    public Func<SpoolHealth?>? RefusesReading { get; set; }
+
     public int Run => inner.Run;
 
     public SpoolHealth Health => inner.Health;
@@ -40,7 +43,8 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
 
     public ValueTask<StoredMessage?> ReadAsync(MessageId id, CancellationToken cancellationToken = default) => inner.ReadAsync(id, cancellationToken);
 
-    public ValueTask<ContentReader?> OpenContentAsync(MessageId id, CancellationToken cancellationToken = default) => inner.OpenContentAsync(id, cancellationToken);
+    public async ValueTask<ContentReader?> OpenContentAsync(MessageId id, CancellationToken cancellationToken = default) =>
+        await inner.OpenContentAsync(id, cancellationToken) is { } reader ? RefusesReading is null || reader.Inline is not null ? reader : new RefusingReader(this, reader) : null;
 
     public ValueTask<IReadOnlyList<StoredMessage>> QueryAsync(MessageQuery query, CancellationToken cancellationToken = default) =>
         inner.QueryAsync(query, cancellationToken);
@@ -73,6 +77,18 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
     public SpoolUsage Usage() => inner.Usage();
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    private sealed class RefusingReader(RefusingSpool spool, ContentReader inner) : ContentReader
+    {
+        public override long Length => inner.Length;
+
+        public override ReadOnlyMemory<byte>? Inline => null;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            spool.RefusesReading?.Invoke() is { } health ? throw new SpoolUnavailableException(health) : inner.ReadAsync(buffer, cancellationToken);
+
+        public override ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
 
     private sealed class RefusingWriter(RefusingSpool spool, IContentWriter inner) : IContentWriter
     {

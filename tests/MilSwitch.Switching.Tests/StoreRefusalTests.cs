@@ -53,6 +53,24 @@ public sealed class StoreRefusalTests
     }
 
     [Fact]
+    [Trait("Threat", "F2")]
+    public async Task A_store_that_goes_away_in_the_middle_of_a_content_costs_nothing_but_time()
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        var asked = 0;
+        // Twice in the middle, each on another connection.
+        harness.Refusing.RefusesReading = () => Interlocked.Increment(ref asked) is 2 or 4 ? SpoolHealth.Unwritable : null;
+        // It waits, so that it is read from the store and not from memory.
+        var rule = await harness.Operator.AddRuleAsync(new OperatorRule { Id = "", Kind = RuleKind.Suspend, Scope = "node", Reason = "test" }, SwitchHarness.Somebody, default);
+        var sent = await harness.SendAsync("From: <a@one.test>\r\nSubject: large\r\n\r\n" + string.Concat(Enumerable.Repeat("a line of many\r\n", 300_000)));
+        await harness.Operator.RemoveRuleAsync(rule.Id, "test", null, SwitchHarness.Somebody, default);
+        var stored = await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+        Assert.Equal(RecipientState.Delivered, stored.Recipients[0].State);
+        Assert.Null(Assert.Single(harness.Sink.Transactions, t => t.Accepted).Field("X-MilSwitch-Suspected-Duplicate"));
+        Assert.True(Volatile.Read(ref asked) > 4);
+    }
+
+    [Fact]
     public async Task Says_that_the_store_is_full_when_it_did_not_take_what_became_of_the_last_attempt()
     {
         await using var harness = await SwitchHarness.StartAsync();

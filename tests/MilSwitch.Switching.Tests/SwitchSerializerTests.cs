@@ -2,6 +2,7 @@ using System.Runtime.Serialization;
 using System.Text;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Clustering;
+using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
@@ -11,6 +12,7 @@ using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Cluster.Keys;
 using MilSwitch.Switching.Cluster.Transport;
 using MilSwitch.Switching.Links;
+using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
 using MilSwitch.Switching.Serialization;
 using MilSwitch.Switching.Tests.Cluster;
@@ -44,6 +46,13 @@ public sealed class SwitchSerializerTests : IAsyncDisposable
         { new ActAnswer(false, "not pending", ActFailure.Conflict), "a2", """{"done":false,"text":"not pending","failure":2}""" },
         { new HeldOrder(9, new HeldPosition(Precedence.Routine, 12, 65), 10), "h1", """{"partition":9,"after":{"precedence":1,"acceptedTicks":12,"message":65},"limit":10}""" },
         { new LinkOrder("hf"), "l1", """{"link":"hf"}""" },
+        { new AlarmsOrder("link:hf"), "w1", """{"after":"link:hf"}""" },
+        { new AlarmsAnswer([new AlarmNews("link:hf", "link down: hf", DateTimeOffset.UnixEpoch)], true), "w2", """{"alarms":[{"id":"link:hf","text":"link down: hf","since":"1970-01-01T00:00:00+00:00"}],"more":true}""" },
+        { new LinksOrder(null), "w3", """{"after":null}""" },
+        {
+            new LinksAnswer([new LinkNews("hf", BreakerPhase.Open, DateTimeOffset.UnixEpoch, "refused", "", null, 1, 4, 0, [0, 2, 0, 0, 1, 0], 3, 5, 6, 7, ["192.0.2.1:25"], ["r1"])], false), "w4",
+            """{"links":[{"name":"hf","breaker":1,"nextTry":"1970-01-01T00:00:00+00:00","lastFault":"refused","lastReply":"","tls":null,"connections":1,"connectionLimit":4,"busy":0,"waiting":[0,2,0,0,1,0],"deferred":3,"delivered":5,"failed":6,"suspected":7,"targets":["192.0.2.1:25"],"rules":["r1"]}],"more":false}"""
+        },
         { new NoteOrder(65, 0, "receipted", 1, DateTimeOffset.UnixEpoch), "k1", """{"message":65,"recipient":0,"kind":"receipted","detail":1,"at":"1970-01-01T00:00:00+00:00"}""" },
     };
 
@@ -98,6 +107,37 @@ public sealed class SwitchSerializerTests : IAsyncDisposable
     {
         var serializer = (SwitchSerializer)node.System.Serialization.FindSerializerFor(new PartitionPing(1));
         Assert.Null(((JudgeOrder)serializer.FromBinary(Encoding.UTF8.GetBytes(json), "j1")).TryToCommand());
+    }
+
+    [Theory]
+    [InlineData("""{"links":[{"name":"hf","breaker":1,"waiting":[1]}],"more":false}""")]
+    [InlineData("""{"links":[{"name":"hf","breaker":99,"waiting":[0,0,0,0,0,0]}],"more":false}""")]
+    [InlineData("""{"links":[{"breaker":1,"waiting":[0,0,0,0,0,0]}],"more":false}""")]
+    [InlineData("""{"links":[{}],"more":false}""")]
+    [Trait("Threat", "K2")]
+    public void Shows_no_link_that_it_does_not_understand(string json)
+    {
+        var serializer = (SwitchSerializer)node.System.Serialization.FindSerializerFor(new PartitionPing(1));
+        Assert.Null(Assert.Single(((LinksAnswer)serializer.FromBinary(Encoding.UTF8.GetBytes(json), "w4")).Links).ToStatus());
+    }
+
+    [Fact]
+    public void Long_lists_go_in_pages_that_the_transport_takes()
+    {
+        var alarms = Enumerable.Range(0, 3000).Select(n => new Alarm($"link:{n:0000}", "link down: " + new string('é', 20), DateTimeOffset.UnixEpoch)).Reverse().ToArray();
+        var seen = new List<string>();
+        string? after = null;
+        AlarmsAnswer answer;
+        do
+        {
+            answer = AlarmsAnswer.Of(alarms, after);
+            var serializer = (SwitchSerializer)node.System.Serialization.FindSerializerFor(answer);
+            Assert.InRange(serializer.ToBinary(answer).Length, 1, 100_000);
+            seen.AddRange(answer.Alarms.Select(a => a.Id));
+            after = answer.Alarms[^1].Id;
+        }
+        while (answer.More);
+        Assert.Equal(alarms.Select(a => a.Id).Order(StringComparer.Ordinal), seen);
     }
 
     [Theory]

@@ -36,7 +36,7 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
     /// <summary>It has not ended, by itself or otherwise.</summary>
     public bool IsRunning => process is { HasExited: false };
 
-    private string Data => Path.Combine(Folder, "data");
+    public string Data => Path.Combine(Folder, "data");
 
     /// <summary>Null when there is a server to start, else one printable line that names what is missing.</summary>
     public static string? Missing => Programs is null ? Requirement.Missing("postgres in /usr/lib/postgresql") : null;
@@ -161,6 +161,21 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
         var output = await client.StandardOutput.ReadToEndAsync();
         await client.WaitForExitAsync();
         return client.ExitCode == 0 ? output.TrimEnd('\n') : throw new InvalidOperationException($"{sql}: {await error}");
+    }
+
+    /// <summary>Runs commands of the shell as the server's account, its programs first on the path; returns what they print.</summary>
+    /// <exception cref="InvalidOperationException">One failed; with what it said.</exception>
+    public async Task<string> ShellAsync(string commands)
+    {
+        string[] line = [.. As, "/bin/sh", "-ec", commands];
+        var start = new ProcessStartInfo(line[0], line[1..]) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["PATH"] = $"{Programs}:{start.Environment["PATH"]}";
+        (start.Environment["PGHOST"], start.Environment["PGPORT"], start.Environment["PGUSER"]) = (Folder, Text(Port), User);
+        using var shell = Process.Start(start)!;
+        var error = shell.StandardError.ReadToEndAsync();
+        var output = await shell.StandardOutput.ReadToEndAsync();
+        await shell.WaitForExitAsync();
+        return shell.ExitCode is 0 ? output.Trim() : throw new InvalidOperationException($"{commands}: {await error}");
     }
 
     public ValueTask DisposeAsync()

@@ -19,8 +19,14 @@ public interface IOperatorActions
     /// <summary>The nodes as this one sees them; a node on its own sees itself.</summary>
     ValueTask<ClusterView> ClusterAsync(CancellationToken cancellationToken);
 
-    /// <summary>What stands at this moment, oldest first.</summary>
+    /// <summary>What stands on this node's switch at this moment, oldest first.</summary>
     ValueTask<IReadOnlyList<Alarm>> AlarmsAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// What stands on all nodes of the cluster, and beside their switches, oldest first. Of a node that does not answer within
+    /// two seconds there is an alarm that says so.
+    /// </summary>
+    ValueTask<IReadOnlyList<NodeAlarm>> AlarmsOfAllAsync(CancellationToken cancellationToken);
 
     /// <summary>Pending messages that match, highest precedence first, then oldest first.</summary>
     ValueTask<IReadOnlyList<QueuedMessage>> QueueAsync(QueueFilter filter, CancellationToken cancellationToken);
@@ -35,7 +41,11 @@ public interface IOperatorActions
 
     ValueTask<IReadOnlyList<MessageDetail>> TrackAsync(MessageQuery query, CancellationToken cancellationToken);
 
+    /// <summary>Links of this node.</summary>
     ValueTask<IReadOnlyList<LinkStatus>> LinksAsync(CancellationToken cancellationToken);
+
+    /// <summary>Links of all nodes of the cluster that answer within two seconds, in the order of their names.</summary>
+    ValueTask<IReadOnlyList<NodeLink>> LinksOfAllAsync(CancellationToken cancellationToken);
 
     ValueTask<LinkStatus?> LinkAsync(LinkName name, CancellationToken cancellationToken);
 

@@ -31,7 +31,7 @@ public static class ApiEndpoints
         api.MapGet("/version", (HttpContext context) => Conditions.Answer(context, new VersionView("milswitch", ProgramVersion.Text, "v1"), ApiJson.Default.VersionView))
             .Describe<VersionView>("version", "Name and version of the program").Tagged();
         api.MapGet("/status", StatusAsync).Describe<StatusView>("status", "The node at a glance");
-        api.MapGet("/alarms", AlarmsAsync).Describe<Page<AlarmView>>("alarms", "What somebody should look at, oldest first").Tagged();
+        api.MapGet("/alarms", AlarmsAsync).Describe<Page<AlarmView>>("alarms", "What somebody should look at on any node, oldest first").Tagged();
         api.MapGet("/events", EventStream.AnswerAsync).Describe("events", "What happens, as it happens: server-sent events")
             .Answers("text/event-stream")
             .Query("topics", "Only these, separated by commas: message, link, rule, alarm, configuration")
@@ -55,8 +55,8 @@ public static class ApiEndpoints
             .Query("recipient", "Part of a recipient's address").Query("precedence", "The level").Query("state", "queued, held, binned or done")
             .Query("from", "Accepted at this time or later").Query("until", "Accepted before this time").Query("parent", "Reports on this message")
             .Query("before", "Go on before this id").Query("limit", "At most so many; 100 when absent", type: JsonSchemaType.Integer);
-        api.MapGet("/links", LinksAsync).Describe<Page<LinkView>>("links", "Every link").Tagged();
-        api.MapGet("/links/{name}", LinkAsync).Describe<LinkView>("link", "One link").Tagged();
+        api.MapGet("/links", LinksAsync).Describe<Page<LinkView>>("links", "Every link, as each node has it").Tagged();
+        api.MapGet("/links/{name}", LinkAsync).Describe<LinkView>("link", "One link, as this node has it").Tagged();
         api.MapPost("/links/{name}/try", TryLinkAsync).Describe<LinkView>("tryLink", "Connect at once, in spite of an open breaker").Once().Stored();
         api.MapGet("/rules", RulesAsync).Describe<Page<RuleView>>("rules", "Standing orders").Tagged();
         api.MapPost("/rules", AddRuleAsync).Accepts<RuleRequest>("application/json").Describe<RuleView>("addRule", "Give a standing order").Once().Stored();
@@ -82,9 +82,9 @@ public static class ApiEndpoints
         return Json(StatusView.Of(status, configuration.Alarms.Select(a => a.Text)), ApiJson.Default.StatusView);
     }
 
-    private static async Task<IResult> AlarmsAsync(HttpContext context, IOperatorActions actions, ConfigurationHolder configuration, CancellationToken cancellationToken)
+    private static async Task<IResult> AlarmsAsync(HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
     {
-        var alarms = (await actions.AlarmsAsync(cancellationToken)).Concat(configuration.Alarms).OrderBy(a => a.Since);
+        var alarms = await actions.AlarmsOfAllAsync(cancellationToken);
         return Conditions.Answer(context, new Page<AlarmView>([.. alarms.Select(AlarmView.Of)], null), ApiJson.Default.PageAlarmView);
     }
 
@@ -195,21 +195,23 @@ public static class ApiEndpoints
 
     private static async Task<IResult> LinksAsync(HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
     {
-        var links = await actions.LinksAsync(cancellationToken);
+        var links = await actions.LinksOfAllAsync(cancellationToken);
         return Conditions.Answer(context, new Page<LinkView>([.. links.Select(LinkView.Of)], null), ApiJson.Default.PageLinkView);
     }
 
-    private static async Task<IResult> LinkAsync(string name, HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
+    private static async Task<IResult> LinkAsync(string name, HttpContext context, IOperatorActions actions, ConfigurationHolder configuration, CancellationToken cancellationToken)
     {
         var link = await actions.LinkAsync(new LinkName(name), cancellationToken);
-        return link is null ? Problems.NotFound("There is no such link.") : Conditions.Answer(context, LinkView.Of(link), ApiJson.Default.LinkView);
+        return link is null
+            ? Problems.NotFound("There is no such link.")
+            : Conditions.Answer(context, LinkView.Of(new NodeLink(configuration.Current.Switch.Node, link)), ApiJson.Default.LinkView);
     }
 
-    private static async Task<IResult> TryLinkAsync(string name, HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
+    private static async Task<IResult> TryLinkAsync(string name, HttpContext context, IOperatorActions actions, ConfigurationHolder configuration, CancellationToken cancellationToken)
     {
         var link = new LinkName(name);
         if (!await actions.TryLinkAsync(link, CallerOf(context).Identity, cancellationToken)) return Problems.NotFound("There is no such link.");
-        return await LinkAsync(name, context, actions, cancellationToken);
+        return await LinkAsync(name, context, actions, configuration, cancellationToken);
     }
 
     private static async Task<IResult> RulesAsync(HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)

@@ -36,9 +36,10 @@ public sealed record PrecedenceView(string Precedence, int Queued, double? Oldes
 }
 
 /// <summary>Something that somebody should look at. The id stays the same for as long as it stands.</summary>
-public sealed record AlarmView(string Id, string Text, DateTimeOffset Since)
+/// <param name="Node">Where it stands.</param>
+public sealed record AlarmView(string Id, string Text, DateTimeOffset Since, string Node)
 {
-    public static AlarmView Of(Alarm alarm) => new(alarm.Id, alarm.Text, alarm.Since);
+    public static AlarmView Of(NodeAlarm alarm) => new(alarm.Alarm.Id, alarm.Alarm.Text, alarm.Alarm.Since, alarm.Node);
 }
 
 /// <summary>A page of a listing.</summary>
@@ -113,19 +114,20 @@ public sealed record AuditView(DateTimeOffset At, string Kind, int? Recipient, s
     public static AuditView Of(AuditEvent e) => new(e.At, Words.Of(e.Kind), e.Recipient < 0 ? null : e.Recipient, e.Detail, e.Actor);
 }
 
-/// <summary>One link. <paramref name="Waiting"/> is by level.</summary>
+/// <summary>One link, as <paramref name="Node"/> has it. <paramref name="Waiting"/> is by level.</summary>
 public sealed record LinkView(
     string Name, bool Up, string Breaker, DateTimeOffset? NextTry, string LastFault, string LastReply, string? Tls, int Connections, int ConnectionLimit,
     int Busy, IReadOnlyDictionary<string, int> Waiting, int Deferred, long Delivered, long Failed, long Suspected, IReadOnlyList<string> Targets,
-    IReadOnlyList<string> Rules)
+    IReadOnlyList<string> Rules, string Node)
 {
-    public static LinkView Of(LinkStatus link)
+    public static LinkView Of(NodeLink at)
     {
+        var link = at.Link;
         var waiting = new Dictionary<string, int>();
         for (var level = link.Waiting.Length - 1; level >= 0; level--) waiting[Words.Of((Domain.Precedences.Precedence)level)] = link.Waiting[level];
         return new LinkView(
             link.Name.Value, link.Breaker == BreakerPhase.Closed, Words.Of(link.Breaker), link.NextTry, link.LastFault, link.LastReply, link.Tls,
-            link.Connections, link.ConnectionLimit, link.Busy, waiting, link.Deferred, link.Delivered, link.Failed, link.Suspected, link.Targets, link.Rules);
+            link.Connections, link.ConnectionLimit, link.Busy, waiting, link.Deferred, link.Delivered, link.Failed, link.Suspected, link.Targets, link.Rules, at.Node);
     }
 }
 

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Host.Api;
 
@@ -12,9 +14,10 @@ internal static class IdempotentRequests
     public const string Header = "Idempotency-Key";
 
     private const int MaximumKey = 255;
+    private const string UnderWay = "A request with this Idempotency-Key is under way; ask again.";
 
     /// <summary>Runs the operation, or repeats its answer. Requests without a key and other methods pass untouched.</summary>
-    public static async Task AnswerAsync(HttpContext context, RequestDelegate next, ApiCaller caller, IdempotencyKeys keys)
+    public static async Task AnswerAsync(HttpContext context, RequestDelegate next, ApiCaller caller, IdempotencyKeys keys, IRequestStore? shared)
     {
         var field = context.Request.Headers[Header];
         if (field.Count is 0 || !HttpMethods.IsPost(context.Request.Method) || context.GetEndpoint() is null)
@@ -37,16 +40,19 @@ internal static class IdempotentRequests
             case IdempotencyKeys.Verdict.Do:
                 body.Position = 0;
                 context.Request.Body = body;
-                await DoAsync(context, next, keys, entry!);
+                // A client that leaves will ask again, and is to find the answer: what has begun ends.
+                context.RequestAborted = CancellationToken.None;
+                if (shared is null) await DoAsync(context, next, keys, entry!, null);
+                else await ShareAsync(context, next, keys, entry!, shared);
                 break;
             case IdempotencyKeys.Verdict.Repeat:
                 await WriteAsync(context, entry!.Answer!);
                 break;
             case IdempotencyKeys.Verdict.Wait:
-                await Problems.Conflict("A request with this Idempotency-Key is under way; ask again.").ExecuteAsync(context);
+                await Problems.Conflict(UnderWay).ExecuteAsync(context);
                 break;
             case IdempotencyKeys.Verdict.Differs:
-                await Problems.Answer(422, "The key was used before", "This Idempotency-Key belongs to another request; nothing was done.").ExecuteAsync(context);
+                await DiffersAsync(context);
                 break;
             default:
                 await Problems.Answer(429, "Too many requests", "Too many requests with an Idempotency-Key are under way.").ExecuteAsync(context);
@@ -54,12 +60,48 @@ internal static class IdempotentRequests
         }
     }
 
-    private static async Task DoAsync(HttpContext context, RequestDelegate next, IdempotencyKeys keys, IdempotencyKeys.Entry entry)
+    private static Task DiffersAsync(HttpContext context) =>
+        Problems.Answer(422, "The key was used before", "This Idempotency-Key belongs to another request; nothing was done.").ExecuteAsync(context);
+
+    /// <summary>New here; another node may know it.</summary>
+    private static async Task ShareAsync(HttpContext context, RequestDelegate next, IdempotencyKeys keys, IdempotencyKeys.Entry entry, IRequestStore shared)
+    {
+        RequestClaim? claim = null;
+        try
+        {
+            claim = await shared.ClaimRequestAsync(entry.Caller, entry.Key, entry.Fingerprint, context.RequestAborted);
+        }
+        finally
+        {
+            // Without the store nobody knows whether it was done: it is not.
+            if (claim is not { State: RequestState.Taken or RequestState.Answered }) keys.Abandon(entry);
+        }
+
+        switch (claim.State)
+        {
+            case RequestState.Taken:
+                await DoAsync(context, next, keys, entry, shared);
+                break;
+            case RequestState.Answered:
+                keys.Complete(entry, StoredAnswer.Of(claim.Answer!));
+                await WriteAsync(context, entry.Answer!);
+                break;
+            case RequestState.Lost:
+                await Problems.Conflict("The node that began this request ended before it answered, and nobody knows whether it was done: look, and ask with another Idempotency-Key.").ExecuteAsync(context);
+                break;
+            case RequestState.Differs:
+                await DiffersAsync(context);
+                break;
+            default:
+                await Problems.Conflict(UnderWay).ExecuteAsync(context);
+                break;
+        }
+    }
+
+    private static async Task DoAsync(HttpContext context, RequestDelegate next, IdempotencyKeys keys, IdempotencyKeys.Entry entry, IRequestStore? shared)
     {
         var (wire, kept) = (context.Response.Body, new MemoryStream());
         context.Response.Body = kept;
-        // A client that leaves will ask again, and is to find the answer: what has begun ends.
-        context.RequestAborted = CancellationToken.None;
         StoredAnswer? answer = null;
         try
         {
@@ -71,11 +113,27 @@ internal static class IdempotentRequests
         {
             context.Response.Body = wire;
             // An internal fault is no outcome: the next attempt is a first one. A refusal is one.
-            if (answer is { Status: < 500 }) keys.Complete(entry, answer);
+            var isOutcome = answer is { Status: < 500 };
+            if (shared is not null) await TellAsync(context, entry, isOutcome ? answer : null, shared);
+            if (isOutcome) keys.Complete(entry, answer!);
             else keys.Abandon(entry);
         }
 
         await WriteAsync(context, answer);
+    }
+
+    /// <summary>Lets the other nodes know. What can't be told stays theirs to refuse, and this node knows it.</summary>
+    private static async Task TellAsync(HttpContext context, IdempotencyKeys.Entry entry, StoredAnswer? answer, IRequestStore shared)
+    {
+        try
+        {
+            if (answer is null) await shared.AbandonRequestAsync(entry.Caller, entry.Key);
+            else await shared.CompleteRequestAsync(entry.Caller, entry.Key, answer.ToShared());
+        }
+        catch (SpoolUnavailableException fault)
+        {
+            ApiLog.NotShared(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("MilSwitch.Host.Api"), fault);
+        }
     }
 
     private static async Task WriteAsync(HttpContext context, StoredAnswer answer)

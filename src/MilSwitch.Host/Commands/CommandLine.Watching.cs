@@ -17,7 +17,7 @@ public sealed partial class CommandLine
 
     private Command Alarm()
     {
-        var list = Remote("list", "What somebody should look at, oldest first; exit 1 when there is something", async (node, arguments, cancellationToken) =>
+        var list = Remote("list", "What somebody should look at on any node, oldest first; exit 1 when there is something", async (node, arguments, cancellationToken) =>
         {
             var text = await node.GetAsync("/alarms", cancellationToken);
             Show(arguments, text, ApiJson.Default.PageAlarmView, page => Rendering.Write(environment.Output, page));

@@ -304,11 +304,11 @@ public sealed partial class CommandLine
 
     private Command Destination()
     {
-        var list = Remote("list", "Every link", async (node, arguments, cancellationToken) => Show(
+        var list = Remote("list", "Every link, as each node has it", async (node, arguments, cancellationToken) => Show(
             arguments, await node.GetAsync("/links", cancellationToken), ApiJson.Default.PageLinkView, page => Rendering.Write(environment.Output, page)));
         Example(list, "milswitch dest list");
         var name = new Argument<string>("NAME") { Description = "Of the link" };
-        var show = Remote("show", "One link; exit 1 when it is down", async (node, arguments, cancellationToken) =>
+        var show = Remote("show", "One link, as this node has it; exit 1 when it is down", async (node, arguments, cancellationToken) =>
         {
             var text = await node.GetAsync("/links/" + Uri.EscapeDataString(arguments.GetRequiredValue(name)), cancellationToken);
             Show(arguments, text, ApiJson.Default.LinkView, view => Rendering.Write(environment.Output, view));

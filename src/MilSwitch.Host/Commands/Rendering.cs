@@ -107,15 +107,16 @@ internal static class Rendering
     }
 
     public static void Write(TextWriter output, Page<LinkView> page) =>
-        Text.WriteTable(output, ["LINK", "STATE", "CONNECTIONS", "WAITING", "URGENT", "DEFERRED", "DELIVERED", "FAILED", "LAST FAULT"], page.Items.Select(l => (IReadOnlyList<string>)
+        Text.WriteTable(output, ["LINK", "NODE", "STATE", "CONNECTIONS", "WAITING", "URGENT", "DEFERRED", "DELIVERED", "FAILED", "LAST FAULT"], page.Items.Select(l => (IReadOnlyList<string>)
         [
-            l.Name, State(l), string.Create(CultureInfo.InvariantCulture, $"{l.Connections}/{l.ConnectionLimit}"), Text.Number(l.Waiting.Values.Sum()),
+            l.Name, l.Node, State(l), string.Create(CultureInfo.InvariantCulture, $"{l.Connections}/{l.ConnectionLimit}"), Text.Number(l.Waiting.Values.Sum()),
             Text.Number(Levels.Take(3).Sum(level => l.Waiting.GetValueOrDefault(level))), Text.Number(l.Deferred), Text.Number(l.Delivered), Text.Number(l.Failed), l.LastFault,
         ]));
 
     public static void Write(TextWriter output, LinkView l) => Text.WriteFields(
         output,
         ("link", l.Name),
+        ("node", l.Node),
         ("state", State(l)),
         ("next try", l.NextTry is { } time ? Text.Time(time) : null),
         ("last fault", l.LastFault),
@@ -148,7 +149,7 @@ internal static class Rendering
 
     public static void Write(TextWriter output, Page<AlarmView> page)
     {
-        if (page.Items.Count > 0) Text.WriteTable(output, ["SINCE", "ALARM", "WHAT"], page.Items.Select(a => (IReadOnlyList<string>)[Text.Time(a.Since), a.Id, a.Text]));
+        if (page.Items.Count > 0) Text.WriteTable(output, ["SINCE", "NODE", "ALARM", "WHAT"], page.Items.Select(a => (IReadOnlyList<string>)[Text.Time(a.Since), a.Node, a.Id, a.Text]));
     }
 
     public static void Write(TextWriter output, ConfigurationStateView c) => Text.WriteFields(output, ("file", c.File), ("in force since", Text.Time(c.Since)), ("tag", c.Tag));

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Running;
+using MilSwitch.Storage;
 using MilSwitch.Storage.PostgreSql;
 using MilSwitch.Storage.Sqlite;
 
@@ -52,7 +53,7 @@ internal static class RunCommand
         }
     }
 
-    private static async Task<int> ServeAsync(NodeConfiguration configuration, SharedSettings? shared, ISpool spool, TimeProvider time, CommandEnvironment environment, CancellationToken cancellationToken)
+    private static async Task<int> ServeAsync(NodeConfiguration configuration, SharedSettings? shared, ISealableSpool spool, TimeProvider time, CommandEnvironment environment, CancellationToken cancellationToken)
     {
         await using var app = NodeHost.Build(configuration, spool, time);
         Directory.CreateDirectory(Path.GetDirectoryName(configuration.Admin.Socket)!);

@@ -18,6 +18,7 @@ using MilSwitch.Smime.Protection;
 using MilSwitch.Smime.Receipts;
 using MilSwitch.Smime.Tokens;
 using MilSwitch.Smtp.Server;
+using MilSwitch.Storage;
 using MilSwitch.Switching;
 using MilSwitch.Switching.Cluster.Transport;
 
@@ -32,10 +33,20 @@ public static class NodeHost
     private const long MaximumApiBody = 1 << 20;
 
     /// <summary>Builds the whole node around an open store.</summary>
-    public static WebApplication Build(NodeConfiguration configuration, ISpool spool, TimeProvider time) => Build(configuration, time, services =>
+    public static WebApplication Build(NodeConfiguration configuration, ISealableSpool spool, TimeProvider time)
     {
-        services.AddSingleton(spool);
+        var app = Build(configuration, time, services => AddSwitch(services, configuration, spool, time));
+        var seal = new StoreSeal(configuration, spool, time, app.Services.GetRequiredService<ILogger<StoreSeal>>());
+        var holder = app.Services.GetRequiredService<ConfigurationHolder>();
+        spool.LearnKeysWith((now, cancellationToken) => seal.LookAgainAsync(now, Ring(app.Services, holder.Current), holder.Current.Keys, cancellationToken));
+        return app;
+    }
+
+    private static void AddSwitch(IServiceCollection services, NodeConfiguration configuration, ISealableSpool spool, TimeProvider time)
+    {
+        services.AddSingleton<ISpool>(spool);
         if (spool is IClusterStore shared) services.AddSingleton(shared);
+        if (spool is IRequestStore requests) services.AddSingleton(requests);
         services.AddSingleton(provider => Listeners.Resolver(configuration, provider.GetRequiredService<ConfigurationHolder>()));
         if (configuration is { ClusterTls: { } tls, NodeCertificate: { } identity })
         {
@@ -48,7 +59,7 @@ public static class NodeHost
         services.AddHostedService(provider => new BrokenStoreWatch(
             spool, provider.GetRequiredService<IHostApplicationLifetime>(), time, BrokenStoreWatch.Grace, () => ProcessEnd.AtOnce(ExitCodes.StoreBroken),
             provider.GetRequiredService<ILogger<BrokenStoreWatch>>()));
-    });
+    }
 
     /// <summary>Builds a node around the given switch, for tests as well.</summary>
     public static WebApplication Build(NodeConfiguration configuration, TimeProvider time, Action<IServiceCollection> addSwitch)
@@ -85,13 +96,11 @@ public static class NodeHost
         var app = builder.Build();
         app.Services.GetRequiredService<ConfigurationHolder>().FurtherAlarms =
             () => [.. app.Services.GetRequiredService<ProxyCertificates>().Alarms, .. (time as SteadyTime)?.Alarms ?? []];
-        if (configuration.Switch.Cluster is not null)
-        {
-            app.Services.GetRequiredService<ISwitchControl>().FollowWith(app.Services.GetRequiredService<ConfigurationHolder>().FollowAsync);
-        }
-
+        var control = app.Services.GetRequiredService<ISwitchControl>();
+        control.AlarmWith(() => app.Services.GetRequiredService<ConfigurationHolder>().Alarms);
+        if (configuration.Switch.Cluster is not null) control.FollowWith(app.Services.GetRequiredService<ConfigurationHolder>().FollowAsync);
         app.Services.GetRequiredService<ConfigurationHolder>().Attach(
-            app.Services.GetRequiredService<ISwitchControl>(), app.Services.GetRequiredService<ISwitchEvents>(), next => UseKeys(app.Services, next));
+            control, app.Services.GetRequiredService<ISwitchEvents>(), next => UseKeys(app.Services, next));
         var bridge = app.Services.GetRequiredService<MeterBridge>();
         app.Services.GetRequiredService<SwitchGauges>().AddTo(bridge.Registry);
         app.Use((context, next) => SeparateEndpointsAsync(context, next, bridge));
@@ -233,7 +242,7 @@ public static class NodeHost
         }
 
         context.Features.Set(caller);
-        await IdempotentRequests.AnswerAsync(context, next, caller, context.RequestServices.GetRequiredService<IdempotencyKeys>());
+        await IdempotentRequests.AnswerAsync(context, next, caller, context.RequestServices.GetRequiredService<IdempotencyKeys>(), context.RequestServices.GetService<IRequestStore>());
         // Routing answers without a body when nothing matches.
         if (context.Response is { HasStarted: false, StatusCode: 404 or 405, ContentType: null })
             await Problems.Answer(context.Response.StatusCode, "Not found", "There is no such operation.").ExecuteAsync(context);

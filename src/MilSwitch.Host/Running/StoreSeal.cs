@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Configuration;
@@ -15,7 +16,8 @@ namespace MilSwitch.Host.Running;
 
 /// <summary>
 /// The keys that contents are sealed with at rest. Each is random, lies in the store as EnvelopedData (RFC 5652, RFC 5083) for
-/// a key of the configuration, which may be on a token, and is opened once, when the node starts.
+/// a key of the configuration, which may be on a token, and is opened once: when the node starts, or when it meets the first
+/// content that another node sealed with it.
 /// </summary>
 internal sealed partial class StoreSeal(NodeConfiguration configuration, ISealableSpool spool, TimeProvider time, ILogger logger)
 {
@@ -49,7 +51,8 @@ internal sealed partial class StoreSeal(NodeConfiguration configuration, ISealab
             {
                 throw new StoreSealException($"contents in the store are sealed for the key '{wrapped.For}', which the configuration does not have", false);
             }
-            else
+            // Another node may seal with it at this moment.
+            else if (spool is not IClusterStore)
             {
                 await spool.RemoveDocumentAsync(Kind, document.Id, cancellationToken);
                 LogForgotten(document.Id, wrapped.For);
@@ -58,6 +61,41 @@ internal sealed partial class StoreSeal(NodeConfiguration configuration, ISealab
 
         if (configuration.SealKey is { } key && current is null) current = (await MakeAsync(key, ring, keys, cancellationToken), default);
         return new ContentSeal(configuration.SealKey is null ? null : current?.Name, keys);
+    }
+
+    /// <summary>The seal with the keys that the store has got since it was opened. Makes and forgets nothing.</summary>
+    /// <param name="now">With the keys that are open.</param>
+    /// <param name="ring">The keys of this node as they are now.</param>
+    /// <param name="current">Their names.</param>
+    /// <exception cref="SpoolUnavailableException">The store is away.</exception>
+    public async ValueTask<ContentSeal> LookAgainAsync(ContentSeal now, KeyRing ring, KeyConfiguration current, CancellationToken cancellationToken)
+    {
+        var opened = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        var closed = new List<string>();
+        foreach (var document in await spool.ListDocumentsAsync(Kind, cancellationToken))
+        {
+            if (now.Has(document.Id)) continue;
+            try
+            {
+                var wrapped = Read(document);
+                if (await UnwrapAsync(wrapped, ring, current.InMemory.Keys.Concat(current.OnTokens.Keys), cancellationToken) is { } secret)
+                {
+                    opened.Add(document.Id, secret);
+                    LogLearnt(document.Id, wrapped.For);
+                    continue;
+                }
+
+                LogClosed(document.Id, wrapped.For, "the configuration of this node does not have it");
+            }
+            catch (StoreSealException fault)
+            {
+                LogClosed(document.Id, "?", fault.Message);
+            }
+
+            closed.Add(document.Id);
+        }
+
+        return now.With(opened, closed);
     }
 
     private static WrappedKey Read(StoredDocument document)
@@ -130,6 +168,12 @@ internal sealed partial class StoreSeal(NodeConfiguration configuration, ISealab
 
     [LoggerMessage(3510, LogLevel.Information, "Contents are sealed with key {Name} from now on, which opens with '{Key}'")]
     private partial void LogMade(string name, string key);
+
+    [LoggerMessage(3512, LogLevel.Information, "Key {Name}, which another node made for '{Key}', opens here as well")]
+    private partial void LogLearnt(string name, string key);
+
+    [LoggerMessage(3513, LogLevel.Error, "Messages wait here: their contents are sealed with key {Name} for '{Key}', which can't be opened: {Reason}")]
+    private partial void LogClosed(string name, string key, string reason);
 
     [LoggerMessage(3511, LogLevel.Information, "Key {Name} for '{Key}' is forgotten: nothing is sealed with it any more")]
     private partial void LogForgotten(string name, string key);

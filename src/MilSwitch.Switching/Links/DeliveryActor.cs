@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
 using Akka.Actor;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Routing;
@@ -67,6 +68,10 @@ internal sealed class DeliveryActor : UntypedActor
                 break;
             case LinkEvents.Transmitted transmitted:
                 OnTransmitted(transmitted);
+                break;
+            // Nobody foresaw it: the link takes care of what was under way.
+            case Status.Failure failure:
+                ExceptionDispatchInfo.Throw(failure.Cause);
                 break;
             default:
                 Unhandled(message);
@@ -141,7 +146,7 @@ internal sealed class DeliveryActor : UntypedActor
         // One that died while it was idle says nothing about the message: straight onto another connection. That can't go on
         // without end: each was used or lay idle before, and is gone now.
         var diedIdle = wasIdle && result is { End: TransactionEnd.Lost, Unheard: true };
-        if (diedIdle || result.End is TransactionEnd.GaveWay || result.Fault == Damaged) return Ended([]);
+        if (diedIdle || result.End is TransactionEnd.GaveWay || result.Fault is Damaged or Away) return Ended([]);
         var alternates = MaySend(consignment, token) ? Behind(over.Target) : [];
         if (result.End is TransactionEnd.Lost && !(first && alternates.Length > 0) && consignment.Returns++ < ReturnsBeforeAttempt)
         {
@@ -198,7 +203,7 @@ internal sealed class DeliveryActor : UntypedActor
                     chunks = 0;
                     var result = await TransactAsync(send, another, [.. open.Select(i => send.Consignment.Recipients[i])], content, token).ConfigureAwait(false);
                     // Who gave way, or whose content can't be read, keeps the answer of the host before.
-                    if (result.End is TransactionEnd.GaveWay || result.Fault == Damaged) return;
+                    if (result.End is TransactionEnd.GaveWay || result.Fault is Damaged or Away) return;
                     round.Take(open, result, target.ToString());
                 }
 
@@ -225,6 +230,11 @@ internal sealed class DeliveryActor : UntypedActor
         catch (ContentDamagedException)
         {
             return new TransactionResult(TransactionEnd.Lost, [], false, Damaged);
+        }
+        catch (SpoolUnavailableException)
+        {
+            // The connection was dropped before the final dot; who makes it ready again waits for the store.
+            return new TransactionResult(TransactionEnd.Lost, [], false, Away);
         }
         catch (OperationCanceledException)
         {
@@ -274,6 +284,7 @@ internal sealed class DeliveryActor : UntypedActor
     };
 
     private const string Damaged = "the content is damaged";
+    private const string Away = "the store went away before the end of the content";
 
     private void OnTransmitted(LinkEvents.Transmitted transmitted)
     {

@@ -19,7 +19,7 @@ using MilSwitch.Switching.Partitions;
 namespace MilSwitch.Switching.Operations;
 
 /// <summary>The operator's view and hand, over the store and the actors.</summary>
-internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl control, RuleKeeper rules, AlarmWatch alarms) : IOperatorActions
+internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl control, RuleKeeper rules, AlarmWatch alarms, NodeWatch watch) : IOperatorActions
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -70,6 +70,8 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
     }
 
     public ValueTask<IReadOnlyList<Alarm>> AlarmsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(alarms.Look());
+
+    public async ValueTask<IReadOnlyList<NodeAlarm>> AlarmsOfAllAsync(CancellationToken cancellationToken) => await watch.AlarmsOfAllAsync(cancellationToken).ConfigureAwait(false);
 
     public async ValueTask<IReadOnlyList<QueuedMessage>> QueueAsync(QueueFilter filter, CancellationToken cancellationToken)
     {
@@ -163,13 +165,9 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
         return details;
     }
 
-    public async ValueTask<IReadOnlyList<LinkStatus>> LinksAsync(CancellationToken cancellationToken)
-    {
-        // A link that has carried nothing yet is a link all the same.
-        foreach (var route in runtime.Configuration.Routes.Routes) _ = route is { UseMx: false, Link: { } settings } ? runtime.Links.For(settings) : null;
-        var asked = runtime.Links.All.Select(l => l.Actor.Ask<LinkStatus>(new LinkCommands.GetStatus(), Patience, cancellationToken));
-        return [.. (await Task.WhenAll(asked).ConfigureAwait(false)).OrderBy(l => l.Name)];
-    }
+    public async ValueTask<IReadOnlyList<LinkStatus>> LinksAsync(CancellationToken cancellationToken) => await watch.LinksAsync(cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask<IReadOnlyList<NodeLink>> LinksOfAllAsync(CancellationToken cancellationToken) => await watch.LinksOfAllAsync(cancellationToken).ConfigureAwait(false);
 
     public async ValueTask<LinkStatus?> LinkAsync(LinkName name, CancellationToken cancellationToken) =>
         HandleOf(name) is { } link

@@ -26,8 +26,6 @@ internal static partial class MessageSteps
     public static readonly TimeSpan BinTime = TimeSpan.FromHours(24);
 
     private static readonly Reply ReturnedByOperator = new(554, new EnhancedStatusCode(5, 7, 0), "returned by the operator");
-    // The reason is the operator's to know: it would tell what the other side may see.
-    private static readonly Reply ReturnedByLabel = new(554, new EnhancedStatusCode(5, 7, 1), "not permitted by security policy");
     private static readonly Reply ReturnedByRule = new(554, new EnhancedStatusCode(5, 7, 0), "returned by order");
 
     /// <summary>A message that was just accepted goes to its links.</summary>
@@ -265,7 +263,7 @@ internal static partial class MessageSteps
             // A report has nobody to go back to.
             var returns = verdict.Outcome is LabelOutcome.Return && !envelope.ReversePath.IsNull;
             var plan = returns
-                ? OutcomePolicy.Return(step.Id, envelope, step.Statuses, whom, ReturnedByLabel, null, Now)
+                ? OutcomePolicy.Return(step.Id, envelope, step.Statuses, whom, PublicAnswer.Returned, null, Now)
                 : OutcomePolicy.Set(step.Id, envelope, step.Statuses, whom, RecipientState.Held, AuditKind.Held, verdict.Reason, null, false, Now);
             if (returns)
                 plan = plan with { Audit = [new AuditEvent(Now, AuditKind.Labelled, step.Id, whom is [var only] ? only : -1, verdict.Reason), .. plan.Audit] };

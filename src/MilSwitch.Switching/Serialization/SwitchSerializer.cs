@@ -5,6 +5,7 @@ using Akka.Actor;
 using Akka.Serialization;
 using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Cluster.Keys;
+using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
 
 namespace MilSwitch.Switching.Serialization;
@@ -34,6 +35,10 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
     private const string ArrivedOrderManifest = "r1";
     private const string KeyOrderManifest = "t1";
     private const string KeyAnswerManifest = "t2";
+    private const string AlarmsOrderManifest = "w1";
+    private const string AlarmsAnswerManifest = "w2";
+    private const string LinksOrderManifest = "w3";
+    private const string LinksAnswerManifest = "w4";
 
     public override int Identifier => Number;
 
@@ -52,6 +57,10 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
         ArrivedOrder => ArrivedOrderManifest,
         KeyOrder => KeyOrderManifest,
         KeyAnswer => KeyAnswerManifest,
+        AlarmsOrder => AlarmsOrderManifest,
+        AlarmsAnswer => AlarmsAnswerManifest,
+        LinksOrder => LinksOrderManifest,
+        LinksAnswer => LinksAnswerManifest,
         _ => throw new SerializationException($"{o.GetType().Name} does not leave the node."),
     };
 
@@ -70,6 +79,10 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
         ArrivedOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.ArrivedOrder),
         KeyOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.KeyOrder),
         KeyAnswer value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.KeyAnswer),
+        AlarmsOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.AlarmsOrder),
+        AlarmsAnswer value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.AlarmsAnswer),
+        LinksOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.LinksOrder),
+        LinksAnswer value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.LinksAnswer),
         _ => throw new SerializationException($"{obj.GetType().Name} does not leave the node."),
     };
 
@@ -88,6 +101,10 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
         ArrivedOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.ArrivedOrder) ?? throw Empty(),
         KeyOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.KeyOrder) ?? throw Empty(),
         KeyAnswerManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.KeyAnswer) ?? throw Empty(),
+        AlarmsOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.AlarmsOrder) ?? throw Empty(),
+        AlarmsAnswerManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.AlarmsAnswer) ?? throw Empty(),
+        LinksOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.LinksOrder) ?? throw Empty(),
+        LinksAnswerManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.LinksAnswer) ?? throw Empty(),
         _ => throw new SerializationException("An unknown manifest."),
     };
 
@@ -122,4 +139,8 @@ public sealed class RefusingSerializer(ExtendedActorSystem system) : Serializer(
 [JsonSerializable(typeof(ArrivedOrder))]
 [JsonSerializable(typeof(KeyOrder))]
 [JsonSerializable(typeof(KeyAnswer))]
+[JsonSerializable(typeof(AlarmsOrder))]
+[JsonSerializable(typeof(AlarmsAnswer))]
+[JsonSerializable(typeof(LinksOrder))]
+[JsonSerializable(typeof(LinksAnswer))]
 internal sealed partial class SwitchJson : JsonSerializerContext;
