@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Time.Testing;
 using MilSwitch.Host.Running;
 
 namespace MilSwitch.Host.Tests;
@@ -6,7 +5,7 @@ namespace MilSwitch.Host.Tests;
 public sealed class SteadyTimeTests
 {
     private static readonly DateTimeOffset Start = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
-    private readonly FakeTimeProvider system = new(Start);
+    private readonly Clock system = new();
     private readonly SteadyTime time;
 
     public SteadyTimeTests() => time = new SteadyTime(system);
@@ -14,7 +13,7 @@ public sealed class SteadyTimeTests
     [Fact]
     public void Goes_on_with_the_clock()
     {
-        system.Advance(TimeSpan.FromHours(30));
+        system.Pass(TimeSpan.FromHours(30));
         Assert.Equal(Start.AddHours(30), time.GetUtcNow());
         Assert.Empty(time.Alarms);
     }
@@ -26,17 +25,17 @@ public sealed class SteadyTimeTests
     [InlineData(24 * 400)]
     public void Keeps_the_time_it_had_when_somebody_sets_the_clock_and_says_so(int hours)
     {
-        system.Advance(TimeSpan.FromMinutes(5));
-        system.AdjustTime(system.GetUtcNow().AddHours(hours));
+        system.Pass(TimeSpan.FromMinutes(5));
+        system.Set(TimeSpan.FromHours(hours));
         Assert.Equal(Start.AddMinutes(5), time.GetUtcNow());
         Assert.Equal("clock", Assert.Single(time.Alarms).Id);
 
-        system.Advance(TimeSpan.FromMinutes(5));
+        system.Pass(TimeSpan.FromMinutes(5));
         Assert.Equal(Start.AddMinutes(10), time.GetUtcNow());
         Assert.Contains(hours > 0 ? "forward" : "back", Assert.Single(time.Alarms).Text, StringComparison.Ordinal);
 
-        // Set right again, not to the millisecond.
-        system.AdjustTime(Start.AddMinutes(10).AddSeconds(2));
+        // Set right again, though not to the moment.
+        system.Set(TimeSpan.FromHours(-hours) + TimeSpan.FromSeconds(2));
         Assert.Equal(Start.AddMinutes(10).AddSeconds(2), time.GetUtcNow());
         Assert.Empty(time.Alarms);
     }
@@ -44,13 +43,34 @@ public sealed class SteadyTimeTests
     [Fact]
     public void Follows_small_corrections_however_many()
     {
-        for (var second = 1; second <= 100; second++)
+        for (var correction = 1; correction <= 100; correction++)
         {
-            system.Advance(TimeSpan.FromHours(1));
-            system.AdjustTime(system.GetUtcNow().AddSeconds(1));
-            Assert.Equal(Start.AddHours(second).AddSeconds(second), time.GetUtcNow());
+            system.Pass(TimeSpan.FromHours(1));
+            system.Set(TimeSpan.FromSeconds(1));
+            Assert.Equal(Start.AddHours(correction).AddSeconds(correction), time.GetUtcNow());
         }
 
         Assert.Empty(time.Alarms);
+    }
+
+    /// <summary>A clock that somebody sets, and elapsed time that nobody does.</summary>
+    private sealed class Clock : TimeProvider
+    {
+        private DateTimeOffset now = Start;
+        private long elapsed;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override DateTimeOffset GetUtcNow() => now;
+
+        public override long GetTimestamp() => elapsed;
+
+        public void Pass(TimeSpan time)
+        {
+            now += time;
+            elapsed += time.Ticks;
+        }
+
+        public void Set(TimeSpan by) => now += by;
     }
 }
