@@ -28,6 +28,12 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
 
     public int Port { get; private set; }
 
+    /// <summary>The process all others of the server descend from.</summary>
+    public int Id => int.Parse(File.ReadLines(Path.Combine(Data, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+
+    /// <summary>Of all its processes, also those that ended.</summary>
+    public TimeSpan ProcessorTime => ProcessTree.ProcessorTime(Id);
+
     /// <summary>What the server says.</summary>
     public string LogFile => Path.Combine(Folder, "log");
 
@@ -126,6 +132,9 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
     /// <summary>How to reach a database over the socket.</summary>
     public string Connection(string database) => $"Host={Folder};Port={Port};Username={User};Database={database}";
 
+    /// <summary>How to reach a database over the network.</summary>
+    public string NetworkConnection(string database) => $"Host=127.0.0.1;Port={Port};Username={User};Database={database}";
+
     /// <summary>Asks with the server's own client; returns what it prints, one line a row, columns between bars.</summary>
     public async Task<string> QueryAsync(string database, string sql)
     {
@@ -213,8 +222,7 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
 
     private void Signal(string signal)
     {
-        var id = File.ReadLines(Path.Combine(Data, "postmaster.pid")).First();
-        using (var kill = Process.Start("kill", [$"-{signal}", id])) kill.WaitForExit();
+        using (var kill = Process.Start("kill", [$"-{signal}", Text(Id)])) kill.WaitForExit();
         process!.WaitForExit();
     }
 
