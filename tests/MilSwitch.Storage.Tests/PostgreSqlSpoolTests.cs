@@ -342,14 +342,14 @@ public sealed class PostgreSqlSpoolTests : SpoolContract
     {
         await using var told = await PostgreSqlSpool.OpenAsync(
             new PostgreSqlSpoolOptions { Connection = connection + ";Options=-c log_statement=all", Node = "told" }, TimeProvider.System, NullLoggerFactory.Instance);
-        var marks = new[] { "a", "b", "c" }.Select(n => $"{n}-{Guid.NewGuid():N}").ToArray();
+        var marks = Enumerable.Range(0, 20).Select(n => $"{n}-{Guid.NewGuid():N}").ToArray();
         foreach (var mark in marks) await told.ReadDocumentAsync("rule", mark);
-        // "time [process] LOG: …"; what was asked for stands behind its statement, in the same session.
+        // "time [process] LOG: …"; what was asked for stands in a line of its own, of the same session.
         var log = await File.ReadAllLinesAsync(server.LogFile);
-        var session = log.First(l => l.Contains(marks[0], StringComparison.Ordinal)).Split('[', ']')[1];
-        var statements = log.Where(l => l.Contains($"[{session}] LOG:", StringComparison.Ordinal)).ToArray();
-        Assert.Equal(marks.Length, statements.Count(l => l.Contains("FROM document", StringComparison.Ordinal)));
-        Assert.DoesNotContain(statements, l => l.Contains("DISCARD", StringComparison.Ordinal) || l.Contains("RESET ALL", StringComparison.Ordinal));
+        var sessions = marks.Select(mark => log.First(l => l.Contains(mark, StringComparison.Ordinal)).Split('[', ']')[1]).ToHashSet();
+        Assert.True(sessions.Count < marks.Length, "no session was used twice");
+        Assert.DoesNotContain(
+            log, l => sessions.Any(s => l.Contains($"[{s}]", StringComparison.Ordinal)) && (l.Contains("DISCARD", StringComparison.Ordinal) || l.Contains("RESET ALL", StringComparison.Ordinal)));
     }
 
     [Fact]
