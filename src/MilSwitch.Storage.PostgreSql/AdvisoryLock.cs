@@ -11,15 +11,13 @@ internal sealed class AdvisoryLock : IFormationLock
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    private readonly NpgsqlDataSource source;
     private readonly long key;
     private readonly CancellationTokenSource lost = new();
     private readonly CancellationTokenSource ending = new();
     private Task watch = Task.CompletedTask;
 
-    private AdvisoryLock(NpgsqlDataSource source, NpgsqlConnection connection, long key)
+    private AdvisoryLock(NpgsqlConnection connection, long key)
     {
-        this.source = source;
         this.key = key;
         Connection = connection;
     }
@@ -30,15 +28,15 @@ internal sealed class AdvisoryLock : IFormationLock
     public NpgsqlConnection Connection { get; }
 
     /// <summary>Waits for it. Asked for again and again: a wait in the server could not be told from a server that is gone.</summary>
-    public static async ValueTask<AdvisoryLock> TakeAsync(NpgsqlDataSource source, long key, CancellationToken cancellationToken)
+    public static async ValueTask<AdvisoryLock> TakeAsync(Sessions sessions, long key, CancellationToken cancellationToken)
     {
-        var connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        var connection = await sessions.Lock.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             using var timer = new PeriodicTimer(Pause);
             await using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock($1)", connection) { Parameters = { new() { Value = key } } };
             while (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not true) await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false);
-            return new AdvisoryLock(source, connection, key);
+            return new AdvisoryLock(connection, key);
         }
         catch
         {
@@ -65,8 +63,7 @@ internal sealed class AdvisoryLock : IFormationLock
         }
         catch (Exception error) when (StoreFaults.IsOfStore(error) || error is InvalidOperationException)
         {
-            // With the session it is gone too; the pool must not keep one that may still have it.
-            source.Clear();
+            // With the session it is gone too.
         }
 
         await Connection.DisposeAsync().ConfigureAwait(false);

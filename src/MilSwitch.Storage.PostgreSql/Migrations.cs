@@ -20,7 +20,7 @@ internal static class Migrations
     /// <exception cref="StoreVersionException">The database is of a program that this one can't work beside.</exception>
     public static async ValueTask<int> RunAsync(Sessions sessions, IReadOnlyList<Migration> known, ILogger logger, CancellationToken cancellationToken)
     {
-        await using var held = await AdvisoryLock.TakeAsync(sessions.Control, AdvisoryLock.Migration, cancellationToken).ConfigureAwait(false);
+        await using var held = await AdvisoryLock.TakeAsync(sessions, AdvisoryLock.Migration, cancellationToken).ConfigureAwait(false);
         var connection = held.Connection;
         await ExecuteAsync(
             connection,

@@ -408,7 +408,7 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
     {
         try
         {
-            return (await AdvisoryLock.TakeAsync(sessions.Control, key, cancellationToken).ConfigureAwait(false)).Watched();
+            return (await AdvisoryLock.TakeAsync(sessions, key, cancellationToken).ConfigureAwait(false)).Watched();
         }
         catch (Exception error) when (StoreFaults.IsOfStore(error))
         {

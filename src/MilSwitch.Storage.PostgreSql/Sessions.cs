@@ -26,6 +26,7 @@ internal sealed class Sessions : IAsyncDisposable
         // The commit of the message that names them makes them durable too: the log has one order.
         Chunk = Source(connection, purpose, "chunks", Chunks, " -c synchronous_commit=off");
         Control = Source(connection, purpose, "control", Controls, "");
+        Lock = Source(connection, purpose, "lock", 0, "");
     }
 
     public NpgsqlDataSource Writer { get; }
@@ -36,6 +37,9 @@ internal sealed class Sessions : IAsyncDisposable
 
     /// <summary>Claims, signs of life, leases, locks: while a node loads a million messages these go on.</summary>
     public NpgsqlDataSource Control { get; }
+
+    /// <summary>Each session is made for one lock of the server's and ends with it, so that none outlives its holder in a pool.</summary>
+    public NpgsqlDataSource Lock { get; }
 
     /// <summary>What the server shows beside the session that writes for one run.</summary>
     public static string WriterName(long run) => string.Create(CultureInfo.InvariantCulture, $"milswitch {run} writer");
@@ -49,17 +53,24 @@ internal sealed class Sessions : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var source in (NpgsqlDataSource[])[Writer, Reader, Chunk, Control]) await source.DisposeAsync().ConfigureAwait(false);
+        foreach (var source in (NpgsqlDataSource[])[Writer, Reader, Chunk, Control, Lock]) await source.DisposeAsync().ConfigureAwait(false);
     }
 
+    /// <param name="connection">The operator's.</param>
+    /// <param name="purpose">Whose.</param>
+    /// <param name="what">What for.</param>
+    /// <param name="sessions">The most at once; 0: each is made when it is asked for and ends when it is given back.</param>
+    /// <param name="settings">Of the server's, for these sessions.</param>
     private static NpgsqlDataSource Source(string connection, string purpose, string what, int sessions, string settings)
     {
         var builder = new NpgsqlDataSourceBuilder(connection);
         var own = builder.ConnectionStringBuilder;
         own.ApplicationName = $"milswitch {purpose} {what}";
-        own.Pooling = true;
+        own.Pooling = sessions > 0;
         own.MinPoolSize = 0;
-        own.MaxPoolSize = sessions;
+        own.MaxPoolSize = Math.Max(1, sessions);
+        // Nothing of ours outlives its transaction in a session of the pools; cleaning it would cost seven statements before each read.
+        own.NoResetOnClose = true;
         own.Enlist = false;
         own.Timeout = Math.Min(own.Timeout, 5);
         own.CommandTimeout = 15;

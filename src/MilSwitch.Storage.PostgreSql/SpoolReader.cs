@@ -16,18 +16,25 @@ namespace MilSwitch.Storage.PostgreSql;
 /// <param name="patience">How long the store may be away.</param>
 internal sealed class SpoolReader(NpgsqlDataSource source, Calls calls, TimeSpan patience)
 {
+    private const string RecipientColumns = "message, n, state, attempts, due, warned, reply, target";
+
     private const string MessageColumns = "id, state, initial, content, size, checksum, parent, message_id, held_because, digest, trace, envelope";
 
-    /// <summary>Everything about one message.</summary>
+    /// <summary>Everything about one message, in one round trip.</summary>
     /// <exception cref="ContentDamagedException">Its record is damaged.</exception>
-    public async ValueTask<StoredMessage?> MessageAsync(MessageId id, CancellationToken cancellationToken)
-    {
-        ContentDamagedException? damage = null;
-        var found = await AskAsync(
-            $"SELECT {MessageColumns} FROM message WHERE id = $1", [Wave.One(id.Value)],
-            (connection, reader, token) => MessagesAsync(connection, reader, bad => damage = new ContentDamagedException(bad), token), cancellationToken).ConfigureAwait(false);
-        return damage is null ? found.FirstOrDefault() : throw damage;
-    }
+    public ValueTask<StoredMessage?> MessageAsync(MessageId id, CancellationToken cancellationToken) => calls.RunAsync(
+        source, patience,
+        async (connection, token) =>
+        {
+            await using var batch = new NpgsqlBatch(connection);
+            Wave.Add(batch, $"SELECT {MessageColumns} FROM message WHERE id = $1", Wave.One(id.Value));
+            Wave.Add(batch, $"SELECT {RecipientColumns} FROM recipient WHERE message = $1 ORDER BY n", Wave.One(id.Value));
+            await using var reader = await batch.ExecuteReaderAsync(token).ConfigureAwait(false);
+            var found = await MessageRowsAsync(reader, bad => throw new ContentDamagedException(bad), null, token).ConfigureAwait(false);
+            await reader.NextResultAsync(token).ConfigureAwait(false);
+            return Whole(found, await RecipientRowsAsync(reader, token).ConfigureAwait(false)).FirstOrDefault();
+        },
+        cancellationToken);
 
     /// <summary>A slice of messages that match what their rows say without the envelope. Returns the last id that was looked at; null: there are no more.</summary>
     public async ValueTask<long?> MessagesAsync(MessageQuery query, long? after, int limit, List<StoredMessage> into, Action<MessageId> damaged, CancellationToken cancellationToken)
@@ -245,6 +252,14 @@ internal sealed class SpoolReader(NpgsqlDataSource source, Calls calls, TimeSpan
     private static async ValueTask<List<StoredMessage>> MessagesAsync(
         NpgsqlConnection connection, NpgsqlDataReader reader, Action<MessageId> damaged, CancellationToken cancellationToken, Action<long>? seen = null)
     {
+        var found = await MessageRowsAsync(reader, damaged, seen, cancellationToken).ConfigureAwait(false);
+        await reader.DisposeAsync().ConfigureAwait(false);
+        return Whole(found, await RecipientsAsync(connection, found.Select(m => m.Message.Id.Value), cancellationToken).ConfigureAwait(false));
+    }
+
+    private static async ValueTask<List<(StoredMessage Message, RecipientState Initial)>> MessageRowsAsync(
+        NpgsqlDataReader reader, Action<MessageId> damaged, Action<long>? seen, CancellationToken cancellationToken)
+    {
         var found = new List<(StoredMessage Message, RecipientState Initial)>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -268,22 +283,27 @@ internal sealed class SpoolReader(NpgsqlDataSource source, Calls calls, TimeSpan
                 (RecipientState)reader.GetInt16(2)));
         }
 
-        await reader.DisposeAsync().ConfigureAwait(false);
-        var rows = await RecipientsAsync(connection, found.Select(m => m.Message.Id.Value), cancellationToken).ConfigureAwait(false);
-        return [.. found.Select(m => m.Message with { Recipients = All(m.Message.Envelope.Recipients.Length, m.Initial, rows.GetValueOrDefault(m.Message.Id.Value)) })];
+        return found;
     }
+
+    private static List<StoredMessage> Whole(List<(StoredMessage Message, RecipientState Initial)> found, Dictionary<long, List<(int N, StoredRecipient Recipient)>> rows) =>
+        [.. found.Select(m => m.Message with { Recipients = All(m.Message.Envelope.Recipients.Length, m.Initial, rows.GetValueOrDefault(m.Message.Id.Value)) })];
 
     private static async ValueTask<Dictionary<long, List<(int N, StoredRecipient Recipient)>>> RecipientsAsync(NpgsqlConnection connection, IEnumerable<long> messages, CancellationToken cancellationToken)
     {
-        var rows = new Dictionary<long, List<(int, StoredRecipient)>>();
         var ids = messages.ToList();
-        if (ids.Count == 0) return rows;
-        await using var command = new NpgsqlCommand(
-            "SELECT message, n, state, attempts, due, warned, reply, target FROM recipient WHERE message = ANY ($1) ORDER BY message, n", connection)
+        if (ids.Count == 0) return [];
+        await using var command = new NpgsqlCommand($"SELECT {RecipientColumns} FROM recipient WHERE message = ANY ($1) ORDER BY message, n", connection)
         {
             Parameters = { Wave.Of(ids, NpgsqlDbType.Bigint) },
         };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        return await RecipientRowsAsync(reader, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async ValueTask<Dictionary<long, List<(int N, StoredRecipient Recipient)>>> RecipientRowsAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        var rows = new Dictionary<long, List<(int, StoredRecipient)>>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             if (!rows.TryGetValue(reader.GetInt64(0), out var of)) rows.Add(reader.GetInt64(0), of = []);

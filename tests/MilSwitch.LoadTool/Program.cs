@@ -2,7 +2,7 @@ using MilSwitch.LoadTool;
 
 if (args.Length is 0)
 {
-    Console.Error.WriteLine("relay | flash | border | depth | slow | kill | cluster, then options; see tests/load/README.md");
+    Console.Error.WriteLine("relay | flash | border | depth | slow | kill | cluster | costs, then options; see tests/load/README.md");
     return 2;
 }
 
@@ -17,6 +17,7 @@ try
         "depth" => await QueueDepth.RunAsync(arguments),
         "slow" => await SlowClients.RunAsync(arguments),
         "cluster" => await ClusterFaults.RunAsync(arguments),
+        "costs" => await ClusterCosts.RunAsync(arguments),
         "kill" => await KillsUnderLoad.RunAsync(arguments),
         _ => throw new ArgumentException($"no such measurement: {args[0]}"),
     };

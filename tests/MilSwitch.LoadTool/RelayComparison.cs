@@ -6,7 +6,8 @@ namespace MilSwitch.LoadTool;
 
 /// <summary>
 /// Relayed messages a second and processor time per message, MilSwitch and Postfix in turn in one run:
-/// a source, the switch, a sink, all on this machine.
+/// a source, the switch, a sink, all on this machine. The switch is one process with a store of its own, or nodes over one
+/// PostgreSQL, whose server's processor time counts as theirs.
 /// </summary>
 internal static class RelayComparison
 {
@@ -24,8 +25,11 @@ internal static class RelayComparison
         var json = arguments.Text("json", "");
         var generator = arguments.Text("generator", "");
         var budget = TimeSpan.FromSeconds(arguments.Number("seconds", 1500));
+        var nodes = arguments.Number("nodes", 0);
+        var pinned = arguments.Text("pin", "no") is not "no";
         arguments.RefuseOthers();
         if (generator is not ("" or "lean" or "smtp-source")) throw new ArgumentException($"no such generator: {generator}");
+        var sessions = Sessions * Math.Max(1, nodes);
         if (Requirement.Missing("postfix", "smtp-source", "smtp-sink", Requirement.Root) is { } missing)
         {
             Console.WriteLine("skipped: " + missing);
@@ -34,30 +38,30 @@ internal static class RelayComparison
 
         var watch = Stopwatch.StartNew();
         var results = new List<RelayRound>();
-        Measures.Row("round", "messages/s", "us CPU/msg", "others' CPU %");
+        Measures.Row("round", "messages/s", "us CPU/msg", "of it in store", "others' CPU %");
         foreach (var group in sizes.GroupBy(size => generator is "" ? size > LargestForSmtpSource ? "lean" : "smtp-source" : generator))
         {
             using var workspace = new Workspace("relay");
             await using var load = group.Key is "lean" ? await LeanLoad.StartAsync().ConfigureAwait(false) : await PostfixLoad.StartAsync().ConfigureAwait(false);
             Console.WriteLine($"load: {load.Name}");
-            await using var milswitch = only is "" or "milswitch" ? await StartSwitchAsync(workspace["switch"], load.NextHop).ConfigureAwait(false) : null;
+            await using var ours = only is "" or "milswitch" ? await ContenderAsync(workspace["switch"], load.NextHop, nodes, pinned).ConfigureAwait(false) : null;
             await using var postfix = only is "" or "postfix"
-                ? await PostfixInstance.StartAsync(Folder(workspace["postfix"]), new PostfixOptions { NextHop = load.NextHop, Connections = Sessions }).ConfigureAwait(false)
+                ? await PostfixInstance.StartAsync(Folder(workspace["postfix"]), new PostfixOptions { NextHop = load.NextHop, Connections = sessions }).ConfigureAwait(false)
                 : null;
             var contestants = new List<Contestant>();
-            if (milswitch is not null) contestants.Add(new Contestant("milswitch", milswitch.Port, () => milswitch.ProcessorTime));
-            if (postfix is not null) contestants.Add(new Contestant("postfix", postfix.Port, () => postfix.ProcessorTime));
+            if (ours is not null) contestants.Add(ours.Contestant);
+            if (postfix is not null) contestants.Add(new Contestant("postfix", [postfix.Port], () => postfix.ProcessorTime, static () => default));
             foreach (var size in group)
             {
                 foreach (var contestant in contestants)
-                    await MeasureAsync(contestant, load, size, 0, Count(contestant, size, messages)).ConfigureAwait(false);
+                    await MeasureAsync(contestant, load, size, sessions, 0, Count(contestant, size, messages)).ConfigureAwait(false);
                 for (var round = 1; round <= rounds && watch.Elapsed < budget; round++)
                 {
                     foreach (var contestant in round % 2 is 0 ? Enumerable.Reverse(contestants) : contestants)
                     {
-                        var result = await MeasureAsync(contestant, load, size, round, Count(contestant, size, messages)).ConfigureAwait(false);
+                        var result = await MeasureAsync(contestant, load, size, sessions, round, Count(contestant, size, messages)).ConfigureAwait(false);
                         results.Add(result);
-                        Measures.Row($"{size} {contestant.Name} {round}", result.Rate, result.Microseconds, result.Foreign * 100);
+                        Measures.Row($"{size} {contestant.Name} {round}", result.Rate, result.Microseconds, result.InStore, result.Foreign * 100);
                     }
                 }
             }
@@ -76,15 +80,46 @@ internal static class RelayComparison
             if (!medians.TryGetValue((size, "milswitch"), out var ours) || !medians.TryGetValue((size, "postfix"), out var theirs)) continue;
             var (rate, time) = (ours.Rate / theirs.Rate, ours.Microseconds / theirs.Microseconds);
             ratios.Add(new { size, rate, processorTime = time, microseconds = ours.Microseconds });
-            var wanted = size switch { <= 4096 => 7, <= 102400 => 3, _ => 2 };
-            met &= Measures.Require($"{size} octets, messages/s as multiple of Postfix", rate, r => r >= wanted, $"at least {wanted}");
-            if (size > 4096) continue;
+            var wanted = (size, nodes) switch { ( <= 4096, 0) => 7, ( <= 4096, 1) => 4, ( <= 4096, _) => 3, ( <= 102400, 0) => 3, (_, 0) => 2, _ => 0 };
+            if (wanted > 0) met &= Measures.Require($"{size} octets, messages/s as multiple of Postfix", rate, r => r >= wanted, $"at least {wanted}");
+            if (size > 4096 || nodes > 0) continue;
             met &= Measures.Require($"{size} octets, processor time as share of Postfix", time, t => t <= 1.0 / 3, "at most 0.33");
             met &= Measures.Require($"{size} octets, processor time in us", ours.Microseconds, t => t <= 200, "at most 200");
         }
 
         Measures.WriteJson(json, new { rounds = results, ratios });
         return met ? 0 : 1;
+    }
+
+    private static async Task<Contender> ContenderAsync(string folder, string nextHop, int nodes, bool pinned)
+    {
+        if (nodes == 0)
+        {
+            var single = await StartSwitchAsync(folder, nextHop).ConfigureAwait(false);
+            return new Contender(new Contestant("milswitch", [single.Port], () => single.ProcessorTime, static () => default), [single]);
+        }
+
+        var server = await PostgreSqlInstance.StartAsync(Path.Combine(Folder(folder), "postgresql"), "shared_buffers = 256MB").ConfigureAwait(false);
+        try
+        {
+            var field = await ClusterField.StartAsync(folder, new ClusterFieldOptions
+            {
+                Nodes = nodes,
+                Connection = await server.NewDatabaseAsync().ConfigureAwait(false),
+                Routes = [new RouteSetup("*", nextHop, Sessions * nodes)],
+                Launcher = n => pinned ? ["taskset", "-c", (n % Environment.ProcessorCount).ToString(CultureInfo.InvariantCulture)] : [],
+            }).ConfigureAwait(false);
+            return new Contender(
+                new Contestant(
+                    "milswitch", [.. field.Setups.Select(s => s.Port)],
+                    () => server.ProcessorTime + field.Nodes.Aggregate(TimeSpan.Zero, (sum, node) => sum + node.ProcessorTime), () => server.ProcessorTime),
+                [field, server]);
+        }
+        catch
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     public static async Task<SwitchProcess> StartSwitchAsync(string folder, string nextHop, int connections = Sessions) =>
@@ -113,27 +148,41 @@ internal static class RelayComparison
             _ => 1000,
         };
 
-    private static async Task<RelayRound> MeasureAsync(Contestant contestant, ILoad load, int size, int round, int messages)
+    private static async Task<RelayRound> MeasureAsync(Contestant contestant, ILoad load, int size, int sessions, int round, int messages)
     {
         var limit = TimeSpan.FromMinutes(4);
         var goal = load.Count + messages;
         var machine = ProcessTree.MachineTime();
-        var before = contestant.ProcessorTime();
+        var (before, store) = (contestant.ProcessorTime(), contestant.StoreTime());
         var watch = Stopwatch.StartNew();
-        await load.SendAsync(contestant.Port, messages, size, Sessions, limit).ConfigureAwait(false);
+        await Task.WhenAll(contestant.Ports.Select((port, n) =>
+            load.SendAsync(port, (messages + n) / contestant.Ports.Count, size, sessions / contestant.Ports.Count, limit))).ConfigureAwait(false);
         await Eventually.ComesTrueAsync(
             () => load.Count >= goal, limit,
             string.Create(CultureInfo.InvariantCulture, $"{contestant.Name} relays {messages} messages of {size} octets")).ConfigureAwait(false);
         var elapsed = watch.Elapsed;
         // What is noted after the last 250 (log, store) belongs to the message as well.
         await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System).ConfigureAwait(false);
-        var spent = contestant.ProcessorTime() - before;
+        var (spent, inStore) = (contestant.ProcessorTime() - before, contestant.StoreTime() - store);
         var others = (ProcessTree.MachineTime() - machine - spent) / (watch.Elapsed * Environment.ProcessorCount);
-        return new RelayRound(contestant.Name, size, round, messages, elapsed.TotalSeconds, messages / elapsed.TotalSeconds, spent.TotalMicroseconds / messages, others);
+        return new RelayRound(contestant.Name, size, round, messages, elapsed.TotalSeconds, messages / elapsed.TotalSeconds, spent.TotalMicroseconds / messages, inStore.TotalMicroseconds / messages, others);
     }
 
-    private sealed record Contestant(string Name, int Port, Func<TimeSpan> ProcessorTime);
+    private sealed record Contestant(string Name, IReadOnlyList<int> Ports, Func<TimeSpan> ProcessorTime, Func<TimeSpan> StoreTime);
+
+    /// <summary>A contestant with what has to be ended behind it, in this order.</summary>
+    private sealed class Contender(Contestant contestant, IReadOnlyList<IAsyncDisposable> parts) : IAsyncDisposable
+    {
+        public Contestant Contestant => contestant;
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var part in parts) await part.DisposeAsync().ConfigureAwait(false);
+        }
+    }
 }
 
+/// <param name="Microseconds">Processor time of all processes that belong to it, a message.</param>
+/// <param name="InStore">Of that, in the server of the store.</param>
 /// <param name="Foreign">Share of the machine that all other processes took: source, sink, and strangers.</param>
-internal sealed record RelayRound(string Name, int Size, int Round, int Messages, double Seconds, double Rate, double Microseconds, double Foreign);
+internal sealed record RelayRound(string Name, int Size, int Round, int Messages, double Seconds, double Rate, double Microseconds, double InStore, double Foreign);

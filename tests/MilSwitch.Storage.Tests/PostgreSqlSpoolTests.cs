@@ -321,6 +321,38 @@ public sealed class PostgreSqlSpoolTests : SpoolContract
     }
 
     [Fact]
+    public async Task Keeps_no_lock_and_no_session_for_somebody_who_waits_no_more()
+    {
+        await using var other = await OpenAsync("n2");
+        using var cancellation = new CancellationTokenSource();
+        await using (await Store.LockFormationAsync())
+        {
+            var waiting = ((IClusterStore)other).LockFormationAsync(cancellation.Token).AsTask();
+            await cancellation.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        }
+
+        await Eventually.ComesTrueAsync(
+            async () => await ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '% lock'") == 0, TimeSpan.FromSeconds(20), "its session has ended");
+        await (await Store.LockFormationAsync()).DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Asks_the_server_nothing_beside_what_it_wants_to_know()
+    {
+        await using var told = await PostgreSqlSpool.OpenAsync(
+            new PostgreSqlSpoolOptions { Connection = connection + ";Options=-c log_statement=all", Node = "told" }, TimeProvider.System, NullLoggerFactory.Instance);
+        var marks = Enumerable.Range(0, 20).Select(n => $"{n}-{Guid.NewGuid():N}").ToArray();
+        foreach (var mark in marks) await told.ReadDocumentAsync("rule", mark);
+        // "time [process] LOG: …"; what was asked for stands in a line of its own, of the same session.
+        var log = await File.ReadAllLinesAsync(server.LogFile);
+        var sessions = marks.Select(mark => log.First(l => l.Contains(mark, StringComparison.Ordinal)).Split('[', ']')[1]).ToHashSet();
+        Assert.True(sessions.Count < marks.Length, "no session was used twice");
+        Assert.DoesNotContain(
+            log, l => sessions.Any(s => l.Contains($"[{s}]", StringComparison.Ordinal)) && (l.Contains("DISCARD", StringComparison.Ordinal) || l.Contains("RESET ALL", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Verifies_the_trails_of_all_runs_also_after_pruning()
     {
         for (var i = 0; i < 50; i++) await AcceptAsync(NextId(), Envelope() with { ArrivedAt = Noon.AddMinutes(i) }, Octets(1));

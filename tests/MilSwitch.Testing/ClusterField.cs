@@ -81,7 +81,7 @@ public sealed class ClusterField : IAsyncDisposable
 
         var own = Path.Combine(folder, Setups[node].Node);
         Directory.CreateDirectory(own);
-        nodes[node] = await SwitchProcess.StartAsync(own, Setups[node]).ConfigureAwait(false);
+        nodes[node] = await SwitchProcess.StartAsync(own, Setups[node], options.StartLimit).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()

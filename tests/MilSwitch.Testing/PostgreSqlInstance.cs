@@ -30,6 +30,12 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
 
     public int Port { get; private set; }
 
+    /// <summary>The process all others of the server descend from.</summary>
+    public int Id => int.Parse(File.ReadLines(Path.Combine(Data, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+
+    /// <summary>Of all its processes, also those that ended.</summary>
+    public TimeSpan ProcessorTime => ProcessTree.ProcessorTime(Id);
+
     /// <summary>What the server says.</summary>
     public string LogFile => Path.Combine(Folder, "log");
 
@@ -149,6 +155,9 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
     /// <summary>How to reach a database over one of its addresses.</summary>
     public string ConnectionBy(string host, string database) => $"Host={host};Port={Port};Username={User};Database={database}";
 
+    /// <summary>How to reach a database over the network.</summary>
+    public string NetworkConnection(string database) => $"Host=127.0.0.1;Port={Port};Username={User};Database={database}";
+
     /// <summary>Asks with the server's own client; returns what it prints, one line a row, columns between bars.</summary>
     public async Task<string> QueryAsync(string database, string sql)
     {
@@ -251,8 +260,7 @@ public sealed class PostgreSqlInstance : IAsyncDisposable
 
     private void Signal(string signal)
     {
-        var id = File.ReadLines(Path.Combine(Data, "postmaster.pid")).First();
-        using (var kill = Process.Start("kill", [$"-{signal}", id])) kill.WaitForExit();
+        using (var kill = Process.Start("kill", [$"-{signal}", Text(Id)])) kill.WaitForExit();
         process!.WaitForExit();
     }
 

@@ -57,13 +57,13 @@ public sealed class SwitchProcess : IAsyncDisposable
     }
 
     /// <summary>Starts and waits for <c>ready</c>.</summary>
-    public static async Task<SwitchProcess> StartAsync(string folder, SwitchSetup setup)
+    public static async Task<SwitchProcess> StartAsync(string folder, SwitchSetup setup, TimeSpan? within = null)
     {
         var made = new SwitchProcess(folder, setup);
         made.Configure(setup);
         try
         {
-            await made.StartAsync().ConfigureAwait(false);
+            await made.StartAsync(within).ConfigureAwait(false);
             return made;
         }
         catch
