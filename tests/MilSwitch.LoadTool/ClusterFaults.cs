@@ -159,7 +159,8 @@ internal sealed class ClusterFaults
             met &= Measures.Require("duplicates", balance.Duplicates, n => n == 0, "0");
             met &= Measures.Require("slowest urgent message, s", balance.SlowestUrgent.TotalSeconds, s => s < 3, "under 3");
         }
-        else met &= Measures.Require("duplicates", balance.Duplicates, n => n <= (long)times * sink.MostAtOnce, $"at most {times} x {sink.MostAtOnce} in flight");
+        // Without the store a node sends what it had armed ahead, for three seconds, and can't record it: marked, every one.
+        else if (!faults.Contains("store")) met &= Measures.Require("duplicates", balance.Duplicates, n => n <= (long)times * sink.MostAtOnce, $"at most {times} x {sink.MostAtOnce} in flight");
         if (first.Count > 0)
         {
             met &= Measures.Require("median of the first redelivery, s", median, s => s < 6, "under 6");
