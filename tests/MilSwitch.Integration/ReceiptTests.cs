@@ -179,14 +179,17 @@ public sealed class ReceiptTests : IDisposable
         File.Copy(Path.Combine(pki["evidence"], "original.eml"), pki["copy.eml"]);
         await BelievesAsync(sink, "recipient-verified", 1, attached: 1);
         Assert.Contains("A gateway beyond says that it verified a receipt", Encoding.ASCII.GetString(sink.Transactions.Single(t => t.Field("Subject") == "Receipt: recipient-verified").Content.Span), StringComparison.Ordinal);
-        Assert.Empty(await HeldAsync(node));
         Assert.Empty(await HeldAsync(beyond));
+        // Both have one file; a command asks the node that it names.
+        node.Configure(node.Setup);
+        Assert.Empty(await HeldAsync(node));
 
         var shown = (await node.CommandAsync("message", "show", await CopyIdAsync(node), "--json")).Output;
         using var document = JsonDocument.Parse(shown);
         var known = Assert.Single(document.RootElement.GetProperty("acknowledgments").EnumerateArray());
         Assert.Equal(["gateway-accepted", "recipient-verified"], known.GetProperty("grades").EnumerateArray().Select(g => g.GetProperty("grade").GetString()!).Order());
         Assert.Empty(known.GetProperty("missing").EnumerateArray());
+        Assert.True(shown.Contains("is good: recipient-verified, says domain-signing-authority@ship.test", StringComparison.Ordinal), shown);
     }
 
     private async Task CustodyAsync(SwitchProcess node, string folder)
