@@ -13,6 +13,9 @@ public sealed class MessageTests
 
     private static Type[] Wire { get; } = [.. Switching.GetTypes().Where(t => t is { IsInterface: false } && typeof(IWireMessage).IsAssignableFrom(t))];
 
+    // Digests, wrapped keys and what came of them, bounded (KeyOrder.MostOctets); never octets of a message.
+    private static readonly string[] OfKeys = ["KeyOrder.Input", "KeyOrder.Parameters", "KeyOrder.StandIn", "KeyAnswer.Result"];
+
     [Fact]
     public void Messages_between_nodes_are_sealed_records()
     {
@@ -28,7 +31,7 @@ public sealed class MessageTests
         {
             var members = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(p => (p.Name, Type: p.PropertyType))
                 .Concat(type.GetFields(BindingFlags.Public | BindingFlags.Instance).Select(f => (f.Name, Type: f.FieldType)));
-            foreach (var (name, member) in members)
+            foreach (var (name, member) in members.Where(m => !OfKeys.Contains($"{type.Name}.{m.Name}")))
             {
                 Assert.False(
                     forbidden.Any(f => f == typeof(object) ? member == f : f.IsAssignableFrom(member) || member.GetGenericArguments().Any(f.IsAssignableFrom)),

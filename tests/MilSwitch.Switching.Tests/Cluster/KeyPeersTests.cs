@@ -108,6 +108,15 @@ public sealed class KeyPeersTests
         Assert.False(peers.Offers("alfa", "AB"));
     }
 
+    [Fact]
+    [Trait("Threat", "K2")]
+    public void No_content_goes_this_way()
+    {
+        var order = KeyOrder.Of(1, Request, Patience);
+        Assert.NotNull(order.TryToRequest());
+        Assert.Null((order with { Input = new byte[KeyOrder.MostOctets + 1] }).TryToRequest());
+    }
+
     [Theory]
     [InlineData("""{"number":1}""")]
     [InlineData("""{"number":1,"label":"a","certificate":"b","precedence":77,"kind":3,"digest":"","patience":10}""")]

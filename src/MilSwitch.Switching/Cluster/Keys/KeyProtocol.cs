@@ -12,12 +12,15 @@ public sealed record KeyOrder(
     long Number, string Label, string Certificate, Precedence Precedence, KeyOperationKind Kind, ReadOnlyMemory<byte> Input, string Digest, ReadOnlyMemory<byte> Parameters, int KeyLength,
     ReadOnlyMemory<byte> StandIn, int Patience) : IWireMessage
 {
+    /// <summary>More than any digest, wrapped key or public key has: no content goes this way.</summary>
+    internal const int MostOctets = 4096;
+
     internal static KeyOrder Of(long number, KeyRequest request, TimeSpan patience) => new(
         number, request.Label, request.Certificate, request.Precedence, request.Operation.Kind, request.Operation.Input, request.Operation.Digest, request.Operation.Parameters,
         request.Operation.KeyLength, request.Operation.StandIn, (int)Math.Min(patience.TotalMilliseconds, int.MaxValue));
 
     /// <summary>Null: it says nothing that this version understands.</summary>
-    internal KeyRequest? TryToRequest() => Label is null || Certificate is null || Digest is null || Patience <= 0 || !Enum.IsDefined(Precedence) || !Enum.IsDefined(Kind)
+    internal KeyRequest? TryToRequest() => Label is null || Certificate is null || Digest is null || Patience <= 0 || Input.Length + Parameters.Length + StandIn.Length > MostOctets || !Enum.IsDefined(Precedence) || !Enum.IsDefined(Kind)
         ? null
         : new KeyRequest(Label, Certificate, Precedence, new KeyOperation(Kind, Input) { Digest = Digest, Parameters = Parameters, KeyLength = KeyLength, StandIn = StandIn });
 }
