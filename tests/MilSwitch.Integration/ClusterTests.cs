@@ -122,7 +122,9 @@ public sealed class ClusterTests(ITestOutputHelper output) : FieldTest
     {
         var (field, sink) = await StartAsync();
         sink.StopListening();
-        foreach (var node in field.Nodes) await SubmitAsync(node, Message("waits"));
+        // Partitions still move after a start: enough of them that each node has some, wherever they go.
+        foreach (var node in field.Nodes)
+            for (var message = 0; message < 20; message++) await SubmitAsync(node, Message("waits"));
         string[] everybody = ["n1", "n2", "n3"];
         foreach (var node in field.Nodes)
         {

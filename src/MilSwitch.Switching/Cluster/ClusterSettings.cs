@@ -77,6 +77,7 @@ internal static class ClusterSettings
               "/system/sharding/switchReplicator"
               "/user/membership"
               "/user/keys"
+              "/user/watch"
             ]
             enabled-transports = ["akka.remote.milswitch"]
             retry-gate-closed-for = 0.5s

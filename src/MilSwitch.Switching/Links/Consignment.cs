@@ -4,6 +4,7 @@ using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Switching.Links;
@@ -30,6 +31,9 @@ internal sealed class Consignment
     public required ImmutableArray<int> Recipients { get; init; }
 
     public required Precedence Precedence { get; init; }
+
+    /// <summary>The routes by which it is here.</summary>
+    public RouteTable? PlannedBy { get; init; }
 
     /// <summary>Order within a level: when the message was accepted.</summary>
     public required long Sequence { get; init; }

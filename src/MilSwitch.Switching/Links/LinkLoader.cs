@@ -41,7 +41,10 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
 
             // Settings may be others than when it was queued: nothing of another domain leaves here (only a boundary lets it in).
             var map = runtime.Configuration.Boundaries;
-            if (map.MustCross(stored.Envelope.Domain, settings.Domain) || consignment.Recipients.Any(i => map.Gateway(stored.Envelope.Domain, stored.Envelope.Recipients[i].Address) is not null))
+            // In a cluster another node may have applied other routes before this message was taken here, and this node heard of
+            // them only afterwards: nothing goes by routes that were out of force when it came.
+            var isStale = runtime.ClusterStore is not null && !consignment.Armed && consignment.PlannedBy is { } routes && !ReferenceEquals(routes, runtime.Configuration.Routes);
+            if (isStale || map.MustCross(stored.Envelope.Domain, settings.Domain) || consignment.Recipients.Any(i => map.Gateway(stored.Envelope.Domain, stored.Envelope.Recipients[i].Address) is not null))
             {
                 consignment.PutBack();
                 if (!consignment.TryWithdraw()) return End(ReadyOutcome.Gone);

@@ -80,7 +80,7 @@ internal static partial class MessageSteps
             {
                 Id = id, Epoch = partition.Epoch, Partition = partition.Actor, Recipients = planned.Recipients, Precedence = planned.Precedence,
                 Sequence = envelope.ArrivedAt.UtcTicks, Size = size, Due = planned.Due, Suspect = suspect, Armed = straight || suspect, Reserved = straight,
-                Loaded = straight ? accepted!.Loaded : null,
+                Loaded = straight ? accepted!.Loaded : null, PlannedBy = routes,
             };
             consignments.Add(consignment);
             handle.Actor.Tell(new LinkCommands.Enqueue(consignment));
