@@ -202,7 +202,17 @@ public sealed class TokenDirectory : IDisposable
             return;
         }
 
-        var outcome = await Peers!.DoAsync(new KeyRequest(work.Key.Label, work.Key.Certificate, work.Precedence, work.Operation!), left).ConfigureAwait(false);
+        KeyOutcome outcome;
+        try
+        {
+            outcome = await Peers!.DoAsync(new KeyRequest(work.Key.Label, work.Key.Certificate, work.Precedence, work.Operation!), left).ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            // Somebody waits for the outcome and would wait for ever.
+            outcome = KeyOutcome.Away($"other nodes could not be asked: {fault.GetType().Name}");
+        }
+
         switch (outcome.Kind)
         {
             case KeyOutcomeKind.Done:

@@ -154,6 +154,24 @@ public sealed class KeyHostTests
         Assert.Equal((TokenMonitor.OtherNodes, TokenCondition.Lost, "no node has the key rsa"), (status.Name, status.State, status.Reason));
     }
 
+    [Fact]
+    public async Task Nobody_waits_for_ever_where_other_nodes_can_not_be_asked()
+    {
+        using var rsa = RSA.Create(2048);
+        using var directory = new TokenDirectory([], TimeProvider.System) { Peers = new Broken() };
+        await Assert.ThrowsAsync<KeyUnavailableException>(async () => await directory.Key("rsa", SoftHsm.Certify(rsa)).SignAsync(Octets));
+    }
+
+    /// <summary>Breaks its promise not to throw.</summary>
+    private sealed class Broken : IKeyPeers
+    {
+        public bool IsSettled => true;
+
+        public bool Offers(string label, string certificate) => true;
+
+        public ValueTask<KeyOutcome> DoAsync(KeyRequest request, TimeSpan patience) => throw new ObjectDisposedException("the actor system");
+    }
+
     /// <summary>A node with a token, and one that asks it.</summary>
     private sealed class Field : IDisposable
     {
