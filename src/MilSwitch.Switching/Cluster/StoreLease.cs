@@ -20,6 +20,7 @@ internal sealed class ClusterStoreSetup(IClusterStore store, TimeProvider time) 
 /// </summary>
 internal sealed class StoreLease : Lease
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
     private readonly IClusterStore store;
     private readonly TimeProvider time;
     private readonly Lock gate = new();
@@ -34,9 +35,19 @@ internal sealed class StoreLease : Lease
 
     public override Task<bool> Acquire() => Acquire(_ => { });
 
+    /// <summary>
+    /// Waits as long as whoever has it may be dead: a node that took the lease when the one before it was lost, and was lost
+    /// itself, must not take all others with it.
+    /// </summary>
     public override async Task<bool> Acquire(Action<Exception> leaseLostCallback)
     {
-        if (!await TryTakeAsync().ConfigureAwait(false)) return false;
+        var began = time.GetTimestamp();
+        while (!await TryTakeAsync().ConfigureAwait(false))
+        {
+            if (time.GetElapsedTime(began) > Settings.TimeoutSettings.HeartbeatTimeout + Pause) return false;
+            await Task.Delay(Pause, time).ConfigureAwait(false);
+        }
+
         lock (gate)
         {
             refreshing?.Dispose();
