@@ -9,7 +9,7 @@ public sealed class ClusterFaultTests(ITestOutputHelper output) : FieldTest
 {
     private static readonly TimeSpan TakeOver = TimeSpan.FromSeconds(60);
 
-    [RequiresFact("postgres", "ip", Requirement.Root, Skip = "takes more than a minute; tests/load/cluster-faults --fault store plays it")]
+    [RequiresFact("postgres", "ip", Requirement.Root)]
     [Trait("Threat", "F22")]
     public async Task A_node_that_alone_does_not_reach_the_store_ends_and_the_others_have_its_work()
     {
