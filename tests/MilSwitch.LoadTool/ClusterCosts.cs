@@ -156,10 +156,8 @@ internal static class ClusterCosts
         var of = results.Where(r => r.How == how && which(r.Point)).ToList();
         if (of.Count < 2) return true;
         var met = true;
-        // How many share a commit is a matter of the moment; what a commit is made of is not.
-        (string, Func<Cost, double>) statements = how is "loaded" ? ("statements a commit", c => c.Statements / c.Commits) : ("statements a message", c => c.Statements);
         foreach (var (name, value) in ((string, Func<Cost, double>)[])
-                 [statements, ("octets to and from the store a message", c => c.ToStore + c.FromStore), ("octets of the log but for page images a message", c => c.LogOctets)])
+                 [("statements a message", c => c.Statements), ("octets to and from the store a message", c => c.ToStore + c.FromStore), ("octets of the log a message", c => c.LogOctets + c.ImageOctets)])
         {
             var first = value(of[0].Each);
             var worst = of.Max(r => value(r.Each)) / first;

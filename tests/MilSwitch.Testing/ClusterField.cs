@@ -64,7 +64,7 @@ public sealed class ClusterField : IAsyncDisposable
                 await StartOnceAsync(node).ConfigureAwait(false);
                 return;
             }
-            catch (InvalidOperationException fault) when (attempt < MostStarts && fault.Message.Contains("this member has been downed", StringComparison.Ordinal))
+            catch (InvalidOperationException fault) when (options.StartsAfresh && attempt < MostStarts && fault.Message.Contains("this member has been downed", StringComparison.Ordinal))
             {
                 FreshStarts++;
             }
@@ -144,6 +144,9 @@ public sealed record ClusterFieldOptions
 
     /// <summary>What is different with one node.</summary>
     public Func<int, SwitchSetup, SwitchSetup> Change { get; init; } = static (_, setup) => setup;
+
+    /// <summary>A node that the others took for dead while it started is started afresh and counted; else that is a failure.</summary>
+    public bool StartsAfresh { get; init; }
 
     public TimeSpan StartLimit { get; init; } = TimeSpan.FromSeconds(90);
 }

@@ -36,7 +36,7 @@ internal static class ClusterSettings
                 lease-majority {
                   lease-implementation = milswitch-lease
                   acquire-lease-delay-for-minority = 1s
-                  release-after = 10s
+                  release-after = 15s
                 }
               }
             }
