@@ -213,6 +213,7 @@ public sealed class TokenDirectory : IDisposable
             outcome = KeyOutcome.Away($"other nodes could not be asked: {fault.GetType().Name}");
         }
 
+        if (outcome.Kind is KeyOutcomeKind.Done && !TokenOperation.Fits(work.Key, work.Operation!, outcome.Result)) outcome = KeyOutcome.Away("another node answered what can't be so");
         switch (outcome.Kind)
         {
             case KeyOutcomeKind.Done:

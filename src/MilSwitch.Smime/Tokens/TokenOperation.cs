@@ -51,6 +51,18 @@ internal readonly struct TokenOperation
         }
     }
 
+    /// <summary>An outcome of the operation looks so; what another node says is not believed beyond that.</summary>
+    public static bool Fits(TokenKeyIdentity key, KeyOperation operation, byte[]? outcome) => operation.Kind switch
+    {
+        KeyOperationKind.SignPkcs1 or KeyOperationKind.SignPss => outcome?.Length == key.Public.Length,
+        // Two integers of the field's length at most, each with its header and perhaps a leading zero, in a sequence.
+        KeyOperationKind.SignEcdsa => outcome is { Length: >= 8 } && outcome.Length <= (2 * (key.FieldLength + 3)) + 3,
+        KeyOperationKind.OpenPkcs1 => outcome?.Length == operation.KeyLength,
+        KeyOperationKind.OpenOaep => outcome is null || outcome.Length == operation.KeyLength,
+        KeyOperationKind.Agree => outcome is null || outcome.Length == key.FieldLength,
+        _ => false,
+    };
+
     private static TokenOperation Opening(TokenKeyIdentity key, KeyOperation operation)
     {
         var isOaep = operation.Kind is KeyOperationKind.OpenOaep;

@@ -37,10 +37,3 @@ internal sealed class ArrivalSweeper(SwitchRuntime runtime) : BackgroundService
         }
     }
 }
-
-/// <summary>A message was put into a partition for its owner to work on. Not answered: <see cref="ArrivalSweeper"/> repeats it.</summary>
-public sealed record ArrivedOrder(long Message) : IOwnerOrder
-{
-    [System.Text.Json.Serialization.JsonIgnore]
-    public int Partition => new MessageId(Message).Partition;
-}

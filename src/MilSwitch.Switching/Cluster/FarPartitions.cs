@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Switching.Cluster;
@@ -28,7 +29,7 @@ internal sealed class FarPartitions
     {
         lock (gate)
         {
-            owners[node] = (owned, pending);
+            owners[node] = (owned.RemoveAll(e => e.Partition is < 0 or >= MessageId.PartitionCount || e.Epoch <= 0), pending);
             Rebuild();
         }
     }

@@ -95,7 +95,7 @@ internal sealed class MembershipActor : UntypedActor, IWithTimers
         var news = new NodeNews(Report());
         // Who owns partitions needs nobody else's.
         var whole = new NodeNews(news.Report with { Owned = [.. runtime.Partitions.Owned.Select(p => p.Epoch)] });
-        foreach (var other in OtherMembers()) Of(other).Tell(other.HasRole("switch") ? news : whole, Self);
+        foreach (var other in OtherMembers()) Of(other).Tell(NodeRoleNames.Read(other.Roles).HasFlag(NodeRoles.Switch) ? news : whole, Self);
     }
 
     private IEnumerable<Member> OtherMembers() =>

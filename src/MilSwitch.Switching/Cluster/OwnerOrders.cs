@@ -109,6 +109,13 @@ public sealed record JudgeAnswer(HoldingOutcome Outcome, string Text, int Needed
     internal HoldingResult ToResult() => new(Outcome, Text) { Needed = Needed, Given = Given, Made = Made is { } made ? new MessageId(made) : null };
 }
 
+/// <summary>A message was put into a partition for its owner to work on. Not answered: <see cref="ArrivalSweeper"/> repeats it.</summary>
+public sealed record ArrivedOrder(long Message) : IOwnerOrder
+{
+    [JsonIgnore]
+    public int Partition => new MessageId(Message).Partition;
+}
+
 /// <summary>What is held in a partition. Answered with <see cref="HeldAnswer"/>.</summary>
 /// <param name="After">Only what stands behind this place; null: all.</param>
 public sealed record HeldOrder(int Partition, HeldPosition? After, int Limit) : IOwnerOrder;

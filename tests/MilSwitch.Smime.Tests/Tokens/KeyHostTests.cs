@@ -162,6 +162,39 @@ public sealed class KeyHostTests
         await Assert.ThrowsAsync<KeyUnavailableException>(async () => await directory.Key("rsa", SoftHsm.Certify(rsa)).SignAsync(Octets));
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(0)]
+    [InlineData(255)]
+    [InlineData(4096)]
+    [Trait("Threat", "K2")]
+    public async Task Believes_no_outcome_that_can_not_be_so(int octets)
+    {
+        using var rsa = RSA.Create(2048);
+        using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var other = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
+        using var directory = new TokenDirectory([], TimeProvider.System) { Peers = new Liar(octets < 0 ? null : new byte[octets]) };
+        var (key, curve) = (directory.Key("rsa", SoftHsm.Certify(rsa)), directory.Key("ec", SoftHsm.Certify(ec)));
+        await Assert.ThrowsAsync<KeyUnavailableException>(async () => await key.SignAsync(Octets));
+        await Assert.ThrowsAsync<KeyUnavailableException>(async () => await curve.SignAsync(Octets));
+        var wrapped = rsa.Encrypt(new byte[32], RSAEncryptionPadding.Pkcs1);
+        await Assert.ThrowsAsync<KeyUnavailableException>(async () => await key.UnwrapAsync(new AlgorithmIdentifier(TokenKeyIdentity.RsaEncryption, AlgorithmIdentifier.Null), wrapped, 32));
+        // Nothing is an outcome of these.
+        if (octets < 0) return;
+        await Assert.ThrowsAsync<KeyUnavailableException>(async () => await key.UnwrapAsync(new AlgorithmIdentifier(OaepParameters.RsaesOaep), wrapped, 32));
+        await Assert.ThrowsAsync<KeyUnavailableException>(async () => await curve.AgreeAsync(other.PublicKey.ExportSubjectPublicKeyInfo()));
+    }
+
+    /// <summary>Says that all is done.</summary>
+    private sealed class Liar(byte[]? result) : IKeyPeers
+    {
+        public bool IsSettled => true;
+
+        public bool Offers(string label, string certificate) => true;
+
+        public ValueTask<KeyOutcome> DoAsync(KeyRequest request, TimeSpan patience) => new(KeyOutcome.Done(result));
+    }
+
     /// <summary>Breaks its promise not to throw.</summary>
     private sealed class Broken : IKeyPeers
     {

@@ -24,6 +24,14 @@ public sealed class FarPartitionsTests
     }
 
     [Fact]
+    [Trait("Threat", "K2")]
+    public void Takes_no_partition_that_there_is_not()
+    {
+        far.Learn(First, [new PartitionEpoch(-1, 5), new PartitionEpoch(64, 5), new PartitionEpoch(3, 0), new PartitionEpoch(63, 1)], 0);
+        Assert.All(Enumerable.Range(0, 4), _ => Assert.Equal(new PartitionEpoch(63, 1), far.Next()));
+    }
+
+    [Fact]
     public void Believes_the_later_of_two_owners_and_the_store_before_both()
     {
         far.Learn(First, [new PartitionEpoch(1, 5)], 0);
