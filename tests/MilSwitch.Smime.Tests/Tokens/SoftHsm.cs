@@ -61,6 +61,8 @@ internal sealed class SoftHsm : IDisposable
 
     private delegate void SetHeld(int function, int on);
 
+    private delegate void LetOne(int function);
+
     private delegate void SetTokenFlags(ulong flags);
 
     private delegate long CountCalls(int function);
@@ -106,6 +108,9 @@ internal sealed class SoftHsm : IDisposable
 
     /// <summary>Calls don't return until they are let go.</summary>
     public void Hold(ModuleCall call, bool on = true) => Export<SetHeld>("set_held")((int)call, on ? 1 : 0);
+
+    /// <summary>One of the calls that are held, or the next, goes on.</summary>
+    public void LetOneGo(ModuleCall call) => Export<LetOne>("let_one")((int)call);
 
     /// <summary>Every token says these of itself, whatever it is.</summary>
     public void Claim(ulong flags) => Export<SetTokenFlags>("set_token_flags")(flags);
