@@ -63,6 +63,8 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
 
     public int Run { get; }
 
+    public TimeSpan Lag => writer.Lag;
+
     /// <summary>While it is not ready, asking starts a probe, at most one a second: so it recovers without any mail.</summary>
     public SpoolHealth Health
     {

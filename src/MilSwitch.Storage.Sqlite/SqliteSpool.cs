@@ -85,6 +85,8 @@ public sealed class SqliteSpool : ISealableSpool
 
     public int Run { get; }
 
+    public TimeSpan Lag => writer.Lag;
+
     /// <summary>While it is not ready, asking starts a probe, at most one a second: so it recovers without any mail.</summary>
     public SpoolHealth Health
     {

@@ -49,6 +49,9 @@ public sealed class SpoolWriter : IDisposable
     private bool stopping;
     private volatile int health;
 
+    /// <summary>When what is written, or what nobody knows of whether it was, began; zero: nothing is.</summary>
+    private long busySince;
+
     // Under the gate: who waits in the ordinary lane, and since when.
     private int waitingCallers;
     private int waitingPatiently;
@@ -79,6 +82,9 @@ public sealed class SpoolWriter : IDisposable
     }
 
     public SpoolHealth Health => (SpoolHealth)health;
+
+    /// <inheritdoc cref="ISpool.Lag"/>
+    public TimeSpan Lag => Volatile.Read(ref busySince) is var since and not 0 ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
 
     /// <summary>Operations that wait.</summary>
     public int Queued
@@ -241,11 +247,13 @@ public sealed class SpoolWriter : IDisposable
 
             if (batch.Count > 0)
             {
+                if (busySince is 0) Volatile.Write(ref busySince, Stopwatch.GetTimestamp());
                 CommitBatch();
                 batch.Clear();
             }
 
             errand?.Invoke();
+            if (undecided.Count is 0) Volatile.Write(ref busySince, 0);
             if (ended)
             {
                 SettleOrFail();

@@ -34,6 +34,9 @@ internal sealed class SwitchRuntime(
     /// <summary>How often what another node owns is tried elsewhere, when it has just changed hands.</summary>
     public const int FarTries = 4;
 
+    /// <summary>Longer than a store takes that answers.</summary>
+    private static readonly TimeSpan MostLag = TimeSpan.FromMilliseconds(100);
+
     private SwitchConfiguration configuration = configuration;
     private readonly Lock swapping = new();
     private RuleBook rules = RuleBook.Empty;
@@ -135,6 +138,12 @@ internal sealed class SwitchRuntime(
 
     /// <summary>Set in a cluster: false when the store was silent for so long that others may have taken what this node owns.</summary>
     public Func<bool> MaySend { get; set; } = static () => true;
+
+    /// <summary>
+    /// False while what becomes of a message could not be recorded: were it sent now and this node lost, it would come twice. Of
+    /// a node in a cluster; nobody takes what a node on its own owns, and what that sends frees its disk.
+    /// </summary>
+    public bool MayBegin => ClusterStore is null || (Spool.Lag < MostLag && Spool.Health is not SpoolHealth.Unwritable);
 
     /// <summary>Set in a cluster: the next look at the store is due now.</summary>
     public Action LookAtStore { get; set; } = static () => { };

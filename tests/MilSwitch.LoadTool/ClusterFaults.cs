@@ -159,7 +159,6 @@ internal sealed class ClusterFaults
             met &= Measures.Require("duplicates", balance.Duplicates, n => n == 0, "0");
             met &= Measures.Require("slowest urgent message, s", balance.SlowestUrgent.TotalSeconds, s => s < 3, "under 3");
         }
-        // A node that lost the store sends for three seconds what it had armed ahead and can't record: more than this bound, so far.
         else met &= Measures.Require("duplicates", balance.Duplicates, n => n <= (long)times * sink.MostAtOnce, $"at most {times} x {sink.MostAtOnce} in flight");
         if (first.Count > 0)
         {

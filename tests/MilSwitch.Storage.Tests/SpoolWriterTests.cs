@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Testing;
 
 namespace MilSwitch.Storage.Tests;
 
@@ -155,15 +156,32 @@ public sealed class SpoolWriterTests : IDisposable
         await store.EnteredAsync(1);
         Assert.Equal(CommitStatus.Unwritable, (await Commit(2)).Status);
         Assert.False(first.IsCompleted);
+        // Since the first began, not since the last try.
+        var lag = writer.Lag;
+        Assert.NotEqual(TimeSpan.Zero, lag);
         Assert.Equal(SpoolHealth.Unwritable, writer.Health);
         await Assert.ThrowsAsync<SpoolUnavailableException>(writer.ProbeAsync);
         Assert.False(first.IsCompleted);
+        Assert.True(writer.Lag > lag);
         store.CommitFault = null;
         store.SettleFault = null;
         await writer.ProbeAsync();
         Assert.True((await first).IsCommitted);
+        await Eventually.ComesTrueAsync(() => writer.Lag == TimeSpan.Zero, TimeSpan.FromSeconds(20), "nothing is under way");
         Assert.Equal(SpoolHealth.Ready, writer.Health);
         Assert.True((await Commit(3)).IsCommitted);
+    }
+
+    [Fact]
+    public async Task Tells_how_long_a_commit_is_under_way()
+    {
+        Assert.Equal(TimeSpan.Zero, writer.Lag);
+        store.Gate.Reset();
+        var first = Commit(1);
+        await Eventually.ComesTrueAsync(() => writer.Lag > TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(20), "it takes its time");
+        store.Gate.Set();
+        await first;
+        await Eventually.ComesTrueAsync(() => writer.Lag == TimeSpan.Zero, TimeSpan.FromSeconds(20), "nothing is under way");
     }
 
     [Fact]

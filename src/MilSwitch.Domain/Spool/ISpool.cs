@@ -15,6 +15,9 @@ public interface ISpool : IPartitionOwnership, IAsyncDisposable
     /// <summary>Can the store be written? Turned by what commits meet; feeds readiness and the 452 of SMTP.</summary>
     SpoolHealth Health { get; }
 
+    /// <summary>For how long the store has been at what it writes now; zero: it writes nothing. Nobody can know yet whether that will count.</summary>
+    TimeSpan Lag { get; }
+
     /// <summary>Receives content before its message exists; nothing of it is visible until a commit names it.</summary>
     IContentWriter CreateContent();
 

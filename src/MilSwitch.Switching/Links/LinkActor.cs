@@ -18,6 +18,7 @@ namespace MilSwitch.Switching.Links;
 internal sealed partial class LinkActor : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan StoreInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ResolveAgainAfter = TimeSpan.FromSeconds(60);
 
     /// <summary>Protected content lives in memory until it is sent: no more of it is made ahead than this and one message.</summary>
@@ -314,6 +315,13 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
     {
         pressure.Waiting = null;
         if (gate is not { } lowest) return;
+        if (ready.Count > 0 && !runtime.MayBegin)
+        {
+            // A window of what was armed ahead would leave that nobody could record.
+            Timers.StartSingleTimer("store", new LinkCommands.Reconsider(), StoreInterval);
+            return;
+        }
+
         while (ready.Count > 0)
         {
             if (connections.LowestAllowed is not { } allowed)
