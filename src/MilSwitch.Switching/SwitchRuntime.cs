@@ -34,8 +34,8 @@ internal sealed class SwitchRuntime(
     /// <summary>How often what another node owns is tried elsewhere, when it has just changed hands.</summary>
     public const int FarTries = 4;
 
-    /// <summary>Longer than a store takes that answers.</summary>
-    private static readonly TimeSpan MostLag = TimeSpan.FromMilliseconds(100);
+    /// <summary>Longer than a store takes that is well; on one that is slow this costs nothing, as each message waits for its commits there.</summary>
+    private static readonly TimeSpan MostLag = TimeSpan.FromMilliseconds(30);
 
     private SwitchConfiguration configuration = configuration;
     private readonly Lock swapping = new();

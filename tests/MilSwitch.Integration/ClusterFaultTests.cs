@@ -36,8 +36,8 @@ public sealed class ClusterFaultTests(ITestOutputHelper output) : FieldTest
         output.WriteLine(balance.ToString());
         Assert.Equal(0, balance.Lost);
         Assert.Equal(0, balance.Unmarked);
-        // What it could not record any more is what was under way, and not what it had armed ahead.
-        Assert.InRange(balance.Duplicates, 0, sink.MostAtOnce);
+        // What it could not record any more is what was under way and what began in the moment until it knew, and not all that it had armed ahead.
+        Assert.InRange(balance.Duplicates, 0, 2 * sink.MostAtOnce);
         Assert.All(balance.Blasts, b => Assert.DoesNotContain(b.Replies.Keys, code => code >= 500));
     }
 

@@ -18,7 +18,7 @@ namespace MilSwitch.Switching.Links;
 internal sealed partial class LinkActor : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan StoreInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan StoreInterval = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan ResolveAgainAfter = TimeSpan.FromSeconds(60);
 
     /// <summary>Protected content lives in memory until it is sent: no more of it is made ahead than this and one message.</summary>
