@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace MilSwitch.Switching.Tests;
 
-/// <summary>Adds up one counter of the switch while it lives. The test project runs its tests one after the other.</summary>
+/// <summary>Adds up one counter of all nodes of the process while it lives: for tests of <see cref="AloneCollection"/>.</summary>
 internal sealed class CountedMeter : IDisposable
 {
     private readonly MeterListener listener = new();

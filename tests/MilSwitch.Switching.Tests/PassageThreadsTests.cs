@@ -2,6 +2,7 @@ using MilSwitch.Switching.Boundaries;
 
 namespace MilSwitch.Switching.Tests;
 
+[Collection(AloneCollection.Name)]
 public sealed class PassageThreadsTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);

@@ -5,6 +5,7 @@ using MilSwitch.Testing;
 
 namespace MilSwitch.Switching.Tests.Cluster;
 
+[Collection(AloneCollection.Name)]
 public sealed class AssociationTests : IDisposable
 {
     private readonly NodePki pki = new();

@@ -9,6 +9,7 @@ using MilSwitch.Testing;
 namespace MilSwitch.Switching.Tests.Cluster;
 
 /// <summary>Whole actor systems over the transport.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class ClusterTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

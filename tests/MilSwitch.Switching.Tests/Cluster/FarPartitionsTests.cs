@@ -4,6 +4,7 @@ using MilSwitch.Switching.Cluster;
 
 namespace MilSwitch.Switching.Tests.Cluster;
 
+[Collection(AloneCollection.Name)]
 public sealed class FarPartitionsTests
 {
     private static readonly Address First = Address.Parse("akka.tcp://milswitch@n1:4053");

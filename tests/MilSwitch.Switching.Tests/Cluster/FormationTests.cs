@@ -8,6 +8,7 @@ using MilSwitch.Testing;
 namespace MilSwitch.Switching.Tests.Cluster;
 
 /// <summary>Nodes that find each other through a real store: however they start, there is one cluster.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class FormationTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);

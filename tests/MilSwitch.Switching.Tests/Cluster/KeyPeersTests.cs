@@ -8,6 +8,7 @@ using MilSwitch.Switching.Cluster.Keys;
 namespace MilSwitch.Switching.Tests.Cluster;
 
 [Trait("Feature", "O-08")]
+[Collection(AloneCollection.Name)]
 public sealed class KeyPeersTests
 {
     private static readonly Address First = Address.Parse("akka.tcp://milswitch@n1:4053");

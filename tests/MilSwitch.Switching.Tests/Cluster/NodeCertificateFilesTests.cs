@@ -5,6 +5,7 @@ using MilSwitch.Testing;
 
 namespace MilSwitch.Switching.Tests.Cluster;
 
+[Collection(AloneCollection.Name)]
 public sealed class NodeCertificateFilesTests : IDisposable
 {
     private readonly Workspace folder = new("nodetls");

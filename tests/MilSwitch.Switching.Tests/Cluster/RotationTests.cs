@@ -5,6 +5,7 @@ using MilSwitch.Testing;
 namespace MilSwitch.Switching.Tests.Cluster;
 
 /// <summary>Certificates and authorities change while messages flow.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class RotationTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);

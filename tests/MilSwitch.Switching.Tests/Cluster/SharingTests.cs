@@ -8,6 +8,7 @@ using MilSwitch.Switching.Links;
 namespace MilSwitch.Switching.Tests.Cluster;
 
 /// <summary>How nodes share the connections of a link.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class SharingTests
 {
     [Theory]

@@ -10,6 +10,7 @@ using MilSwitch.Testing;
 namespace MilSwitch.Switching.Tests.Cluster;
 
 /// <summary>The lease that decides which part of a divided cluster goes on, over a real store.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class StoreLeaseTests
 {
     private static readonly TimeSpan Life = TimeSpan.FromSeconds(4);

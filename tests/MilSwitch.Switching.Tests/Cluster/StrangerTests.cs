@@ -13,6 +13,7 @@ using MilSwitch.Testing;
 namespace MilSwitch.Switching.Tests.Cluster;
 
 /// <summary>What strangers, and peers that went astray, may try on the port between nodes. Each time the cluster goes on.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class StrangerTests : IDisposable
 {
     private static readonly NodeTransportLimits Hasty = new() { Handshake = TimeSpan.FromMilliseconds(700) };
