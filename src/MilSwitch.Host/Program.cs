@@ -1,3 +1,5 @@
 using MilSwitch.Host.Commands;
 
-return await CommandLine.RunAsync(args, CommandEnvironment.Process());
+// A link of that name is all that programs need which call sendmail.
+var name = Path.GetFileName(File.Exists("/proc/self/cmdline") ? File.ReadAllText("/proc/self/cmdline").Split('\0')[0] : "");
+return await CommandLine.RunAsync(name is "sendmail" ? ["sendmail", .. args] : args, CommandEnvironment.Process());

@@ -8,6 +8,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using MilSwitch.Host.Api;
 using MilSwitch.Host.Configuration;
+using MilSwitch.Host.Sendmail;
 
 namespace MilSwitch.Host.Commands;
 
@@ -51,6 +52,7 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Label());
         root.Subcommands.Add(Key());
         root.Subcommands.Add(Cert());
+        root.Subcommands.Add(Sendmail());
         root.Subcommands.Add(Demo.DemoCommand.Create(environment, Example));
         var help = root.Options.OfType<HelpOption>().First();
         help.Action = new HelpWithExamples((HelpAction)help.Action!, examples, environment.Output);
@@ -78,6 +80,8 @@ public sealed partial class CommandLine
     /// <summary>Runs one command line to its end; the result is the process's exit code.</summary>
     public static async Task<int> RunAsync(string[] arguments, CommandEnvironment environment, CancellationToken cancellationToken = default)
     {
+        // Its letters are those of sendmail, joined and with values beside them, and not this program's options.
+        if (arguments is ["sendmail", .. var letters]) return await new SendmailCommand(environment, TimeProvider.System).RunAsync(letters, cancellationToken);
         var parsed = new CommandLine(environment).root.Parse(arguments);
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
         {
@@ -110,6 +114,15 @@ public sealed partial class CommandLine
             environment.Error.WriteLine("milswitch: internal fault: " + fault);
             return ExitCodes.Internal;
         }
+    }
+
+    private Command Sendmail()
+    {
+        var letters = new Argument<string[]>("arguments") { Description = "As sendmail takes them", Arity = ArgumentArity.ZeroOrMore };
+        var command = new Command("sendmail", SendmailCommand.Description) { letters };
+        command.TreatUnmatchedTokensAsErrors = false;
+        command.SetAction((arguments, cancellationToken) => new SendmailCommand(environment, TimeProvider.System).RunAsync(arguments.GetValue(letters) ?? [], cancellationToken));
+        return Example(command, SendmailCommand.Examples);
     }
 
     private Command Run()
