@@ -66,6 +66,9 @@ internal sealed class SwitchRuntime(
     /// <summary>Takes protection off at boundaries; null: nothing in this node does.</summary>
     public IBoundaryProtection? BoundaryProtection { get; init; }
 
+    /// <summary>Finds certificates of recipients; null: nothing in this node does.</summary>
+    public IRecipientCertificates? Certificates { get; init; }
+
     /// <summary>Carries signed receipts back to originators; null: nothing in this node does.</summary>
     public IReceiptRelay? Receipts { get; init; }
 

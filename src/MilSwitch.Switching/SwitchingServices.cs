@@ -48,6 +48,7 @@ public static class SwitchingServices
         {
             Protection = provider.GetService<IMessageProtection>(),
             BoundaryProtection = provider.GetService<IBoundaryProtection>(),
+            Certificates = provider.GetService<IRecipientCertificates>(),
             Receipts = provider.GetService<IReceiptRelay>(),
             Tokens = provider.GetService<ITokenMonitor>(),
             KeyHost = provider.GetService<IKeyHost>(),

@@ -49,6 +49,9 @@ public sealed class AdminApiTests : IAsyncLifetime
     [InlineData("GET", "/api/v1/queue?colour=red", null, "There is an unknown parameter; known are link, precedence, sender, recipient, state, olderThan, limit, after.")]
     [InlineData("GET", "/api/v1/messages/12", null, "The id is not 13 characters of base 32.")]
     [InlineData("GET", "/api/v1/route-test?address=x", null, "address is not a mail address.")]
+    [InlineData("GET", "/api/v1/labels/catalogue?from=x&to=b@dest.test", null, "from is not a mail address.")]
+    [InlineData("GET", "/api/v1/labels/catalogue?from=a@src.test&to=b@dest.test,x", null, "to is not a list of mail addresses, separated by commas.")]
+    [InlineData("GET", "/api/v1/labels/catalogue?from=a@src.test&to=", null, "to must name from 1 to 100 recipients.")]
     [InlineData("POST", "/api/v1/messages/actions", "{", "The body is not what this operation takes, at $.")]
     [InlineData("POST", "/api/v1/messages/actions", "{\"verb\":\"burn\"}", "verb must be one of hold, release, try, requeue, reroute, return, delete, restore.")]
     [InlineData("POST", "/api/v1/messages/actions", "{\"verb\":\"hold\",\"ids\":[]}", "reason is missing.")]
@@ -66,6 +69,16 @@ public sealed class AdminApiTests : IAsyncLifetime
         using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
         Assert.Equal(detail, problem.RootElement.GetProperty("detail").GetString());
         Assert.Equal(400, problem.RootElement.GetProperty("status").GetInt32());
+    }
+
+    [Fact]
+    [Trait("Feature", "H-18")]
+    public async Task Lists_labels_towards_several_recipients()
+    {
+        using var response = await node.SendAsync(HttpMethod.Get, "/api/v1/labels/catalogue?from=a@src.test&to=b@dest.test,%20c@dest.test", TestNode.ViewerToken);
+        using var catalogue = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        Assert.Equal(["a@src.test", "b@dest.test", "c@dest.test"], node.Actions.LabelsAskedFor);
+        Assert.Equal("ALFA SECRET", catalogue.RootElement.GetProperty("items")[0].GetProperty("marking").GetString());
     }
 
     [Fact]

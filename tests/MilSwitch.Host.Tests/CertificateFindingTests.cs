@@ -1,6 +1,11 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using MilSwitch.Labels;
+using MilSwitch.Labels.Carriers;
+using MilSwitch.Labels.Decisions;
+using MilSwitch.Labels.Policies;
 using MilSwitch.Testing;
 
 namespace MilSwitch.Host.Tests;
@@ -111,6 +116,67 @@ public sealed class CertificateFindingTests : IDisposable
         var nobody = await SendAsync(node, "none", "nobody@blue.example");
         await Eventually.ComesTrueAsync(async () => (await ShowAsync(node, nobody)).Contains("held", StringComparison.OrdinalIgnoreCase), Patience, "it is held");
         Assert.Contains("no certificate to encrypt to: nobody@blue.example", await ShowAsync(node, nobody), StringComparison.Ordinal);
+    }
+
+    [RequiresFact(SlapdInstance.Program, OpenSsl)]
+    [Trait("Feature", "H-13")]
+    public async Task A_recipient_gets_no_more_than_the_certificate_in_the_directory_clears_him_for()
+    {
+        var alfa = Path.Combine(Workspace.RepositoryRoot, "config", "policies", "alfa.xml");
+        var policy = SpifReader.Read(File.ReadAllBytes(alfa));
+        mail.IssueWith("bob", "Bob", "bob@blue.example", Asserting(new Clearance { Policy = policy.Id, Classifications = [1, 2] }));
+        using var strangers = new MailAuthority("strangers");
+        using var bob = X509CertificateLoader.LoadCertificateFromFile(mail["bob.pem"]);
+        using var slapd = await SlapdInstance.StartAsync(mail["slapd"], server, SlapdInstance.Person("Bob", "bob@blue.example", SlapdInstance.Base, bob.RawData)
+            + SlapdInstance.Person("Carol", "carol@blue.example", SlapdInstance.Base, mail.Issue("carol", "Carol", "carol@blue.example"))
+            + SlapdInstance.Person("Eve", "eve@blue.example", SlapdInstance.Base, strangers.Issue("eve", "Eve", "eve@blue.example")));
+        await using var sink = SinkServer.Start();
+        var setup = Setup(sink, Directory(slapd, SlapdInstance.Base), departure: "") with
+        {
+            Listener = ["domain: blue", "labels: {}"],
+            Routes = [new RouteSetup("blue.example", sink.NextHop) { Domain = "blue", Labels = "{ find: true }" }],
+        };
+        await using var node = await SwitchProcess.StartAsync(mail["."], setup with
+        {
+            Extra = $"policies: [{alfa}]\nlabels: {{ policy: ALFA, certificates: {{ anchors: ca.pem }} }}\n" + setup.Extra,
+        });
+        slapd.Stop();
+        var waiting = await LabelledAsync(2, "bob@blue.example");
+        await Eventually.ComesTrueAsync(async () => (await ShowAsync(node, waiting)).Contains("clearances of recipients are not known: ", StringComparison.Ordinal), Patience, "the message waits with the reason");
+        Assert.DoesNotContain("\"held", await ShowAsync(node, waiting), StringComparison.OrdinalIgnoreCase);
+        Assert.Empty(sink.Transactions);
+        await slapd.StartAgainAsync();
+        await Eventually.ComesTrueAsync(
+            async () =>
+            {
+                await node.CommandAsync("message", "try", waiting, "--reason", "test");
+                return sink.Transactions.Count > 0;
+            },
+            Patience, "the message goes when the directory is back");
+
+        // Bob is cleared up to RESTRICTED, Carol's certificate says nothing, nobody believes Eve's, and Dora has none.
+        var secret = await LabelledAsync(4, "bob@blue.example", "carol@blue.example", "eve@blue.example", "dora@blue.example");
+        var arrived = (await sink.WaitForAsync(2, Patience))[1];
+        Assert.Equal(["carol@blue.example", "dora@blue.example"], arrived.Recipients.Select(r => r[(r.IndexOf('<', StringComparison.Ordinal) + 1)..r.IndexOf('>', StringComparison.Ordinal)]).Order());
+        await Eventually.ComesTrueAsync(async () => (await ShowAsync(node, secret)).Contains("the recipient, by certificate, is not cleared for it", StringComparison.Ordinal), Patience, "bob's copy is held");
+        await Eventually.ComesTrueAsync(async () => (await ShowAsync(node, secret)).Contains("the certificate of the recipient does not clear it: ", StringComparison.Ordinal), Patience, "eve's copy is held");
+        Assert.Equal(0, await node.TerminateAsync());
+
+        Task<string> LabelledAsync(int classification, params string[] to) => SendRawAsync(
+            node, $"SIO-Label: {SioLabel.Of(new SecurityLabel { Policy = policy.Id, Classification = classification }).Format()}\r\nFrom: alice@blue.example\r\nSubject: s\r\nDate: Fri, 27 Nov 2026 10:00:00 +0000\r\nMessage-ID: <{Guid.NewGuid():N}@blue.example>\r\n\r\ntext\r\n", to);
+
+        static X509Extension Asserting(Clearance held)
+        {
+            var writer = new AsnWriter(AsnEncodingRules.DER);
+            using (writer.PushSequence())
+            using (writer.PushSequence())
+            {
+                writer.WriteObjectIdentifier("2.5.4.55");
+                using (writer.PushSetOf()) writer.WriteEncodedValue(ClearanceCodec.Encode(held));
+            }
+
+            return new X509Extension("2.5.29.9", writer.Encode(), critical: false);
+        }
     }
 
     [RequiresFact(OpenSsl)]

@@ -156,8 +156,14 @@ public sealed class FakeOperatorActions : IOperatorActions
         "1.2.3", "ALFA", "3",
         [new LabelCatalogueEntry(4, "SECRET", "red", new byte[] { 0x31, 0 }, "ALFA SECRET", [new LabelCatalogueCategory("1.2.3.1", "Codewords", "restrictive", 0, "GRANITE")])]);
 
-    public ValueTask<LabelCatalogue> LabelsAsync(string? policy, Mailbox from, ImmutableArray<Mailbox> to, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(Catalogue ?? throw new FormatException("no security policy is loaded"));
+    /// <summary>The sender and the recipients of the last question for labels.</summary>
+    public IReadOnlyList<string> LabelsAskedFor { get; private set; } = [];
+
+    public ValueTask<LabelCatalogue> LabelsAsync(string? policy, Mailbox from, ImmutableArray<Mailbox> to, CancellationToken cancellationToken)
+    {
+        LabelsAskedFor = [from.Text, .. to.Select(t => t.Text)];
+        return ValueTask.FromResult(Catalogue ?? throw new FormatException("no security policy is loaded"));
+    }
 
     public ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, CancellationToken cancellationToken) => ValueTask.FromResult(
         address.Domain == "nowhere.example"

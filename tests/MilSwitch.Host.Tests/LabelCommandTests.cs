@@ -45,6 +45,11 @@ public sealed class LabelCommandTests : IDisposable
         var held = new Clearance { Policy = Alfa, Classifications = [1, 4], Categories = [new TagCategory(Alfa + ".1", TagType.Restrictive, [0]), new TagCategory(Alfa + ".2", TagType.Permissive, [0])] };
         File.WriteAllBytes(At("officer.der"), ClearanceCodec.Encode(held));
         File.WriteAllBytes(At("officer.xml"), NativeXmlClearance.Write(held));
+        File.WriteAllText(At("officer-4774.xml"), $"""
+            <ConfidentialityClearance xmlns="{Stanag4774Clearance.Namespace}" xmlns:l="{Stanag4774.Namespace}"><l:PolicyIdentifier URI="urn:oid:{Alfa}">ALFA</l:PolicyIdentifier>
+            <ClassificationList><l:Classification>SECRET</l:Classification></ClassificationList><l:Category Type="RESTRICTIVE" TagName="Codewords"><l:GenericValue>GRANITE</l:GenericValue></l:Category>
+            <l:Category Type="PERMISSIVE" TagName="Release"><l:GenericValue>COALITION</l:GenericValue></l:Category></ConfidentialityClearance>
+            """);
         File.WriteAllText(At("broken.json"), "{ }");
         File.WriteAllText(At("broken.xml"), "<SPIF xmlns='http://www.xmlspif.org/spif'>\n<nothing/>\n</SPIF>");
         File.WriteAllText(At("evil.xml"), "<!DOCTYPE a [<!ENTITY b 'c'>]>\n<label xmlns='http://surevine.com/xmlns/spiffy'>&b;</label>");
@@ -90,6 +95,7 @@ public sealed class LabelCommandTests : IDisposable
     [InlineData(0, "permits label.der --clearance officer.json --spif ALFA")]
     [InlineData(0, "permits label.der --clearance officer.der --spif ALFA")]
     [InlineData(0, "permits label.der --clearance officer.xml --spif ALFA --explain")]
+    [InlineData(0, "permits label.der --clearance officer-4774.xml --spif ALFA --explain")]
     [InlineData(0, "permits label.der --clearance officer.crt --anchors root.crt --spif ALFA")]
     [InlineData(1, "permits label.der --clearance clerk.json --spif ALFA --explain")]
     [InlineData(1, "permits foreign.der --clearance officer.json --spif ALFA")]

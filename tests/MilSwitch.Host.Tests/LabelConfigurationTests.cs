@@ -110,7 +110,11 @@ public sealed class LabelConfigurationTests : IDisposable
     [InlineData("labels: { unlabelled: default, default: { classification: PROTECTED } }", "obsolete")]
     [InlineData("labels: { require-signed: true }", "labels.require-signed: needs protection.verify with anchors")]
     [InlineData("labels: { require-signed: true, sources: [sio-label] }", "labels.require-signed: needs ess among the sources")]
-    [InlineData("labels: { sources: [sio_label] }", "'sio_label' is not one of ess, sio-label, first-line, last-line, subject, binding; did you mean 'sio-label'?")]
+    [InlineData("labels: { sources: [sio_label] }", "'sio_label' is not one of ess, sio-label, first-line, last-line, subject, x-header, binding; did you mean 'sio-label'?")]
+    [InlineData("labels: { sources: [x-header] }", "labels.x-header: is missing: the name of the field")]
+    [InlineData("labels: { sources: [x-header], x-header: Subject }", "labels.x-header: must be the name of a field")]
+    [InlineData("labels: { sources: [x-header], x-header: X-MilSwitch-Mark }", "labels.x-header: must be the name of a field")]
+    [InlineData("labels: { x-header: X-Mark }", "labels.x-header: does nothing without x-header under sources")]
     [InlineData("labels: { invalid: accept }", "'accept' is not one of hold, refuse")]
     [InlineData("labels: { clearance: { policy: BRAVO } }", "clearance.up-to: is missing")]
     [InlineData("labels: { clearance: { up-to: SECRET, classifications: [SECRET] } }", "give one of them")]
@@ -118,6 +122,17 @@ public sealed class LabelConfigurationTests : IDisposable
     [InlineData("labels: { clearance: { up-to: SECRET, categories: { Codewords: [GRANIT] } } }", "tag set 'Codewords' has no value 'GRANIT'; did you mean 'GRANITE'?")]
     [InlineData("labels: { sourcez: [ess] }", "labels.sourcez: unknown key")]
     public void Names_the_faults_of_a_listener(string labels, string problem) => AssertNames(files.Problems(Text(labels, "", "")), problem);
+
+    [Fact]
+    [Trait("Feature", "H-05")]
+    public void Takes_a_marking_out_of_a_field_and_writes_it_into_another()
+    {
+        var configuration = files.Good(Text("labels: { sources: [x-header], x-header: X-Classification }", "labels: { policy: COALITION, write: [x-header], x-header: X-Releasable }", ""));
+        var found = configuration.Switch.ListenerLabels!["mta"].Decide("X-Classification: ALFA RESTRICTED\r\n\r\n"u8.ToArray(), [], ReversePath.Null, TimeProvider.System.GetUtcNow());
+        Assert.Equal(2, EssLabel.Read(found.Label!.Encoded).Classification);
+        var written = configuration.Switch.Routes.Routes[0].Link!.Labels!.Write("\r\n"u8.ToArray(), found.Label, TimeProvider.System.GetUtcNow());
+        Assert.StartsWith("X-Releasable: COALITION", System.Text.Encoding.UTF8.GetString(written.Content.Span), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Nobody_requires_labels_for_which_nobody_looks()
@@ -130,6 +145,8 @@ public sealed class LabelConfigurationTests : IDisposable
     [Theory]
     [InlineData("labels: { policy: NOBODY }", "there is no policy 'NOBODY'")]
     [InlineData("labels: { write: [ess] }", "ess is written by protection.sign")]
+    [InlineData("labels: { write: [x-header] }", "labels.x-header: is missing")]
+    [InlineData("labels: { x-header: X-Mark }", "labels.x-header: does nothing without x-header under write")]
     [InlineData("labels: { write: [binding] }", "binding is read only")]
     [InlineData("labels: { denied: refuse }", "'refuse' is not one of hold, return")]
     public void Names_the_faults_of_a_route(string labels, string problem) => AssertNames(files.Problems(Text("", labels, "")), problem);
@@ -142,6 +159,7 @@ public sealed class LabelConfigurationTests : IDisposable
     [InlineData("{ x501: B64 }")]
     [InlineData("{ file: clearance.json }")]
     [InlineData("{ file: clearance.xml }")]
+    [InlineData("{ file: clearance-4774.xml }")]
     [InlineData("{ file: clearance.der }")]
     [InlineData("{ file: clearance.pem }")]
     public void Reads_clearances_by_names_numbers_and_in_every_form(string clearance)
@@ -154,6 +172,10 @@ public sealed class LabelConfigurationTests : IDisposable
         File.WriteAllBytes(Path.Combine(files.Folder, "clearance.der"), der);
         File.WriteAllText(Path.Combine(files.Folder, "clearance.pem"), System.Security.Cryptography.PemEncoding.WriteString("CLEARANCE", der));
         File.WriteAllBytes(Path.Combine(files.Folder, "clearance.xml"), NativeXmlClearance.Write(held));
+        File.WriteAllText(Path.Combine(files.Folder, "clearance-4774.xml"), $"""
+            <c:ConfidentialityClearance xmlns:c="{Stanag4774Clearance.Namespace}" xmlns:l="{Stanag4774.Namespace}"><l:PolicyIdentifier>ALFA</l:PolicyIdentifier>
+            <c:ClassificationList><l:Classification>SECRET</l:Classification></c:ClassificationList><l:Category Type="RESTRICTIVE" TagName="Codewords"><l:GenericValue>GRANITE</l:GenericValue></l:Category></c:ConfidentialityClearance>
+            """);
         File.WriteAllText(Path.Combine(files.Folder, "clearance.json"), """{ "policy": "ALFA", "up-to": "SECRET", "categories": { "Codewords": ["GRANITE"] } }""");
         clearance = clearance.Replace("HEX", Convert.ToHexString(der), StringComparison.Ordinal).Replace("B64", Convert.ToBase64String(der), StringComparison.Ordinal)
             .Replace("1.3.6.1.4.1.99999.1.1.1", codewords.Id, StringComparison.Ordinal).Replace("1.3.6.1.4.1.99999.1.1", alfa.Id, StringComparison.Ordinal)
@@ -218,6 +240,32 @@ public sealed class LabelConfigurationTests : IDisposable
 
             return new X509Extension("2.5.29.9", writer.Encode(), critical: false);
         }
+    }
+
+    [Fact]
+    [Trait("Feature", "H-13")]
+    public void Finds_certificates_where_the_route_s_domain_has_sources()
+    {
+        files.WriteCertificate();
+        Directory.CreateDirectory(Path.Combine(files.Folder, "people"));
+        const string Domains = "\ndomains: [{ name: blue, mail: [blue.example], anchors: tls.pem, certificates: { sources: [{ type: folder, path: people }], revocation: off } }, { name: red, mail: [red.example] }]\n";
+        var whole = Text("labels: {}, domain: blue", "labels: { find: true }, domain: blue", "certificates: { anchors: tls.pem }") + Domains;
+        var link = files.Good(whole).Switch.Routes.Routes[0].Link!.Labels!;
+        Assert.Equal("blue", link.AskFor(Recipient));
+        // What is found and can't be read, or is not believed, clears for nothing; nothing found says nothing.
+        link.Learn(Recipient, new Domain.Protection.RecipientCertificateAnswer.Found(new byte[] { 0x30, 0 }, "people", ""));
+        Assert.False(Goes());
+        link.Learn(Recipient, new Domain.Protection.RecipientCertificateAnswer.None("revoked"));
+        Assert.False(Goes());
+        link.Learn(Recipient, new Domain.Protection.RecipientCertificateAnswer.None(""));
+        Assert.True(Goes());
+
+        AssertNames(files.Problems(whole.Replace("labels: { find: true }", "labels: {}", StringComparison.Ordinal)), "labels.certificates.holders: is missing");
+        AssertNames(files.Problems(whole.Replace(", certificates: { anchors: tls.pem }", "", StringComparison.Ordinal)), "routes[0].labels.find: needs labels.certificates");
+        AssertNames(files.Problems(whole.Replace("}, domain: blue }", "}, domain: red }", StringComparison.Ordinal)), "routes[0].labels.find: domain 'red' names no sources of certificates");
+        AssertNames(files.Problems(Text("labels: {}", "labels: { find: true }", "certificates: { anchors: tls.pem }")), "routes[0].labels.find: needs a security domain");
+
+        bool Goes() => link.Judge(new MessageLabel(EssLabel.Encode(new SecurityLabel { Policy = "1.3.6.1.4.1.99999.4.1", Classification = 1 })), Recipient).Goes;
     }
 
     [Fact]

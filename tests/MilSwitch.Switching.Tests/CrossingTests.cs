@@ -218,6 +218,24 @@ public sealed class CrossingTests
         Assert.DoesNotContain(await harness.Spool.ReadAuditAsync(sent.Id), a => a.Kind == AuditKind.Held);
     }
 
+    [Fact]
+    [Trait("Feature", "H-18")]
+    public async Task The_catalogue_of_labels_knows_of_the_boundary_in_between()
+    {
+        var outward = Outward with { LabelsOut = Link(s => s with { Clearance = UpTo(Alfa, "RESTRICTED") }) };
+        await using var harness = await SwitchHarness.StartAsync(
+            (c, port) => With(c, port, [outward]) with { LabelCatalogue = new Labelling.LabelCatalogueList(Authority, Alfa) }, new FakeBoundary());
+
+        Assert.Equal(["UNCLASSIFIED", "RESTRICTED"], await NamesAsync("a@red.test", "b@red.test", "c@blue.test"));
+        Assert.Contains("SECRET", await NamesAsync("a@red.test", "b@red.test"));
+        Assert.Contains("SECRET", await NamesAsync("a@blue.test", "c@blue.test"));
+        // Nothing of blue gets into red here.
+        await Assert.ThrowsAsync<FormatException>(() => NamesAsync("a@blue.test", "b@red.test"));
+
+        async Task<IEnumerable<string>> NamesAsync(string from, params string[] to) =>
+            (await harness.Operator.LabelsAsync(null, Domain.Addressing.Mailbox.Parse(from), [.. to.Select(Domain.Addressing.Mailbox.Parse)], default)).Entries.Where(e => e.Label is not null).Select(e => e.Name);
+    }
+
     [Theory]
     [InlineData("From: <ceo@blue.test>\r\n", "a@red.test", "headers: its author is not of red")]
     [InlineData("From: <a@red.test>, <ceo@blue.test>\r\n", "a@red.test", "headers: its author is not of red")]

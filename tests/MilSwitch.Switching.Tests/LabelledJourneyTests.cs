@@ -160,6 +160,51 @@ public sealed class LabelledJourneyTests
         Assert.Single(harness.Sink.Transactions, t => t.Content.Length > 0);
     }
 
+    [Fact]
+    [Trait("Feature", "H-13")]
+    public async Task Waits_until_it_is_known_what_the_recipient_s_certificate_says_and_holds_what_is_above_it()
+    {
+        var found = new Found();
+        var authority = new LabelAuthority(Policies, AddressClearances.None, found);
+        await using var harness = await SwitchHarness.StartAsync(c => With(c, Listener(), Link(s => s with { FindIn = "blue" }, authority)), certificates: found);
+        var sent = await harness.SendAsync(Message(Secret));
+        var waiting = await harness.WaitForAsync(sent.Id, m => m.Recipients[0].Attempts > 0);
+        Assert.Equal(MessageState.Queued, waiting.State);
+        Assert.Contains(await harness.Spool.ReadAuditAsync(sent.Id), a => a.Detail.Contains("clearances of recipients are not known: the directory is away", StringComparison.Ordinal));
+        Assert.Empty(harness.Sink.Transactions);
+
+        found.Clearance = UpTo(Alfa, "RESTRICTED");
+        await harness.Operator.ActAsync(new MessageAct(MessageVerb.Try) { Ids = [sent.Id], Reason = "it is back" }, SwitchHarness.Somebody, default);
+        var held = await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held);
+        Assert.Contains("the recipient, by certificate, is not cleared for it", held.HeldBecause, StringComparison.Ordinal);
+        var low = await harness.SendAsync(Message(Restricted));
+        await harness.WaitForAsync(low.Id, m => m.State == MessageState.Done);
+        Assert.Single(harness.Sink.Transactions);
+        Assert.Equal(["blue"], found.Domains.Distinct());
+    }
+
+    // A directory that is away until it knows a clearance.
+    private sealed class Found : ICertifiedClearances, IRecipientCertificates
+    {
+        private readonly System.Collections.Concurrent.ConcurrentDictionary<string, MilSwitch.Labels.Decisions.CertifiedClearance> learnt = new();
+
+        public MilSwitch.Labels.Decisions.Clearance? Clearance { get; set; }
+
+        public System.Collections.Concurrent.ConcurrentQueue<string> Domains { get; } = new();
+
+        public MilSwitch.Labels.Decisions.CertifiedClearance? Find(Domain.Addressing.Mailbox address, DateTimeOffset at) => learnt.GetValueOrDefault(address.Text);
+
+        public bool IsOpen(Domain.Addressing.Mailbox address) => true;
+
+        public void Learn(Domain.Addressing.Mailbox address, RecipientCertificateAnswer answer) => learnt.TryAdd(address.Text, new(Clearance, ""));
+
+        public ValueTask<RecipientCertificateAnswer> FindAsync(string domain, Domain.Addressing.Mailbox recipient, CancellationToken cancellationToken)
+        {
+            Domains.Enqueue(domain);
+            return new(Clearance is null ? new RecipientCertificateAnswer.Unavailable("the directory is away") : new RecipientCertificateAnswer.Found(default, "test", "test"));
+        }
+    }
+
     private static Domain.Configuration.SwitchConfiguration Signing(Domain.Configuration.SwitchConfiguration labelled) => labelled with
     {
         Routes = new(labelled.Routes.Routes.Select(

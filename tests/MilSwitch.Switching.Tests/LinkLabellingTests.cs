@@ -107,6 +107,26 @@ public sealed class LinkLabellingTests
         Assert.DoesNotContain(MarkingText.Generate(Secret, Alfa, MarkingPlace.FirstLine), other, StringComparison.Ordinal);
     }
 
+    [Fact]
+    [Trait("Feature", "H-05")]
+    public void Marks_a_chosen_field_in_the_place_of_what_was_there()
+    {
+        var link = Link(s => s with { Writes = [LabelSource.XHeader], MarkingField = "X-Classification" });
+        var marking = MarkingText.Generate(Secret, Alfa, MarkingPlace.XHeader);
+        foreach (var there in new[] { "", "X-Classification: ALFA RESTRICTED\r\n", "x-classification: a\r\nX-Classification: b\r\n" })
+        {
+            var once = link.Write(Octets(there + "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n"), Stored(Secret), Now);
+            Assert.Equal($"X-Classification: {marking}\r\nContent-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n", Encoding.UTF8.GetString(once.Content.Span));
+            Assert.Equal(["x-header: marked"], once.Findings.AsEnumerable());
+            Assert.Empty(link.Write(once.Content, Stored(Secret), Now).Findings);
+        }
+
+        // In the link's policy, and read back by it.
+        var translated = Link(s => s with { Policy = Coalition, Writes = [LabelSource.XHeader], MarkingField = "X-Classification" }).Write(Octets("\r\ntext\r\n"), Stored(Restricted), Now);
+        var field = Assert.Single(Mime.MarkingField.Find(Mime.HeaderBlock.Scan(translated.Content, 9999, 99), "X-Classification"));
+        Assert.Equal(EssLabel.Read(translated.Label!.Value), MarkingGrammar.For(Coalition, MarkingPlace.XHeader).Parse(field));
+    }
+
     [Theory]
     [InlineData("Content-Type: multipart/signed; boundary=b\r\nSubject: s\r\n\r\n--b\r\n")]
     [InlineData("Content-Type: application/pkcs7-mime\r\nSubject: s\r\n\r\nMAA=\r\n")]
@@ -132,6 +152,24 @@ public sealed class LinkLabellingTests
         Assert.NotEmpty(catalogue.Entries[2].Categories);
         Assert.Throws<FormatException>(() => new LabelCatalogueList(authority, null).List(null, Recipient, [(Recipient, link)]));
         Assert.Throws<FormatException>(() => new LabelCatalogueList(authority, null).List("NOBODY", Recipient, [(Recipient, link)]));
+    }
+
+    [Fact]
+    [Trait("Feature", "H-18")]
+    public void Lists_towards_several_recipients_what_each_of_them_may_see()
+    {
+        var authority = new LabelAuthority(Policies, new AddressClearances([("b@dest.test", UpTo(Alfa, "SECRET")), ("c@dest.test", UpTo(Alfa, "RESTRICTED"))]));
+        var open = new Domain.Routing.LinkSettings { Name = new("l"), HeloName = "h", Labels = Link(authority: authority) };
+        var narrow = open with { Name = new("n"), Labels = Link(s => s with { Clearance = UpTo(Coalition, "RESTRICTED") }, authority) };
+
+        Assert.Contains("SECRET", Names(("b@dest.test", open)));
+        Assert.Equal(["UNCLASSIFIED", "RESTRICTED"], Names(("b@dest.test", open), ("c@dest.test", open)));
+        Assert.Equal(Names(("b@dest.test", narrow)), Names(("b@dest.test", open), ("b@dest.test", narrow)));
+        // Nobody knows of the last one: only the link counts.
+        Assert.Equal(Names(("c@dest.test", open)), Names(("c@dest.test", open), ("e@dest.test", open)));
+
+        string[] Names(params (string Address, Domain.Routing.LinkSettings Link)[] to) =>
+            [.. new LabelCatalogueList(authority, Alfa).List(null, Mailbox.Parse("a@src.test"), [.. to.Select(t => (Mailbox.Parse(t.Address), t.Link))]).Entries.Where(e => e.Label is not null).Select(e => e.Name)];
     }
 
     [Fact]
@@ -218,5 +256,9 @@ public sealed class LinkLabellingTests
     private sealed class Certified : Dictionary<string, MilSwitch.Labels.Decisions.CertifiedClearance>, ICertifiedClearances
     {
         public MilSwitch.Labels.Decisions.CertifiedClearance? Find(Mailbox address, DateTimeOffset at) => this.GetValueOrDefault(address.Text);
+
+        public bool IsOpen(Mailbox address) => !ContainsKey(address.Text);
+
+        public void Learn(Mailbox address, Domain.Protection.RecipientCertificateAnswer answer) => throw new InvalidOperationException("nobody asks");
     }
 }

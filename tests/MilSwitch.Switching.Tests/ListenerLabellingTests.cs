@@ -262,6 +262,82 @@ public sealed class ListenerLabellingTests
     }
 
     [Fact]
+    [Trait("Feature", "H-05")]
+    public void Reads_the_marking_of_a_chosen_field()
+    {
+        var listener = Listener(s => s with { Sources = [LabelSource.Ess, LabelSource.SioLabel, LabelSource.XHeader], MarkingField = "X-Classification" });
+        var marking = $"X-Classification: {MarkingText.Generate(Secret, Alfa, MarkingPlace.XHeader)}\r\n";
+        const string Rest = "Subject: s\r\n\r\ntext\r\n";
+        var decision = Decide(listener, marking + Rest);
+        Assert.Equal((null, Stored(Secret)), (decision.HeldBecause, decision.Label));
+        Assert.StartsWith("x-header: ALFA SECRET", decision.Findings[^1], StringComparison.Ordinal);
+        Assert.Null(Decide(listener, marking + Rest, Signed(Secret)).HeldBecause);
+        Assert.Equal("ess and x-header differ in the classification", Decide(listener, marking + Rest, Signed(Restricted)).HeldBecause);
+        Assert.Equal("sio-label and x-header differ in the classification", Decide(listener, marking + Message(Restricted)).HeldBecause);
+        // It is there for nothing else, so what is no marking claims to be one.
+        Assert.StartsWith("x-header: ", Decide(listener, "X-Classification: ALFA SECRETLY\r\n" + Rest).HeldBecause, StringComparison.Ordinal);
+        Assert.StartsWith("x-header: ", Decide(listener, "X-Classification:\r\n" + Rest).HeldBecause, StringComparison.Ordinal);
+        Assert.Equal("x-header: stands more than once", Decide(listener, marking + marking + Rest).HeldBecause);
+        Assert.Null(Decide(listener, "X-Other: ALFA SECRET\r\n" + Rest).Label);
+        Assert.Null(Decide(Listener(), marking + Rest).Label);
+    }
+
+    [Theory]
+    [Trait("Feature", "H-19")]
+    [InlineData("Content-Type: message/rfc822")]
+    [InlineData("Content-Type: text/rfc822-headers")]
+    public void A_forward_or_a_report_gets_the_high_water_mark_of_what_is_in_it(string type)
+    {
+        var decision = Decide(Listener(), Forward(null, type, Restricted, Secret));
+        Assert.Equal((null, Stored(Secret)), (decision.HeldBecause, decision.Label));
+        Assert.Equal(Secret, LabelOf(Encoding.UTF8.GetString(decision.Changed!.Value.Span)));
+        Assert.Contains("no label: it gets that of the messages in it", decision.Findings);
+        Assert.Equal(Stored(Secret), Decide(Listener(s => s with { Default = Restricted }), Forward(null, type, Secret)).Label);
+        Assert.Equal(Stored(Secret), Decide(Listener(s => s with { Default = Secret }), Forward(null, type, Restricted)).Label);
+        // Where a label is required the originator has to say so himself; until somebody acts it counts as what is in it.
+        var held = Decide(Listener(s => s with { Unlabelled = LabelFaultAction.Hold }), Forward(null, type, Secret));
+        Assert.Equal(("it has no label", Stored(Secret)), (held.HeldBecause, held.Label));
+        // And what it gets is judged like any other label.
+        Assert.Equal(Refusal.LabelRefused, Decide(Listener(s => s with { Clearance = UpTo(Alfa, "RESTRICTED") }), Forward(null, type, Secret)).Refusal);
+        Assert.Equal(Refusal.LabelRefused, Decide(Listener(s => s with { Clearance = UpTo(Alfa, "RESTRICTED"), Default = Restricted }), Forward(null, type, Secret)).Refusal);
+        Assert.Equal(Refusal.LabelRefused, Decide(Listener(s => s with { Labelled = LabelFaultAction.Refuse }), Forward(null, type, Secret)).Refusal);
+    }
+
+    [Fact]
+    [Trait("Feature", "H-19")]
+    [Trait("Threat", "C11")]
+    public void A_forward_with_less_of_a_label_than_what_is_in_it_contradicts_itself()
+    {
+        const string Why = "a message in it has a label that the label of the whole does not cover";
+        var below = Decide(Listener(), Forward(Restricted, "Content-Type: message/rfc822", Secret));
+        Assert.Equal((Why, Stored(Secret)), (below.HeldBecause, below.Label));
+        var signed = Decide(Listener(), Forward(null, "Content-Type: message/rfc822", Secret), Signed(Restricted));
+        Assert.Equal((Why, Stored(Secret)), (signed.HeldBecause, signed.Label));
+        Assert.Null(Decide(Listener(), Forward(Secret, "Content-Type: message/rfc822", Restricted, Secret)).HeldBecause);
+        Assert.Null(Decide(Listener(), Forward(Secret, "Content-Type: message/rfc822", Label(Coalition, "RESTRICTED"))).HeldBecause);
+        Assert.Equal("it has a label that nobody who is believed has signed", Decide(Listener(s => s with { SignedOnly = true }), Forward(Secret, "Content-Type: message/rfc822", Restricted)).HeldBecause);
+        Assert.Equal("a message in it has a label, and the whole has none that is signed", Decide(Listener(s => s with { SignedOnly = true }), Forward(null, "Content-Type: message/rfc822", Restricted)).HeldBecause);
+        // Nobody can say what these ask for.
+        Assert.Equal("messages in it have labels that no label covers", Decide(Listener(), Forward(null, "Content-Type: message/rfc822", new SecurityLabel { Policy = "1.2.3", Classification = 1 })).HeldBecause);
+        Assert.StartsWith("a message in it: sio-label: ", Decide(Listener(), "Content-Type: message/rfc822\r\n\r\nSIO-Label: nonsense\r\nSubject: s\r\n\r\n").HeldBecause, StringComparison.Ordinal);
+        var many = "Content-Type: multipart/digest; boundary=b\r\n\r\n" + string.Concat(Enumerable.Repeat("--b\r\n\r\nSubject: s\r\n\r\n\r\n", 201)) + "--b--\r\n";
+        Assert.Equal("it has more messages in it, or deeper ones, than are looked into", Decide(Listener(), many).HeldBecause);
+        // A listener that takes no such field reads none in there.
+        Assert.Null(Decide(Listener(s => s with { Sources = [LabelSource.Ess] }), Forward(null, "Content-Type: message/rfc822", Secret)).Label);
+    }
+
+    [Fact]
+    [Trait("Feature", "H-19")]
+    public void Markings_in_a_forwarded_message_count_too()
+    {
+        var listener = Listener(s => s with { Sources = [LabelSource.SioLabel, LabelSource.FirstLine, LabelSource.Subject] });
+        var marked = $"Subject: s\r\n\r\n{MarkingText.Generate(Secret, Alfa, MarkingPlace.FirstLine)}\r\n\r\ntext\r\n";
+        Assert.Equal(Stored(Secret), Decide(listener, $"Content-Type: message/rfc822\r\n\r\n{marked}").Label);
+        Assert.NotNull(Decide(listener, $"SIO-Label: {SioLabel.Of(Restricted).Format()}\r\nContent-Type: message/rfc822\r\n\r\n{marked}").HeldBecause);
+        Assert.Null(Decide(Listener(), $"Content-Type: message/rfc822\r\n\r\n{marked}").Label);
+    }
+
+    [Fact]
     public void A_first_line_that_is_no_marking_is_no_label() =>
         Assert.Null(Decide(Listener(s => s with { Sources = [LabelSource.FirstLine] }), "Subject: s\r\n\r\nGood morning,\r\n").Label);
 
@@ -277,13 +353,15 @@ public sealed class ListenerLabellingTests
         [
             Octets(Message(label)).ToArray(),
             Octets($"SIO-Label: {new SioLabel(null, SioLabel.Xml, Stanag4774.Write(new Stanag4774Label { Label = label }, Policies)).Format()}\r\n\r\n").ToArray(),
+            Octets(Forward(Restricted, "Content-Type: message/rfc822", label, Secret)).ToArray(),
+            Octets("X-Mark: ALFA SECRET\r\n" + Forward(null, "Content-Type: text/rfc822-headers", Restricted)).ToArray(),
             Octets($"SIO-Label: {new SioLabel(null, SioLabel.X411, X411Label.Encode(label)).Format()}\r\nSubject: s ([ALFA S])\r\n\r\n** ALFA SECRET **\r\n\r\ntext\r\n").ToArray(),
         ];
         var listener = Listener(s => s with
         {
-            Sources = [LabelSource.Ess, LabelSource.SioLabel, LabelSource.FirstLine, LabelSource.LastLine, LabelSource.Subject], Clearance = UpTo(Coalition, "SECRET"), Default = Restricted,
+            Sources = [LabelSource.Ess, LabelSource.SioLabel, LabelSource.FirstLine, LabelSource.LastLine, LabelSource.Subject, LabelSource.XHeader], MarkingField = "X-Mark", Clearance = UpTo(Coalition, "SECRET"), Default = Restricted,
         });
-        var link = Link(s => s with { Policy = Coalition, Clearance = UpTo(Coalition, "SECRET"), Writes = [LabelSource.SioLabel, LabelSource.FirstLine, LabelSource.LastLine, LabelSource.Subject] });
+        var link = Link(s => s with { Policy = Coalition, Clearance = UpTo(Coalition, "SECRET"), Writes = [LabelSource.SioLabel, LabelSource.FirstLine, LabelSource.LastLine, LabelSource.Subject, LabelSource.XHeader], MarkingField = "X-Mark" });
         for (var i = 0; i < 3_000; i++)
         {
             var message = Mutated(samples[random.Next(samples.Length)]);
@@ -303,6 +381,10 @@ public sealed class ListenerLabellingTests
 
     private static ArrivalLabelDecision Decide(ListenerLabelling listener, string message, params FoundLabel[] signed) =>
         listener.Decide(Octets(message), [.. signed], From, Now);
+
+    private static string Forward(SecurityLabel? whole, string type, params SecurityLabel[] inside) =>
+        (whole is null ? "" : $"SIO-Label: {SioLabel.Of(whole).Format()}\r\n") + "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nSee below.\r\n"
+        + string.Concat(inside.Select(l => $"--b\r\n{type}\r\n\r\n{Message(l)}\r\n")) + "--b--\r\n";
 
     private static string Bound(SecurityLabel label, string uri)
     {

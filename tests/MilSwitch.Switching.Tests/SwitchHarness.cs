@@ -54,6 +54,8 @@ internal sealed class SwitchHarness : IAsyncDisposable
     /// <summary>Set before the node starts; null: nothing protects.</summary>
     public FakeProtection? Protection { get; private set; }
 
+    public IRecipientCertificates? Certificates { get; private set; }
+
     /// <summary>Set before the node starts; null: nothing opens at boundaries.</summary>
     public FakeBoundary? Boundary { get; private set; }
 
@@ -68,11 +70,12 @@ internal sealed class SwitchHarness : IAsyncDisposable
 
     public static async Task<SwitchHarness> StartAsync(
         Func<SwitchConfiguration, SwitchConfiguration>? change = null, SinkOptions? sink = null,
-        IMailExchangerResolver? resolver = null, FakeProtection? protection = null)
+        IMailExchangerResolver? resolver = null, FakeProtection? protection = null, IRecipientCertificates? certificates = null)
     {
         var harness = new SwitchHarness(Directory.CreateTempSubdirectory("milswitch-").FullName, SinkServer.Start(sink), ownsFolder: true);
         harness.resolver = resolver ?? harness.resolver;
         harness.Protection = protection;
+        harness.Certificates = certificates;
         await harness.BootAsync(change);
         return harness;
     }
@@ -158,6 +161,7 @@ internal sealed class SwitchHarness : IAsyncDisposable
             builder.Services.AddSingleton<ITokenMonitor>(Protection);
         }
 
+        if (Certificates is not null) builder.Services.AddSingleton(Certificates);
         if (Boundary is not null) builder.Services.AddSingleton<IBoundaryProtection>(Boundary);
         if (Receipts is not null) builder.Services.AddSingleton<IReceiptRelay>(Receipts);
         builder.Services.AddSingleton(new SwitchingServices.FurtherSettings(PassingSerializer.Settings));

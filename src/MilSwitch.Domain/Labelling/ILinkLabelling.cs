@@ -1,4 +1,5 @@
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Protection;
 
 namespace MilSwitch.Domain.Labelling;
 
@@ -7,6 +8,19 @@ public interface ILinkLabelling
 {
     /// <summary>It changes what leaves, so that nothing leaves as it is stored.</summary>
     bool Writes { get; }
+
+    /// <summary>
+    /// The security domain whose sources are asked for a recipient's certificate before a copy is sent, since his clearance may stand in it;
+    /// null: nobody is asked.
+    /// </summary>
+    string? AskFor(Mailbox recipient) => null;
+
+    /// <summary>Takes what was answered; counts for <see cref="Judge"/> from then on, for a while.</summary>
+    /// <param name="recipient">Whose certificate was asked for.</param>
+    /// <param name="answer">Never <see cref="RecipientCertificateAnswer.Unavailable"/>, which says nothing.</param>
+    void Learn(Mailbox recipient, RecipientCertificateAnswer answer)
+    {
+    }
 
     /// <summary>Asked before a copy is queued and again before it is made ready to be sent.</summary>
     /// <param name="label">The message's; null: it has none.</param>

@@ -22,7 +22,7 @@ internal static class ClearanceFile
         return text switch
         {
             [(byte)'{', ..] => ClearanceBinding.Bind(ClearanceText.FromJson(text), policies),
-            [(byte)'<', ..] => NativeXmlClearance.Read(octets, policies),
+            [(byte)'<', ..] => XmlClearance.Read(octets, policies),
             _ => ClearanceCodec.Read(Bare(octets), policies),
         };
     }

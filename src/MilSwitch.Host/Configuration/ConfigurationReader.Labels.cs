@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Text;
 using MilSwitch.Domain.Labelling;
+using MilSwitch.Domain.Routing;
 using MilSwitch.Labels;
 using MilSwitch.Labels.Decisions;
 using MilSwitch.Labels.Policies;
+using MilSwitch.Mime;
 using MilSwitch.Smime.Algorithms;
 using MilSwitch.Smime.Certificates;
 using MilSwitch.Smime.Clearances;
@@ -19,7 +21,7 @@ public static partial class ConfigurationReader
 
     private static readonly (string Word, LabelSource Value)[] LabelSources =
     [
-        ("ess", LabelSource.Ess), ("sio-label", LabelSource.SioLabel), ("first-line", LabelSource.FirstLine), ("last-line", LabelSource.LastLine), ("subject", LabelSource.Subject), ("binding", LabelSource.Binding),
+        ("ess", LabelSource.Ess), ("sio-label", LabelSource.SioLabel), ("first-line", LabelSource.FirstLine), ("last-line", LabelSource.LastLine), ("subject", LabelSource.Subject), ("x-header", LabelSource.XHeader), ("binding", LabelSource.Binding),
     ];
 
     // Policies come before everything that names one.
@@ -32,7 +34,7 @@ public static partial class ConfigurationReader
         var clearances = ReadAddressClearances(source, section, policies, home);
         var certified = ReadCertifiedClearances(source, section, policies);
         section.Finish();
-        return new LabelConfiguration(new LabelAuthority(policies, clearances, certified), home, hostName) { HasPolicies = root.Has("policies") };
+        return new LabelConfiguration(new LabelAuthority(policies, clearances, certified), home, hostName) { HasPolicies = root.Has("policies"), HasCertificates = certified is not null };
     }
 
     private static PolicySet ReadPolicies(ConfigurationSource source, Section root)
@@ -154,7 +156,7 @@ public static partial class ConfigurationReader
         if (labels.Find("certificates") is null) return null;
         var section = labels.Map("certificates");
         var holders = ReadMaterial(source, section, "holders").Certificates;
-        if (holders.Count is 0) section.Reject("holders", section.Has("holders") ? "holds no certificate" : "is missing: the certificates of the addresses");
+        if (holders.Count is 0 && section.Has("holders")) section.Reject("holders", "holds no certificate");
         foreach (var holder in holders.Where(h => h.MailAddresses.Count is 0)) section.Reject("holders", $"'{holder.Subject}' names no mail address, so it is nobody's");
         var trust = ReadTrust(source, section, out var hasAnchors);
         if (!hasAnchors) section.Reject("anchors", "is missing: whom the certificates must lead to");
@@ -170,7 +172,7 @@ public static partial class ConfigurationReader
             Suite = AlgorithmSuite.Find(trust.Suite) ?? AlgorithmSuite.Default,
             Revocation = revocation,
         };
-        return new CertifiedClearances(new CertificateClearances(holders, attributes, new ClearanceOptions { Path = path, Policies = policies, AttributeAuthorities = authorities }));
+        return new CertifiedClearances([.. holders], attributes, new ClearanceOptions { Path = path, Policies = policies, AttributeAuthorities = authorities });
     }
 
     private static List<AttributeCertificate> ReadAttributeCertificates(ConfigurationSource source, Section section, string key)
@@ -377,14 +379,28 @@ public static partial class ConfigurationReader
             Denied = Fault(section, "denied", LabelFaultAction.Refuse, mayAccept: false),
             Clearance = ReadClearance(source, section, policies, labels.Home),
             MarkingPolicy = labels.Home,
+            MarkingField = ReadMarkingField(section, "sources", sources),
         };
-        if (sources.Any(s => s is LabelSource.FirstLine or LabelSource.LastLine or LabelSource.Subject) && labels.Home is null)
+        if (sources.Any(s => s is LabelSource.FirstLine or LabelSource.LastLine or LabelSource.Subject or LabelSource.XHeader) && labels.Home is null)
             section.Reject("sources", "texts are read by the marking codes of the policy that 'labels' names, and it names none");
         section.Finish();
         return settings;
     }
 
-    private static ILinkLabelling? ReadLinkLabels(ConfigurationSource source, Section route, LabelConfiguration labels)
+    // Without holders and without a route that finds them nobody would have a clearance by certificate.
+    private static void CheckHolders(Section root, LabelConfiguration labels, RouteTable routes)
+    {
+        var section = root.Map("labels").Map("certificates");
+        if (labels.HasCertificates && !section.Has("holders") && !routes.Routes.Any(r => r.Link?.Labels is LinkLabelling { IsFinding: true }))
+            section.Reject("holders", "is missing: the certificates of the addresses, unless routes find them (routes[].labels.find)");
+    }
+
+    /// <param name="source">For problems.</param>
+    /// <param name="route">Or the departure of a boundary.</param>
+    /// <param name="labels">Policies and clearances.</param>
+    /// <param name="isRoute">Of routes certificates may be found.</param>
+    /// <param name="home">The route's security domain; null: none.</param>
+    private static ILinkLabelling? ReadLinkLabels(ConfigurationSource source, Section route, LabelConfiguration labels, bool isRoute = false, DomainOfKeys? home = null)
     {
         if (route.Find("labels") is null)
         {
@@ -410,11 +426,38 @@ public static partial class ConfigurationReader
                 "unlabelled", section.Has("clearance") ? LabelOutcome.Hold : LabelOutcome.Go, ("send", LabelOutcome.Go), ("hold", LabelOutcome.Hold), ("return", LabelOutcome.Return)),
             Denied = section.Keyword("denied", LabelOutcome.Hold, ("hold", LabelOutcome.Hold), ("return", LabelOutcome.Return)),
             Writes = writes,
+            MarkingField = ReadMarkingField(section, "write", writes),
+            FindIn = isRoute ? ReadClearanceFinding(section, labels, home) : null,
         };
         if (settings.Unlabelled is not LabelOutcome.Go && !labels.AreRead)
             route.Reject("labels", "requires a label of every message, and no listener looks for labels (listeners[].labels), so nothing could ever leave here");
         section.Finish();
         return new LinkLabelling(settings, labels.Authority);
+    }
+
+    private static string? ReadClearanceFinding(Section section, LabelConfiguration labels, DomainOfKeys? home)
+    {
+        const string Name = "find";
+        if (!section.Flag(Name, false)) return null;
+        if (!labels.HasCertificates) section.Reject(Name, "needs labels.certificates, by whose anchors what is found is judged");
+        if (home is null) section.Reject(Name, "needs a security domain, whose sources are asked (domains[].certificates)");
+        else if (home.Finding is null) section.Reject(Name, $"domain '{home.Domain.Name}' names no sources of certificates (domains[].certificates)");
+        return home?.Domain.Name;
+    }
+
+    private static string? ReadMarkingField(Section section, string key, ImmutableArray<LabelSource> places)
+    {
+        const string Name = "x-header";
+        var name = section.Text(Name);
+        if (!places.Contains(LabelSource.XHeader))
+        {
+            if (section.Has(Name)) section.Reject(Name, $"does nothing without x-header under {key}");
+            return null;
+        }
+
+        if (!section.Has(Name)) section.Reject(Name, $"is missing: the name of the field, since {key} has x-header");
+        else if (name is not null && !MarkingField.IsName(name)) section.Reject(Name, "must be the name of a field, X- and letters, digits or hyphens, and none of the switch's own (X-MilSwitch)");
+        return name;
     }
 
     private static LabelFaultAction Fault(Section section, string key, LabelFaultAction otherwise, bool mayAccept) => mayAccept

@@ -73,6 +73,7 @@ public static partial class ConfigurationReader
         var link = new LinkSettings { Name = default, HeloName = hostName };
         var second = TimeSpan.FromSeconds(1);
         var timeouts = section.Map("timeouts");
+        var home = domains.FirstOrDefault(d => section.Find("domain") is YamlText named && named.Value == d.Domain.Name);
         link = link with
         {
             HeloName = Domain(section, "helo") ?? hostName,
@@ -81,8 +82,8 @@ public static partial class ConfigurationReader
             Exclusive = section.Flag("exclusive", false),
             MessagesPerConnection = section.Number("messages-per-connection", link.MessagesPerConnection, 1, 1_000_000_000),
             Tls = tls,
-            Protection = ReadDeparture(source, section, keys, [domains.FirstOrDefault(d => section.Find("domain") is YamlText named && named.Value == d.Domain.Name)]),
-            Labels = ReadLinkLabels(source, section, labels),
+            Protection = ReadDeparture(source, section, keys, [home]),
+            Labels = ReadLinkLabels(source, section, labels, isRoute: true, home),
             Domain = ReadBoundDomain(section, domains),
             TunnelPriority = section.Flag("tunnel-priority", link.TunnelPriority),
             ConnectTimeout = timeouts.Duration("connect", link.ConnectTimeout, second, TimeSpan.FromMinutes(30)),

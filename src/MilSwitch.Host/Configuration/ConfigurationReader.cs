@@ -123,6 +123,7 @@ public static partial class ConfigurationReader
         store.Finish();
         var (cluster, clusterTls, nodeCertificate) = ReadCluster(source, root, database is not null, roles);
         CheckReceipts(source, root, boundaries, routes);
+        CheckHolders(root, labels, routes);
         if (labels.Authority.LimitsAddresses && !labelled)
             root.Map("labels").Reject(labels.Authority.Clearances.IsEmpty ? "certificates" : "clearances", "are for labelled messages only, and no listener looks for labels (listeners[].labels), so nothing could ever go there");
         var postmaster = ReadPostmaster(root, routes);

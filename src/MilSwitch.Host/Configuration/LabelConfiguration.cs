@@ -15,5 +15,8 @@ public sealed record LabelConfiguration(LabelAuthority Authority, SecurityPolicy
     /// <summary>Some are named, whether or not they could be read.</summary>
     public bool HasPolicies { get; init; }
 
+    /// <summary>Clearances may stand in certificates.</summary>
+    public bool HasCertificates { get; init; }
+
     public static LabelConfiguration None { get; } = new(LabelAuthority.Empty, null, "");
 }

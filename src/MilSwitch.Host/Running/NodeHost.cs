@@ -125,6 +125,7 @@ public static class NodeHost
         }
 
         services.AddCertificateFinding(configuration.Finding, time);
+        services.AddSingleton<IRecipientCertificates>(provider => provider.GetRequiredService<CertificateFinding>());
         services.AddSingleton(provider => new SmimeProtection(Ring(provider, configuration), time, provider.GetRequiredService<CertificateFinding>(), provider.GetRequiredService<CertificateFinding>())
         {
             Status = provider.GetRequiredService<CertificateFinding>(),

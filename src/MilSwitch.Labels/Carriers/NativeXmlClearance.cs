@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Xml.Linq;
 using MilSwitch.Labels.Decisions;
 using MilSwitch.Labels.Policies;
 
@@ -11,9 +12,10 @@ public static class NativeXmlClearance
     /// <param name="policies">Needed for informative values only: their policy says how they are encoded.</param>
     /// <returns>Just the classifications that are listed.</returns>
     /// <exception cref="LabelRefusedException">It is no clearance.</exception>
-    public static Clearance Read(ReadOnlyMemory<byte> document, PolicySet policies)
+    public static Clearance Read(ReadOnlyMemory<byte> document, PolicySet policies) => Read(LabelXml.Load(document), policies);
+
+    internal static Clearance Read(XElement root, PolicySet policies)
     {
-        var root = LabelXml.Load(document);
         var form = NativeXml.Read(root, "clearance", policies);
         if (form.PrivacyMark is not null) throw LabelXml.Refusal(LabelFault.Malformed, "a clearance has no privacy mark", root);
         var classifications = form.Classifications.Sort();

@@ -65,7 +65,7 @@ internal static class Stanag4774Reader
         return (label, extensions);
     }
 
-    private static SecurityPolicy Policy(XElement element, PolicySet policies)
+    public static SecurityPolicy Policy(XElement element, PolicySet policies)
     {
         LabelXml.Allow(element, "URI", "URL");
         var name = LabelXml.Token(element);
@@ -78,7 +78,7 @@ internal static class Stanag4774Reader
     private static string? Id(string? uri, XElement element) => uri is null ? null
         : LabelXml.Oid(uri) ?? throw LabelXml.Refusal(LabelFault.Malformed, "an identifier is a URN with an object identifier", element);
 
-    private static void AddCategory(ImmutableArray<LabelCategory>.Builder categories, XElement element, SecurityPolicy policy)
+    public static void AddCategory(ImmutableArray<LabelCategory>.Builder categories, XElement element, SecurityPolicy policy)
     {
         LabelXml.Allow(element, "Type", "TagName", "URI");
         var tagName = element.Attribute("TagName")?.Value ?? throw LabelXml.Refusal(LabelFault.Malformed, "Category has no TagName", element);
@@ -182,15 +182,19 @@ internal static class Stanag4774Reader
     private static XmlTime Time(string text, XElement at) => XmlTime.Parse(text) ?? throw LabelXml.Refusal(LabelFault.Malformed, "a time is not an xs:dateTime", at);
 
     /// <summary>Children in the order of a schema.</summary>
-    private sealed class Sequence(XElement parent)
+    public sealed class Sequence(XElement parent)
     {
         private readonly XElement[] children = [.. LabelXml.Children(parent)];
         private int next;
 
-        public XElement Required(string name) => Optional(name)
-            ?? throw LabelXml.Refusal(LabelFault.Malformed, $"{parent.Name.LocalName} has no {name} in its place", next < children.Length ? children[next] : parent);
+        public XElement Required(string name) => Required(Space + name);
 
-        public XElement? Optional(string name) => next < children.Length && children[next].Name == Space + name ? children[next++] : null;
+        public XElement Required(XName name) => Optional(name)
+            ?? throw LabelXml.Refusal(LabelFault.Malformed, $"{parent.Name.LocalName} has no {name.LocalName} in its place", next < children.Length ? children[next] : parent);
+
+        public XElement? Optional(string name) => Optional(Space + name);
+
+        public XElement? Optional(XName name) => next < children.Length && children[next].Name == name ? children[next++] : null;
 
         /// <summary>What is left is of other namespaces.</summary>
         public ImmutableArray<string> Foreign()

@@ -17,13 +17,16 @@ public static class SubjectText
     public static string? Read(HeaderBlock header) => header.TryGetSingle("Subject"u8, out var value) ? Decode(value) : null;
 
     /// <summary>The whole field, ending in CRLF; what is not ASCII becomes encoded words.</summary>
-    public static byte[] Write(string subject)
+    public static byte[] Write(string subject) => Write("Subject", subject);
+
+    /// <summary>Another field of free text, written likewise.</summary>
+    internal static byte[] Write(string name, string text)
     {
         var options = FormatOptions.Default.Clone();
         options.NewLineFormat = NewLineFormat.Dos;
-        var field = new Header(HeaderId.Subject, "");
-        field.SetValue(options, System.Text.Encoding.UTF8, subject);
-        return [.. "Subject:"u8, .. field.RawValue];
+        var field = new Header(name, "");
+        field.SetValue(options, System.Text.Encoding.UTF8, text);
+        return [.. System.Text.Encoding.ASCII.GetBytes(name), (byte)':', .. field.RawValue];
     }
 
     /// <param name="value">Of the field, folds undone.</param>

@@ -120,12 +120,12 @@ public static class TextLines
     }
 
     // RFC 2046 §5.1.1: what stands between lines "--boundary"; the line end before such a line belongs to it.
-    internal static List<ReadOnlyMemory<byte>> Split(ReadOnlyMemory<byte> body, byte[] boundary)
+    internal static List<ReadOnlyMemory<byte>> Split(ReadOnlyMemory<byte> body, byte[] boundary, int most = MostParts)
     {
         var parts = new List<ReadOnlyMemory<byte>>();
         var text = body.Span;
         var start = -1;
-        for (var position = 0; position < text.Length && parts.Count < MostParts;)
+        for (var position = 0; position < text.Length && parts.Count < most;)
         {
             var end = text[position..].IndexOf((byte)'\n');
             var next = end < 0 ? text.Length : position + end + 1;
@@ -140,7 +140,7 @@ public static class TextLines
             position = next;
         }
 
-        if (start >= 0 && parts.Count < MostParts) parts.Add(body[start..]);
+        if (start >= 0 && parts.Count < most) parts.Add(body[start..]);
         return parts;
     }
 

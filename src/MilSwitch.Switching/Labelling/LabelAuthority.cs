@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Labels;
 using MilSwitch.Labels.Carriers;
 using MilSwitch.Labels.Decisions;
@@ -45,6 +46,12 @@ public sealed class LabelAuthority
 
     /// <summary>What is known of an address, by configuration and by its certificates. Of each the very same object as long as nothing changes.</summary>
     public AddressLimits Limits(Mailbox address) => new(Clearances.Find(address), certified?.Find(address, Now));
+
+    /// <summary>Whether a certificate of the address that is found elsewhere would count.</summary>
+    public bool IsOpen(Mailbox address) => certified?.IsOpen(address) is true;
+
+    /// <summary>Takes what was answered about a certificate of the address.</summary>
+    public void Learn(Mailbox address, RecipientCertificateAnswer answer) => certified?.Learn(address, answer);
 
     /// <summary>Reads a label; numbers of the MISSI syntax get their kind from its policy.</summary>
     /// <exception cref="LabelRefusedException">It is none.</exception>

@@ -15,8 +15,12 @@ internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority
     private const string Unbound = "binding: has a signature or a part of its own that is not checked, and binds nothing";
     private const int MostBindings = 16;
 
+    // Messages in a message: reading the marking of each costs up to some milliseconds.
+    private const int MostContents = 200;
+
     private readonly List<CarriedLabel> carried = [];
     private readonly List<SecurityLabel> parts = [];
+    private readonly List<SecurityLabel> contents = [];
     private string? shown;
     private ImmutableArray<CarriedLabel> labels = [];
 
@@ -31,6 +35,9 @@ internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority
 
     /// <summary>Something says that there is a label, and it is none that counts: why; null: nothing does.</summary>
     public string? Uncounted { get; private set; }
+
+    /// <summary>The least label that covers every message in it; null: none of them has one, or it has a label of its own.</summary>
+    public SecurityLabel? OfContents { get; private set; }
 
     /// <summary>The message without the fields that nobody here asked for; null: they are not there.</summary>
     public ReadOnlyMemory<byte>? Stripped { get; private set; }
@@ -55,17 +62,34 @@ internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority
         ReadField(message);
         if (settings.Sources.Contains(LabelSource.Binding)) ReadBindings(message);
         ReadTexts(message);
+        ReadContents(message);
         Compare();
         CompareShown();
         CompareParts();
+        CompareContents();
     }
 
-    /// <summary>By what a message is handled whose labels can't be told from one another: the most that any of them asks for; null: there is no such label.</summary>
-    public SecurityLabel? Highest()
+    /// <summary>
+    /// By what a message is handled whose labels can't be told from one another: the most that any of them asks for, those of its parts and of
+    /// messages in it among them; null: there is no such label.
+    /// </summary>
+    public SecurityLabel? Highest() => Mark([.. labels.Select(c => c.Label!), .. parts, .. contents]);
+
+    /// <summary>The least label that covers a given one and every message in it; null: there is none.</summary>
+    public SecurityLabel? With(SecurityLabel given) => contents.Count is 0 ? given : Mark([given, .. contents]);
+
+    // In the first label's policy.
+    private SecurityLabel? Mark(ReadOnlySpan<SecurityLabel> of)
     {
-        if (labels.IsEmpty || authority.Policies.Find(labels[0].Label!.Policy) is not { } policy) return null;
-        var all = labels.Select(c => authority.InPolicy(c.Label!, policy).Label).ToArray();
-        return all.Any(l => l is null) ? null : HighWaterMark.Of(all!, policy) is HighWaterMarkResult.Reached reached ? reached.Label : null;
+        if (of.IsEmpty || authority.Policies.Find(of[0].Policy) is not { } policy) return null;
+        var all = new List<SecurityLabel>(of.Length);
+        foreach (var label in of)
+        {
+            if (authority.InPolicy(label, policy).Label is not { } same) return null;
+            all.Add(same);
+        }
+
+        return HighWaterMark.Of(all, policy) is HighWaterMarkResult.Reached reached ? reached.Label : null;
     }
 
     private void ReadSigned(FoundLabel signed)
@@ -199,8 +223,33 @@ internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority
     private void ReadTexts(ReadOnlyMemory<byte> message)
     {
         if (settings.MarkingPolicy is not { } policy) return;
+        foreach (var (name, place, text) in Markings(message))
+        {
+            try
+            {
+                if (place is MarkingPlace.XHeader && carried.Any(c => c.Place is MarkingPlace.XHeader && c.Marking is not null)) Fault ??= "x-header: stands more than once";
+                MarkingGrammar.For(policy, place).Parse(text);
+                carried.Add(new CarriedLabel(name, false) { Marking = text, Place = place });
+            }
+            catch (LabelRefusedException refused)
+            {
+                // Most lines are no markings; a field for nothing else should be one.
+                if (refused.Fault is LabelFault.Ambiguous || place is MarkingPlace.XHeader) Fault ??= $"{name}: {refused.Message}";
+            }
+        }
+    }
+
+    // Whatever stands in the places where the listener looks.
+    private IEnumerable<(string Name, MarkingPlace Place, string Text)> Markings(ReadOnlyMemory<byte> message)
+    {
         foreach (var source in settings.Sources)
         {
+            if (source is LabelSource.XHeader && settings.MarkingField is { } field)
+            {
+                foreach (var value in MarkingField.Find(HeaderBlock.Scan(message, int.MaxValue, int.MaxValue), field)) yield return ("x-header", MarkingPlace.XHeader, value);
+                continue;
+            }
+
             var (name, place, text) = source switch
             {
                 LabelSource.FirstLine => ("first-line", MarkingPlace.FirstLine, TextLines.Read(message).First),
@@ -208,18 +257,53 @@ internal sealed class LabelSearch(ListenerLabelSettings settings, LabelAuthority
                 LabelSource.Subject => ("subject", MarkingPlace.Subject, SubjectText.Read(message) is { } subject ? MarkedSubject.Marking(subject) : null),
                 _ => default,
             };
-            if (string.IsNullOrEmpty(text)) continue;
+            if (!string.IsNullOrEmpty(text)) yield return (name, place, text);
+        }
+    }
+
+    // Forwarded messages, those of a digest, and what a report returns. Nobody signed these labels here, and nobody has to: they only ask for more.
+    private void ReadContents(ReadOnlyMemory<byte> message)
+    {
+        var (messages, isWhole) = EmbeddedMessages.Read(message);
+        if (!isWhole || messages.Length > MostContents) Fault ??= "it has more messages in it, or deeper ones, than are looked into";
+        foreach (var embedded in messages.Take(MostContents))
+        {
             try
             {
-                MarkingGrammar.For(policy, place).Parse(text);
-                carried.Add(new CarriedLabel(name, false) { Marking = text, Place = place });
+                if (settings.Sources.Contains(LabelSource.SioLabel))
+                {
+                    var fields = LabelFields.Find(HeaderBlock.Scan(embedded, int.MaxValue, int.MaxValue)).Labels;
+                    contents.AddRange(fields.Select(f => SioLabels.Decode(SioLabel.Parse(f), authority.Policies)).OfType<SecurityLabel>());
+                }
+
+                if (settings.MarkingPolicy is not { } policy) continue;
+                foreach (var (_, place, text) in Markings(embedded))
+                {
+                    if (MarkingGrammar.For(policy, place).TryParse(text, out var label)) contents.Add(label);
+                }
             }
             catch (LabelRefusedException refused)
             {
-                // Most lines are no markings.
-                if (refused.Fault is LabelFault.Ambiguous) Fault ??= $"{name}: {refused.Message}";
+                Fault ??= $"a message in it: sio-label: {refused.Message}";
             }
         }
+    }
+
+    // A message has at least the label of every message in it: the high-water mark, where it has none of its own.
+    private void CompareContents()
+    {
+        if (contents.Count is 0) return;
+        if (labels.IsEmpty)
+        {
+            if (settings.SignedOnly) Uncounted ??= "a message in it has a label, and the whole has none that is signed";
+            OfContents = contents.Select(c => c.Policy).Distinct().Select(p => Mark([.. contents.Where(c => c.Policy == p), .. contents.Where(c => c.Policy != p)])).FirstOrDefault(m => m is not null);
+            if (OfContents is null) Uncounted ??= "messages in it have labels that no label covers";
+            return;
+        }
+
+        var label = Label ?? labels[0].Label!;
+        if (authority.Policies.Find(label.Policy) is { } policy && !contents.TrueForAll(c => authority.InPolicy(c, policy).Label is { } same && LabelOrder.IsAtLeast(label, same, policy)))
+            Disagreement ??= "a message in it has a label that the label of the whole does not cover";
     }
 
     // Labels of different policies agree when the one is the other's equivalent, so all are held against one another in one policy.

@@ -20,4 +20,7 @@ public enum LabelSource : byte
 
     /// <summary>A part with a binding of ADatP-4778 to the message, in clear.</summary>
     Binding = 5,
+
+    /// <summary>The marking in a header field whose name the settings have.</summary>
+    XHeader = 6,
 }

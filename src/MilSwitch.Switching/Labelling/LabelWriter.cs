@@ -11,10 +11,10 @@ using MilSwitch.Mime;
 namespace MilSwitch.Switching.Labelling;
 
 /// <summary>
-/// Writes one label into a message: the field SIO-Label with its history (RFC 7444), and markings in the text and the Subject. Where a
-/// signature covers what would change, or the text is encoded, it is left and said so. For one message and one thread.
+/// Writes one label into a message: the field SIO-Label with its history (RFC 7444), and markings in the text, the Subject and a
+/// field of their own. Where a signature covers what would change, or the text is encoded, it is left and said so. For one message and one thread.
 /// </summary>
-internal sealed class LabelWriter(PolicySet policies, string hostName, DateTimeOffset now, ICollection<string> findings)
+internal sealed class LabelWriter(PolicySet policies, string hostName, DateTimeOffset now, ICollection<string> findings, string? markingField = null)
 {
     // RFC 5322 §2.1.1.
     private const int LineLength = 998;
@@ -30,6 +30,7 @@ internal sealed class LabelWriter(PolicySet policies, string hostName, DateTimeO
             {
                 LabelSource.SioLabel => WriteField(message, label, policy),
                 LabelSource.Subject when policy is not null => WriteSubject(message, label, policy),
+                LabelSource.XHeader when policy is not null && markingField is not null => WriteMarkingField(message, label, policy, markingField),
                 LabelSource.FirstLine when policy is not null => WriteLine(message, label, policy, first: true),
                 LabelSource.LastLine when policy is not null => WriteLine(message, label, policy, first: false),
                 _ => message,
@@ -98,6 +99,7 @@ internal sealed class LabelWriter(PolicySet policies, string hostName, DateTimeO
         }
 
         var marking = MarkingText.Generate(label, policy, MarkingPlace.Subject);
+        if (marking.Length is 0) return Unmarked("subject", message);
         var subject = SubjectText.Read(message) ?? "";
         var marked = MarkedSubject.With(MarkedSubject.Without(subject, MarkingGrammar.For(policy, MarkingPlace.Subject)), marking);
         if (marked == subject) return message;
@@ -112,12 +114,31 @@ internal sealed class LabelWriter(PolicySet policies, string hostName, DateTimeO
         return Join(SubjectText.Write(marked), default, message);
     }
 
+    // Written whoever signed the message, as SIO-Label is: its header is the way's.
+    private ReadOnlyMemory<byte> WriteMarkingField(ReadOnlyMemory<byte> message, SecurityLabel label, SecurityPolicy policy, string name)
+    {
+        var header = HeaderBlock.Scan(message, int.MaxValue, int.MaxValue);
+        var marking = MarkingText.Generate(label, policy, MarkingPlace.XHeader);
+        var there = MarkingField.Find(header, name);
+        if (there is [var only] && only == marking) return message;
+        if (marking.Length is 0 && there.IsEmpty) return Unmarked("x-header", message);
+        findings.Add("x-header: marked");
+        return MarkingField.Replace(message, header, name, marking.Length is 0 ? null : marking);
+    }
+
+    private ReadOnlyMemory<byte> Unmarked(string place, ReadOnlyMemory<byte> message)
+    {
+        findings.Add($"{place}: not marked, the policy shows nothing of the label there");
+        return message;
+    }
+
     private ReadOnlyMemory<byte> WriteLine(ReadOnlyMemory<byte> message, SecurityLabel label, SecurityPolicy policy, bool first)
     {
         var header = HeaderBlock.Scan(message, int.MaxValue, int.MaxValue);
         var place = first ? MarkingPlace.FirstLine : MarkingPlace.LastLine;
         var name = first ? "first-line" : "last-line";
         var marking = MarkingText.Generate(label, policy, place);
+        if (marking.Length is 0) return Unmarked(name, message);
         if (!IsPlain(header) || !Ascii.IsValid(marking) || marking.Length > LineLength)
         {
             findings.Add($"{name}: not marked, the message is not a plain text in clear");

@@ -26,11 +26,17 @@ public sealed record LinkLabelSettings
     /// <summary>Where the label is written; empty: nowhere. <see cref="LabelSource.Ess"/> is written by signing.</summary>
     public ImmutableArray<LabelSource> Writes { get; init; } = [];
 
+    /// <summary>Name of the field that <see cref="LabelSource.XHeader"/> means; null: none.</summary>
+    public string? MarkingField { get; init; }
+
+    /// <summary>The security domain whose sources are asked for certificates of recipients; null: nobody is asked.</summary>
+    public string? FindIn { get; init; }
+
     /// <summary>The name that the trace of a label names.</summary>
     public required string HostName { get; init; }
 
     public bool Equals(LinkLabelSettings? other) => other is not null && Equals(Clearance, other.Clearance) && ReferenceEquals(Policy, other.Policy)
-        && Unlabelled == other.Unlabelled && Denied == other.Denied && Writes.AsSpan().SequenceEqual(other.Writes.AsSpan()) && HostName == other.HostName && Cleared == other.Cleared;
+        && Unlabelled == other.Unlabelled && Denied == other.Denied && Writes.AsSpan().SequenceEqual(other.Writes.AsSpan()) && MarkingField == other.MarkingField && FindIn == other.FindIn && HostName == other.HostName && Cleared == other.Cleared;
 
     public override int GetHashCode() => HashCode.Combine(Clearance, Policy?.Id, Unlabelled, Denied, Writes.Length, HostName);
 }

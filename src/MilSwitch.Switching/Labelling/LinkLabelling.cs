@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Labelling;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Labels;
 using MilSwitch.Labels.Carriers;
 using MilSwitch.Labels.Decisions;
@@ -26,6 +27,13 @@ public sealed class LinkLabelling(LinkLabelSettings settings, LabelAuthority aut
 
     // A signature says what the label is in the link's policy, so it has to be asked even where no field is written.
     public bool Writes => !Settings.Writes.IsEmpty || Settings.Policy is not null;
+
+    /// <summary>Certificates of recipients are looked for.</summary>
+    public bool IsFinding => Settings.FindIn is not null;
+
+    public string? AskFor(Mailbox recipient) => Settings.FindIn is { } domain && Authority.IsOpen(recipient) ? domain : null;
+
+    public void Learn(Mailbox recipient, RecipientCertificateAnswer answer) => Authority.Learn(recipient, answer);
 
     public LabelVerdict Judge(MessageLabel? label, Mailbox recipient)
     {
@@ -78,7 +86,7 @@ public sealed class LinkLabelling(LinkLabelSettings settings, LabelAuthority aut
             findings.Add($"translated to {Name(leaves.Policy)} from {Name(original.Policy)}");
         }
 
-        var written = new LabelWriter(Authority.Policies, Settings.HostName, now, findings).Write(message, leaves, Settings.Writes);
+        var written = new LabelWriter(Authority.Policies, Settings.HostName, now, findings, Settings.MarkingField).Write(message, leaves, Settings.Writes);
         return new DepartureLabels(written, EssLabel.Encode(leaves), equivalents, findings.ToImmutable());
     }
 

@@ -38,6 +38,9 @@ public sealed record ListenerLabelSettings
     /// <summary>By whose marking codes texts are read; null: texts are not read.</summary>
     public SecurityPolicy? MarkingPolicy { get; init; }
 
+    /// <summary>Name of the field that <see cref="LabelSource.XHeader"/> means; null: none.</summary>
+    public string? MarkingField { get; init; }
+
     /// <summary>The name that the trace of a label names.</summary>
     public required string HostName { get; init; }
 }

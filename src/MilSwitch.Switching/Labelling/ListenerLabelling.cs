@@ -22,7 +22,7 @@ public sealed class ListenerLabelling(ListenerLabelSettings settings, LabelAutho
     {
         var search = new LabelSearch(settings, authority);
         search.Read(message, signed);
-        var stripped = search.Stripped;
+        var changed = search.Stripped;
         var findings = search.Findings;
         if (search.Fault is { } fault) return End(settings.Invalid, fault, search.Highest());
         if (search.Disagreement is { } disagreement) return End(settings.Disagreeing, disagreement, search.Highest());
@@ -34,11 +34,20 @@ public sealed class ListenerLabelling(ListenerLabelSettings settings, LabelAutho
             if (settings.Default is { } given)
             {
                 findings.Add("no label: the listener's default was given");
-                var changed = new LabelWriter(authority.Policies, settings.HostName, now, findings).Write(stripped ?? message, given, [LabelSource.SioLabel]);
-                return End(LabelFaultAction.Accept, null, given, changed);
+                if (search.With(given) is not { } whole) return End(settings.Invalid, "no label covers the default and the messages in it", null);
+                changed = Written(whole);
+                if (whole == given) return End(LabelFaultAction.Accept, null, given);
+                findings.Add("raised to what the messages in it have");
+                label = whole;
             }
-
-            return settings.Unlabelled is LabelFaultAction.Accept ? End(LabelFaultAction.Accept, null, null) : End(settings.Unlabelled, "it has no label", null);
+            else
+            {
+                if (settings.Unlabelled is not LabelFaultAction.Accept) return End(settings.Unlabelled, "it has no label", search.OfContents);
+                if (search.OfContents is not { } mark) return End(LabelFaultAction.Accept, null, null);
+                findings.Add("no label: it gets that of the messages in it");
+                changed = Written(mark);
+                label = mark;
+            }
         }
 
         if (settings.Labelled is not LabelFaultAction.Accept) return End(settings.Labelled, "it has a label, where none may be", label);
@@ -49,12 +58,14 @@ public sealed class ListenerLabelling(ListenerLabelSettings settings, LabelAutho
             return End(settings.Invalid, $"its label does not hold under {LabelAuthority.Named(policy)}: {string.Join("; ", unmet)}", label);
         }
 
-        findings.Add($"{string.Join(", ", search.Places)}: {MarkingOf(label, policy)} ({LabelAuthority.Named(policy)})");
+        findings.Add($"{(search.Label is null ? "given" : string.Join(", ", search.Places))}: {MarkingOf(label, policy)} ({LabelAuthority.Named(policy)})");
         if (settings.Clearance is { } clearance && authority.Denial(label, clearance, "the listener") is { } denied) return End(settings.Denied, denied, label);
         if (from.Mailbox is { } sender && authority.Denial(label, sender) is { } forbidden) return End(settings.Denied, forbidden, label);
         return End(LabelFaultAction.Accept, null, label);
 
-        ArrivalLabelDecision End(LabelFaultAction action, string? reason, SecurityLabel? by, ReadOnlyMemory<byte>? changed = null)
+        ReadOnlyMemory<byte> Written(SecurityLabel given) => new LabelWriter(authority.Policies, settings.HostName, now, findings).Write(changed ?? message, given, [LabelSource.SioLabel]);
+
+        ArrivalLabelDecision End(LabelFaultAction action, string? reason, SecurityLabel? by)
         {
             if (reason is not null) findings.Add(reason);
             if (findings.Count is 0) findings.Add("no label");
@@ -63,7 +74,7 @@ public sealed class ListenerLabelling(ListenerLabelSettings settings, LabelAutho
                 Refusal = reason is not null && action is LabelFaultAction.Refuse ? Refusal.LabelRefused : null,
                 HeldBecause = reason is not null && action is LabelFaultAction.Hold ? reason : null,
                 Label = by is null ? null : new MessageLabel(authority.Encode(by)),
-                Changed = changed ?? stripped,
+                Changed = changed,
                 Findings = [.. findings],
             };
         }

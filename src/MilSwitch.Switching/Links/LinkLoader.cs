@@ -15,6 +15,10 @@ namespace MilSwitch.Switching.Links;
 /// <summary>Brings a waiting message into memory, asks the rules, has it protected where the route says so, and arms it in the store.</summary>
 internal sealed class LinkLoader(SwitchRuntime runtime)
 {
+    // Questions about the recipients of one copy at a time, and how long all of them may take.
+    private const int AskedAtOnce = 8;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly DepartureProtector protector = new(runtime);
 
     /// <param name="consignment">Taken by the link.</param>
@@ -51,6 +55,9 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
                 consignment.Partition.Tell(new Misplaced(consignment.Id));
                 return End(ReadyOutcome.TakenAway);
             }
+
+            // What a recipient may see may stand in a certificate that others have: while they don't answer nothing leaves.
+            if (settings.Labels is { } asking && await AskAsync(asking, stored.Envelope, consignment).ConfigureAwait(false) is { } silent) return Away(silent, stored);
 
             // What may go was judged when it was queued; policies and clearances may be others by now.
             if (settings.Labels is { } labels && Denied(labels, stored.Envelope, consignment) is { } denied)
@@ -189,6 +196,37 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
         }
 
         return RuleVerdict.Go;
+    }
+
+    /// <summary>Has certificates found in which clearances may stand; why it has to wait, or null: everybody answered.</summary>
+    private async ValueTask<string?> AskAsync(ILinkLabelling labels, Envelope envelope, Consignment consignment)
+    {
+        var asked = consignment.Recipients.Select(i => envelope.Recipients[i].Address).Select(a => (Address: a, Domain: labels.AskFor(a))).Where(a => a.Domain is not null).ToArray();
+        if (asked.Length is 0) return null;
+        if (runtime.Certificates is not { } certificates) return "nothing in this node finds certificates";
+        string? silent = null;
+        using var enough = new CancellationTokenSource(Patience, runtime.Time);
+        try
+        {
+            await Parallel.ForEachAsync(asked, new ParallelOptions { MaxDegreeOfParallelism = AskedAtOnce, CancellationToken = enough.Token }, async (who, stop) =>
+            {
+                var answer = await certificates.FindAsync(who.Domain!, who.Address, stop).ConfigureAwait(false);
+                if (answer is not RecipientCertificateAnswer.Unavailable away)
+                {
+                    labels.Learn(who.Address, answer);
+                    return;
+                }
+
+                Interlocked.CompareExchange(ref silent, away.Reason, null);
+                await enough.CancelAsync().ConfigureAwait(false);
+            }).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (enough.IsCancellationRequested)
+        {
+            silent ??= "certificates of recipients were not found in time";
+        }
+
+        return silent is null ? null : $"clearances of recipients are not known: {silent}";
     }
 
     private static LabelDenied? Denied(ILinkLabelling labels, Envelope envelope, Consignment consignment)

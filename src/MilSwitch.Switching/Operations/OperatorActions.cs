@@ -320,9 +320,20 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
     {
         var configuration = runtime.Configuration;
         var catalogue = configuration.LabelCatalogue ?? throw new FormatException("no security policy is loaded");
-        var links = to.Select(address => configuration.Resolve(new Recipient(address)).Address)
-            .Select(target => (target, configuration.Routes.Find(target) ?? throw new FormatException($"no route takes '{target.Text}'")));
-        return ValueTask.FromResult(catalogue.List(policy, from, [.. links]));
+        var map = configuration.Boundaries;
+        var home = map.Domains.FirstOrDefault(d => d.Owns(from.Domain))?.Name;
+        var links = ImmutableArray.CreateBuilder<(Mailbox, LinkSettings)>();
+        foreach (var target in to.Select(address => configuration.Resolve(new Recipient(address)).Address))
+        {
+            var link = configuration.Routes.Find(target) ?? throw new FormatException($"no route takes '{target.Text}'");
+            links.Add((target, link));
+            // What would be held at the boundary in between is not to be used either.
+            if (home is null || !map.MustCross(home, link.Domain)) continue;
+            var boundary = map.Find(home, link.Domain) ?? throw new FormatException($"no boundary leads from domain '{home}' to '{target.Text}'");
+            if (boundary.LabelsOut is { } labels) links.Add((target, link with { Labels = labels }));
+        }
+
+        return ValueTask.FromResult(catalogue.List(policy, from, links.ToImmutable()));
     }
 
     public ValueTask<MessageDecisions?> DecisionsAsync(MessageId id, CancellationToken cancellationToken) => evidence.DecisionsAsync(id, cancellationToken);

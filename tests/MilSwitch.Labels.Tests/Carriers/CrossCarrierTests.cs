@@ -47,5 +47,17 @@ public sealed class CrossCarrierTests
         yield return ("spif-native", XmlLabel.Read(NativeXmlLabel.Write(label), policies).Label);
         var xml = SioLabel.Parse(new SioLabel(null, SioLabel.Xml, Stanag4774.Write(new Stanag4774Label { Label = label }, policies)).Format());
         yield return ("sio-label :xml", XmlLabel.Read(xml.LabelOctets, policies).Label);
+        foreach (var data in new[] { new BoundData { Uri = "" }, new BoundData { Uri = "cid:a@example.org" }, new BoundData { Embedded = "<d xmlns=\"urn:y\" />" } })
+        {
+            var binding = new Stanag4778Binding { Bindings = [new MetadataBinding(null, 0, [new BoundMetadata { Label = new Stanag4774Label { Label = label } }], [data])] };
+            yield return ("stanag4778", XmlLabel.Read(Stanag4778.Write(binding, policies), policies).Label);
+        }
+
+        foreach (var place in new[] { MarkingPlace.FirstLine, MarkingPlace.LastLine, MarkingPlace.Subject, MarkingPlace.XHeader })
+        {
+            // A marking that shows less than the label is none that comes back.
+            var grammar = MarkingGrammar.For(policies.All[0], place);
+            if (grammar.Carries(label)) yield return ($"{place}", grammar.Parse(MarkingText.Generate(label, policies.All[0], place)));
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using MilSwitch.Labels.Carriers;
 
 namespace MilSwitch.Labels.Tests.Carriers;
@@ -55,6 +56,34 @@ public sealed class SioLabelHistoryTests
 
     [Fact]
     public void Takes_a_zone_that_nobody_knows_for_universal_time() => Assert.Equal(TimeSpan.Zero, SioLabelHistory.Parse("change=add; changed-by=a; changed-at=\"4 Mar 2026 05:06 XYZT\"").ChangedAt.Offset);
+
+    [Fact]
+    public void Answers_to_any_text_with_a_change_or_a_refusal()
+    {
+        var random = new Random(7444);
+        const string Pieces = "\"'*;=%\\() \t\r\n0129aé\0\ud83d";
+        var before = SioLabel.Of(new SecurityLabel { Policy = "1.2.3", Classification = 1 }, "ÖFFENTLICH");
+        string[] sound = [.. GeneratedLabels.All().Take(60).Select(l => new SioLabelHistory(SioLabelChange.Replace, "gw.example.com", At, before, SioLabel.Of(l, l.PrivacyMark), "why").Format())];
+        for (var round = 0; round < 20_000; round++)
+        {
+            var mutant = new StringBuilder(sound[round % sound.Length]);
+            for (var n = random.Next(1, 4); n > 0; n--)
+            {
+                var at = random.Next(mutant.Length);
+                if (random.Next(2) is 0) mutant[at] = Pieces[random.Next(Pieces.Length)];
+                else mutant.Insert(at, Pieces[random.Next(Pieces.Length)]);
+            }
+
+            try
+            {
+                Assert.DoesNotContain(SioLabelHistory.Parse(mutant.ToString()).ChangedBy, c => c is '\r' or '\n' or '\0');
+            }
+            catch (LabelRefusedException refusal)
+            {
+                Assert.InRange(refusal.Position, -1, mutant.Length);
+            }
+        }
+    }
 
     [Fact]
     public void Refuses_to_write_a_line_end_into_a_header() => Assert.Throws<LabelRefusedException>(() => new SioLabelHistory(SioLabelChange.Add, "a\r\nBcc: b", At).Format());

@@ -1,5 +1,6 @@
 using MilSwitch.Labels.Carriers;
 using MilSwitch.Labels.Decisions;
+using MilSwitch.Labels.Markings;
 using MilSwitch.Labels.Tests.Generated;
 
 namespace MilSwitch.Labels.Tests.Decisions;
@@ -21,7 +22,7 @@ public sealed class AllocationTests
     }
 
     [Fact]
-    public void Allocates_no_more_to_decode_check_and_permit_under_a_larger_policy()
+    public void Allocates_no_more_to_decode_check_permit_and_mark_under_a_larger_policy()
     {
         // The same label under both: the first tag sets of both policies begin alike.
         LabelWorld small = new(91, 300, rules: false), large = new(91, 3_000, rules: false);
@@ -37,7 +38,12 @@ public sealed class AllocationTests
         long Octets(LabelWorld world)
         {
             var clearance = world.Fitting(label);
-            return Measure(() => AccessControl.Permits(EssLabel.Read(octets), clearance, world.Policy));
+            return Measure(() =>
+            {
+                var read = EssLabel.Read(octets);
+                Assert.True(LabelValidity.IsValid(read, world.Policy) && AccessControl.Permits(read, clearance, world.Policy, isKnownValid: true));
+                _ = MarkingText.Generate(read, world.Policy, MarkingPlace.FirstLine);
+            });
         }
     }
 
