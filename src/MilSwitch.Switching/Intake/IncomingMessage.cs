@@ -181,7 +181,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             Recipient = accepted.Recipients.Length is 1 ? accepted.Recipients[0].Address : null,
         });
         ImmutableArray<AuditEvent> audit = [new AuditEvent(now, AuditKind.Accepted, id, -1, client.Address, client.AuthenticatedAs)];
-        if (minimizeConsidered) audit = audit.Add(new AuditEvent(now, AuditKind.Exempted, id, -1, MessageInstructionsField.MinimizeConsidered));
+        if (minimizeConsidered) audit = audit.Add(new AuditEvent(now, AuditKind.Exempted, id, -1, MessageFacts.ConsideredInstruction));
         if (examination is not null)
         {
             // RFC 8601 §5: a result belongs above the Received field of the host that found it.
