@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text;
 using FsCheck.Xunit;
 using MilSwitch.Domain.Addressing;
@@ -88,7 +87,7 @@ public sealed class MmhsReaderTests(ITestOutputHelper output)
     [InlineData("Subject-Indicator-Codes", "AB", "MMHS-SIC-LENGTH", 2)]
     [InlineData("Subject-Indicator-Codes", "ABC; ABCDEFGHI", "MMHS-SIC-LENGTH", 7)]
     [InlineData("Subject-Indicator-Codes", "ABC;", "MMHS-EMPTY", 5)]
-    [InlineData("Subject-Indicator-Codes", "ABC; ;DEF", "MMHS-EMPTY", 6)]
+    [InlineData("Subject-Indicator-Codes", "ABC; ;DEF", "MMHS-EMPTY", 7)]
     [InlineData("Subject-Indicator-Codes", "ABC; D\tF", "MMHS-CHARACTER", 8)]
     [InlineData("Subject-Indicator-Codes", "ABC,\r\n D_F", "MMHS-CHARACTER", 10)]
     [InlineData("Handling-Instructions", "", "MMHS-EMPTY", 1)]

@@ -139,7 +139,7 @@ public static class MmhsGenerators
     }
 
     private static Gen<string> String(int shortest, int longest) =>
-        Text(Printable, shortest, longest).Select(s => s[0] is ' ' || s[^1] is ' ' ? "A" + s[1..^1] + (s.Length > 1 ? "Z" : "") : s);
+        Text(Printable, shortest, longest).Select(s => s.Length is 1 ? s.Replace(' ', 'A') : s[0] is ' ' || s[^1] is ' ' ? "A" + s[1..^1] + "Z" : s);
 
     private static Gen<string> Text(string alphabet, int shortest, int longest) => Text([.. alphabet.Select(c => c.ToString())], shortest, longest);
 
