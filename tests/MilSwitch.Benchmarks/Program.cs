@@ -2,9 +2,10 @@ using BenchmarkDotNet.Running;
 using MilSwitch.Benchmarks;
 using MilSwitch.Benchmarks.Boundaries;
 using MilSwitch.Benchmarks.Labels;
+using MilSwitch.Benchmarks.Military;
 using MilSwitch.Benchmarks.Smime;
 
-// `spool [messages] [pending] [folder]`, `stores [messages]`, `smime [--filter TEXT] [--quick]`, `boundary [--filter TEXT] [--quick]` and `labels [--filter TEXT]`
+// `spool [messages] [pending] [folder]`, `stores [messages]`, `smime [--filter TEXT] [--quick]`, `boundary [--filter TEXT] [--quick]`, `labels [--filter TEXT]` and `mmhs`
 // are loads of their own (README.md);
 // everything else goes to BenchmarkDotNet (`--filter *`).
 switch (args)
@@ -19,6 +20,9 @@ switch (args)
         return await BoundaryFigures.RunAsync(args[1..]);
     case ["labels", ..]:
         LabelFigures.Run(args[1..]);
+        return 0;
+    case ["mmhs", ..]:
+        MmhsFigures.Run();
         return 0;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(SpoolThroughput).Assembly).Run(args);

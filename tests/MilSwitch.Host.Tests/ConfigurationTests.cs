@@ -82,6 +82,10 @@ public sealed class ConfigurationTests : IDisposable
         { "{ name: a, endpoint: \"*:25\", require-authentication: true }", "3: listeners[0].require-authentication: no mechanism is offered under 'auth', so nobody could ever send" },
         { "{ name: a, endpoint: \"*:25\", maximum-hold: 1d }", "3: listeners[0].maximum-hold: means nothing on a relay listener; only submission takes HOLDFOR" },
         { "{ name: a, endpoint: \"*:25\", clients: [10.0.0.0/8], etrn: perhaps }", "3: listeners[0].etrn: 'perhaps' is neither true nor false" },
+        { "{ name: a, endpoint: \"*:25\", mmhs: { check: field } }", "3: listeners[0].mmhs.check: 'field' is not one of off, fields, presence; did you mean 'fields'?" },
+        { "{ name: a, endpoint: \"*:25\", mmhs: { check: fields, require: [MMHS-Message-Type], correct: true } }", "3: listeners[0].mmhs.require: means nothing without 'check: presence'|3: listeners[0].mmhs.correct: means nothing without 'check: presence'" },
+        { "{ name: a, endpoint: \"*:25\", mmhs: { check: presence, require: [MMHS-Message-Tipe, { a: b }] } }", "3: listeners[0].mmhs.require[0]: 'MMHS-Message-Tipe' is no field of RFC 6477 or RFC 7912; did you mean 'MMHS-Message-Type'?|3: listeners[0].mmhs.require[1]: must be the name of a field" },
+        { "{ name: a, endpoint: \"*:25\", mmhs: { presence: true } }", "3: listeners[0].mmhs.presence: unknown key" },
         { "{ name: a, endpoint: \"*:25\", etrn: true }", "3: listeners[0].etrn: there are no 'clients' and no 'auth', so nobody could ever use it" },
         { "{ name: a, endpoint: \"*:25\", role: submission, require-authentication: false, etrn: true }", "3: listeners[0].etrn: means nothing on a submission listener; only relay takes ETRN" },
         { "{ name: a, endpoint: \"*:25\", proxy-protocol: [ten] }", "3: listeners[0].proxy-protocol[0]: 'ten' is not a network such as 192.0.2.0/24 or 2001:db8::/32" },
@@ -316,6 +320,20 @@ public sealed class ConfigurationTests : IDisposable
             exemptions.Clients.Select(c => (c.MayExempt, c.Network.ToString())));
         Assert.All(exemptions.Clients, c => Assert.Equal("mta", c.Listener));
         Assert.Contains(files.Problems(text.Replace("minimize: true", "minimize: always", StringComparison.Ordinal)), p => p.Contains("clients[1].may-exempt-from-minimize", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [Trait("Feature", "D-02")]
+    [InlineData("role: relay", false, false)]
+    [InlineData("role: relay, mmhs: { check: fields }", true, false)]
+    [InlineData("role: relay, mmhs: { check: presence, require: mmhs-message-type, correct: true }", true, true)]
+    [InlineData("role: submission, require-authentication: false", true, false)]
+    [InlineData("role: submission, require-authentication: false, mmhs: { check: off }", false, false)]
+    public void Looks_at_military_fields_where_mail_is_handed_in_or_where_it_is_said(string listener, bool looks, bool demands)
+    {
+        var rules = files.Good(ConfigurationFiles.Minimum.Replace("role: relay", listener, StringComparison.Ordinal)).Switch.ListenerMmhs.GetValueOrDefault("mta");
+        Assert.Equal(looks, rules is not null);
+        Assert.Equal((demands, demands), (rules is { Presence: true }, rules is { Correct: true, Require: [MilSwitch.Domain.Military.MmhsField.MessageType] }));
     }
 
     [Fact]

@@ -92,6 +92,41 @@ public sealed class InspectCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Feature", "D-01")]
+    public async Task Shows_all_military_fields_and_what_is_wrong_with_them()
+    {
+        File.WriteAllText(At("order.eml"), """
+            From: a@unit.example
+            MMHS-Primary-Precedence: 7
+            MMHS-Message-Type: operation; identifier="CANDLE FISH"
+            MMHS-Extended-Authorisation-Info: Mon, 09 Aug 2010 15:27:40 +0100
+            MMHS-Subject-Indicator-Codes: SDM; KKZ ; BRL
+            MMHS-Exempted-Address: Duty Officer <duty@shl.example.com>
+            MMHS-Originator-PLAD: SACLANT
+            MMHS-Copy-Precedence: soon
+
+            text
+
+            """.ReplaceLineEndings("\r\n"));
+        var (_, output, _) = await RunAsync("order.eml");
+        Assert.EndsWith("""
+            military: primary precedence 7, message type 1 "CANDLE FISH", date-time group 091427Z AUG 10
+              subject indicator codes: SDM; KKZ; BRL
+              originator: SACLANT
+              exempted: duty@shl.example.com
+              FAULT MMHS-Copy-Precedence, octet 2: neither a whole number without leading zeros nor a word that the field has (MMHS-NUMBER)
+
+            """.ReplaceLineEndings("\n"), output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        var (_, printed, _) = await RunAsync("order.eml --json");
+        using var json = JsonDocument.Parse(printed);
+        var mmhs = json.RootElement.GetProperty("mmhs");
+        Assert.Equal("2010-08-09T15:27:40+01:00", mmhs.GetProperty("extendedAuthorisationInfo").GetString());
+        Assert.Equal(["SDM", "KKZ", "BRL"], mmhs.GetProperty("subjectIndicatorCodes").EnumerateArray().Select(c => c.GetString()));
+        Assert.False(mmhs.TryGetProperty("copyPrecedence", out _));
+        Assert.Contains("MMHS-NUMBER", Assert.Single(mmhs.GetProperty("faults").EnumerateArray()).GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Reads_standard_input() => Assert.Equal(0, (await RunAsync("- --anchors root.pem --at 2026-06-01T00:00:00Z", At("good.eml"))).ExitCode);
 
     private string At(string name) => Path.Combine(folder, name);

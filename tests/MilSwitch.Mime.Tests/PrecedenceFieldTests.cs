@@ -24,7 +24,7 @@ public sealed class PrecedenceFieldTests(ITestOutputHelper output)
     [InlineData("31", 31)]
     public void Reads_numbers_and_keywords(string value, int number)
     {
-        Assert.True(PrecedenceField.TryParse(Octets(value), out var level));
+        Assert.True(MmhsReader.TryReadPrecedence(Octets(value), out var level));
         Assert.Equal(number, level.Value);
         Assert.Equal(number <= 5 ? (Precedence)number : null, level.Named);
     }
@@ -45,10 +45,10 @@ public sealed class PrecedenceFieldTests(ITestOutputHelper output)
     [InlineData("flash (open")]
     [InlineData("fl\u00e4sh")]
     [InlineData("zulu")]
-    public void Refuses_what_the_grammar_does_not_have(string value) => Assert.False(PrecedenceField.TryParse(Octets(value), out _));
+    public void Refuses_what_the_grammar_does_not_have(string value) => Assert.False(MmhsReader.TryReadPrecedence(Octets(value), out _));
 
     [Property(MaxTest = 2000)]
-    public bool Never_throws(byte[] octets) => PrecedenceField.TryParse(octets, out _) | MtPriorityField.TryParse(octets, out _) | true;
+    public bool Never_throws(byte[] octets) => MmhsReader.TryReadPrecedence(octets, out _) | MtPriorityField.TryParse(octets, out _) | true;
 
     [Theory]
     [InlineData("-3", -3)]
@@ -91,7 +91,7 @@ public sealed class PrecedenceFieldTests(ITestOutputHelper output)
                 var expected = columns[2].Split(' ')[0];
                 if (name.EndsWith("-Precedence", StringComparison.Ordinal))
                 {
-                    Assert.True(PrecedenceField.TryParse(Octets(value), out var level), line);
+                    Assert.True(MmhsReader.TryReadPrecedence(Octets(value), out var level), line);
                     Assert.Equal(expected, level.Value.ToString(CultureInfo.InvariantCulture));
                     seen++;
                 }

@@ -5,6 +5,7 @@ using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
@@ -55,6 +56,9 @@ public sealed record SwitchConfiguration
 
     /// <summary>What listeners do about labels, by their names; null: no listener does anything.</summary>
     public IReadOnlyDictionary<string, IListenerLabelling>? ListenerLabels { get; init; }
+
+    /// <summary>What listeners demand of MMHS fields, by their names; one that is not there demands nothing.</summary>
+    public IReadOnlyDictionary<string, MmhsRules> ListenerMmhs { get; init; } = ImmutableDictionary<string, MmhsRules>.Empty;
 
     /// <summary>Security domains and the boundaries between them.</summary>
     public BoundaryMap Boundaries { get; init; } = BoundaryMap.None;

@@ -104,11 +104,12 @@ public readonly record struct MailDecision(Refusal? Refusal, MtPriority? Priorit
 /// <param name="Id">The accepted message.</param>
 /// <param name="Refusal">Null: accepted.</param>
 /// <param name="PriorityLowered">The content asked for more than it got: answer 250 X.3.6 with the value that counts instead (RFC 6710 §4.1).</param>
-public readonly record struct IntakeResult(MessageId Id, Refusal? Refusal, MtPriority? PriorityLowered = null)
+/// <param name="Detail">What is to be mended, to be shown in place of the refusal's public text: printable ASCII, nothing that the sender does not know; null: that text.</param>
+public readonly record struct IntakeResult(MessageId Id, Refusal? Refusal, MtPriority? PriorityLowered = null, string? Detail = null)
 {
     public static IntakeResult Accepted(MessageId id, MtPriority? priorityLowered = null) => new(id, null, priorityLowered);
 
-    public static IntakeResult Refused(Refusal refusal) => new(default, refusal);
+    public static IntakeResult Refused(Refusal refusal, string? detail = null) => new(default, refusal, Detail: detail);
 }
 
 /// <summary>What came of an ETRN.</summary>
@@ -137,4 +138,5 @@ public enum Refusal : byte
     HeaderTooLarge, TooManyFields, NestingTooDeep, TooManyParts, MalformedMime, MalformedHeader, Loop,
     DeliverByTooShort, HoldTooLong, TlsRequired, StoreFull, StoreUnavailable, Overloaded, NotOwner, Shutdown, UnsupportedByNextHop,
     TooManyMessages, TooMuchFlash, SignatureRequired, SignatureInvalid, OpenedUnsound, KeyUnavailable, LabelRefused, AuthorRefused,
+    MilitaryFieldRefused,
 }

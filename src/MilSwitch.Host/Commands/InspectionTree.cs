@@ -15,11 +15,29 @@ internal static class InspectionTree
         WriteIdentity(output, report.Identity);
         WriteHeader(output, report.HeaderProtection);
         if (report.Label is { } label) Write(output, label);
-        if (report.Mmhs is { } mmhs)
-            output.WriteLine("military: " + string.Join(", ", new[] { Named("primary precedence", mmhs.PrimaryPrecedence), Named("copy precedence", mmhs.CopyPrecedence), Named("message type", mmhs.MessageType?.ToString(System.Globalization.CultureInfo.InvariantCulture)) }.OfType<string>()));
+        if (report.Mmhs is { } mmhs) Write(output, mmhs);
         foreach (var file in report.Attachments) output.WriteLine($"attachment {file.Part}: {Text.Printable(file.Name ?? "(no name)")}, {Text.Printable(file.Type)}, {Text.Number(file.Size)} octets");
+    }
 
-        static string? Named(string name, string? value) => value is null ? null : $"{name} {value}";
+    private static void Write(TextWriter output, MmhsReport mmhs)
+    {
+        var type = mmhs.MessageType is { } value ? Text.Number(value) + (mmhs.MessageTypeIdentifier is { } identifier ? $" \"{identifier}\"" : "") : null;
+        (string Name, string? Value)[] heads =
+        [
+            ("primary precedence", mmhs.PrimaryPrecedence), ("copy precedence", mmhs.CopyPrecedence), ("message type", type), ("date-time group", mmhs.DateTimeGroup),
+        ];
+        output.WriteLine(string.Join(", ", heads.Where(h => h.Value is not null).Select(h => $"{h.Name} {Text.Printable(h.Value!)}")) is { Length: > 0 } told ? "military: " + told : "military:");
+        (string Name, IEnumerable<string> Values)[] lines =
+        [
+            ("subject indicator codes", mmhs.SubjectIndicatorCodes ?? []), ("originator's reference", Of(mmhs.OriginatorReference)), ("originator", Of(mmhs.OriginatorPlad)),
+            ("authorised by", mmhs.AuthorizingUsers ?? []), ("handling instructions", mmhs.HandlingInstructions ?? []), ("message instructions", mmhs.MessageInstructions ?? []),
+            ("exempted", mmhs.ExemptedAddresses ?? []), ("to by other means", mmhs.OtherRecipientsTo ?? []), ("copies by other means", mmhs.OtherRecipientsCc ?? []),
+            ("codress", Of(mmhs.CodressMessageIndicator is { } codress ? Text.Number(codress) : null)), ("ACP 127 identifier", Of(mmhs.Acp127MessageIdentifier)),
+        ];
+        foreach (var (name, values) in lines.Where(l => l.Values.Any())) output.WriteLine($"  {name}: {Text.Printable(string.Join("; ", values))}");
+        foreach (var fault in mmhs.Faults ?? []) output.WriteLine($"  FAULT {Text.Printable(fault)}");
+
+        static IEnumerable<string> Of(string? value) => value is null ? [] : [value];
     }
 
     private static void Write(TextWriter output, LayerReport layer, string indent)

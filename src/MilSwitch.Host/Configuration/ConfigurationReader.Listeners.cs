@@ -8,6 +8,7 @@ using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Smtp.Server;
@@ -28,7 +29,7 @@ public static partial class ConfigurationReader
     private static ImmutableArray<SmtpListenerSettings> ReadListeners(
         ConfigurationSource source, Section root, NodeRoles roles, string hostName, List<(string Listener, IPNetwork Network, bool MayExempt)> exemptions,
         KeyConfiguration keys, LabelConfiguration labels, Dictionary<string, ArrivalProtection> arrivals, Dictionary<string, IListenerLabelling> labellings,
-        ImmutableArray<DomainOfKeys> domains, Dictionary<string, string> belongs)
+        Dictionary<string, MmhsRules> military, ImmutableArray<DomainOfKeys> domains, Dictionary<string, string> belongs)
     {
         var listeners = ImmutableArray.CreateBuilder<SmtpListenerSettings>();
         if (root.Find("listeners") is null && roles.HasFlag(NodeRoles.Edge)) root.Reject("listeners", "is missing; a switch needs at least one");
@@ -47,6 +48,8 @@ public static partial class ConfigurationReader
                 belongs[listener.Name] = domain;
                 if (arrivals.TryGetValue(listener.Name, out var arrival)) arrivals[listener.Name] = arrival with { Home = domain };
             }
+
+            if (ReadMmhs(source, section.Map("mmhs"), listener.Role) is { } rules) military[listener.Name] = rules;
             section.Finish();
             if (listeners.Any(l => l.Name == listener.Name && l.Name.Length > 0)) section.Reject("name", $"'{listener.Name}' is given to another listener already");
             listeners.Add(listener);
@@ -115,6 +118,30 @@ public static partial class ConfigurationReader
         if (settings.RequireAuthentication && mechanisms.IsEmpty) section.Reject("require-authentication", "no mechanism is offered under 'auth', so nobody could ever send");
         return settings;
     }
+
+    // Where mail is handed in its author is there to mend it; what is relayed somebody else has let go already.
+    private static MmhsRules? ReadMmhs(ConfigurationSource source, Section section, ListenerRole role)
+    {
+        var check = section.Keyword("check", role == ListenerRole.Submission ? MmhsCheck.Fields : MmhsCheck.Off, ("off", MmhsCheck.Off), ("fields", MmhsCheck.Fields), ("presence", MmhsCheck.Presence));
+        var required = ImmutableArray.CreateBuilder<MmhsField>();
+        foreach (var (node, path) in section.Items("require"))
+        {
+            if (node is not YamlText { IsNull: false } text) source.Reject(node.Line, path, "must be the name of a field");
+            else if (!MmhsFieldNames.TryFind(text.Value, out var field)) source.Reject(node.Line, path, $"'{text.Value}' is no field of RFC 6477 or RFC 7912{Spelling.Suggest(text.Value, [.. MmhsFieldNames.All])}");
+            else if (!required.Contains(field)) required.Add(field);
+        }
+
+        var correct = section.Flag("correct", false);
+        foreach (var key in new[] { "require", "correct" })
+        {
+            if (check is not MmhsCheck.Presence && section.Has(key)) section.Reject(key, "means nothing without 'check: presence'");
+        }
+
+        section.Finish();
+        return check is MmhsCheck.Off ? null : new MmhsRules { Presence = check is MmhsCheck.Presence, Require = required.ToImmutable(), Correct = correct };
+    }
+
+    private enum MmhsCheck : byte { Off, Fields, Presence }
 
     private static ImmutableArray<string> ReadMechanisms(ConfigurationSource source, Section section, bool submission, bool tls, bool clientAnchors)
     {

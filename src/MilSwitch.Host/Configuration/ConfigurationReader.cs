@@ -8,6 +8,7 @@ using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Configuration;
+using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Reports;
@@ -110,9 +111,10 @@ public static partial class ConfigurationReader
         var labels = ReadLabels(source, root, hostName);
         var arrivals = new Dictionary<string, ArrivalProtection>(StringComparer.Ordinal);
         var labellings = new Dictionary<string, IListenerLabelling>(StringComparer.Ordinal);
+        var military = new Dictionary<string, MmhsRules>(StringComparer.Ordinal);
         var domains = ReadDomains(source, root, keys, labels);
         var belongs = new Dictionary<string, string>(StringComparer.Ordinal);
-        var listeners = ReadListeners(source, root, roles, hostName, exemptClients, keys, labels, arrivals, labellings, domains, belongs);
+        var listeners = ReadListeners(source, root, roles, hostName, exemptClients, keys, labels, arrivals, labellings, military, domains, belongs);
         // Which of them the edge's listeners look for is not known here.
         var labelled = labellings.Count > 0 || !roles.HasFlag(NodeRoles.Edge);
         var accounts = ReadAccounts(source, root, exemptAccounts);
@@ -148,6 +150,7 @@ public static partial class ConfigurationReader
                 Cluster = cluster, Routes = routes, Precedences = precedences, Acknowledgments = acknowledgments, Postmaster = postmaster, Arrivals = arrivals.Count > 0 ? arrivals : null,
                 Boundaries = boundaries, ListenerDomains = belongs.ToImmutableDictionary(StringComparer.Ordinal),
                 ListenerLabels = labellings.Count > 0 ? labellings : null,
+                ListenerMmhs = military,
                 LabelCatalogue = labels.Authority.Policies.All.Count > 0 ? new LabelCatalogueList(labels.Authority, labels.Home) : null,
                 AccountAddresses = accounts.Addresses,
                 MinimizeExemptions = new MinimizeExemptions { Clients = [.. exemptClients], Accounts = exemptAccounts.ToImmutable() },

@@ -7,6 +7,9 @@ namespace MilSwitch.Mime;
 /// <summary>What the switch reads in a message's header, and nothing else. Immutable; reading never throws for any octets.</summary>
 public sealed record MessageFacts
 {
+    /// <summary>ACP 123: the originator has considered the MINIMIZE status of the recipients.</summary>
+    public const string ConsideredInstruction = "MINIMIZE CONSIDERED";
+
     private const int LongestMessageId = 998;
 
     /// <summary>The value of the only Message-ID field, printable; null when absent, empty or repeated.</summary>
@@ -81,20 +84,20 @@ public sealed record MessageFacts
                 case 14 when Is(name, "Auto-Submitted"u8):
                     report |= !StartsWith(header.RawValue(i), "no"u8);
                     break;
-                case 20 when Is(name, PrecedenceField.CopyName):
+                case 20 when Is(name, "MMHS-Copy-Precedence"u8):
                     copy.Seen(i);
                     break;
-                case 23 when Is(name, PrecedenceField.PrimaryName):
+                case 23 when Is(name, "MMHS-Primary-Precedence"u8):
                     primary.Seen(i);
                     break;
-                case 25 when Is(name, MessageInstructionsField.Name):
+                case 25 when Is(name, "MMHS-Message-Instructions"u8):
                     instructions.Seen(i);
                     break;
             }
         }
 
-        PrecedenceNumber? primaryNumber = primary.Found && PrecedenceField.TryParse(header.RawValue(primary.Index), out var p) ? p : null;
-        PrecedenceNumber? copyNumber = copy.Found && PrecedenceField.TryParse(header.RawValue(copy.Index), out var c) ? c : null;
+        PrecedenceNumber? primaryNumber = primary.Found && MmhsReader.TryReadPrecedence(header.RawValue(primary.Index), out var p) ? p : null;
+        PrecedenceNumber? copyNumber = copy.Found && MmhsReader.TryReadPrecedence(header.RawValue(copy.Index), out var c) ? c : null;
         var facts = new MessageFacts
         {
             ReceivedCount = received,
@@ -107,7 +110,7 @@ public sealed record MessageFacts
             HasUnnamedPrecedence = primaryNumber is { Named: null } || copyNumber is { Named: null },
             IsReport = report,
             TlsRequiredNo = tlsRequired.Found && Is(header.RawValue(tlsRequired.Index).Trim(" \t\r\n"u8), "No"u8),
-            MinimizeConsidered = instructions.Found && MessageInstructionsField.Says(header.RawValue(instructions.Index), MessageInstructionsField.MinimizeConsidered),
+            MinimizeConsidered = instructions.Found && Says(header.RawValue(instructions.Index), ConsideredInstruction),
         };
         return facts.CopyPrecedence is null
             ? facts
@@ -142,6 +145,9 @@ public sealed record MessageFacts
 
         return false;
     }
+
+    private static bool Says(ReadOnlySpan<byte> value, string instruction) =>
+        MmhsReader.TryReadStrings(value, out var said) && said.Contains(instruction, StringComparer.OrdinalIgnoreCase);
 
     private static string? Printable(ReadOnlySpan<byte> value)
     {

@@ -84,7 +84,7 @@ internal sealed class HeaderView
     /// <summary>The level in the protected MMHS-Primary-Precedence, else in the protected MT-Priority; null: there is none that can be read.</summary>
     public Precedence? Precedence()
     {
-        if (Header.Protected("MMHS-Primary-Precedence") is { } primary && PrecedenceField.TryParse(Encoding.UTF8.GetBytes(primary), out var number)) return number.Named;
+        if (Header.Protected("MMHS-Primary-Precedence") is { } primary && MmhsReader.TryReadPrecedence(Encoding.UTF8.GetBytes(primary), out var number)) return number.Named;
         return Header.Protected("MT-Priority") is { } priority && MtPriorityField.TryParse(Encoding.UTF8.GetBytes(priority), out var value) ? value.ToPrecedence() : null;
     }
 

@@ -96,7 +96,7 @@ public static class MessageInspector
                 HeaderProtection = isMail ? HeaderProtectionReport.Of(headers) : new HeaderProtectionReport("none", []),
                 Identity = identity,
                 Label = labels.Report,
-                Mmhs = isMail ? Mmhs(whole, headers) : null,
+                Mmhs = isMail ? MmhsReport.Of(headers.Scheme is ProtectionScheme.Rfc9788 && whole.Payload is { } believed ? believed.Header : whole.Root.Header) : null,
                 Attachments = whole.Payload is { } payload && isMail ? [.. payload.Walk().Where(e => SmimePart.Recognise(e) is null).Select(AttachmentReport.Of).OfType<AttachmentReport>()] : [],
             })
             {
@@ -175,16 +175,6 @@ public static class MessageInspector
             reasons.UnionWith(identity.Reasons);
             var match = identity.Match switch { IdentityMatch.Ok => "ok", IdentityMatch.Mismatch => "mismatch", IdentityMatch.Ambiguous => "ambiguous", _ => "none" };
             return (new IdentityReport(from, match, identity.Detail), signer.Certificate);
-        }
-
-        private static MmhsReport? Mmhs(LayerWalk walk, ProtectedHeaders headers)
-        {
-            var header = headers.Scheme is ProtectionScheme.Rfc9788 && walk.Payload is { } payload ? payload.Header : walk.Root.Header;
-            var facts = MessageFacts.Read(header, []);
-            var type = header.TryGetSingle("MMHS-Message-Type"u8, out var text) && int.TryParse(text.AsSpan(0, text.TakeWhile(char.IsAsciiDigit).Count()), out var number) ? number : default(int?);
-            return facts.PrimaryPrecedence is null && facts.CopyPrecedence is null && type is null
-                ? null
-                : new MmhsReport(facts.PrimaryPrecedence?.ToString().ToLowerInvariant(), facts.CopyPrecedence?.ToString().ToLowerInvariant(), type);
         }
 
         private static ImmutableArray<SecureHeaderField> SecureFields(SignerFinding signer) =>

@@ -6,7 +6,7 @@ namespace MilSwitch.Smtp.Server;
 
 /// <summary>
 /// Every answer the server can give. Answers with a variable part (greeting, EHLO, 334, the id of an accepted message, a
-/// lowered priority) are made from the rows here and keep their codes.
+/// lowered priority, which military field is to be mended) are made from the rows here and keep their codes.
 /// </summary>
 public static class Replies
 {
@@ -121,6 +121,7 @@ public static class Replies
     private static readonly SmtpReply SignatureRequired = Define(550, "5.7.1", "Signed messages only", name: "SignatureRequired");
     private static readonly SmtpReply SignatureInvalid = Define(550, "5.7.7", "Message integrity failure", name: "SignatureInvalid");
     private static readonly SmtpReply LabelRefused = Define(550, "5.7.1", "Not permitted by security policy", name: "LabelRefused");
+    private static readonly SmtpReply MilitaryFieldRefused = Define(550, "5.6.0", "Military header field refused", name: "MilitaryFieldRefused");
     private static readonly SmtpReply OpenedUnsound = Define(554, "5.6.0", "Malformed protected content", name: "OpenedUnsound");
     private static readonly SmtpReply KeyUnavailable = Define(451, "4.3.0", "Try again later", name: "KeyUnavailable");
     private static readonly SmtpReply NotOwner = Define(451, "4.3.0", "Try again later", name: "NotOwner");
@@ -164,6 +165,7 @@ public static class Replies
         Refusal.SignatureRequired => SignatureRequired,
         Refusal.SignatureInvalid => SignatureInvalid,
         Refusal.LabelRefused => LabelRefused,
+        Refusal.MilitaryFieldRefused => MilitaryFieldRefused,
         Refusal.OpenedUnsound => OpenedUnsound,
         Refusal.KeyUnavailable => KeyUnavailable,
         _ => throw new ArgumentOutOfRangeException(nameof(refusal)),

@@ -261,7 +261,8 @@ public sealed partial class SmtpSession
         await EndTransactionAsync();
         if (result.Refusal is { } refusal)
         {
-            WriteReply(Replies.For(refusal));
+            if (result.Detail is { } detail) WriteReply(Replies.For(refusal), detail);
+            else WriteReply(Replies.For(refusal));
             return;
         }
 

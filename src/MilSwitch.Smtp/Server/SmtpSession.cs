@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
@@ -26,6 +27,7 @@ public sealed partial class SmtpSession
     private const int AuthenticationLine = 12288;
     private const int DiscardedLine = 1 << 20;
     private const int FlushAfter = 16 << 10;
+    private const int LongestDetail = 480;
     private const byte TlsHandshakeRecord = 0x16;
 
     private static readonly SearchValues<byte> BareInLine = SearchValues.Create("\r\0"u8);
@@ -534,6 +536,18 @@ public sealed partial class SmtpSession
     private void WriteReply(SmtpReply reply)
     {
         WriteOctets(reply.Line);
+        Note(reply);
+    }
+
+    // RFC 5321 §4.5.3.1.5: a line of 512 octets at most.
+    private void WriteReply(SmtpReply reply, string detail)
+    {
+        WriteText(string.Create(CultureInfo.InvariantCulture, $"{reply.Code} {reply.EnhancedCode} {(detail.Length > LongestDetail ? detail[..LongestDetail] : detail)}\r\n"));
+        Note(reply);
+    }
+
+    private void Note(SmtpReply reply)
+    {
         if (reply.Closes) closing = true;
         if (!reply.IsRefusal) return;
         SmtpMeter.Refusals.Add(1, listenerTag, new KeyValuePair<string, object?>("reason", reply.Name));

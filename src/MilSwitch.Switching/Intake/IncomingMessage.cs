@@ -4,6 +4,7 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Spool;
@@ -31,6 +32,8 @@ internal sealed class IncomingMessage : IIncomingMessage
     private Refusal? fault;
     private bool handedOver;
     private StagedContent? content;
+    // Of what the client sent: what is added has the time in it, and would make every copy another message.
+    private ReadOnlyMemory<byte> digest;
 
     public IncomingMessage(SwitchRuntime runtime, IntakeRates rates, ClientIdentity client, Envelope envelope)
     {
@@ -102,22 +105,39 @@ internal sealed class IncomingMessage : IIncomingMessage
         if (rates.Judge(client, decision.Action, count: true) is { } flood) return IntakeResult.Refused(flood);
         var protection = configuration.Arrivals?.GetValueOrDefault(client.Listener);
         var labelling = configuration.ListenerLabels?.GetValueOrDefault(client.Listener);
-        if (protection is null && labelling is null) return await AcceptAsync(facts, decision, considered, null).ConfigureAwait(false);
-        var examination = await new ArrivalExaminer(runtime).ExamineAsync(content, protection, labelling, envelope.ReversePath, client, decision.Action, cancellationToken).ConfigureAwait(false);
-        if (examination.Refusal is { } kept) return IntakeResult.Refused(kept);
-        if (examination.Replacement is { } replacement)
+        Examination? examination = null;
+        if (protection is not null || labelling is not null)
         {
-            await content.DisposeAsync().ConfigureAwait(false);
-            content = replacement;
+            examination = await new ArrivalExaminer(runtime).ExamineAsync(content, protection, labelling, envelope.ReversePath, client, decision.Action, cancellationToken).ConfigureAwait(false);
+            if (examination.Refusal is { } kept) return IntakeResult.Refused(kept);
+            await ReplaceAsync(examination.Replacement).ConfigureAwait(false);
         }
 
-        return await AcceptAsync(facts, decision, considered, examination).ConfigureAwait(false);
+        digest = content.Digest;
+        var military = MilitaryFields.AsTheyAre;
+        if (configuration.ListenerMmhs.GetValueOrDefault(client.Listener) is { } rules)
+        {
+            // A report that nobody wrote is no military message.
+            if (envelope.ReversePath.IsNull && facts.IsReport) rules = rules with { Presence = false };
+            military = await new MilitaryFieldsCheck(runtime).CheckAsync(content, rules, decision, client, cancellationToken).ConfigureAwait(false);
+            if (military.Refusal is { } unsound) return IntakeResult.Refused(unsound, military.Detail);
+            await ReplaceAsync(military.Replacement).ConfigureAwait(false);
+        }
+
+        return await AcceptAsync(facts, decision, considered, examination, military.Added).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
     {
         await writer.DisposeAsync().ConfigureAwait(false);
         if (content is not null && !handedOver) await content.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask ReplaceAsync(StagedContent? replacement)
+    {
+        if (replacement is null) return;
+        await content!.DisposeAsync().ConfigureAwait(false);
+        content = replacement;
     }
 
     // RFC 6409 §6.1: the reverse path was judged at MAIL, and readers see the other two.
@@ -146,7 +166,7 @@ internal sealed class IncomingMessage : IIncomingMessage
         return !minimizeConsidered && decision.Action < runtime.Rules.LowestAtEntry(runtime.Now) ? Refusal.PriorityTooLowForNow : null;
     }
 
-    private async ValueTask<IntakeResult> AcceptAsync(MessageFacts facts, PrecedenceDecision decision, bool minimizeConsidered, Examination? examination, int tries = 0)
+    private async ValueTask<IntakeResult> AcceptAsync(MessageFacts facts, PrecedenceDecision decision, bool minimizeConsidered, Examination? examination, ImmutableArray<MmhsField> added, int tries = 0)
     {
         var configuration = runtime.Configuration;
         var partition = runtime.Far is null ? runtime.Partitions.NextAccepting() : null;
@@ -181,7 +201,8 @@ internal sealed class IncomingMessage : IIncomingMessage
             Recipient = accepted.Recipients.Length is 1 ? accepted.Recipients[0].Address : null,
         });
         ImmutableArray<AuditEvent> audit = [new AuditEvent(now, AuditKind.Accepted, id, -1, client.Address, client.AuthenticatedAs)];
-        if (minimizeConsidered) audit = audit.Add(new AuditEvent(now, AuditKind.Exempted, id, -1, MessageInstructionsField.MinimizeConsidered));
+        if (minimizeConsidered) audit = audit.Add(new AuditEvent(now, AuditKind.Exempted, id, -1, MessageFacts.ConsideredInstruction));
+        if (!added.IsEmpty) audit = audit.Add(new AuditEvent(now, AuditKind.Completed, id, -1, string.Join(", ", added.Select(f => f.Name()))));
         if (examination is not null)
         {
             // RFC 8601 §5: a result belongs above the Received field of the host that found it.
@@ -211,7 +232,7 @@ internal sealed class IncomingMessage : IIncomingMessage
                 {
                     // Its owner has changed since it was told of; nothing was written.
                     far.Drop(owner);
-                    if (tries < SwitchRuntime.FarTries) return await AcceptAsync(facts, decision, minimizeConsidered, examination, tries + 1).ConfigureAwait(false);
+                    if (tries < SwitchRuntime.FarTries) return await AcceptAsync(facts, decision, minimizeConsidered, examination, added, tries + 1).ConfigureAwait(false);
                 }
 
                 runtime.WasFenced(owner);
@@ -268,7 +289,7 @@ internal sealed class IncomingMessage : IIncomingMessage
                 Precedence = information ? decision.Information : decision.Action,
                 Priority = information ? decision.InformationPriority : decision.ActionPriority,
                 DuplicateKey = detect
-                    ? DuplicateKey.Of(envelope.ReversePath, facts.MessageId!, envelope.EnvelopeId, content!.Digest.Span, recipient.Address)
+                    ? DuplicateKey.Of(envelope.ReversePath, facts.MessageId!, envelope.EnvelopeId, digest.Span, recipient.Address)
                     : null,
             });
         }

@@ -43,7 +43,13 @@ public sealed class InspectionReportTests
                 HeaderProtection = HeaderProtectionReport.Of(ProtectedHeaders.Read(outer.Header, payload, true, true)),
                 Identity = new IdentityReport(["alice@example.net"], "ok", null),
                 Label = new MessageLabelReport(["ess", "sio-label"], true, "1.2.3", 4, "SECRET"),
-                Mmhs = new MmhsReport("flash", "routine", 1),
+                Mmhs = new MmhsReport
+                {
+                    PrimaryPrecedence = "flash", CopyPrecedence = "routine", MessageType = 1, MessageTypeIdentifier = "CANDLE FISH", ExtendedAuthorisationInfo = time, DateTimeGroup = "020304Z JAN 26",
+                    SubjectIndicatorCodes = ["SDM", "KKZ"], HandlingInstructions = ["RXFPA ZOV MINDEF"], MessageInstructions = ["NO DISTRIBUTION"], CodressMessageIndicator = 23, OriginatorReference = "IMSCOM-JIC-612-78",
+                    ExemptedAddresses = ["duty@shl.example.com"], OtherRecipientsTo = ["UK SHL COS"], OtherRecipientsCc = ["UK SHL LEGAD"], Acp127MessageIdentifier = "RPDLE 1234 0341215", OriginatorPlad = "SACLANT",
+                    AuthorizingUsers = ["cos@shl.example.com"], Faults = ["MMHS-Copy-Precedence: the field is there more than once (MMHS-TWICE)"],
+                },
                 Attachments = [AttachmentReport.Of(payload)!],
             };
         }

@@ -366,4 +366,21 @@ public sealed class DialogueTests
         Assert.StartsWith("250", bench.Say("MAIL FROM:<a@b>"), StringComparison.Ordinal);
         Assert.Equal(bench.Intake.Begun, bench.Intake.Disposed);
     }
+
+    [Theory]
+    [Trait("Feature", "D-02")]
+    [InlineData("MMHS-Message-Type, octet 2: the number is too high (MMHS-RANGE)", 0)]
+    [InlineData("x", 600)]
+    public void Says_what_is_to_be_mended_in_one_line(string detail, int more)
+    {
+        using var bench = new SessionBench().Greeted();
+        bench.Intake.OnComplete = _ => Refusal.MilitaryFieldRefused;
+        bench.Intake.Detail = detail + new string('y', more);
+        bench.Send("MAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\nDATA\r\n");
+        bench.Read();
+        var said = bench.Say("x\r\n.");
+        Assert.StartsWith($"550 5.6.0 {detail}", said, StringComparison.Ordinal);
+        Assert.InRange(said.Length, 10, 512);
+        Assert.StartsWith("250", bench.Say("MAIL FROM:<a@b>"), StringComparison.Ordinal);
+    }
 }

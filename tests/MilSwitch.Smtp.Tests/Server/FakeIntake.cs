@@ -26,6 +26,9 @@ internal sealed class FakeIntake : IIntake, IAccountStore
 
     public Func<Recipient, Refusal?> OnRecipient { get; set; } = static _ => null;
 
+    /// <summary>Said with the refusal.</summary>
+    public string? Detail { get; set; }
+
     public Func<Envelope, Refusal?> OnComplete { get; set; } = static _ => null;
 
     /// <summary>What the content asked for was too much; this counts instead.</summary>
@@ -80,7 +83,7 @@ internal sealed class FakeIntake : IIntake, IAccountStore
 
         public ValueTask<IntakeResult> CompleteAsync(CancellationToken cancellationToken)
         {
-            if (owner.OnComplete(envelope) is { } refusal) return new(IntakeResult.Refused(refusal));
+            if (owner.OnComplete(envelope) is { } refusal) return new(IntakeResult.Refused(refusal, owner.Detail));
             owner.Messages.Add(new AcceptedMessage(envelope, content.ToArray()));
             return new(IntakeResult.Accepted(MessageId.Create(1, ++owner.sequence, 0), owner.LoweredTo));
         }

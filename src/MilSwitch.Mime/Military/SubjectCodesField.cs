@@ -7,17 +7,11 @@ namespace MilSwitch.Mime;
 public static class SubjectCodesField
 {
     private const int MostCodes = 8;
-    private const int Shortest = 3;
-    private const int Longest = 8;
-
-    // RFC 6477 §4: the characters of X.400's PrintableString.
-    private static readonly SearchValues<char> Printable = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'()+,-./:=? ");
 
     private static ReadOnlySpan<byte> Name => "MMHS-Subject-Indicator-Codes"u8;
 
     /// <summary>A code by itself: 3 to 8 characters; a space may stand inside.</summary>
-    public static bool IsCode(string code) =>
-        code.Length is >= Shortest and <= Longest && !code.AsSpan().ContainsAnyExcept(Printable) && code[0] is not ' ' && code[^1] is not ' ';
+    public static bool IsCode(string code) => MmhsBody.IsCode(code);
 
     /// <summary>The message with these codes in place of all that it had. The rest stays octet by octet.</summary>
     /// <param name="message">The message, or its first octets with all of the header.</param>
@@ -29,7 +23,7 @@ public static class SubjectCodesField
         if (codes.Count > MostCodes) throw new FormatException("more than 8 subject indicator codes");
         if (codes.FirstOrDefault(c => !IsCode(c)) is { } bad) throw new FormatException($"'{bad}' is no subject indicator code of 3 to 8 characters");
         var made = new ArrayBufferWriter<byte>(message.Length + 128);
-        var line = Encoding.ASCII.GetBytes($"{Encoding.ASCII.GetString(Name)}: {string.Join("; ", codes)}\r\n");
+        var line = MmhsWriter.Write(new MmhsFields { SubjectIndicatorCodes = [.. codes] });
         var written = codes.Count is 0;
         if (!written && header.CountOf(Name) is 0)
         {
