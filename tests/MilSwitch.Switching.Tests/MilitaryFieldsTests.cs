@@ -55,15 +55,15 @@ public sealed class MilitaryFieldsTests
 
     [Theory]
     [Trait("Feature", "D-05")]
-    [InlineData(10)]
-    [InlineData(300_000)]
-    public async Task Writes_what_is_missing_and_says_so(int octets)
+    [InlineData(10, Precedence.Immediate)]
+    [InlineData(300_000, Precedence.Priority)]
+    public async Task Writes_what_is_missing_and_says_so(int octets, Precedence level)
     {
         await using var harness = await StartAsync(Whole with { Correct = true });
         var body = string.Concat(Enumerable.Repeat("0123456789abcdef\r\n", octets / 18 + 1));
         var text = "To: b@dest.test\r\nCc: c@dest.test\r\nSubject: s\r\nMMHS-Copy-Precedence: routine\r\n\r\n" + body;
         var before = TimeProvider.System.GetUtcNow();
-        var sent = await harness.SendAsync(text, priority: MtPriority.From(Precedence.Immediate));
+        var sent = await harness.SendAsync(text, priority: MtPriority.From(level));
         Assert.Equal((null, null), (sent.Refusal, sent.Detail));
 
         var done = await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
@@ -71,7 +71,7 @@ public sealed class MilitaryFieldsTests
         Assert.EndsWith(text, arrived, StringComparison.Ordinal);
         var reading = MmhsReader.Read(HeaderBlock.Scan(Encoding.ASCII.GetBytes(arrived), 1 << 16, 100));
         Assert.Empty(reading.Faults);
-        Assert.Equal(Precedence.Immediate, reading.Fields.PrimaryPrecedence!.Value.Named);
+        Assert.Equal(level, reading.Fields.PrimaryPrecedence!.Value.Named);
         Assert.Equal(Precedence.Routine, reading.Fields.CopyPrecedence!.Value.Named);
         // The field has whole seconds.
         Assert.InRange(reading.Fields.ExtendedAuthorisationInfo!.Value, before.AddSeconds(-1), done.Envelope.ArrivedAt);

@@ -126,9 +126,9 @@ public static class MmhsWriter
     {
         var words = new List<string>();
         var octets = new List<byte>();
+        Span<byte> encoded = stackalloc byte[4];
         foreach (var rune in name.EnumerateRunes())
         {
-            Span<byte> encoded = stackalloc byte[4];
             var length = rune.EncodeToUtf8(encoded);
             if (octets.Count + length > EncodedOctets) End();
             octets.AddRange(encoded[..length]);
