@@ -130,32 +130,15 @@ public sealed class EnvelopedInteropTests : IDisposable
     [RequiresFact("gpgsm", "openssl")]
     public async Task GnuPG_opens_what_is_made_here()
     {
-        var home = _workspace["gnupg"];
-        Directory.CreateDirectory(home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        File.WriteAllText(_workspace["key.pem"], EnvelopedMaterial.Rsa.Pem);
-        await OpenSslAsync("pkcs12", "-export", "-in", "key.pem", "-inkey", "key.pem", "-out", "key.p12", "-passout", "pass:secret", "-legacy");
-        string[] common = ["--homedir", home, "--batch", "--disable-dirmngr", "--pinentry-mode", "loopback", "--passphrase-fd", "0"];
-        try
+        await using var gnuPg = await GnuPgHome.WithAsync(_workspace.Folder, EnvelopedMaterial.Rsa.Pem);
+        foreach (var cipher in new[] { ContentCipherChoice.Aes128Cbc, ContentCipherChoice.Aes256Cbc })
         {
-            var (imported, error) = await GnuPgAsync([.. common, "--import", "key.p12"]);
-            Assert.True(imported is 0, error);
-            foreach (var cipher in new[] { ContentCipherChoice.Aes128Cbc, ContentCipherChoice.Aes256Cbc })
-            {
-                File.WriteAllBytes(_workspace["made"], EnvelopedMaterial.Seal(_content, new SealingOptions { Cipher = cipher, KeyTransport = KeyTransportChoice.Pkcs1 }, EnvelopedMaterial.Rsa.Recipient));
-                File.Delete(_workspace["opened"]);
-                var (decrypted, said) = await GnuPgAsync([.. common, "--output", "opened", "--decrypt", "made"]);
-                Assert.True(decrypted is 0, said);
-                Assert.Equal(_content, File.ReadAllBytes(_workspace["opened"]));
-            }
+            File.WriteAllBytes(_workspace["made"], EnvelopedMaterial.Seal(_content, new SealingOptions { Cipher = cipher, KeyTransport = KeyTransportChoice.Pkcs1 }, EnvelopedMaterial.Rsa.Recipient));
+            File.Delete(_workspace["opened"]);
+            var (decrypted, said) = await gnuPg.RunAsync("--output", "opened", "--decrypt", "made");
+            Assert.True(decrypted is 0, said);
+            Assert.Equal(_content, File.ReadAllBytes(_workspace["opened"]));
         }
-        finally
-        {
-            // The agent of this home, and no other.
-            await EnvelopedMaterial.RunAsync("gpgconf", _workspace.Folder, "--homedir", home, "--kill", "gpg-agent");
-        }
-
-        Task<(int ExitCode, string Error)> GnuPgAsync(string[] arguments) =>
-            EnvelopedMaterial.RunAsync("sh", _workspace.Folder, ["-c", "echo secret | gpgsm \"$@\"", "gpgsm", .. arguments]);
     }
 
     private async Task OpenSslDecryptsAsync(params string[] secret)

@@ -76,27 +76,12 @@ public sealed class MessageEncryptionTests(ITestOutputHelper output) : IDisposab
     [RequiresFact("gpgsm", "openssl")]
     public async Task GnuPG_opens_what_is_made_here()
     {
-        var home = folder["gnupg"];
-        Directory.CreateDirectory(home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        File.WriteAllText(folder["key.pem"], EnvelopedMaterial.Rsa.Pem);
-        Openssl("pkcs12", "-export", "-in", folder["key.pem"], "-inkey", folder["key.pem"], "-out", folder["key.p12"], "-passout", "pass:secret", "-legacy");
-        string[] common = ["--homedir", home, "--batch", "--disable-dirmngr", "--pinentry-mode", "loopback", "--passphrase-fd", "0"];
-        try
-        {
-            var (imported, error) = await GnuPgAsync([.. common, "--import", folder["key.p12"]]);
-            Assert.True(imported is 0, error);
-            var settings = Encrypting(EnvelopedMaterial.Rsa.Recipient) with { Suite = Lenient, Sealing = new SealingOptions { Cipher = ContentCipherChoice.Aes256Cbc, KeyTransport = KeyTransportChoice.Pkcs1 } };
-            File.WriteAllBytes(folder["made.p7m"], Read(await MessageProtector.EncryptAsync(Message, settings)).Decode().ToArray());
-            var (decrypted, said) = await GnuPgAsync([.. common, "--output", folder["opened"], "--decrypt", folder["made.p7m"]]);
-            Assert.True(decrypted is 0, said);
-            Assert.EndsWith(Body, File.ReadAllText(folder["opened"], Encoding.Latin1), StringComparison.Ordinal);
-        }
-        finally
-        {
-            await EnvelopedMaterial.RunAsync("gpgconf", folder.Folder, "--homedir", home, "--kill", "gpg-agent");
-        }
-
-        Task<(int ExitCode, string Error)> GnuPgAsync(string[] arguments) => EnvelopedMaterial.RunAsync("sh", folder.Folder, ["-c", "echo secret | gpgsm \"$@\"", "gpgsm", .. arguments]);
+        await using var gnuPg = await GnuPgHome.WithAsync(folder.Folder, EnvelopedMaterial.Rsa.Pem);
+        var settings = Encrypting(EnvelopedMaterial.Rsa.Recipient) with { Suite = Lenient, Sealing = new SealingOptions { Cipher = ContentCipherChoice.Aes256Cbc, KeyTransport = KeyTransportChoice.Pkcs1 } };
+        File.WriteAllBytes(folder["made.p7m"], Read(await MessageProtector.EncryptAsync(Message, settings)).Decode().ToArray());
+        var (decrypted, said) = await gnuPg.RunAsync("--output", "opened", "--decrypt", "made.p7m");
+        Assert.True(decrypted is 0, said);
+        Assert.EndsWith(Body, File.ReadAllText(folder["opened"], Encoding.Latin1), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -241,7 +241,12 @@ public sealed class KeyHostTests
         {
             var options = Hsm.Options("one", [.. certificates.Keys]);
             tokens = new TokenDirectory(
-                [new TokenOptions { Name = options.Name, Library = options.Library, Label = options.Label, PinFile = options.PinFile, Keys = options.Keys, Deadline = options.Deadline, Sessions = sessions }], TimeProvider.System);
+                [new TokenOptions
+                {
+                    Name = options.Name, Library = options.Library, Label = options.Label, PinFile = options.PinFile, Keys = options.Keys, Sessions = sessions,
+                    // Operations are held by the tests, for as long as a busy machine needs.
+                    Deadline = TimeSpan.FromMinutes(2), CallLimit = TimeSpan.FromMinutes(1),
+                }], TimeProvider.System);
             Host = new KeyHost(tokens, new KeyRing(tokens, certificates, new Dictionary<string, SoftwareKeyPair>()));
             Peers = new Linked([Host]);
             SpinWait.SpinUntil(() => Host.Offers.Length == certificates.Count, TimeSpan.FromSeconds(20));
