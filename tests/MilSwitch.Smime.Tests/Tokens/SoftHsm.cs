@@ -61,7 +61,7 @@ internal sealed class SoftHsm : IDisposable
 
     private delegate void SetHeld(int function, int on);
 
-    private delegate void LetOne(int function);
+    private delegate void Release(int function, int count);
 
     private delegate void SetTokenFlags(ulong flags);
 
@@ -109,8 +109,8 @@ internal sealed class SoftHsm : IDisposable
     /// <summary>Calls don't return until they are let go.</summary>
     public void Hold(ModuleCall call, bool on = true) => Export<SetHeld>("set_held")((int)call, on ? 1 : 0);
 
-    /// <summary>One of the calls that are held, or the next, goes on.</summary>
-    public void LetOneGo(ModuleCall call) => Export<LetOne>("let_one")((int)call);
+    /// <summary>So many of the calls that are held, or of the next ones, go on.</summary>
+    public void LetGo(ModuleCall call, int count) => Export<Release>("let_go")((int)call, count);
 
     /// <summary>Every token says these of itself, whatever it is.</summary>
     public void Claim(ulong flags) => Export<SetTokenFlags>("set_token_flags")(flags);

@@ -90,7 +90,7 @@ void set_module(const char *path, const char *configuration)
 void set_answer(int n, word value, long count) { answer[n] = 0; times[n] = count; answer[n] = value; }
 void set_delay(int n, long milliseconds) { delay[n] = milliseconds; }
 void set_held(int n, int on) { let[n] = 0; held[n] = on; }
-void let_one(int n) { atomic_fetch_add(&let[n], 1); }
+void let_go(int n, int count) { atomic_fetch_add(&let[n], count); }
 void set_token_flags(word value) { flags = value; }
 long count_calls(int n) { return calls[n]; }
 int count_within(void) { return within; }
