@@ -34,7 +34,7 @@ public sealed class SendmailTests : IAsyncDisposable
     [Fact]
     public async Task Says_what_the_letters_say()
     {
-        Assert.Equal(0, await RunAsync("To: b@b.example\n\ntext\n", "-oi", "-oem", "-fwatch@a.example", "-Nfailure,delay", "-R", "hdrs", "-V", "QQ+1=4", "--precedence", "flash", "--", "b@b.example"));
+        Assert.Equal(0, await RunAsync("To: b@b.example\n\ntext\n", "-o", "i", "-em", "-e", "q", "-b", "m", "-fwatch@a.example", "-Nfailure,delay", "-R", "hdrs", "-V", "QQ+1=4", "--precedence", "flash", "--", "b@b.example"));
         var arrived = Assert.Single(sink.Transactions);
         Assert.Contains("FROM:<watch@a.example>", arrived.Mail, StringComparison.Ordinal);
         Assert.Contains("RET=HDRS", arrived.Mail, StringComparison.Ordinal);
@@ -78,6 +78,9 @@ public sealed class SendmailTests : IAsyncDisposable
     [InlineData(64, "text", "-q is no option", "-q", "b@b.example")]
     [InlineData(64, "text", "milswitch queue list", "-bp")]
     [InlineData(64, "text", "-f needs a value", "-f")]
+    [InlineData(64, "text", "-d is no option", "-d", "b@b.example")]
+    [InlineData(64, "text", "a control character", "-F", "A\nBcc: c@c.example", "b@b.example")]
+    [InlineData(64, "text", "a control character", "--", "b@b.example\r\nX: y")]
     [InlineData(64, "text", "-N wants", "-N", "never,success", "b@b.example")]
     [InlineData(64, "text", "--precedence wants", "--precedence", "soon", "b@b.example")]
     [InlineData(64, "text", "--speed is no option", "--speed", "b@b.example")]
@@ -103,6 +106,15 @@ public sealed class SendmailTests : IAsyncDisposable
         Assert.Equal(code, await RunAsync("Subject: a\n\ntext\n", "b@b.example"));
         Assert.Contains(reply[4..], error.ToString(), StringComparison.Ordinal);
         Assert.Empty(sink.Transactions);
+    }
+
+    [Fact]
+    public async Task Is_done_with_the_answer_to_the_message()
+    {
+        // Else the caller would hand it in once more.
+        sink.Script = step => step.Phase is SinkPhase.FinalDot ? new SinkAction { Reply = "250 2.0.0 taken", End = SinkEnd.Close } : null;
+        Assert.Equal(0, await RunAsync("Subject: a\n\ntext\n", "b@b.example"));
+        Assert.Single(sink.Transactions);
     }
 
     [Fact]

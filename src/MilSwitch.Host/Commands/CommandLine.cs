@@ -80,18 +80,18 @@ public sealed partial class CommandLine
     /// <summary>Runs one command line to its end; the result is the process's exit code.</summary>
     public static async Task<int> RunAsync(string[] arguments, CommandEnvironment environment, CancellationToken cancellationToken = default)
     {
-        // Its letters are those of sendmail, joined and with values beside them, and not this program's options.
-        if (arguments is ["sendmail", .. var letters]) return await new SendmailCommand(environment, TimeProvider.System).RunAsync(letters, cancellationToken);
-        var parsed = new CommandLine(environment).root.Parse(arguments);
-        if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
-        {
-            foreach (var error in parsed.Errors) environment.Error.WriteLine("milswitch: " + error.Message);
-            environment.Error.WriteLine("milswitch: --help tells more");
-            return ExitCodes.WrongUse;
-        }
-
         try
         {
+            // Its letters are those of sendmail, joined and with values beside them, and not this program's options.
+            if (arguments is ["sendmail", .. var letters]) return await new SendmailCommand(environment, TimeProvider.System).RunAsync(letters, cancellationToken);
+            var parsed = new CommandLine(environment).root.Parse(arguments);
+            if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
+            {
+                foreach (var error in parsed.Errors) environment.Error.WriteLine("milswitch: " + error.Message);
+                environment.Error.WriteLine("milswitch: --help tells more");
+                return ExitCodes.WrongUse;
+            }
+
             // The host handles SIGTERM by itself: the parser's own timeout would cut the drain short.
             var configuration = new InvocationConfiguration
             {
@@ -116,12 +116,11 @@ public sealed partial class CommandLine
         }
     }
 
+    // For the list of commands; what follows its name never comes here.
     private Command Sendmail()
     {
-        var letters = new Argument<string[]>("arguments") { Description = "As sendmail takes them", Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("sendmail", SendmailCommand.Description) { letters };
+        var command = new Command("sendmail", SendmailCommand.Description) { new Argument<string[]>("arguments") { Description = "As sendmail takes them", Arity = ArgumentArity.ZeroOrMore } };
         command.TreatUnmatchedTokensAsErrors = false;
-        command.SetAction((arguments, cancellationToken) => new SendmailCommand(environment, TimeProvider.System).RunAsync(arguments.GetValue(letters) ?? [], cancellationToken));
         return Example(command, SendmailCommand.Examples);
     }
 

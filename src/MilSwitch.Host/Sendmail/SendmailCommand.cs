@@ -45,7 +45,7 @@ internal sealed class SendmailCommand(CommandEnvironment environment, TimeProvid
           --precedence LEVEL    deferred, routine, priority, immediate, flash or override
           --help                This text
 
-        -bm, -o…, -B, -d, -G, -h, -L, -m, -M, -n, -O, -p, -r (as -f), -U, -v and -X are taken and, but for -r, mean nothing here.
+        -r is -f. Taken, and without meaning here: -bm, -c, -G, -m, -n, -U, -v, -x, and with a value -A, -B, -e, -h, -L, -o, -O, -p, -X.
 
         Exit codes: 0 taken, 64 wrong use, 65 no message or no recipient, 67 a recipient refused (then
         nobody gets it), 69 refused, 75 try again later, 77 not permitted, 78 bad settings

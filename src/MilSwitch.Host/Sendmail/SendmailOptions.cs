@@ -11,9 +11,10 @@ namespace MilSwitch.Host.Sendmail;
 /// </summary>
 internal sealed record SendmailOptions
 {
-    // Of other mail systems; callers give them out of habit.
-    private const string WithoutMeaning = "GmnUv";
-    private const string ValueWithoutMeaning = "BdhLOXpM";
+    // Of other mail systems; callers give them out of habit. Which of them have values must be right, or a recipient were taken for one.
+    private const string WithoutMeaning = "cGmnUvx";
+    private const string ValueWithoutMeaning = "ABehLOpX";
+    private const string ValueWithMeaning = "bfFNorRVC";
 
     public bool Help { get; private init; }
 
@@ -43,6 +44,8 @@ internal sealed record SendmailOptions
     /// <exception cref="SendmailFault">A letter that means nothing here, or a value that is none.</exception>
     public static SendmailOptions Parse(IReadOnlyList<string> arguments)
     {
+        // Nothing of a command line ends a line of the header or of the dialogue.
+        if (arguments.Any(a => a.Any(char.IsControl))) throw new SendmailFault(SendmailFault.Usage, "an argument has a control character");
         var read = new SendmailOptions();
         var recipients = ImmutableArray.CreateBuilder<string>();
         for (var i = 0; i < arguments.Count; i++)
@@ -76,19 +79,8 @@ internal sealed record SendmailOptions
                 var rest = word[(at + 1)..];
                 if (letter is 't') read = read with { FromHeader = true };
                 else if (letter is 'i') read = read with { IgnoreDots = true };
-                else if (letter is 'o')
-                {
-                    // -oi is -i; -oem, -odb and their like say how another system works.
-                    if (rest is "i") read = read with { IgnoreDots = true };
-                    break;
-                }
-                else if (letter is 'b')
-                {
-                    if (rest is not "m") throw new SendmailFault(SendmailFault.Usage, $"-b{rest} is not offered: this only hands in mail{(rest is "p" ? "; milswitch queue list shows the queue" : "")}");
-                    break;
-                }
                 else if (WithoutMeaning.Contains(letter, StringComparison.Ordinal)) continue;
-                else if ("frFNRVC".Contains(letter, StringComparison.Ordinal) || ValueWithoutMeaning.Contains(letter, StringComparison.Ordinal))
+                else if (ValueWithMeaning.Contains(letter, StringComparison.Ordinal) || ValueWithoutMeaning.Contains(letter, StringComparison.Ordinal))
                 {
                     if (rest.Length is 0) rest = i + 1 < arguments.Count ? arguments[++i] : throw new SendmailFault(SendmailFault.Usage, $"-{letter} needs a value");
                     read = Take(read, letter, rest);
@@ -105,6 +97,11 @@ internal sealed record SendmailOptions
     {
         'f' or 'r' => read with { Sender = value is "<>" ? "" : value },
         'F' => read with { FullName = value },
+        // -oi is -i; -oem, -odb and their like say how another system works.
+        'o' => value is "i" ? read with { IgnoreDots = true } : read,
+        'b' => value is "m"
+            ? read
+            : throw new SendmailFault(SendmailFault.Usage, $"-b{value} is not offered: this only hands in mail{(value is "p" ? "; milswitch queue list shows the queue" : "")}"),
         'N' => read with { Notify = Notifications(value) },
         'R' => read with
         {
