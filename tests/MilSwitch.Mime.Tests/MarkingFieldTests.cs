@@ -23,10 +23,10 @@ public sealed class MarkingFieldTests
     [InlineData("A: 1\r\n\r\nB", "X-Mark: M\r\nA: 1\r\n\r\nB")]
     [InlineData("A: 1\r\nx-mark: a\r\n b\r\nC: 2\r\nX-MARK: c\r\n\r\nB", "A: 1\r\nX-Mark: M\r\nC: 2\r\n\r\nB")]
     public void Puts_one_in_place_of_all(string message, string expected) =>
-        Assert.Equal(expected, Encoding.UTF8.GetString(MarkingField.Replace(Octets(message), Scan(message), "X-Mark", "M")));
+        Assert.Equal(expected, Encoding.UTF8.GetString(MarkingField.Replace(Octets(message), Scan(message), "X-Mark", "M").Span));
 
     [Fact]
-    public void Takes_them_away() => Assert.Equal("A: 1\r\n\r\nB", Encoding.UTF8.GetString(MarkingField.Replace(Octets("X-Mark: a\r\nA: 1\r\nX-Mark: b\r\n\r\nB"), Scan("X-Mark: a\r\nA: 1\r\nX-Mark: b\r\n\r\nB"), "X-Mark", null)));
+    public void Takes_them_away() => Assert.Equal("A: 1\r\n\r\nB", Encoding.UTF8.GetString(MarkingField.Replace(Octets("X-Mark: a\r\nA: 1\r\nX-Mark: b\r\n\r\nB"), Scan("X-Mark: a\r\nA: 1\r\nX-Mark: b\r\n\r\nB"), "X-Mark", null).Span));
 
     [Theory]
     [InlineData("NORTHLAND SECRET")]
@@ -36,7 +36,7 @@ public sealed class MarkingFieldTests
     {
         foreach (var marking in new[] { text, string.Join(' ', Enumerable.Repeat(text, 40)) })
         {
-            var written = MarkingField.Replace(Octets("\r\n"), Scan("\r\n"), "X-Mark", marking);
+            var written = MarkingField.Replace(Octets("\r\n"), Scan("\r\n"), "X-Mark", marking).ToArray();
             Assert.True(Ascii.IsValid(written));
             Assert.All(Encoding.ASCII.GetString(written).Split("\r\n"), line => Assert.InRange(line.Length, 0, 998));
             Assert.Equal(marking, Assert.Single(MarkingField.Find(Scan(Encoding.ASCII.GetString(written)), "X-Mark")));

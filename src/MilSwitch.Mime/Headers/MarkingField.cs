@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Text;
 
@@ -31,25 +30,8 @@ public static class MarkingField
     /// <param name="header">Of the same octets.</param>
     /// <param name="name">Of the field.</param>
     /// <param name="text">Null: without any.</param>
-    public static byte[] Replace(ReadOnlyMemory<byte> message, HeaderBlock header, string name, string? text)
-    {
-        var written = text is null ? [] : SubjectText.Write(name, text);
-        var made = new ArrayBufferWriter<byte>(message.Length + written.Length + 1);
-        var from = 0;
-        var isThere = false;
-        foreach (var field in header)
-        {
-            if (!Is(field, name)) continue;
-            made.Write(message.Span[from..field.Start]);
-            if (!isThere) made.Write(written);
-            isThere = true;
-            from = field.Start + field.Length;
-        }
-
-        if (!isThere) made.Write(written);
-        made.Write(message.Span[from..]);
-        return made.WrittenSpan.ToArray();
-    }
+    public static ReadOnlyMemory<byte> Replace(ReadOnlyMemory<byte> message, HeaderBlock header, string name, string? text) =>
+        FieldReplacement.Replace(message, header, name, text is null ? [] : SubjectText.Write(name, text));
 
     private static bool Is(HeaderField field, string name) => Ascii.EqualsIgnoreCase(field.Name.Span, name);
 }

@@ -1,5 +1,4 @@
-using System.Buffers;
-using System.Text;
+using MilSwitch.Domain.Military;
 
 namespace MilSwitch.Mime;
 
@@ -7,8 +6,6 @@ namespace MilSwitch.Mime;
 public static class SubjectCodesField
 {
     private const int MostCodes = 8;
-
-    private static ReadOnlySpan<byte> Name => "MMHS-Subject-Indicator-Codes"u8;
 
     /// <summary>A code by itself: 3 to 8 characters; a space may stand inside.</summary>
     public static bool IsCode(string code) => MmhsBody.IsCode(code);
@@ -22,27 +19,6 @@ public static class SubjectCodesField
     {
         if (codes.Count > MostCodes) throw new FormatException("more than 8 subject indicator codes");
         if (codes.FirstOrDefault(c => !IsCode(c)) is { } bad) throw new FormatException($"'{bad}' is no subject indicator code of 3 to 8 characters");
-        var made = new ArrayBufferWriter<byte>(message.Length + 128);
-        var line = MmhsWriter.Write(new MmhsFields { SubjectIndicatorCodes = [.. codes] });
-        var written = codes.Count is 0;
-        if (!written && header.CountOf(Name) is 0)
-        {
-            made.Write(line);
-            written = true;
-        }
-
-        var from = 0;
-        foreach (var field in header)
-        {
-            if (!Ascii.EqualsIgnoreCase(field.Name.Span, Name)) continue;
-            made.Write(message.Span[from..field.Start]);
-            from = field.Start + field.Length;
-            if (written) continue;
-            made.Write(line);
-            written = true;
-        }
-
-        made.Write(message.Span[from..]);
-        return made.WrittenMemory;
+        return FieldReplacement.Replace(message, header, MmhsField.SubjectIndicatorCodes.Name(), codes.Count is 0 ? [] : MmhsWriter.Write(new MmhsFields { SubjectIndicatorCodes = [.. codes] }));
     }
 }
