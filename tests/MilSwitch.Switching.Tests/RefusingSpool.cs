@@ -19,12 +19,9 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
 
     public int Run => inner.Run;
 
-    /// <summary>As if it had been at what it writes for so long.</summary>
-    public TimeSpan? LagsBehind { get; set; }
-
     public SpoolHealth Health => inner.Health;
 
-    public TimeSpan Lag => LagsBehind ?? inner.Lag;
+    public TimeSpan Lag => inner.Lag;
 
     public IContentWriter CreateContent() => new RefusingWriter(this, inner.CreateContent());
 
