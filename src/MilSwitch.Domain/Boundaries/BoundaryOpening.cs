@@ -50,6 +50,12 @@ public sealed record BoundaryOpening
 
     /// <summary>Mail addresses in the certificates of mailing list agents whose signatures are believed (RFC 2634 §4); canonical.</summary>
     public ImmutableArray<string> Lists { get; init; } = [];
+
+    /// <summary>
+    /// Names of keys: a history of expansions that names one of theirs is a loop. Default: of any key of this switch, which at a boundary
+    /// is for nobody to have done before; a list knows of its own only.
+    /// </summary>
+    public ImmutableArray<string> LoopKeys { get; init; }
 }
 
 /// <summary>On whose behalf a signature is (RFC 3183 §3.1).</summary>

@@ -4,6 +4,7 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Labelling;
+using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Operations;
@@ -62,6 +63,9 @@ public sealed record SwitchConfiguration
 
     /// <summary>Security domains and the boundaries between them.</summary>
     public BoundaryMap Boundaries { get; init; } = BoundaryMap.None;
+
+    /// <summary>Mailing lists and address indicating groups.</summary>
+    public MailingListMap Lists { get; init; } = MailingListMap.None;
 
     /// <summary>Makes and checks the ENVIDs of copies that leave a security domain; null: they keep the originator's, and reports are believed by signatures alone.</summary>
     public EnvelopeTagKeys? EnvelopeTags { get; init; }

@@ -58,6 +58,7 @@ public sealed record OutcomePlan(
 public static class OutcomePolicy
 {
     private static readonly Reply Delayed = new(451, new EnhancedStatusCode(4, 4, 7), "delivery is delayed");
+    private static readonly Reply Distributed = new(250, new EnhancedStatusCode(2, 1, 5), "distributed to the members of the list");
     private static readonly Reply NoAnswer = new(451, new EnhancedStatusCode(4, 4, 1), "no answer from the next hop");
 
     /// <summary>After one transaction.</summary>
@@ -198,6 +199,17 @@ public static class OutcomePolicy
         }
 
         step.Note(AuditKind.Crossed, detail);
+        return step.End();
+    }
+
+    /// <summary>Copies went to all members of a mailing list that is a recipient.</summary>
+    /// <param name="action">What the originator hears who asked for success.</param>
+    public static OutcomePlan Expand(
+        MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, int index, string detail, ReportAction action, DateTimeOffset now)
+    {
+        var step = new Step(id, envelope, before, now);
+        step.Change(index, RecipientState.Expanded, before[index].Attempts, null, Distributed with { Text = detail }, AuditKind.Expanded);
+        step.ReportIfDue(action, index, Distributed, null, null);
         return step.End();
     }
 

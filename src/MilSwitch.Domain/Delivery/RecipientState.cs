@@ -38,6 +38,9 @@ public enum RecipientState : byte
 
     /// <summary>A person corrected the message: another one, made from it, took its place for this recipient.</summary>
     Corrected = 17,
+
+    /// <summary>It was that of a mailing list: copies went to its members.</summary>
+    Expanded = 18,
 }
 
 public static class RecipientStateExtensions

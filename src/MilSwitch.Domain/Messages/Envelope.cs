@@ -76,6 +76,9 @@ public sealed record Origin
     /// <summary>The same of a report that the boundary wrote anew.</summary>
     public const string Rewritten = "report:";
 
+    /// <summary>The same of what a mailing list made; the list's address follows.</summary>
+    public const string List = "list:";
+
     /// <summary>Name of the listener that took it; <c>switch</c> for messages the switch made itself.</summary>
     public required string Listener { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MilSwitch.Domain.Lists;
 
 namespace MilSwitch.Domain.Protection;
 
@@ -17,8 +18,11 @@ public sealed record DepartureProtection
     /// <summary>What was taken off this message and goes around it again; only a boundary says so. Null: nothing.</summary>
     public KeptLayers? Kept { get; init; }
 
+    /// <summary>The signature of a mailing list agent, around all of it; only a list says so. Null: none.</summary>
+    public ListExpansion? Expansion { get; init; }
+
     public bool Equals(DepartureProtection? other) =>
-        other is not null && Sign == other.Sign && Equals(Encrypt, other.Encrypt) && Equals(Kept, other.Kept) && Keys.SequenceEqual(other.Keys);
+        other is not null && Sign == other.Sign && Equals(Encrypt, other.Encrypt) && Equals(Kept, other.Kept) && Equals(Expansion, other.Expansion) && Keys.SequenceEqual(other.Keys);
 
     public override int GetHashCode() => HashCode.Combine(Sign, Encrypt, Keys.Length);
 }

@@ -79,7 +79,7 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
         if (under is null) return Faulty("what its protection holds is no message", layers, null) with { Encryption = encryption, IsAuthenticated = isAuthenticated };
 
         var lists = ListLayers.Of(layers, facts, settings.Lists);
-        if (lists.History.Any(ring.Owns)) return Faulty(Loop, layers, null) with { Encryption = encryption, IsAuthenticated = isAuthenticated };
+        if (lists.History.Any(l => ring.Owns(l, settings.LoopKeys))) return Faulty(Loop, layers, null) with { Encryption = encryption, IsAuthenticated = isAuthenticated };
         var view = View(walk, layers, walk.Payload, Believed(facts));
         // Who signed is who the protected From says: that one is shown then (RFC 9788 §4.4).
         var header = facts.State is SignatureState.Good ? view.Header with { FromMismatch = false } : view.Header;
@@ -138,7 +138,7 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
         var kept = layers[first].Layer.Entity;
         var facts = Facts(walk, outside, kept);
         var lists = ListLayers.Of(outside, facts, settings.Lists);
-        if (lists.History.Any(ring.Owns)) return Closed(walk, first, EncryptionState.Kept) with { Fault = Loop };
+        if (lists.History.Any(l => ring.Owns(l, settings.LoopKeys))) return Closed(walk, first, EncryptionState.Kept) with { Fault = Loop };
         var view = View(walk, outside, kept, Believed(facts));
         var header = facts.State is SignatureState.Good ? view.Header with { FromMismatch = false } : view.Header;
         var made = HeaderRestoration.Around(walk.Root, kept, view.Source, header).ToArray();

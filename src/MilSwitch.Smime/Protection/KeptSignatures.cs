@@ -1,5 +1,7 @@
 using System.Buffers;
+using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Protection;
+using MilSwitch.Smime.Cms.Signed;
 using MilSwitch.Smime.Ess;
 using MilSwitch.Smime.Headers;
 using MilSwitch.Smime.Making;
@@ -39,6 +41,33 @@ internal static class KeptSignatures
         ReceiptRequest = null,
         HeaderProtection = settings.HeaderProtection is ProtectionScheme.Rfc9788 ? ProtectionScheme.Rfc9788 : ProtectionScheme.None,
     };
+
+    /// <summary>The outer signature of a mailing list agent: the history so far and, last, the list itself (RFC 2634 §4.2).</summary>
+    /// <exception cref="MakingRefusedException">The history is full.</exception>
+    public static SignatureSettings Expanding(SignatureSettings settings, KeptLayers? kept, ListExpansion expansion, DateTimeOffset now)
+    {
+        var before = kept is { ExpansionHistory.IsEmpty: false } ? MlData.ReadHistory(kept.ExpansionHistory) : [];
+        if (before.Count >= ListMark.Most) throw new MakingRefusedException(MakingRefusal.SignatureNotGood, "it went through as many mailing lists as a history has room for (RFC 2634 §4.4)");
+        var own = new MlData
+        {
+            List = SignerIdentifier.Of(settings.Signers[0].Key.Certificate),
+            ExpandedAt = now,
+            Policy = expansion.Policy switch
+            {
+                ListReceiptPolicy.None => MlReceiptPolicy.None,
+                ListReceiptPolicy.InsteadOf => MlReceiptPolicy.InsteadOf,
+                ListReceiptPolicy.InAdditionTo => MlReceiptPolicy.InAdditionTo,
+                _ => MlReceiptPolicy.Absent,
+            },
+            Entities = [.. expansion.ReceiptsTo.Select(GeneralNames.OfAddress)],
+        };
+        return settings with
+        {
+            ExpansionHistory = [.. before, own],
+            ReceiptRequest = null,
+            HeaderProtection = settings.HeaderProtection is ProtectionScheme.Rfc9788 ? ProtectionScheme.Rfc9788 : ProtectionScheme.None,
+        };
+    }
 
     private static ReadOnlySpan<byte> Structure(MimeEntity message) => HeaderProtectionWriter.UnmarkedHead(message).Span;
 

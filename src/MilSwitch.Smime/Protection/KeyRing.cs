@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Smime.Algorithms;
@@ -28,7 +29,12 @@ public sealed class KeyRing(TokenDirectory? tokens, IReadOnlyDictionary<string, 
     internal IReadOnlyDictionary<string, ReadOnlyMemory<byte>> OnTokens => onTokens;
 
     /// <summary>Whether a certificate of one of these keys is named.</summary>
-    internal bool Owns(SignerIdentifier name) => onTokens.Values.Concat(inMemory.Values.Select(p => p.Certificate)).Any(name.NamesChecked);
+    /// <param name="name">Of a certificate.</param>
+    /// <param name="among">Names of keys; default: all.</param>
+    internal bool Owns(SignerIdentifier name, ImmutableArray<string> among) =>
+        among.IsDefault ? Owns(name) : among.Any(k => (onTokens.TryGetValue(k, out var token) && name.NamesChecked(token)) || (inMemory.TryGetValue(k, out var pair) && name.NamesChecked(pair.Certificate)));
+
+    private bool Owns(SignerIdentifier name) => onTokens.Values.Concat(inMemory.Values.Select(p => p.Certificate)).Any(name.NamesChecked);
 
     /// <summary>The key that signs.</summary>
     /// <param name="name">Its name or label.</param>

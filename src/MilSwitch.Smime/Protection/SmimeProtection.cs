@@ -133,7 +133,13 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time, IRecipientC
                 (_, { } e) => await MessageProtector.EncryptAsync(message, e, cancellationToken).ConfigureAwait(false),
                 _ => new ReadOnlySequence<byte>(message),
             };
-            if (settings.Kept is { ExpansionHistory.IsEmpty: false } expanded && signatures.Length > 0)
+            if (settings.Expansion is { } expansion)
+            {
+                var agent = KeptSignatures.Expanding(DepartureSignature.Of(expansion.Sign, ring, ProtectionScheme.None, labels, precedence, now), settings.Kept, expansion, now);
+                made = await MessageProtector.SignAsync(made.ToArray(), agent, cancellationToken).ConfigureAwait(false);
+                notes.Add(new ProtectionNote(AuditKind.Signed, $"{expansion.Sign.Key}, {agent.Signers[0].Digest.Name}, list {agent.ExpansionHistory.Count} of its history"));
+            }
+            else if (settings.Kept is { ExpansionHistory.IsEmpty: false } expanded && signatures.Length > 0)
                 made = await MessageProtector.SignAsync(made.ToArray(), KeptSignatures.WithHistory(signatures[^1], expanded), cancellationToken).ConfigureAwait(false);
             foreach (var (s, signature) in signing.Zip(signatures)) notes.Add(new ProtectionNote(AuditKind.Signed, $"{s.Key}, {signature.Signers[0].Digest.Name}"));
             if (encryption is not null) notes.Add(new ProtectionNote(AuditKind.Encrypted, string.Create(CultureInfo.InvariantCulture, $"{settings.Encrypt!.Content}, {encryption.Recipients.Count} recipients")));

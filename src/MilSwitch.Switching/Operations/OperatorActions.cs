@@ -128,7 +128,7 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
                     var name = by switch
                     {
                         QueueShapeBy.Domain => address.Domain,
-                        QueueShapeBy.Link => runtime.Configuration.Routes.Find(address)?.Name.Value ?? "no route",
+                        QueueShapeBy.Link => WayOf(message.Envelope, address)?.Value ?? "no route",
                         _ => message.Envelope.ReversePath.IsNull ? "<>" : message.Envelope.ReversePath.ToString(),
                     };
                     if (!rows.TryGetValue(name, out var counts)) rows[name] = counts = new int[limits.Length + 1];
@@ -301,6 +301,12 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
     public ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, CancellationToken cancellationToken)
     {
         var target = runtime.Configuration.Resolve(new Recipient(address)).Address;
+        if (runtime.Configuration.Lists.Anywhere(target) is { } list)
+        {
+            var members = $"mailing list, {list.Members.Length} members{(list.Domain is null ? "" : $", in domain {list.Domain}")}";
+            return ValueTask.FromResult(new RouteExplanation(address.Text, new LinkName(Origin.List + list.Address.Text), [], null, [members], []));
+        }
+
         var decision = runtime.Configuration.Routes.Explain(target);
         var steps = target == address ? decision.Explanation : decision.Explanation.Insert(0, $"{address.Text}: postmaster of this switch, goes to {target.Text}");
         var applying = ImmutableArray<string>.Empty;
@@ -356,12 +362,16 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
 
     private LinkSettings? LinkByName(LinkName name) => runtime.Configuration.Routes.Routes.Where(r => !r.UseMx).Select(r => r.Link).FirstOrDefault(l => l?.Name == name);
 
+    private LinkName? WayOf(Envelope envelope, Mailbox address) => runtime.Configuration.Lists.Find(envelope.Domain, address) is { } list
+        ? new LinkName(Origin.List + list.Address.Text)
+        : runtime.Configuration.Routes.Find(address)?.For(envelope).Name;
+
     private QueuedMessage Describe(StoredMessage message) => new(
         message.Id, message.Envelope.Precedence, message.State, message.Envelope.ArrivedAt, message.Size,
         message.Envelope.ReversePath.IsNull ? "<>" : message.Envelope.ReversePath.ToString(),
         [
             .. message.Recipients.Select((r, i) => (Stored: r, Index: i)).Where(r => !r.Stored.State.IsFinal()).Select(r => new QueuedRecipient(
-                message.Envelope.Recipients[r.Index].Address.Text, runtime.Configuration.Routes.Find(message.Envelope.Recipients[r.Index].Address)?.For(message.Envelope).Name,
+                message.Envelope.Recipients[r.Index].Address.Text, WayOf(message.Envelope, message.Envelope.Recipients[r.Index].Address),
                 r.Stored.State, r.Stored.Attempts, r.Stored.Due, r.Stored.Reply)),
         ],
         message.HeldBecause);
@@ -371,7 +381,7 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
         var audit = await runtime.Spool.ReadAuditAsync(stored.Id, cancellationToken).ConfigureAwait(false);
         var reports = await runtime.Spool.QueryAsync(new MessageQuery { Parent = stored.Id }, cancellationToken).ConfigureAwait(false);
         return new MessageDetail(
-            stored, [.. stored.Envelope.Recipients.Select(r => runtime.Configuration.Routes.Find(r.Address)?.For(stored.Envelope).Name)], [.. audit], [.. reports.Select(r => r.Id)])
+            stored, [.. stored.Envelope.Recipients.Select(r => WayOf(stored.Envelope, r.Address))], [.. audit], [.. reports.Select(r => r.Id)])
         {
             Awaited = await AwaitedAsync([stored, .. reports], cancellationToken).ConfigureAwait(false),
         };

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Akka.Actor;
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
@@ -29,13 +30,13 @@ internal static partial class MessageSteps
     public static DateTimeOffset? NextDeadline(SwitchRuntime runtime, Envelope envelope, ImmutableArray<RecipientStatus> statuses, string? reroute)
     {
         var next = OutcomePolicy.NextDeadline(envelope, statuses, runtime.Configuration.Precedences);
-        var map = runtime.Configuration.Boundaries;
-        if (map.IsEmpty) return next;
-        // Who waits for a boundary waits in no link.
+        var settings = runtime.Configuration;
+        if (settings.Boundaries.IsEmpty && settings.Lists.IsEmpty) return next;
+        // Who waits for a boundary or a list waits in no link.
         var find = Finder(runtime, envelope, reroute);
         for (var i = 0; i < statuses.Length; i++)
         {
-            if (statuses[i] is { State: RecipientState.Queued or RecipientState.Armed, Due: { } due } && (next is null || due < next) && MustCross(map, envelope, find, i)) next = due;
+            if (statuses[i] is { State: RecipientState.Queued or RecipientState.Armed, Due: { } due } && (next is null || due < next) && MustPass(settings, envelope, find, i)) next = due;
         }
 
         return next;
@@ -45,17 +46,21 @@ internal static partial class MessageSteps
     private static (IReadOnlyList<int> Here, bool Across) Divide(
         SwitchRuntime runtime, Envelope envelope, ImmutableArray<RecipientStatus> statuses, IEnumerable<int> which, Func<Recipient, LinkSettings?> find)
     {
-        var map = runtime.Configuration.Boundaries;
+        var settings = runtime.Configuration;
         var here = new List<int>();
         var across = false;
         foreach (var index in which)
         {
-            if (statuses[index].State is not (RecipientState.Queued or RecipientState.Armed) || !MustCross(map, envelope, find, index)) here.Add(index);
+            if (statuses[index].State is not (RecipientState.Queued or RecipientState.Armed) || !MustPass(settings, envelope, find, index)) here.Add(index);
             else across |= statuses[index].Due is not { } due || due <= runtime.Now;
         }
 
         return (here, across);
     }
+
+    // It takes no link: a boundary or a list has work to do first.
+    private static bool MustPass(SwitchConfiguration settings, Envelope envelope, Func<Recipient, LinkSettings?> find, int index) =>
+        settings.Lists.Find(envelope.Domain, envelope.Recipients[index].Address) is not null || MustCross(settings.Boundaries, envelope, find, index);
 
     private static bool MustCross(BoundaryMap map, Envelope envelope, Func<Recipient, LinkSettings?> find, int index) =>
         map.Gateway(envelope.Domain, envelope.Recipients[index].Address) is not null || (find(envelope.Recipients[index]) is { } link && map.MustCross(envelope.Domain, link.Domain));
@@ -81,9 +86,14 @@ internal static partial class MessageSteps
             var envelope = stored.Envelope;
             var map = runtime.Configuration.Boundaries;
             var find = Finder(runtime, envelope, step.Reroute);
-            var across = Open.Where(i => step.Statuses[i].State is RecipientState.Queued or RecipientState.Armed && MustCross(map, envelope, find, i)).ToArray();
+            var across = Open.Where(i => step.Statuses[i].State is RecipientState.Queued or RecipientState.Armed && MustPass(runtime.Configuration, envelope, find, i)).ToArray();
             var due = across.Where(i => step.Statuses[i].Due is not { } at || at <= Now).ToArray();
             if (due.Length is 0) return Done(envelope, step.Statuses, step.State, [], []);
+            foreach (var index in due)
+            {
+                if (runtime.Configuration.Lists.Find(envelope.Domain, envelope.Recipients[index].Address) is { } list) return await DistributeAsync(stored, list, index, [.. across.Where(i => i != index)]).ConfigureAwait(false);
+            }
+
             if (due.Where(i => map.Gateway(envelope.Domain, envelope.Recipients[i].Address) is not null).ToArray() is { Length: > 0 } gateways)
                 return await ReachedAsync(envelope, map, gateways, [.. across.Except(gateways)]).ConfigureAwait(false);
             var into = find(envelope.Recipients[due[0]])!.Domain;

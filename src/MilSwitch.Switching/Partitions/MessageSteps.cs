@@ -55,7 +55,7 @@ internal static partial class MessageSteps
         var find = Finder(runtime, envelope, reroute);
         IEnumerable<int> which = only ?? Enumerable.Range(0, statuses.Length);
         // Before their labels are judged: beyond the boundary they have others.
-        if (!runtime.Configuration.Boundaries.IsEmpty)
+        if (!runtime.Configuration.Boundaries.IsEmpty || !runtime.Configuration.Lists.IsEmpty)
         {
             var (here, across) = Divide(runtime, envelope, statuses, which, find);
             if (across) runtime.Crossings.Add(id, envelope.Precedence, envelope.ArrivedAt.UtcTicks, partition.Actor);
@@ -255,8 +255,7 @@ internal static partial class MessageSteps
             if (await ReadAsync().ConfigureAwait(false) is not { } stored) return Vanished();
             var envelope = stored.Envelope;
             var find = Finder(runtime, envelope, step.Reroute);
-            var map = runtime.Configuration.Boundaries;
-            var open = Open.Where(i => step.Statuses[i].State is RecipientState.Queued or RecipientState.Armed && !MustCross(map, envelope, find, i)).ToArray();
+            var open = Open.Where(i => step.Statuses[i].State is RecipientState.Queued or RecipientState.Armed && !MustPass(runtime.Configuration, envelope, find, i)).ToArray();
             var verdicts = open.ToDictionary(i => i, i => find(envelope.Recipients[i])?.Labels?.Judge(envelope.Label, envelope.Recipients[i].Address) ?? LabelVerdict.Go);
             if (verdicts.Values.FirstOrDefault(v => !v.Goes) is not { Goes: false } verdict) return Done(envelope, step.Statuses, step.State, open, []);
             var whom = open.Where(i => verdicts[i] == verdict).ToArray();

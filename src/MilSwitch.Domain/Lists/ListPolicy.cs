@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Boundaries;
+
+namespace MilSwitch.Domain.Lists;
+
+/// <summary>Decides what a mailing list does; pure.</summary>
+public static class ListPolicy
+{
+    /// <summary>RFC 6477 §3.5 names it as an example: nobody distributes such a message any further.</summary>
+    public const string NoDistribution = "NO DISTRIBUTION";
+
+    /// <summary>May the members get it?</summary>
+    public static ListDecision Judge(MailingList list, ListSubject subject)
+    {
+        if (subject.IsReport) return new ListDecision.Hold("a report is not distributed");
+        // RFC 2634 §4.2: who finds itself in the history stops, and tells a person.
+        if (subject.Before.Contains(list.Address.Text, StringComparer.OrdinalIgnoreCase)) return new ListDecision.Hold($"it went through {list.Address.Text} before: a loop");
+        if (subject.Opened is { } opened && Protected(list, opened) is { } fault) return new ListDecision.Hold(fault);
+        if (subject.Unreadable is { } unreadable) return new ListDecision.Hold(unreadable);
+        if (subject.Instructions.Contains(NoDistribution, StringComparer.OrdinalIgnoreCase)) return new ListDecision.Hold($"MMHS-Message-Instructions: {NoDistribution}");
+        if (list.Posters is not { } posters) return ListDecision.Distribute.It;
+        if (subject.Authors.IsEmpty) return new ListDecision.Refuse("its author can't be told");
+        if (list.Proof is ListProof.Required && !subject.IsVouchedFor && !IsSigned(subject)) return new ListDecision.Refuse("neither a good signature nor an account vouches for its author");
+        return subject.Authors.All(posters.Contains) ? ListDecision.Distribute.It : new ListDecision.Refuse("its author may not write to the list");
+    }
+
+    /// <summary>The members who get one copy: those after somebody, at most so many, without whom the originator exempted.</summary>
+    /// <param name="list">The list.</param>
+    /// <param name="exempted">RFC 6477 §3.1.</param>
+    /// <param name="after">The last member of the copy before, as a canonical text; empty: this is the first copy.</param>
+    /// <param name="most">At least 1.</param>
+    /// <returns>In the list's order; empty: nobody is left.</returns>
+    /// <param name="only">Canonical texts of those for whom it is; empty: all.</param>
+    public static ImmutableArray<Mailbox> Next(MailingList list, ImmutableArray<Mailbox> exempted, string after, int most, ImmutableArray<string> only = default)
+    {
+        // Whoever may be meant by an exemption gets nothing: the difference between cases of letters is known to the member's host only.
+        var (without, among) = (exempted.Select(m => m.Text).ToHashSet(StringComparer.OrdinalIgnoreCase), only.IsDefaultOrEmpty ? null : only.ToHashSet(StringComparer.Ordinal));
+        var first = Place(list.Members, after);
+        var next = ImmutableArray.CreateBuilder<Mailbox>();
+        for (var i = first; i < list.Members.Length && next.Count < most; i++)
+        {
+            var member = list.Members[i];
+            if (!without.Contains(member.Text) && among?.Contains(member.Text) is not false) next.Add(member);
+        }
+
+        return next.ToImmutable();
+    }
+
+    // The first behind somebody; they are in order.
+    private static int Place(ImmutableArray<Mailbox> members, string after)
+    {
+        var (low, high) = (0, members.Length);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (string.CompareOrdinal(members[middle].Text, after) > 0) high = middle;
+            else low = middle + 1;
+        }
+
+        return low;
+    }
+
+    private static string? Protected(MailingList list, OpenedMessage opened) => opened switch
+    {
+        { Fault: { } fault } => fault,
+        { Signature.State: SignatureState.Bad } => "its signature is not to be believed: " + opened.Signature.Reason,
+        { Encryption: EncryptionState.ForOthers or EncryptionState.Kept } => "it is encrypted, and not for the list",
+        { Encryption: EncryptionState.Closed } => "its encryption does not open",
+        { Encryption: EncryptionState.Opened } when list.Encrypt is null => "it came encrypted, and the list does not encrypt",
+        _ => null,
+    };
+
+    private static bool IsSigned(ListSubject subject) => subject.Opened is { Signature: { State: SignatureState.Good, Roles: not SignerRole.None } };
+}

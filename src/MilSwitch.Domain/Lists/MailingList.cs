@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Protection;
+
+namespace MilSwitch.Domain.Lists;
+
+/// <summary>An address behind which others stand: a mailing list with an agent (RFC 2634 §4), or an address indicating group. Immutable.</summary>
+public sealed record MailingList
+{
+    /// <summary>Members to whom one copy is addressed, where each copy is encrypted; what the work on one copy takes does not grow with the list.</summary>
+    public const int MembersPerCopy = 100;
+
+    private readonly ImmutableArray<Mailbox> members = [];
+
+    /// <summary>Unique in its domain.</summary>
+    public required Mailbox Address { get; init; }
+
+    /// <summary>The security domain it is in; null: there are no domains.</summary>
+    public string? Domain { get; init; }
+
+    /// <summary>Each once, in the order of their canonical texts.</summary>
+    public required ImmutableArray<Mailbox> Members
+    {
+        get => members;
+        init => members = [.. value.Distinct().OrderBy(m => m.Text, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Who hears of what could not be delivered to members (RFC 3461 §5.2.7.1); null: the originator does (§5.2.7.3).</summary>
+    public Mailbox? Owner { get; init; }
+
+    /// <summary>Who may write to it; null: everybody.</summary>
+    public MailboxSet? Posters { get; init; }
+
+    public ListProof Proof { get; init; }
+
+    /// <summary>Clients that may not relay may write to it.</summary>
+    public bool IsOpen { get; init; }
+
+    /// <summary>How protection is taken off; null: it stays, and the list sees only what is outside of it.</summary>
+    public BoundaryOpening? Opening { get; init; }
+
+    /// <summary>The agent's signature; null: it makes none.</summary>
+    public ListExpansion? Expansion { get; init; }
+
+    /// <summary>Each copy is encrypted for its members; null: in clear, and what came encrypted is held.</summary>
+    public DepartureEncryption? Encrypt { get; init; }
+
+    /// <summary>A copy is made anew for every <see cref="MembersPerCopy"/> members; else one copy serves all.</summary>
+    public bool IsMadeForMembers => Encrypt is { ToAll: false };
+}

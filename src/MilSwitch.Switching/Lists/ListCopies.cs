@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using System.Text;
+using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Configuration;
+using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Lists;
+using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Spool;
+using MilSwitch.Mime;
+
+namespace MilSwitch.Switching.Lists;
+
+/// <summary>The messages that come of a list's message. Pure.</summary>
+/// <param name="configuration">In force.</param>
+/// <param name="list">The list.</param>
+/// <param name="stored">What came to it.</param>
+/// <param name="index">The number of the list among its recipients.</param>
+/// <param name="now">The time.</param>
+internal sealed class ListCopies(SwitchConfiguration configuration, MailingList list, StoredMessage stored, int index, DateTimeOffset now)
+{
+    private readonly ImmutableArray<ListMark> marks = ListMark.ReadAll(stored.Trace.Span);
+
+    private string Root => marks.IsEmpty ? stored.Id.ToString() : marks[0].Root;
+
+    /// <summary>For members.</summary>
+    /// <param name="id">Its own.</param>
+    /// <param name="members">At least one.</param>
+    /// <param name="octets">What they get.</param>
+    /// <param name="content">The same, staged.</param>
+    public NewMessage Copy(MessageId id, ImmutableArray<Mailbox> members, ReadOnlyMemory<byte> octets, StagedContent content)
+    {
+        var came = stored.Envelope;
+        var of = came.Recipients[index];
+        var recipients = members.Select(m => new Recipient(m)
+        {
+            Role = of.Role, Precedence = of.Precedence, Priority = of.Priority,
+            // RFC 3461 §5.2.7.1 (b), §5.2.7.3 (b): success was told of already.
+            Notify = list.Owner is null ? WithoutSuccess(of.Notify) : NotifyOptions.Unspecified,
+            OriginalRecipient = list.Owner is null ? of.OriginalRecipient : null,
+            DuplicateKey = KeyFor(m),
+        }).ToImmutableArray();
+        var envelope = came with
+        {
+            Recipients = recipients,
+            ReversePath = list.Owner is { } owner ? new ReversePath(owner) : came.ReversePath,
+            Precedence = of.Precedence,
+            EnvelopeId = list.Owner is null ? came.EnvelopeId : null,
+            Return = came.OpenedHere || list.Opening is not null ? DsnReturn.Headers : list.Owner is null ? came.Return : DsnReturn.Unspecified,
+            // RFC 2852 §4.1.4: its deadline was that of the list's address.
+            DeliverBy = list.Owner is null ? came.DeliverBy : null,
+            HoldUntil = null,
+            SmtpUtf8 = came.SmtpUtf8 || members.Any(m => m.NeedsUtf8),
+            Body = list is { Expansion: null, Encrypt: null } ? came.Body : DeliveryReport.BodyOf(octets.Span),
+            Origin = new Origin { Listener = Origin.List + list.Address.Text },
+        };
+        byte[] trace = [.. TraceFields.Crossed(configuration.HostName, id, now), .. Encoding.UTF8.GetBytes(new ListMark(list.Address.Text, Root).Write()), .. stored.Trace.Span];
+        return new NewMessage(id, envelope, trace, content, stored.MessageIdField, RecipientState.Queued, stored.Id);
+    }
+
+    /// <summary>What came, for the list once more: held, because some members can't have it now.</summary>
+    public NewMessage LeftOver(MessageId id, StagedContent content, string reason)
+    {
+        var came = stored.Envelope;
+        var envelope = came with { Recipients = [came.Recipients[index] with { DuplicateKey = null, Notify = NotifyOptions.Never }], Precedence = came.Recipients[index].Precedence };
+        return new NewMessage(id, envelope, stored.Trace, content, stored.MessageIdField, RecipientState.Held, stored.Id) { HeldBecause = reason };
+    }
+
+    // Each member gets one copy of one message, over however many lists; a list that can be reached in many ways distributes once.
+    private UInt128? KeyFor(Mailbox member) => configuration.Duplicates.Enabled || configuration.Lists.Anywhere(member) is not null
+        ? DuplicateKey.Of(ReversePath.Null, "list", Root, [], member)
+        : null;
+
+    private static NotifyOptions WithoutSuccess(NotifyOptions asked)
+    {
+        if (!asked.HasFlag(NotifyOptions.Success)) return asked;
+        var rest = asked & ~NotifyOptions.Success;
+        return rest is NotifyOptions.Unspecified ? NotifyOptions.Never : rest;
+    }
+}

@@ -1,0 +1,64 @@
+using MilSwitch.Domain.Lists;
+
+namespace MilSwitch.Host.Tests;
+
+public sealed class ListConfigurationTests : IDisposable
+{
+    private const string Plain = "address: watch@hq.example, members: [ops@x.example], owner: chief@hq.example, post: [anyone]";
+    private readonly ConfigurationFiles files = new();
+
+    public ListConfigurationTests() => files.WriteCertificate().Dispose();
+
+    public void Dispose() => files.Dispose();
+
+    [Fact]
+    public void Reads_a_list_with_all_it_can_have()
+    {
+        File.WriteAllText(Path.Combine(files.Folder, "members.txt"), "# the watch\nlog@x.example # logistics\n\nOPS@x.example\nops@x.example\n");
+        var list = Assert.Single(Good(
+            "address: Watch@HQ.example, members: [ops@x.example], members-file: members.txt, owner: chief@hq.example, post: [members, \"*@staff.example\"], open: true, anchors: tls.pem, agents: [tac@x.example], "
+            + "protection: { decrypt: [k], sign: { key: k }, encrypt: { certificates: tls.pem } }, receipts: instead-of, receipts-to: [chief@hq.example]").Lists);
+        Assert.Equal(["OPS@x.example", "log@x.example", "ops@x.example"], list.Members.Select(m => m.Text));
+        Assert.Equal(("Watch@HQ.example", "chief@hq.example", true, ListProof.Required), (list.Address.Text, list.Owner!.Text, list.IsOpen, list.Proof));
+        Assert.True(list.Posters!.Contains(list.Members[1]));
+        Assert.Equal(["k"], list.Opening!.LoopKeys.AsEnumerable());
+        Assert.Equal(["Watch@HQ.example", "tac@x.example"], list.Opening.Lists.AsEnumerable());
+        Assert.Equal((ListReceiptPolicy.InsteadOf, true), (list.Expansion!.Policy, list.IsMadeForMembers));
+        Assert.True(list.Opening.KeepsSignatures);
+    }
+
+    [Fact]
+    public void A_list_without_protection_looks_into_nothing()
+    {
+        var list = Assert.Single(Good(Plain).Lists);
+        Assert.Null(list.Opening);
+        Assert.Null(list.Posters);
+        Assert.Null(Assert.Single(Good(Plain.Replace("owner: chief@hq.example", "returns: originator", StringComparison.Ordinal)).Lists).Owner);
+    }
+
+    public static TheoryData<string, string> Faults => new()
+    {
+        { "members: [ops@x.example], owner: a@x.example, post: [anyone]", "lists[0].address: is missing" },
+        { "address: watch, members: [ops@x.example], owner: a@x.example, post: [anyone]", "lists[0].address: 'watch' is not a mail address" },
+        { "address: w@x.example, owner: a@x.example, post: [anyone]", "lists[0].members: is missing, and so is members-file; a list without members takes mail and tells nobody" },
+        { "address: w@x.example, members: [ops@x.example], post: [anyone]", "lists[0].owner: is missing: it hears of members who could not be reached; or say returns: originator" },
+        { "address: w@x.example, members: [ops@x.example], owner: a@x.example, returns: originator, post: [anyone]", "lists[0].owner: does nothing with returns: originator" },
+        { "address: w@x.example, members: [ops@x.example], owner: a@x.example", "lists[0].post: is missing: name addresses, members or anyone" },
+        { "address: w@x.example, members: [ops@x.example], owner: a@x.example, post: [everyone]", "lists[0].post: 'everyone' is not anyone, members, an address, *@domain or *@*.domain" },
+        { "address: w@x.example, members: [ops@x.example], owner: a@x.example, post: [members]", "lists[0].post: only accounts could show who they are: name anchors for signatures, or say proof: required or proof: none" },
+        { Plain + ", receipts: none", "lists[0].receipts: stands in the list's signature, and protection.sign makes none" },
+        { Plain + ", receipts-to: [a@x.example]", "lists[0].receipts-to: is for receipts: instead-of or in-addition-to" },
+        { Plain + ", protection: { sign: { key: k } }", "lists[0].protection: needs anchors: whose signatures are good is not known without, and nothing is opened or signed by guess" },
+        { Plain + ", membrs: [x]", "lists[0].membrs: unknown key; did you mean 'members'?" },
+        { "address: w@x.example, members: [ops@nowhere.test], owner: a@x.example, post: [anyone]", "lists: [0] no route takes the member 'ops@nowhere.test' of 'w@x.example'" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public void Says_what_is_wrong(string list, string problem) => Assert.Contains(problem, string.Join("\n", files.Problems(Text(list))), StringComparison.Ordinal);
+
+    private MailingListMap Good(string list) => files.Good(Text(list)).Switch.Lists;
+
+    private static string Text(string list) =>
+        ConfigurationFiles.Minimum.Replace("match: \"*\"", "match: \"*.example\"", StringComparison.Ordinal) + $"\nkeys: [{{ name: k, file: tls.key, certificate: tls.pem }}]\nlists: [{{ {list} }}]\n";
+}
