@@ -2,10 +2,11 @@ using BenchmarkDotNet.Running;
 using MilSwitch.Benchmarks;
 using MilSwitch.Benchmarks.Boundaries;
 using MilSwitch.Benchmarks.Labels;
+using MilSwitch.Benchmarks.Lists;
 using MilSwitch.Benchmarks.Military;
 using MilSwitch.Benchmarks.Smime;
 
-// `spool [messages] [pending] [folder]`, `stores [messages]`, `smime [--filter TEXT] [--quick]`, `boundary [--filter TEXT] [--quick]`, `labels [--filter TEXT]` and `mmhs`
+// `spool [messages] [pending] [folder]`, `stores [messages]`, `smime [--filter TEXT] [--quick]`, `boundary [--filter TEXT] [--quick]`, `labels [--filter TEXT]`, `lists` and `mmhs`
 // are loads of their own (README.md);
 // everything else goes to BenchmarkDotNet (`--filter *`).
 switch (args)
@@ -20,6 +21,9 @@ switch (args)
         return await BoundaryFigures.RunAsync(args[1..]);
     case ["labels", ..]:
         LabelFigures.Run(args[1..]);
+        return 0;
+    case ["lists", ..]:
+        await ListFigures.RunAsync();
         return 0;
     case ["mmhs", ..]:
         MmhsFigures.Run();
