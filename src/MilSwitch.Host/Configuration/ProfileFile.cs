@@ -73,15 +73,15 @@ public static class ProfileFile
         var rule = new ProfileRule
         {
             Name = section.RequiredText("name") ?? "",
-            Codes = Each(source, section, "sic", text =>
+            Codes = Each<SicPattern>(source, section, "sic", text =>
             {
                 if (!SicPattern.TryParse(text, out var pattern)) return (null, $"'{text}' is no code of 3 to 8 letters and digits, with ? for one (but not the first) and * at the end for the rest");
                 return catalogue is null || catalogue.Knows(pattern) ? (pattern, null) : (null, $"the catalogue has no code '{pattern}'");
             }),
-            Originators = Each(source, section, "from", text => ProfileOriginator.TryParse(text, out var originator) ? (originator, null) : (null, $"'{text}' is neither local@domain nor @domain")),
+            Originators = Each<ProfileOriginator>(source, section, "from", text => ProfileOriginator.TryParse(text, out var originator) ? (originator, null) : (null, $"'{text}' is neither local@domain nor @domain")),
             Types = Each(source, section, "type", ReadType),
-            Precedences = [.. Each(source, section, "precedence", text =>
-                PrecedenceExtensions.TryParseKeyword(text, out var level) ? (new Level(level), null) : ((Level?)null, $"'{text}' is not one of deferred, routine, priority, immediate, flash, override")).Select(l => l.Value)],
+            Precedences = [.. Each<Level>(source, section, "precedence", text =>
+                PrecedenceExtensions.TryParseKeyword(text, out var level) ? (new Level(level), null) : (null, $"'{text}' is not one of deferred, routine, priority, immediate, flash, override")).Select(l => l.Value)],
             Labels = ReadLabels(source, section),
             HandlingInstructions = Each(source, section, "handling-instructions", ReadInstruction),
             MessageInstructions = Each(source, section, "message-instructions", text => text.Equals(ProfileSubject.NoDistribution, StringComparison.OrdinalIgnoreCase)

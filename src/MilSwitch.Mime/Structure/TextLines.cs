@@ -36,10 +36,23 @@ public static class TextLines
     public static string? ReadText(ReadOnlyMemory<byte> message, int mostOctets)
     {
         if (Find(message) is not { } text || Known(text.Charset) is not { } characters) return null;
-        // In no encoding of RFC 2045 one octet takes more than three, and soft line breaks are few.
+        // In no encoding of RFC 2045 an octet takes more than three; the rest is for line breaks.
         var most = (int)Math.Min(text.Body.Length, 4L * mostOctets);
+        if (most < text.Body.Length && text.Encoding.Equals("base64", StringComparison.OrdinalIgnoreCase)) most = WholeQuanta(text.Body.Span, most);
         var octets = TransferEncoding.Decode(text.Body[..most], text.Encoding).Span;
         return characters.GetString(octets[..Math.Min(octets.Length, mostOctets)]);
+    }
+
+    // RFC 2045 §6.8: four characters are three octets; fewer can't be decoded.
+    private static int WholeQuanta(ReadOnlySpan<byte> text, int length)
+    {
+        int count = 0, whole = 0;
+        for (var i = 0; i < length; i++)
+        {
+            if (text[i] is not ((byte)'\r' or (byte)'\n' or (byte)' ' or (byte)'\t') && ++count % 4 is 0) whole = i + 1;
+        }
+
+        return whole;
     }
 
     private static (ReadOnlyMemory<byte> Body, string Encoding, string Charset)? Find(ReadOnlyMemory<byte> message)
