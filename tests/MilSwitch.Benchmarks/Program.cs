@@ -5,7 +5,7 @@ using MilSwitch.Benchmarks.Labels;
 using MilSwitch.Benchmarks.Military;
 using MilSwitch.Benchmarks.Smime;
 
-// `spool [messages] [pending] [folder]`, `stores [messages]`, `smime [--filter TEXT] [--quick]`, `boundary [--filter TEXT] [--quick]`, `labels [--filter TEXT]` and `mmhs`
+// `spool [messages] [pending] [folder]`, `stores [messages]`, `smime [--filter TEXT] [--quick]`, `boundary [--filter TEXT] [--quick]`, `labels [--filter TEXT]`, `profile` and `mmhs`
 // are loads of their own (README.md);
 // everything else goes to BenchmarkDotNet (`--filter *`).
 switch (args)
@@ -20,6 +20,9 @@ switch (args)
         return await BoundaryFigures.RunAsync(args[1..]);
     case ["labels", ..]:
         LabelFigures.Run(args[1..]);
+        return 0;
+    case ["profile", ..]:
+        ProfileFigures.Run();
         return 0;
     case ["mmhs", ..]:
         MmhsFigures.Run();
