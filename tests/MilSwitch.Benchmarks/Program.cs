@@ -6,7 +6,7 @@ using MilSwitch.Benchmarks.Lists;
 using MilSwitch.Benchmarks.Military;
 using MilSwitch.Benchmarks.Smime;
 
-// `spool [messages] [pending] [folder]`, `stores [messages]`, `smime [--filter TEXT] [--quick]`, `boundary [--filter TEXT] [--quick]`, `labels [--filter TEXT]`, `lists` and `mmhs`
+// `spool [messages] [pending] [folder]`, `stores [messages]`, `smime [--filter TEXT] [--quick]`, `boundary [--filter TEXT] [--quick]`, `labels [--filter TEXT]`, `lists`, `profile` and `mmhs`
 // are loads of their own (README.md);
 // everything else goes to BenchmarkDotNet (`--filter *`).
 switch (args)
@@ -24,6 +24,9 @@ switch (args)
         return 0;
     case ["lists", ..]:
         await ListFigures.RunAsync();
+        return 0;
+    case ["profile", ..]:
+        ProfileFigures.Run();
         return 0;
     case ["mmhs", ..]:
         MmhsFigures.Run();

@@ -50,6 +50,7 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Path());
         root.Subcommands.Add(Smime());
         root.Subcommands.Add(Label());
+        root.Subcommands.Add(Profile());
         root.Subcommands.Add(Key());
         root.Subcommands.Add(Cert());
         root.Subcommands.Add(Sendmail());

@@ -26,7 +26,36 @@ public static class TextLines
     /// </summary>
     /// <param name="message">A message or MIME entity with CRLF line ends.</param>
     /// <returns>Null: there is no such part or line, it is longer than <see cref="LongestLine"/>, or nobody knows its characters.</returns>
-    public static (string? First, string? Last) Read(ReadOnlyMemory<byte> message)
+    public static (string? First, string? Last) Read(ReadOnlyMemory<byte> message) =>
+        Find(message) is { } text && Known(text.Charset) is { } characters ? Ends(TransferEncoding.Decode(text.Body, text.Encoding).Span, characters) : default;
+
+    /// <summary>The beginning of the text of that part.</summary>
+    /// <param name="message">A message or MIME entity with CRLF line ends.</param>
+    /// <param name="mostOctets">Of the text, once decoded; what follows is left out.</param>
+    /// <returns>Null: there is no such part, or nobody knows its characters.</returns>
+    public static string? ReadText(ReadOnlyMemory<byte> message, int mostOctets)
+    {
+        if (Find(message) is not { } text || Known(text.Charset) is not { } characters) return null;
+        // In no encoding of RFC 2045 an octet takes more than three; the rest is for line breaks.
+        var most = (int)Math.Min(text.Body.Length, 4L * mostOctets);
+        if (most < text.Body.Length && text.Encoding.Equals("base64", StringComparison.OrdinalIgnoreCase)) most = WholeQuanta(text.Body.Span, most);
+        var octets = TransferEncoding.Decode(text.Body[..most], text.Encoding).Span;
+        return characters.GetString(octets[..Math.Min(octets.Length, mostOctets)]);
+    }
+
+    // RFC 2045 §6.8: four characters are three octets; fewer can't be decoded.
+    private static int WholeQuanta(ReadOnlySpan<byte> text, int length)
+    {
+        int count = 0, whole = 0;
+        for (var i = 0; i < length; i++)
+        {
+            if (text[i] is not ((byte)'\r' or (byte)'\n' or (byte)' ' or (byte)'\t') && ++count % 4 is 0) whole = i + 1;
+        }
+
+        return whole;
+    }
+
+    private static (ReadOnlyMemory<byte> Body, string Encoding, string Charset)? Find(ReadOnlyMemory<byte> message)
     {
         var waiting = new Stack<(ReadOnlyMemory<byte> Entity, int Depth)>();
         waiting.Push((message, 0));
@@ -34,7 +63,7 @@ public static class TextLines
         {
             var header = HeaderBlock.Scan(next.Entity, LongestHeader, MostFields);
             // Which of two counts is anybody's guess.
-            if (header.Fault is not HeaderFault.None || header.CountOf("Content-Type"u8) > 1 || header.CountOf("Content-Transfer-Encoding"u8) > 1) return default;
+            if (header.Fault is not HeaderFault.None || header.CountOf("Content-Type"u8) > 1 || header.CountOf("Content-Transfer-Encoding"u8) > 1) return null;
             header.TryGetSingle("Content-Type"u8, out var value);
             var type = ContentTypeField.Read(Encoding.UTF8.GetBytes(value));
             var body = next.Entity[header.Length..];
@@ -46,11 +75,11 @@ public static class TextLines
             else if (type.Kind is ContentKind.Leaf && IsText(value, out var charset) && !IsAttachment(header))
             {
                 header.TryGetSingle("Content-Transfer-Encoding"u8, out var encoding);
-                return Known(charset) is { } characters ? Ends(TransferEncoding.Decode(body, encoding).Span, characters) : default;
+                return (body, encoding, charset);
             }
         }
 
-        return default;
+        return null;
     }
 
     // Lines are found among the octets: in every encoding that text/plain may have, line ends are those of ASCII (RFC 2046 §4.1.1).
