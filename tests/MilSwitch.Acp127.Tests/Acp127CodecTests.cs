@@ -73,7 +73,7 @@ public sealed class Acp127CodecTests
     [InlineData("031215Z", "031215A", 5, 5)]
     [InlineData("O P 031215Z", "P O 031215Z", 5, 5)]
     [InlineData("FM SACLANT\n", "", 6, 6)]
-    [InlineData("FM SACLANT", "FM SACLANT\nSACEUR", 8, 6)]
+    [InlineData("FM SACLANT", "FM SACLANT\nSACEUR", 7, 6)]
     [InlineData("TO RXFPA/MINDEF", "TO RXFPA/", 7, 7)]
     [InlineData("GR7", "GR8", 11, 10)]
     [InlineData("GR7\nBT", "GR7", 12, 11)]
