@@ -11,12 +11,13 @@ public sealed class ReferenceTests
         { "MilSwitch.Labels", ["MilSwitch.Domain"] },
         { "MilSwitch.Smime", ["MilSwitch.Labels", "MilSwitch.Mime"] },
         { "MilSwitch.Checks", ["MilSwitch.Mime"] },
+        { "MilSwitch.Acp127", ["MilSwitch.Domain"] },
         { "MilSwitch.Lookup", ["MilSwitch.Smime"] },
         { "MilSwitch.Storage", ["MilSwitch.Domain"] },
         { "MilSwitch.Storage.PostgreSql", ["MilSwitch.Storage"] },
         { "MilSwitch.Storage.Sqlite", ["MilSwitch.Storage"] },
         { "MilSwitch.Switching", ["MilSwitch.Domain", "MilSwitch.Labels", "MilSwitch.Mime", "MilSwitch.Smtp"] },
-        { "MilSwitch.Host", ["MilSwitch.Checks", "MilSwitch.Labels", "MilSwitch.Lookup", "MilSwitch.Smime", "MilSwitch.Storage.PostgreSql", "MilSwitch.Storage.Sqlite", "MilSwitch.Switching"] },
+        { "MilSwitch.Host", ["MilSwitch.Acp127", "MilSwitch.Checks", "MilSwitch.Labels", "MilSwitch.Lookup", "MilSwitch.Smime", "MilSwitch.Storage.PostgreSql", "MilSwitch.Storage.Sqlite", "MilSwitch.Switching"] },
     };
 
     /// <summary>Packages by the beginning of their names, and the only projects that may use them.</summary>
