@@ -14,11 +14,11 @@ public sealed class ProfileFactsTests
     public void Reads_every_fact()
     {
         var facts = Read(Header + "\r\nfield hospital\r\n");
-        Assert.Equal(["KAA", "KBB"], facts.Codes);
+        Assert.Equal(["KAA", "KBB"], facts.Codes.AsEnumerable());
         Assert.Equal("cos@shl.example.com", facts.Originator!.Text);
         Assert.Equal((0, "CANDLE FISH"), (facts.Type, facts.TypeIdentifier));
-        Assert.Equal(["ZOV"], facts.HandlingInstructions);
-        Assert.Equal([ProfileSubject.NoDistribution], facts.MessageInstructions);
+        Assert.Equal(["ZOV"], facts.HandlingInstructions.AsEnumerable());
+        Assert.Equal([ProfileSubject.NoDistribution], facts.MessageInstructions.AsEnumerable());
         Assert.Equal("Café", facts.Subject);
         Assert.Equal("field hospital\r\n", facts.Body);
         Assert.Equal((Precedence.Flash, ProfileRole.Information, null), (facts.Precedence, facts.Role, facts.Fault));

@@ -38,7 +38,7 @@ public sealed class ProfilerTests
     public void Needs_one_value_of_each_kind()
     {
         var rule = Rule("r", "sic KAA") with { Action = [Ops], Precedences = [Precedence.Override, Precedence.Flash] };
-        Assert.Equal(["sic KAA", "precedence flash"], Assert.Single(Decide(Message, rule).Matches).Reasons);
+        Assert.Equal(["sic KAA", "precedence flash"], Assert.Single(Decide(Message, rule).Matches).Reasons.AsEnumerable());
         Assert.Equal(UnprofiledReason.NoMatch, Decide(Message with { Precedence = Precedence.Routine }, rule).Unprofiled);
     }
 
@@ -47,13 +47,13 @@ public sealed class ProfilerTests
     {
         var decision = Decide(Message, Rule("b", "words radar") with { Information = [Ops, Log] }, Rule("a", "sic KAA") with { Action = [Ops] });
         Assert.Equal(["b", "a"], decision.Matches.Select(m => m.Rule.Name));
-        Assert.Equal([new ProfileAddressee(Ops, ProfileRole.Action), new ProfileAddressee(Log, ProfileRole.Information)], decision.Addressees);
+        Assert.Equal([new ProfileAddressee(Ops, ProfileRole.Action), new ProfileAddressee(Log, ProfileRole.Information)], decision.Addressees.AsEnumerable());
     }
 
     [Fact]
     public void Who_was_informed_makes_nobody_act() => Assert.Equal(
         [new ProfileAddressee(Ops, ProfileRole.Information)],
-        Decide(Message with { Role = ProfileRole.Information }, Rule("a", "sic KAA") with { Action = [Ops] }).Addressees);
+        Decide(Message with { Role = ProfileRole.Information }, Rule("a", "sic KAA") with { Action = [Ops] }).Addressees.AsEnumerable());
 
     [Fact]
     public void Two_ways_to_write_a_phrase_both_count()
