@@ -175,7 +175,9 @@ public sealed class MailingListTests
         known = true;
         await harness.Operator.ActAsync(new MessageAct(MessageVerb.Release) { Ids = [left.Id], Reason = "it is there now" }, SwitchHarness.Somebody, default);
 
-        Assert.Equal(["m2@dest.test"], (await ChildAsync(harness, left.Id, m => m.State == MessageState.Done)).Envelope.Recipients.Select(r => r.Address.Text));
+        var late = await ChildAsync(harness, left.Id, m => m.State == MessageState.Done);
+        Assert.Equal(["m2@dest.test"], late.Envelope.Recipients.Select(r => r.Address.Text));
+        Assert.True(late.Envelope.ArrivedAt > left.Envelope.ArrivedAt);
         Assert.All(harness.Sink.Transactions, t => Assert.Contains("X-Sealed: yes\r\n", Encoding.UTF8.GetString(t.Content.Span), StringComparison.Ordinal));
     }
 

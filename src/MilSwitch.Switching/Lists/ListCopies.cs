@@ -28,7 +28,8 @@ internal sealed class ListCopies(SwitchConfiguration configuration, MailingList 
     /// <param name="members">At least one.</param>
     /// <param name="octets">What they get.</param>
     /// <param name="content">The same, staged.</param>
-    public NewMessage Copy(MessageId id, ImmutableArray<Mailbox> members, ReadOnlyMemory<byte> octets, StagedContent content)
+    /// <param name="anew">A person let it go: it has the time of its level once more, and does not expire at once.</param>
+    public NewMessage Copy(MessageId id, ImmutableArray<Mailbox> members, ReadOnlyMemory<byte> octets, StagedContent content, bool anew)
     {
         var came = stored.Envelope;
         var of = came.Recipients[index];
@@ -50,6 +51,7 @@ internal sealed class ListCopies(SwitchConfiguration configuration, MailingList 
             // RFC 2852 §4.1.4: its deadline was that of the list's address.
             DeliverBy = list.Owner is null ? came.DeliverBy : null,
             HoldUntil = null,
+            ArrivedAt = anew ? now : came.ArrivedAt,
             SmtpUtf8 = came.SmtpUtf8 || members.Any(m => m.NeedsUtf8),
             Body = list is { Expansion: null, Encrypt: null } ? came.Body : DeliveryReport.BodyOf(octets.Span),
             Origin = new Origin { Listener = Origin.List + list.Address.Text },

@@ -77,7 +77,7 @@ internal static partial class MessageSteps
                 if (made is { } octets)
                 {
                     var served = members.Except(without).ToImmutableArray();
-                    copies.Add(writer.Copy(runtime.NextId(partition.Epoch.Partition), served, octets, await StageAsync(octets).ConfigureAwait(false)));
+                    copies.Add(writer.Copy(runtime.NextId(partition.Epoch.Partition), served, octets, await StageAsync(octets).ConfigureAwait(false), anew: !progress.Only.IsEmpty));
                 }
 
                 if (without.Length > 0)
