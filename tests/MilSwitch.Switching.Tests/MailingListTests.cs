@@ -20,6 +20,7 @@ namespace MilSwitch.Switching.Tests;
 public sealed class MailingListTests
 {
     private const string Text = "From: <a@origin.test>\r\nTo: watch@hq.test\r\nSubject: test\r\nMessage-ID: <1@origin.test>\r\n\r\nhello\r\n";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly Mailbox Owner = Mailbox.Parse("chief@hq.test");
     private static readonly MailingList Watch = ListOf("watch@hq.test", "m1@dest.test", "m2@dest.test", "m3@dest.test");
 
@@ -35,7 +36,7 @@ public sealed class MailingListTests
         Assert.Equal((Owner, null, Precedence.Flash), (copy.Envelope.ReversePath.Mailbox, copy.Envelope.EnvelopeId, copy.Envelope.Precedence));
         Assert.Equal(["m1@dest.test", "m2@dest.test", "m3@dest.test"], copy.Envelope.Recipients.Select(r => r.Address.Text));
         var report = await ChildAsync(harness, sent.Id, m => m.Envelope.ReversePath.IsNull && m.State == MessageState.Done);
-        var arrived = harness.Sink.Transactions.Select(t => Encoding.UTF8.GetString(t.Content.Span)).ToArray();
+        var arrived = (await harness.Sink.WaitForAsync(2, Patience)).Select(t => Encoding.UTF8.GetString(t.Content.Span)).ToArray();
         Assert.Equal(Precedence.Flash, report.Envelope.Precedence);
         Assert.Contains(arrived, t => t.Contains("Final-Recipient: rfc822;watch@hq.test\r\nAction: delivered\r\n", StringComparison.Ordinal));
         var text = Assert.Single(arrived, t => t.EndsWith(Text, StringComparison.Ordinal));
@@ -54,7 +55,7 @@ public sealed class MailingListTests
         Assert.Equal(("a@origin.test", "MINE"), (copy.Envelope.ReversePath.Mailbox!.Text, copy.Envelope.EnvelopeId));
         Assert.All(copy.Envelope.Recipients, r => Assert.Equal(NotifyOptions.Failure, r.Notify));
         await ChildAsync(harness, sent.Id, m => m.Envelope.ReversePath.IsNull && m.State == MessageState.Done);
-        Assert.Contains(harness.Sink.Transactions, t => Encoding.UTF8.GetString(t.Content.Span).Contains("Action: expanded\r\n", StringComparison.Ordinal));
+        Assert.Contains(await harness.Sink.WaitForAsync(2, Patience), t => Encoding.UTF8.GetString(t.Content.Span).Contains("Action: expanded\r\n", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -99,7 +100,7 @@ public sealed class MailingListTests
 
         await ChildAsync(harness, sent.Id, m => m.State == MessageState.Done);
         Assert.Equal(RecipientState.Returned, (await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done)).Recipients[0].State);
-        var told = Encoding.UTF8.GetString(Assert.Single(harness.Sink.Transactions).Content.Span);
+        var told = Encoding.UTF8.GetString(Assert.Single(await harness.Sink.WaitForAsync(1, Patience)).Content.Span);
         Assert.Contains("Status: 5.7.2\r\n", told, StringComparison.Ordinal);
         Assert.DoesNotContain("m1@dest.test", told, StringComparison.Ordinal);
     }
@@ -178,7 +179,7 @@ public sealed class MailingListTests
         var late = await ChildAsync(harness, left.Id, m => m.State == MessageState.Done);
         Assert.Equal(["m2@dest.test"], late.Envelope.Recipients.Select(r => r.Address.Text));
         Assert.True(late.Envelope.ArrivedAt > left.Envelope.ArrivedAt);
-        Assert.All(harness.Sink.Transactions, t => Assert.Contains("X-Sealed: yes\r\n", Encoding.UTF8.GetString(t.Content.Span), StringComparison.Ordinal));
+        Assert.All(await harness.Sink.WaitForAsync(2, Patience), t => Assert.Contains("X-Sealed: yes\r\n", Encoding.UTF8.GetString(t.Content.Span), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -209,7 +210,7 @@ public sealed class MailingListTests
     {
         StoredMessage? found = null;
         await Eventually.ComesTrueAsync(
-            async () => (found = (await harness.Spool.QueryAsync(new MessageQuery { Parent = parent }, default)).FirstOrDefault(condition)) is not null, TimeSpan.FromSeconds(15), $"something comes of {parent}");
+            async () => (found = (await harness.Spool.QueryAsync(new MessageQuery { Parent = parent }, default)).FirstOrDefault(condition)) is not null, Patience, $"something comes of {parent}");
         return found!;
     }
 }

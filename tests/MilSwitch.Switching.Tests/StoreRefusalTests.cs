@@ -66,7 +66,7 @@ public sealed class StoreRefusalTests
         await harness.Operator.RemoveRuleAsync(rule.Id, "test", null, SwitchHarness.Somebody, default);
         var stored = await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
         Assert.Equal(RecipientState.Delivered, stored.Recipients[0].State);
-        Assert.Null(Assert.Single(harness.Sink.Transactions, t => t.Accepted).Field("X-MilSwitch-Suspected-Duplicate"));
+        Assert.Null(Assert.Single(await harness.Sink.WaitForAsync(1, TimeSpan.FromSeconds(15))).Field("X-MilSwitch-Suspected-Duplicate"));
         Assert.True(Volatile.Read(ref asked) > 4);
     }
 
