@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
-using System.Text;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Lists;
+using MilSwitch.Domain.Protection;
 
 namespace MilSwitch.Domain.Tests;
 
@@ -24,6 +24,19 @@ public sealed class ListPolicyTests
     }
 
     [Fact]
+    public void A_turn_is_as_long_as_one_copy_serves()
+    {
+        var many = List with { Members = [.. Enumerable.Range(0, 2_100).Select(i => Mailbox.Parse($"m{i:0000}@x.test"))] };
+        Assert.Equal((ListPolicy.MembersOfOneForAll, false), Turn(many, ExpansionProgress.None));
+        Assert.Equal((MailingList.MembersPerCopy, false), Turn(many with { Encrypt = new DepartureEncryption { Certificates = [] } }, ExpansionProgress.None));
+        var progress = ExpansionProgress.None with { After = ExpansionProgress.None.After.Add(3, "m1999@x.test") };
+        Assert.Equal((100, true), Turn(many, progress));
+        Assert.Equal((1, true), Turn(many, ExpansionProgress.None with { Only = ["m0700@x.test", "left@x.test"] }));
+
+        static (int, bool) Turn(MailingList list, ExpansionProgress progress) => ListPolicy.Turn(list, [], progress, 3) is var turn ? (turn.Members.Length, turn.IsLast) : default;
+    }
+
+    [Fact]
     public void Every_member_but_the_exempted_is_served_once_whatever_the_size_of_a_copy()
     {
         var random = new Random(20261129);
@@ -40,7 +53,8 @@ public sealed class ListPolicyTests
     public static TheoryData<string, string?> Cases => new()
     {
         { "report", "a report is not distributed" }, { "loop", "a loop" }, { "unreadable", "bad field" }, { "bad", "not to be believed" }, { "others", "not for the list" },
-        { "closed", "does not open" }, { "opened", "does not encrypt" }, { "fault", "malformed" }, { "instruction", "NO DISTRIBUTION" }, { "nothing", null },
+        { "closed", "does not open" }, { "opened", "does not encrypt" }, { "fault", "malformed" }, { "instruction", "NO DISTRIBUTION" }, { "forwarded", "does not name the list" },
+        { "named", null }, { "through another list", null }, { "outer From", "the outer From is not" }, { "hidden", "hides subject" }, { "hidden and hidden again", null }, { "label", "bad label" }, { "nothing", null },
     };
 
     [Theory]
@@ -58,9 +72,16 @@ public sealed class ListPolicyTests
             "opened" => new ListSubject { Opened = Read with { Encryption = EncryptionState.Opened } },
             "fault" => new ListSubject { Opened = Read with { Fault = "malformed" } },
             "instruction" => new ListSubject { Instructions = ["no distribution"] },
+            "forwarded" => new ListSubject { Opened = Read with { ProtectedRecipients = ["ops@x.test"] } },
+            "named" => new ListSubject { Opened = Read with { ProtectedRecipients = ["ops@x.test", "WATCH@hq.test"] } },
+            "through another list" => new ListSubject { Opened = Read with { ProtectedRecipients = ["all@hq.test"], Lists = ["all@hq.test"] } },
+            "outer From" => new ListSubject { Opened = Read with { Differences = [new HeaderDifference("From", DifferenceWeight.Blocking)] } },
+            "hidden" or "hidden and hidden again" => new ListSubject { Opened = Read with { Encryption = EncryptionState.Opened }, Hidden = ["subject"] },
+            "label" => new ListSubject { Opened = Read with { Encryption = EncryptionState.Opened }, LabelFault = "bad label" },
             _ => new ListSubject(),
         };
-        var decision = ListPolicy.Judge(List, subject);
+        var encrypting = List with { Encrypt = new DepartureEncryption { Certificates = [], HeaderPolicy = name is "hidden and hidden again" ? "baseline" : "none" } };
+        var decision = ListPolicy.Judge(name is "hidden" or "hidden and hidden again" or "label" ? encrypting : List, subject);
         if (reason is null) Assert.IsType<ListDecision.Distribute>(decision);
         else Assert.Contains(reason, Assert.IsType<ListDecision.Hold>(decision).Reason, StringComparison.Ordinal);
     }
@@ -77,14 +98,5 @@ public sealed class ListPolicyTests
         Assert.True(MailboxSet.TryRead(["a@x.test"], out var posters, out _));
         var subject = new ListSubject { Authors = [.. authors.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Mailbox.Parse)], IsVouchedFor = vouched };
         Assert.Equal(goes, ListPolicy.Judge(List with { Posters = posters, Proof = proof }, subject) is ListDecision.Distribute);
-    }
-
-    [Fact]
-    public void Marks_are_read_as_they_are_written_and_nothing_else_is_one()
-    {
-        var trace = "Received: by x\r\n id y; Sun\r\n" + new ListMark("b@x.test", "ID.07").Write() + "X-MilSwitch-Expanded: nonsense\r\n" + new ListMark("a@x.test", "ID.07").Write();
-        Assert.Equal([new ListMark("b@x.test", "ID.07"), new ListMark("a@x.test", "ID.07")], ListMark.ReadAll(Encoding.UTF8.GetBytes(trace)).AsEnumerable());
-        Assert.Null(ListMark.Read("; of="));
-        Assert.Equal(ListMark.Most, ListMark.ReadAll(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(new ListMark("b@x.test", "1").Write(), 100)))).Length);
     }
 }

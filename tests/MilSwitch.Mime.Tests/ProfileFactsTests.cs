@@ -1,3 +1,4 @@
+using MilSwitch.Domain.Military;
 using System.Text;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Profiling;
@@ -18,7 +19,7 @@ public sealed class ProfileFactsTests
         Assert.Equal("cos@shl.example.com", facts.Originator!.Text);
         Assert.Equal((0, "CANDLE FISH"), (facts.Type, facts.TypeIdentifier));
         Assert.Equal(["ZOV"], facts.HandlingInstructions.AsEnumerable());
-        Assert.Equal([ProfileSubject.NoDistribution], facts.MessageInstructions.AsEnumerable());
+        Assert.Equal([MmhsInstructions.NoDistribution], facts.MessageInstructions.AsEnumerable());
         Assert.Equal("Café", facts.Subject);
         Assert.Equal("field hospital\r\n", facts.Body);
         Assert.Equal((Precedence.Flash, ProfileRole.Information, null), (facts.Precedence, facts.Role, facts.Fault));

@@ -25,7 +25,7 @@ public sealed class CrossingTests
     private const string Text = "From: <a@red.test>\r\nSubject: test\r\nReceived: from inside.red.test by gate.red.test; Sat, 28 Nov 2026 08:00:00 +0000\r\n\r\nhello\r\n";
     private static readonly SecurityDomain Red = new("red") { MailDomains = ["red.test"] };
     private static readonly SecurityDomain Blue = new("blue") { MailDomains = ["blue.test"] };
-    private static readonly BoundarySettings Outward = new() { Name = "red-to-blue", From = Red, To = Blue };
+    internal static readonly BoundarySettings Outward = new() { Name = "red-to-blue", From = Red, To = Blue };
 
     [Fact]
     public async Task A_message_crosses_as_another_one_and_what_came_stays_as_evidence()

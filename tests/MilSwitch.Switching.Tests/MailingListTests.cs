@@ -11,6 +11,7 @@ using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Switching.Labelling;
 using MilSwitch.Testing;
 
 namespace MilSwitch.Switching.Tests;
@@ -40,7 +41,7 @@ public sealed class MailingListTests
         Assert.Equal(Precedence.Flash, report.Envelope.Precedence);
         Assert.Contains(arrived, t => t.Contains("Final-Recipient: rfc822;watch@hq.test\r\nAction: delivered\r\n", StringComparison.Ordinal));
         var text = Assert.Single(arrived, t => t.EndsWith(Text, StringComparison.Ordinal));
-        Assert.Contains($"X-MilSwitch-Expanded: watch@hq.test; of={sent.Id}\r\n", text, StringComparison.Ordinal);
+        Assert.Contains("X-MilSwitch-Expanded: watch@hq.test\r\n", text, StringComparison.Ordinal);
         Assert.Contains(await harness.Spool.ReadAuditAsync(sent.Id), a => a.Kind == AuditKind.Expanded && a.Detail.Contains($"{copy.Id}, 3 members", StringComparison.Ordinal));
     }
 
@@ -71,7 +72,7 @@ public sealed class MailingListTests
     [Theory]
     [InlineData("MMHS-Exempted-Address: m2@\r\n", "MMHS-Exempted-Address")]
     [InlineData("MMHS-Message-Instructions: NO DISTRIBUTION\r\n", "NO DISTRIBUTION")]
-    [InlineData("X-MilSwitch-Expanded: watch@hq.test; of=0000G40000040.00\r\n", "a loop")]
+    [InlineData("X-MilSwitch-Expanded: Watch@hq.test\r\n", "a loop")]
     public async Task What_may_not_be_distributed_waits_for_a_person(string field, string reason)
     {
         await using var harness = await StartAsync([Watch]);
@@ -146,7 +147,7 @@ public sealed class MailingListTests
         };
         var sent = await harness.SendAsync(Text, to: ["watch@hq.test"]);
         await harness.WaitForAsync(sent.Id, m => m.Recipients[0].Attempts > 0);
-        Assert.Equal("m199@dest.test", BoundaryDocuments.ReadExpansion((await harness.Spool.ReadDocumentAsync(BoundaryDocuments.Expansion, sent.Id.ToString()))!).After[0]);
+        Assert.Equal("m199@dest.test", ExpansionDocuments.Read((await harness.Spool.ReadDocumentAsync(ExpansionDocuments.Kind, sent.Id.ToString()))!).After[0]);
         first = false;
         await harness.RestartAsync(c => c with { Lists = new MailingListMap([long1]) });
 
@@ -200,6 +201,82 @@ public sealed class MailingListTests
 
         var done = await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
         Assert.Equal([RecipientState.Delivered, RecipientState.Expanded], done.Recipients.Select(r => r.State));
+    }
+
+    [Fact]
+    public async Task The_label_inside_of_an_encryption_counts_for_each_member()
+    {
+        var boundary = new FakeBoundary { Opening = text => new OpeningOutcome.Read(Encrypted(text) with { Labels = [LabelStage.Signed(LabelStage.Label(LabelStage.Alfa, "SECRET"))] }) };
+        await using var harness = await StartOpeningAsync(
+            boundary, c => LabelStage.With(c, null, LabelStage.Link(s => s with { Clearance = LabelStage.UpTo(LabelStage.Alfa, "RESTRICTED") })) with { LabelCatalogue = new LabelCatalogueList(LabelStage.Authority, LabelStage.Alfa) });
+        var sent = await harness.SendAsync(Text, to: ["watch@hq.test"]);
+
+        var copy = await ChildAsync(harness, sent.Id, m => m.State == MessageState.Held);
+        Assert.Equal(LabelStage.Stored(LabelStage.Label(LabelStage.Alfa, "SECRET")), copy.Envelope.Label);
+        Assert.Empty(harness.Sink.Transactions);
+    }
+
+    [Theory]
+    [InlineData(true, "it has different labels")]
+    [InlineData(false, "nobody who is believed vouches for a label inside")]
+    public async Task Labels_inside_that_differ_or_that_nobody_vouches_for_are_for_a_person(bool two, string reason)
+    {
+        var secret = LabelStage.Signed(LabelStage.Label(LabelStage.Alfa, "SECRET"), isBelieved: two);
+        var boundary = new FakeBoundary
+        {
+            Opening = text => new OpeningOutcome.Read(Encrypted(text) with { Labels = two ? [secret, LabelStage.Signed(LabelStage.Label(LabelStage.Alfa, "RESTRICTED"))] : [secret] }),
+        };
+        await using var harness = await StartOpeningAsync(boundary, c => c with { LabelCatalogue = new LabelCatalogueList(LabelStage.Authority, LabelStage.Alfa) });
+        var sent = await harness.SendAsync(Text, to: ["watch@hq.test"]);
+
+        Assert.Equal("watch@hq.test: " + reason, (await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held)).HeldBecause);
+    }
+
+    [Theory]
+    [InlineData("Subject: the real one\r\n", "its encryption hides subject, and the list's would show that")]
+    [InlineData("this is no field\r\n", "its header can't be read to its end")]
+    public async Task What_is_hidden_is_not_shown_and_what_can_not_be_read_is_not_obeyed_by_halves(string field, string reason)
+    {
+        var boundary = new FakeBoundary { Opening = text => new OpeningOutcome.Read(Encrypted(field + text.Replace("Subject: test\r\n", "", StringComparison.Ordinal))) };
+        await using var harness = await StartOpeningAsync(boundary);
+        var sent = await harness.SendAsync(Text, to: ["watch@hq.test"]);
+
+        Assert.Equal("watch@hq.test: " + reason, (await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held)).HeldBecause);
+    }
+
+    [Fact]
+    [Trait("Threat", "C10")]
+    public async Task The_same_signature_in_another_message_reaches_nobody_twice()
+    {
+        var boundary = new FakeBoundary { Opening = text => new OpeningOutcome.Read(Encrypted(text) with { ReplayKey = new byte[] { 1, 2, 3 } }) };
+        await using var harness = await StartOpeningAsync(boundary);
+        await harness.SendAsync(Text, to: ["watch@hq.test"]);
+        await harness.Sink.WaitForAsync(1, Patience);
+        var again = await harness.SendAsync(Text.Replace("<1@", "<2@", StringComparison.Ordinal), from: "mallory@evil.test", to: ["watch@hq.test"]);
+
+        var copy = await ChildAsync(harness, again.Id, m => m.State == MessageState.Done);
+        Assert.All(copy.Recipients, r => Assert.Equal(RecipientState.Duplicate, r.State));
+        Assert.Single(harness.Sink.Transactions);
+    }
+
+    [Fact]
+    public async Task A_member_in_another_domain_is_reached_through_the_boundary()
+    {
+        var watch = ListOf("watch@red.test", "m1@red.test", "m2@blue.test") with { Owner = Mailbox.Parse("chief@red.test"), Domain = "red" };
+        await using var harness = await SwitchHarness.StartAsync((c, port) => CrossingTests.With(c, port, [CrossingTests.Outward]) with { Lists = new MailingListMap([watch]) }, new FakeBoundary());
+        var sent = await harness.SendAsync("From: <a@red.test>\r\nSubject: test\r\n\r\nhello\r\n", from: "a@red.test", to: ["watch@red.test"]);
+
+        var copy = await ChildAsync(harness, sent.Id, m => m.State == MessageState.Done);
+        Assert.Equal([RecipientState.Delivered, RecipientState.Crossed], copy.Recipients.Select(r => r.State));
+        Assert.Equal(("blue", RecipientState.Delivered), ((await ChildAsync(harness, copy.Id, m => m.State == MessageState.Done)).Envelope.Domain, (await ChildAsync(harness, copy.Id, m => m.State == MessageState.Done)).Recipients[0].State));
+    }
+
+    private static OpenedMessage Encrypted(string text) => FakeBoundary.Good(text) with { Encryption = EncryptionState.Opened };
+
+    private static Task<SwitchHarness> StartOpeningAsync(FakeBoundary boundary, Func<SwitchConfiguration, SwitchConfiguration>? change = null)
+    {
+        var list = Watch with { Opening = new BoundaryOpening { Keys = ["list"] }, Encrypt = new DepartureEncryption { Certificates = [], FindIn = "red" } };
+        return SwitchHarness.StartAsync((c, _) => (change?.Invoke(c) ?? c) with { Lists = new MailingListMap([list]) }, boundary, new FakeProtection());
     }
 
     private static MailingList ListOf(string address, params string[] members) => new() { Address = Mailbox.Parse(address), Members = [.. members.Select(Mailbox.Parse)], Owner = Owner };

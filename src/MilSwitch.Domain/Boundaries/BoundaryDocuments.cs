@@ -18,22 +18,14 @@ public static class BoundaryDocuments
     /// <summary>Kind of the list of <see cref="BoundaryApproval"/>.</summary>
     public const string Approvals = "approvals";
 
-    /// <summary>Kind of what remembers how far the expansion of a mailing list has come: the last member served.</summary>
-    public const string Expansion = "expansion";
-
-    /// <summary>All of these, and what is kept of acknowledgments and receipts; the store forgets them with their message.</summary>
-    public static ImmutableArray<string> Kinds { get; } = [Decisions, Custody, Approvals, Expansion, AcknowledgmentDocuments.Kind, AcknowledgmentDocuments.Settled, ReceiptAsked.Kind];
+    /// <summary>All of these, and what is kept of lists, acknowledgments and receipts; the store forgets them with their message.</summary>
+    public static ImmutableArray<string> Kinds { get; } = [Decisions, Custody, Approvals, ExpansionDocuments.Kind, AcknowledgmentDocuments.Kind, AcknowledgmentDocuments.Settled, ReceiptAsked.Kind];
 
     public static string Write(ImmutableArray<CrossingRecord> records) => JsonSerializer.Serialize(records, BoundaryJson.Default.ImmutableArrayCrossingRecord);
 
     public static string Write(ImmutableArray<CustodyRecord> records) => JsonSerializer.Serialize(records, BoundaryJson.Default.ImmutableArrayCustodyRecord);
 
     public static string Write(ImmutableArray<BoundaryApproval> approvals) => JsonSerializer.Serialize(approvals, BoundaryJson.Default.ImmutableArrayBoundaryApproval);
-
-    public static string Write(ExpansionProgress progress) => JsonSerializer.Serialize(progress, BoundaryJson.Default.ExpansionProgress);
-
-    /// <exception cref="JsonException">It is something else.</exception>
-    public static ExpansionProgress ReadExpansion(string json) => JsonSerializer.Deserialize(json, BoundaryJson.Default.ExpansionProgress) ?? ExpansionProgress.None;
 
     /// <exception cref="JsonException">It is something else.</exception>
     public static ImmutableArray<CrossingRecord> ReadDecisions(string json) => JsonSerializer.Deserialize(json, BoundaryJson.Default.ImmutableArrayCrossingRecord);
@@ -51,5 +43,4 @@ public static class BoundaryDocuments
 [JsonSerializable(typeof(ImmutableArray<CustodyRecord>))]
 [JsonSerializable(typeof(ImmutableArray<BoundaryApproval>))]
 [JsonSerializable(typeof(CustodyRecord))]
-[JsonSerializable(typeof(ExpansionProgress))]
 internal sealed partial class BoundaryJson : JsonSerializerContext;

@@ -19,11 +19,17 @@ public sealed record ListSubject
     /// <summary>An account was authenticated that may write as all of them.</summary>
     public bool IsVouchedFor { get; init; }
 
-    /// <summary>Lists that the message went through before, as far as the switch or the message says.</summary>
+    /// <summary>Lists that the message went through before, as far as the switch knows or the message says.</summary>
     public ImmutableArray<string> Before { get; init; } = [];
 
     /// <summary>A field that the list has to obey and that can't be read, and why; null: there is none.</summary>
     public string? Unreadable { get; init; }
+
+    /// <summary>Names of fields that its encryption hides from those who can't open it.</summary>
+    public ImmutableArray<string> Hidden { get; init; } = [];
+
+    /// <summary>What came encrypted has labels inside by which nobody can handle it, and why; null: there are none, or they can be used.</summary>
+    public string? LabelFault { get; init; }
 
     /// <summary>Values of MMHS-Message-Instructions (RFC 6477 §3.5).</summary>
     public ImmutableArray<string> Instructions { get; init; } = [];

@@ -11,6 +11,9 @@ public sealed record MailingList
     /// <summary>Members to whom one copy is addressed, where each copy is encrypted; what the work on one copy takes does not grow with the list.</summary>
     public const int MembersPerCopy = 100;
 
+    /// <summary>Lists that a message goes through at most, as many as a history has room for (RFC 2634 §4.4).</summary>
+    public const int MostInHistory = 64;
+
     private readonly ImmutableArray<Mailbox> members = [];
 
     /// <summary>Unique in its domain.</summary>

@@ -7,9 +7,6 @@ namespace MilSwitch.Domain.Profiling;
 /// <summary>The facts of one message by which it is distributed. Immutable.</summary>
 public sealed record ProfileSubject
 {
-    /// <summary>RFC 6477 §3.5, of ACP 123: nobody but the addressees may get it without the originator's approval.</summary>
-    public const string NoDistribution = "NO DISTRIBUTION";
-
     /// <summary>The level at which the message travels.</summary>
     public required Precedence Precedence { get; init; }
 

@@ -1,3 +1,4 @@
+using MilSwitch.Domain.Military;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
@@ -87,7 +88,7 @@ public sealed class Profiler
     public ProfileDecision Decide(ProfileSubject subject, DateTimeOffset at)
     {
         if (subject.Fault is not null) return ProfileDecision.None(UnprofiledReason.Unreadable);
-        if (subject.MessageInstructions.Contains(ProfileSubject.NoDistribution, StringComparer.OrdinalIgnoreCase)) return ProfileDecision.None(UnprofiledReason.NoDistribution);
+        if (subject.MessageInstructions.Contains(MmhsInstructions.NoDistribution, StringComparer.OrdinalIgnoreCase)) return ProfileDecision.None(UnprofiledReason.NoDistribution);
         var terms = Find(subject);
         var candidates = new SortedSet<int>();
         foreach (var term in terms.Found)

@@ -84,8 +84,8 @@ public static class ProfileFile
                 PrecedenceExtensions.TryParseKeyword(text, out var level) ? (new Level(level), null) : (null, $"'{text}' is not one of deferred, routine, priority, immediate, flash, override")).Select(l => l.Value)],
             Labels = ReadLabels(source, section),
             HandlingInstructions = Each(source, section, "handling-instructions", ReadInstruction),
-            MessageInstructions = Each(source, section, "message-instructions", text => text.Equals(ProfileSubject.NoDistribution, StringComparison.OrdinalIgnoreCase)
-                ? (null, $"a message that says {ProfileSubject.NoDistribution} is never distributed") : ReadInstruction(text)),
+            MessageInstructions = Each(source, section, "message-instructions", text => text.Equals(MmhsInstructions.NoDistribution, StringComparison.OrdinalIgnoreCase)
+                ? (null, $"a message that says {MmhsInstructions.NoDistribution} is never distributed") : ReadInstruction(text)),
             SubjectWords = Each(source, section, "subject-words", ReadPhrase),
             Words = Each(source, section, "words", ReadPhrase),
             Hours = ReadHours(source, section),

@@ -47,7 +47,7 @@ internal static class KeptSignatures
     public static SignatureSettings Expanding(SignatureSettings settings, KeptLayers? kept, ListExpansion expansion, DateTimeOffset now)
     {
         var before = kept is { ExpansionHistory.IsEmpty: false } ? MlData.ReadHistory(kept.ExpansionHistory) : [];
-        if (before.Count >= ListMark.Most) throw new MakingRefusedException(MakingRefusal.SignatureNotGood, "it went through as many mailing lists as a history has room for (RFC 2634 §4.4)");
+        if (before.Count >= MailingList.MostInHistory) throw new MakingRefusedException(MakingRefusal.SignatureNotGood, "it went through as many mailing lists as a history has room for (RFC 2634 §4.4)");
         var own = new MlData
         {
             List = SignerIdentifier.Of(settings.Signers[0].Key.Certificate),

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Text;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Spool;
@@ -16,12 +18,17 @@ namespace MilSwitch.Switching.Lists;
 /// <param name="list">The list.</param>
 /// <param name="stored">What came to it.</param>
 /// <param name="index">The number of the list among its recipients.</param>
+/// <param name="origin">By what the message is known again that came first: who gets it once does not get it twice.</param>
+/// <param name="label">By which the copies are handled; null: none.</param>
 /// <param name="now">The time.</param>
-internal sealed class ListCopies(SwitchConfiguration configuration, MailingList list, StoredMessage stored, int index, DateTimeOffset now)
+internal sealed class ListCopies(SwitchConfiguration configuration, MailingList list, StoredMessage stored, int index, string origin, MessageLabel? label, DateTimeOffset now)
 {
-    private readonly ImmutableArray<ListMark> marks = ListMark.ReadAll(stored.Trace.Span);
+    /// <summary>Name of the trace field with the address of a list that distributed the message.</summary>
+    public const string Mark = "X-MilSwitch-Expanded";
 
-    private string Root => marks.IsEmpty ? stored.Id.ToString() : marks[0].Root;
+    /// <summary>Signer and digest, where it was signed well (whatever was put around it since, threat C10), else the id of the first message.</summary>
+    public static string OriginOf(ListLineage lineage, OpenedMessage? opened) =>
+        opened is { ReplayKey.IsEmpty: false } ? Convert.ToHexString(opened.ReplayKey.Span) : lineage.Root.ToString();
 
     /// <summary>For members.</summary>
     /// <param name="id">Its own.</param>
@@ -46,6 +53,7 @@ internal sealed class ListCopies(SwitchConfiguration configuration, MailingList 
             Recipients = recipients,
             ReversePath = list.Owner is { } owner ? new ReversePath(owner) : came.ReversePath,
             Precedence = of.Precedence,
+            Label = label,
             EnvelopeId = list.Owner is null ? came.EnvelopeId : null,
             Return = came.OpenedHere || list.Opening is not null ? DsnReturn.Headers : list.Owner is null ? came.Return : DsnReturn.Unspecified,
             // RFC 2852 §4.1.4: its deadline was that of the list's address.
@@ -56,7 +64,7 @@ internal sealed class ListCopies(SwitchConfiguration configuration, MailingList 
             Body = list is { Expansion: null, Encrypt: null } ? came.Body : DeliveryReport.BodyOf(octets.Span),
             Origin = new Origin { Listener = Origin.List + list.Address.Text },
         };
-        byte[] trace = [.. TraceFields.Crossed(configuration.HostName, id, now), .. Encoding.UTF8.GetBytes(new ListMark(list.Address.Text, Root).Write()), .. stored.Trace.Span];
+        byte[] trace = [.. TraceFields.Crossed(configuration.HostName, id, now), .. Encoding.UTF8.GetBytes($"{Mark}: {list.Address.Text}\r\n"), .. stored.Trace.Span];
         return new NewMessage(id, envelope, trace, content, stored.MessageIdField, RecipientState.Queued, stored.Id);
     }
 
@@ -70,7 +78,7 @@ internal sealed class ListCopies(SwitchConfiguration configuration, MailingList 
 
     // Each member gets one copy of one message, over however many lists; a list that can be reached in many ways distributes once.
     private UInt128? KeyFor(Mailbox member) => configuration.Duplicates.Enabled || configuration.Lists.Anywhere(member) is not null
-        ? DuplicateKey.Of(ReversePath.Null, "list", Root, [], member)
+        ? DuplicateKey.Of(ReversePath.Null, "list", origin, [], member)
         : null;
 
     private static NotifyOptions WithoutSuccess(NotifyOptions asked)

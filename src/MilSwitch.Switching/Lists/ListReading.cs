@@ -3,6 +3,7 @@ using System.Text;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Configuration;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Spool;
@@ -17,14 +18,15 @@ namespace MilSwitch.Switching.Lists;
 internal static class ListReading
 {
     /// <param name="stored">The message.</param>
-    /// <param name="list">The list.</param>
+    /// <param name="lineage">Where it comes from.</param>
     /// <param name="content">As it came.</param>
     /// <param name="opened">Without its protection; null: the list does not open.</param>
     /// <param name="configuration">In force.</param>
-    public static ListSubject Of(StoredMessage stored, MailingList list, ReadOnlyMemory<byte> content, OpenedMessage? opened, SwitchConfiguration configuration)
+    public static ListSubject Of(StoredMessage stored, ListLineage lineage, ReadOnlyMemory<byte> content, OpenedMessage? opened, SwitchConfiguration configuration)
     {
-        var limits = configuration.Content;
-        var header = HeaderBlock.Scan(opened is { Fault: null } ? opened.Content : content, limits.MaximumHeaderOctets, limits.MaximumHeaderFields);
+        var came = Scan(content, configuration);
+        var message = opened is { Fault: null } ? opened.Content : content;
+        var header = Scan(message, configuration);
         var military = MmhsReader.Read(header);
         var authors = MessageAuthors.Of(header, "From"u8);
         var known = ImmutableArray.CreateBuilder<Mailbox>(authors.Addresses.Length);
@@ -39,38 +41,69 @@ internal static class ListReading
             Opened = opened,
             Authors = known.Count == authors.Addresses.Length ? known.ToImmutable() : [],
             IsVouchedFor = stored.Envelope.Origin.AuthenticatedAs is { } account && configuration.AccountAddresses.TryGetValue(account, out var own) && authors.AreOf(own),
-            Before = [.. ListMark.ReadAll(stored.Trace.Span).Select(m => m.List), .. Marks(header)],
-            Unreadable = military.Faults.Where(f => f.Field is MmhsField.ExemptedAddress or MmhsField.MessageInstructions).Select(f => f.ToString()).FirstOrDefault() ?? LabelFault(opened),
+            // Those of other switches, which anybody can write: it gets his message held and nothing else.
+            Before = [.. lineage.Lists, .. Fields(came).Where(f => f.Name.Equals(ListCopies.Mark, StringComparison.OrdinalIgnoreCase)).Select(f => f.Value).Take(MailingList.MostInHistory)],
+            Unreadable = Unreadable(message.Span, header, military, lineage),
+            Hidden = opened is { Fault: null, Encryption: EncryptionState.Opened } ? Hidden(came, header) : [],
+            LabelFault = opened is null ? null : LabelFault(opened, stored.Envelope.Label, configuration),
             Instructions = military.Fields.MessageInstructions,
             Exempted = [.. military.Fields.ExemptedAddresses.Select(a => a.Mailbox)],
         };
     }
 
-    // The list's signature repeats what the outermost one said, which it takes the place of (RFC 2634 §4.2.3).
-    private static string? LabelFault(OpenedMessage? opened)
+    /// <summary>By which label the copies are handled.</summary>
+    /// <param name="envelope">That of the message that came, before it was opened; null: none.</param>
+    /// <param name="opened">As above; its labels have no fault.</param>
+    /// <param name="configuration">In force; without policies nothing is handled by a label.</param>
+    public static MessageLabel? LabelOf(MessageLabel? envelope, OpenedMessage? opened, SwitchConfiguration configuration) =>
+        envelope ?? (configuration.LabelCatalogue is not null && opened is { Encryption: EncryptionState.Opened, Labels: [var inside, ..] } ? new MessageLabel(inside.Encoded) : null);
+
+    private static HeaderBlock Scan(ReadOnlyMemory<byte> message, SwitchConfiguration configuration) =>
+        HeaderBlock.Scan(message, configuration.Content.MaximumHeaderOctets, configuration.Content.MaximumHeaderFields);
+
+    // Whom it must not reach may stand where nobody can read.
+    private static string? Unreadable(ReadOnlySpan<byte> message, HeaderBlock header, MmhsReading military, ListLineage lineage)
     {
-        if (opened?.Labels.LastOrDefault(l => l.IsBelieved) is not { } label) return null;
+        if (lineage.IsTooLong) return "it went through too many lists and boundaries";
+        // Where a line is no field some readers end the header, and others read on.
+        var ends = header.Length == message.Length || message[..header.Length].EndsWith("\r\n\r\n"u8);
+        if (!ends || header.Fault is not HeaderFault.None) return "its header can't be read to its end";
+        return military.Faults.Where(f => f.Field is MmhsField.ExemptedAddress or MmhsField.MessageInstructions).Select(f => f.ToString()).FirstOrDefault();
+    }
+
+    // Listeners judged what they could see. What was encrypted has labels that nobody here has seen before: members are judged by
+    // one label, and the list's signature bears it (RFC 2634 §4.2).
+    private static string? LabelFault(OpenedMessage opened, MessageLabel? envelope, SwitchConfiguration configuration)
+    {
         try
         {
-            EssLabel.Read(label.Encoded);
-            return null;
+            foreach (var label in opened.Labels) EssLabel.Read(label.Encoded);
         }
         catch (LabelRefusedException fault)
         {
-            return "its label can't be read: " + fault.Message;
+            return "a label inside can't be read: " + fault.Message;
         }
+
+        if (configuration.LabelCatalogue is null || opened.Encryption is not EncryptionState.Opened) return null;
+        var all = opened.Labels.Select(l => new MessageLabel(l.Encoded)).Concat(envelope is null ? [] : [envelope]).Distinct().Take(2).Count();
+        if (all > 1) return "it has different labels";
+        return opened.Labels.All(l => l.IsBelieved) ? null : "nobody who is believed vouches for a label inside";
     }
 
-    // Those of other switches: anybody can write them, which gets his message held and nothing else.
-    private static IEnumerable<string> Marks(HeaderBlock header)
+    private static ImmutableArray<string> Hidden(HeaderBlock came, HeaderBlock inside)
     {
-        var read = 0;
+        var outside = Fields(came).ToHashSet();
+        return [.. Fields(inside).Where(f => !outside.Contains(f)).Select(f => f.Name).Distinct(StringComparer.OrdinalIgnoreCase)];
+    }
+
+    // The structure of a message is another one when it is opened.
+    private static IEnumerable<(string Name, string Value)> Fields(HeaderBlock header)
+    {
         foreach (var field in header)
         {
-            if (read >= ListMark.Most) break;
-            if (!Ascii.EqualsIgnoreCase(field.Name.Span, "X-MilSwitch-Expanded"u8)) continue;
-            read++;
-            if (ListMark.Read(Encoding.UTF8.GetString(field.RawValue.Span).Trim()) is { } mark) yield return mark.List;
+            var name = Encoding.ASCII.GetString(field.Name.Span).ToLowerInvariant();
+            if (name is "mime-version" || name.StartsWith("content-", StringComparison.Ordinal)) continue;
+            yield return (name, string.Join(' ', Encoding.UTF8.GetString(field.RawValue.Span).Split([' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries)));
         }
     }
 }

@@ -91,7 +91,7 @@ internal static partial class MessageSteps
             if (due.Length is 0) return Done(envelope, step.Statuses, step.State, [], []);
             foreach (var index in due)
             {
-                if (runtime.Configuration.Lists.Find(envelope.Domain, envelope.Recipients[index].Address) is { } list) return await DistributeAsync(stored, list, index, [.. across.Where(i => i != index)]).ConfigureAwait(false);
+                if (runtime.Configuration.Lists.Find(envelope.Domain, envelope.Recipients[index].Address) is not null) return await DistributeAsync(stored, index, [.. across.Where(i => i != index)]).ConfigureAwait(false);
             }
 
             if (due.Where(i => map.Gateway(envelope.Domain, envelope.Recipients[i].Address) is not null).ToArray() is { Length: > 0 } gateways)
@@ -216,17 +216,10 @@ internal static partial class MessageSteps
                     ],
                 };
                 if (await CommitWholeAsync(operation, envelope.Precedence).ConfigureAwait(false) is not { } result) return Vanished() with { Fenced = true };
-                var statuses = Enumerable.Repeat(RecipientStatus.Initial(RecipientState.Queued), released.Envelope.Recipients.Length).ToArray();
-                foreach (var duplicate in result.Duplicates.Where(d => d.Id == id)) statuses[duplicate.Index] = RecipientStatus.Initial(RecipientState.Duplicate);
-                ImmutableArray<PartitionCommands.TakeOver> spawned = statuses.All(s => s.State is RecipientState.Duplicate)
-                    ? []
-                    : [new PartitionCommands.TakeOver(id, released.Envelope, trace.Length + content.Length, [.. statuses], null, null)];
-                spawned = [.. spawned, .. Spawned(answers, result)];
+                ImmutableArray<PartitionCommands.TakeOver> spawned = [.. Spawned([made], result), .. Spawned(answers, result), .. Spawned(told, result)];
                 foreach (var (recipient, input) in passage.Report?.Acknowledged(Now) ?? []) Note(passage.Report!.Sent!.Id, recipient, input);
                 if (!expected.IsEmpty) runtime.Acknowledgments.Actor.Tell(new AcknowledgmentCommands.Expect(id, expected, IsStored: true), ActorRefs.NoSender);
                 foreach (var report in told) runtime.Meters.CountReport();
-                spawned = [.. spawned, .. told.Select(t => new PartitionCommands.TakeOver(
-                    t.Id, t.Envelope, t.Trace.Length + t.Content.Length, [RecipientStatus.Initial(RecipientState.Queued)], null, null))];
                 if (plan.IsDone && step.Reroute is not null) await ForgetRerouteAsync(runtime.Spool, step.Id).ConfigureAwait(false);
                 return Done(envelope, plan.Statuses, plan.Message?.State ?? step.State, others, spawned);
             }

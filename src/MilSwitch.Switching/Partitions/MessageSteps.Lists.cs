@@ -2,14 +2,12 @@ using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Delivery;
-using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Reports;
 using MilSwitch.Domain.Spool;
-using MilSwitch.Mime;
 using MilSwitch.Switching.Lists;
 
 namespace MilSwitch.Switching.Partitions;
@@ -17,10 +15,9 @@ namespace MilSwitch.Switching.Partitions;
 /// <summary>The steps that distribute a message to the members of a mailing list.</summary>
 internal static partial class MessageSteps
 {
-    /// <summary>Members to whom one copy is addressed that is the same for all.</summary>
-    private const int MostInOneCopy = 1000;
-
     private static readonly Reply NotPermitted = new(550, new EnhancedStatusCode(5, 7, 2), "you may not write to this list");
+
+    private static readonly Reply ListAway = new(451, new EnhancedStatusCode(4, 3, 0), "the list can't work on it now");
 
     private sealed partial class Run
     {
@@ -28,27 +25,27 @@ internal static partial class MessageSteps
         /// One copy for the next members. What is committed with it says how far the list has come, so that a crash in between serves
         /// nobody twice; the message then waits for its turn again, and urgent ones come before the rest of a long list.
         /// </summary>
-        private async Task<PartitionEvents.StepDone> DistributeAsync(StoredMessage stored, MailingList list, int index, int[] others)
+        private async Task<PartitionEvents.StepDone> DistributeAsync(StoredMessage stored, int index, int[] others)
         {
+            // Before the settings: what is distributed by older ones than it names is refused by the store, and judged again.
+            var policy = runtime.JudgedBy;
+            var configuration = runtime.Configuration;
             var envelope = stored.Envelope;
+            if (configuration.Lists.Find(envelope.Domain, envelope.Recipients[index].Address) is not { } list) return await ResumeAsync().ConfigureAwait(false);
             using var room = await runtime.ProtectionRoom
-                .TakeAsync(step.Size, runtime.Configuration.Budgets.ProtectionInMemory, envelope.Precedence, CancellationToken.None).ConfigureAwait(false);
+                .TakeAsync(step.Size, configuration.Budgets.ProtectionInMemory, envelope.Precedence, CancellationToken.None).ConfigureAwait(false);
             if (await ContentAsync().ConfigureAwait(false) is not { } content) return await HoldAsync([index], "the content is missing or damaged", AuditKind.Damaged).ConfigureAwait(false);
             OpenedMessage? opened = null;
             if (list.Opening is { } opening)
             {
                 if (runtime.BoundaryProtection is not { } protection) return await HoldListAsync(envelope, index, "nothing in this node takes protection off", others).ConfigureAwait(false);
-                switch (await protection.OpenAsync(content, opening, envelope.Precedence, CancellationToken.None).ConfigureAwait(false))
-                {
-                    case OpeningOutcome.Read read:
-                        opened = read.Message;
-                        break;
-                    case OpeningOutcome.Unavailable unavailable:
-                        return await LaterAsync(envelope, index, unavailable.Reason, others).ConfigureAwait(false);
-                }
+                var outcome = await protection.OpenAsync(content, opening, envelope.Precedence, CancellationToken.None).ConfigureAwait(false);
+                if (outcome is OpeningOutcome.Unavailable closed) return await LaterAsync(envelope, index, closed.Reason, others).ConfigureAwait(false);
+                opened = ((OpeningOutcome.Read)outcome).Message;
             }
 
-            var subject = ListReading.Of(stored, list, content, opened, runtime.Configuration);
+            var lineage = await ListLineage.OfAsync(runtime.Spool, stored).ConfigureAwait(false);
+            var subject = ListReading.Of(stored, lineage, content, opened, configuration);
             switch (ListPolicy.Judge(list, subject))
             {
                 case ListDecision.Hold hold:
@@ -60,40 +57,42 @@ internal static partial class MessageSteps
             }
 
             var progress = await ProgressAsync().ConfigureAwait(false);
-            var after = progress.After.GetValueOrDefault(index, "");
-            var members = ListPolicy.Next(list, subject.Exempted, after, list.IsMadeForMembers ? MailingList.MembersPerCopy : MostInOneCopy, progress.Only);
-            var last = members.IsEmpty || ListPolicy.Next(list, subject.Exempted, members[^1].Text, 1, progress.Only).IsEmpty;
-            if (members.IsEmpty) return await ExpandedAsync(envelope, list, index, [], [], [], [], others).ConfigureAwait(false);
-            var (made, notes, without, fault) = await MakeAsync(list, envelope, content, opened, members).ConfigureAwait(false);
-            if (fault is DepartureOutcome.Unavailable away) return await LaterAsync(envelope, index, away.Reason, others).ConfigureAwait(false);
-            if (fault is DepartureOutcome.Impossible impossible && (without.Length is 0 || (made is null && !progress.Only.IsEmpty)))
-                return await HoldListAsync(envelope, index, $"{list.Address.Text}: {impossible.Reason}", others).ConfigureAwait(false);
+            var turn = ListPolicy.Turn(list, subject.Exempted, progress, index);
+            var label = ListReading.LabelOf(envelope.Label, opened, configuration);
+            var making = await MakeAsync(list, envelope, content, opened, label, turn.Members).ConfigureAwait(false);
+            if (making.Fault is DepartureOutcome.Unavailable away) return await LaterAsync(envelope, index, away.Reason, others).ConfigureAwait(false);
+            if (making.Fault is DepartureOutcome.Impossible never && (making.Without.IsEmpty || (making.Content is null && !progress.Only.IsEmpty)))
+                return await HoldListAsync(envelope, index, $"{list.Address.Text}: {never.Reason}", others).ConfigureAwait(false);
 
-            var writer = new ListCopies(runtime.Configuration, list, stored, index, Now);
+            var writer = new ListCopies(configuration, list, stored, index, ListCopies.OriginOf(lineage, opened), label, Now);
             var copies = ImmutableArray.CreateBuilder<NewMessage>(2);
             var documents = ImmutableArray.CreateBuilder<StoredDocument>(2);
             try
             {
-                if (made is { } octets)
+                if (making.Content is { } octets)
                 {
-                    var served = members.Except(without).ToImmutableArray();
+                    var served = turn.Members.Except(making.Without).ToImmutableArray();
                     copies.Add(writer.Copy(runtime.NextId(partition.Epoch.Partition), served, octets, await StageAsync(octets).ConfigureAwait(false), anew: !progress.Only.IsEmpty));
                 }
 
-                if (without.Length > 0)
+                if (making is { Without.IsEmpty: false, Fault: DepartureOutcome.Impossible why })
                 {
                     // They wait by themselves, for a person, as the list's message that is for them alone: released it is tried anew.
                     var id = runtime.NextId(partition.Epoch.Partition);
-                    copies.Add(writer.LeftOver(id, await StageAsync(content).ConfigureAwait(false), $"{list.Address.Text}: {((DepartureOutcome.Impossible)fault!).Reason}"));
-                    documents.Add(new StoredDocument(BoundaryDocuments.Expansion, id.ToString(), BoundaryDocuments.Write(new ExpansionProgress(ExpansionProgress.None.After, [.. without.Select(m => m.Text)]))));
+                    copies.Add(writer.LeftOver(id, await StageAsync(content).ConfigureAwait(false), $"{list.Address.Text}: {why.Reason}"));
+                    documents.Add(ExpansionDocuments.Write(id, ExpansionProgress.None with { Only = [.. making.Without.Select(m => m.Text)] }));
                 }
 
-                if (!last)
-                    documents.Add(new StoredDocument(BoundaryDocuments.Expansion, step.Id.ToString(), BoundaryDocuments.Write(progress with { After = progress.After.SetItem(index, members[^1].Text) })));
-                ImmutableArray<AuditEvent> audit = [.. notes.Select(n => new AuditEvent(Now, n.Kind, step.Id, index, n.Detail))];
-                return last
-                    ? await ExpandedAsync(envelope, list, index, copies.ToImmutable(), documents.ToImmutable(), audit, members, others).ConfigureAwait(false)
-                    : await GoOnAsync(envelope, list, index, copies.ToImmutable(), documents.ToImmutable(), audit, members, others).ConfigureAwait(false);
+                if (!turn.IsLast) documents.Add(ExpansionDocuments.Write(step.Id, progress with { After = progress.After.SetItem(index, turn.Members[^1].Text) }));
+                var made = copies.ToImmutable();
+                var detail = Detail(list, made);
+                // RFC 3461 §5.2.7.1: the list is where the message was to go; §5.2.7.3: a group stands for others, of whom more may be heard.
+                var plan = turn.IsLast
+                    ? OutcomePolicy.Expand(step.Id, envelope, step.Statuses, index, detail, list.Owner is null ? ReportAction.Expanded : ReportAction.Delivered, Now)
+                    : new OutcomePlan(step.Statuses, [], null, [new AuditEvent(Now, AuditKind.Expanded, step.Id, index, detail + ", to be continued")], [], []);
+                plan = plan with { Audit = [.. making.Notes.Select(n => new AuditEvent(Now, n.Kind, step.Id, index, n.Detail)), .. plan.Audit, .. Told(made)] };
+                return await CommitAsync(
+                    envelope, plan, default, turn.IsLast ? others : [index, .. others], documents: documents.ToImmutable(), copies: made, policy: policy).ConfigureAwait(false);
             }
             finally
             {
@@ -101,95 +100,51 @@ internal static partial class MessageSteps
             }
         }
 
+        /// <summary>What came of making a copy.</summary>
+        /// <param name="Content">Null: nobody gets one.</param>
+        /// <param name="Notes">For the trail.</param>
+        /// <param name="Without">Members for whom it could not be made.</param>
+        /// <param name="Fault">Why not for them, or for all; null: it was made for all.</param>
+        private sealed record Making(ReadOnlyMemory<byte>? Content, ImmutableArray<ProtectionNote> Notes, ImmutableArray<Mailbox> Without, DepartureOutcome? Fault);
+
         // Whoever can't be encrypted for is left out of the copy, and the copy is made for the others.
-        private async Task<(ReadOnlyMemory<byte>? Made, ImmutableArray<ProtectionNote> Notes, ImmutableArray<Mailbox> Without, DepartureOutcome? Fault)> MakeAsync(
-            MailingList list, Envelope envelope, ReadOnlyMemory<byte> content, OpenedMessage? opened, ImmutableArray<Mailbox> members)
+        private async Task<Making> MakeAsync(
+            MailingList list, Envelope envelope, ReadOnlyMemory<byte> content, OpenedMessage? opened, MessageLabel? label, ImmutableArray<Mailbox> members)
         {
-            if (list is { Expansion: null, Encrypt: null }) return (content, [], [], null);
-            if (runtime.Protection is not { } protection) return (null, [], [], new DepartureOutcome.Impossible("nothing in this node signs or encrypts", []));
+            if (members.IsEmpty) return new Making(null, [], [], null);
+            if (list is { Expansion: null, Encrypt: null }) return new Making(content, [], [], null);
+            if (runtime.Protection is not { } protection) return new Making(null, [], [], new DepartureOutcome.Impossible("nothing in this node signs or encrypts", []));
             var settings = new DepartureProtection { Encrypt = list.Encrypt, Kept = opened?.Kept, Expansion = list.Expansion };
-            var label = envelope.Label?.Encoded ?? opened?.Labels.LastOrDefault(l => l.IsBelieved)?.Encoded;
-            var (source, without, fault) = (opened?.Content ?? content, ImmutableArray<Mailbox>.Empty, default(DepartureOutcome.Impossible));
-            var labels = label is { } encoded ? new DepartureLabels(source, encoded, [], []) : null;
-            while (true)
+            var source = opened?.Content ?? content;
+            // The list's signature repeats what the outermost one said, whose place it takes.
+            var labels = (label?.Encoded ?? opened?.Labels.LastOrDefault(l => l.IsBelieved)?.Encoded) is { } encoded ? new DepartureLabels(source, encoded, [], []) : null;
+            var (without, fault) = (ImmutableArray<Mailbox>.Empty, default(DepartureOutcome.Impossible));
+            while (!members.IsEmpty)
             {
-                var outcome = await protection.ProtectAsync(source, settings, members, labels, envelope.Precedence, CancellationToken.None).ConfigureAwait(false);
-                switch (outcome)
+                switch (await protection.ProtectAsync(source, settings, members, labels, envelope.Precedence, CancellationToken.None).ConfigureAwait(false))
                 {
                     case DepartureOutcome.Protected done:
-                        return (done.Content, done.Notes, without, fault);
+                        return new Making(done.Content, done.Notes, without, fault);
                     case DepartureOutcome.Impossible { Recipients.IsEmpty: false } some:
                         fault ??= some;
                         without = [.. without, .. some.Recipients.Select(i => members[i])];
                         members = [.. members.Except(without)];
-                        if (members.IsEmpty) return (null, [], without, fault);
                         break;
-                    default:
-                        return (null, [], [], outcome);
+                    case var outcome:
+                        return new Making(null, [], [], outcome);
                 }
             }
+
+            return new Making(null, [], without, fault);
         }
 
-        private async Task<PartitionEvents.StepDone> GoOnAsync(
-            Envelope envelope, MailingList list, int index, ImmutableArray<NewMessage> copies, ImmutableArray<StoredDocument> documents, ImmutableArray<AuditEvent> audit,
-            ImmutableArray<Mailbox> members, int[] others)
-        {
-            var operation = new SpoolOperation(partition.Epoch)
-            {
-                Accept = copies, Documents = documents, Audit = [.. audit, new AuditEvent(Now, AuditKind.Expanded, step.Id, index, Detail(list, copies, members) + ", to be continued"), .. Told(copies)],
-            };
-            if (await CommitWholeAsync(operation, envelope.Precedence).ConfigureAwait(false) is not { } result) return Vanished() with { Fenced = true };
-            return Done(envelope, step.Statuses, step.State, [index, .. others], Spawned(copies, result));
-        }
-
-        private async Task<PartitionEvents.StepDone> ExpandedAsync(
-            Envelope envelope, MailingList list, int index, ImmutableArray<NewMessage> copies, ImmutableArray<StoredDocument> documents, ImmutableArray<AuditEvent> audit,
-            ImmutableArray<Mailbox> members, int[] others)
-        {
-            // RFC 3461 §5.2.7.1: the list is where the message was to go; §5.2.7.3: a group stands for others, of whom more may be heard.
-            var plan = OutcomePolicy.Expand(
-                step.Id, envelope, step.Statuses, index, Detail(list, copies, members), list.Owner is null ? ReportAction.Expanded : ReportAction.Delivered, Now);
-            var told = plan.Reports.IsEmpty ? [] : await MakeReportsAsync(envelope, plan.Reports, null).ConfigureAwait(false);
-            try
-            {
-                var operation = new SpoolOperation(partition.Epoch)
-                {
-                    Accept = [.. copies, .. told], Documents = documents, Recipients = plan.Changes,
-                    Messages = plan.Message is { } change && (change.State != step.State || change.DropContent) ? [change] : [],
-                    Audit = [.. audit, .. plan.Audit, .. Told(copies), .. told.Select(t => new AuditEvent(Now, AuditKind.Reported, step.Id, -1, t.Id.ToString()))],
-                };
-                if (await CommitWholeAsync(operation, envelope.Precedence).ConfigureAwait(false) is not { } result) return Vanished() with { Fenced = true };
-                foreach (var report in told) runtime.Meters.CountReport();
-                if (plan.IsDone && step.Reroute is not null) await ForgetRerouteAsync(runtime.Spool, step.Id).ConfigureAwait(false);
-                return Done(envelope, plan.Statuses, plan.Message?.State ?? step.State, others, [.. Spawned(copies, result), .. Spawned(told, result)]);
-            }
-            finally
-            {
-                foreach (var report in told) await report.Content.DisposeAsync().ConfigureAwait(false);
-            }
-        }
-
-        private static string Detail(MailingList list, ImmutableArray<NewMessage> copies, ImmutableArray<Mailbox> members) => copies.IsEmpty
+        private static string Detail(MailingList list, ImmutableArray<NewMessage> copies) => copies.IsEmpty
             ? $"{list.Address.Text}: no member is left"
-            : $"{list.Address.Text}: {string.Join(", ", copies.Select(c => c.Id))}, {members.Length} members";
+            : $"{list.Address.Text}: " + string.Join(", ", copies.Select(c => c.HeldBecause is null ? $"{c.Id}, {c.Envelope.Recipients.Length} members" : $"{c.Id} for those left over"));
 
         private IEnumerable<AuditEvent> Told(ImmutableArray<NewMessage> copies) => copies.SelectMany(c => c.HeldBecause is { } held
             ? (AuditEvent[])[new AuditEvent(Now, AuditKind.Accepted, c.Id, -1, $"left over from {step.Id}"), new AuditEvent(Now, AuditKind.Held, c.Id, -1, held)]
             : [new AuditEvent(Now, AuditKind.Accepted, c.Id, -1, $"{c.Envelope.Origin.Listener} from {step.Id}")]);
-
-        private static ImmutableArray<PartitionCommands.TakeOver> Spawned(ImmutableArray<NewMessage> messages, CommitResult result)
-        {
-            var spawned = ImmutableArray.CreateBuilder<PartitionCommands.TakeOver>(messages.Length);
-            foreach (var message in messages)
-            {
-                var statuses = Enumerable.Repeat(RecipientStatus.Initial(message.State), message.Envelope.Recipients.Length).ToArray();
-                foreach (var duplicate in result.Duplicates.Where(d => d.Id == message.Id)) statuses[duplicate.Index] = RecipientStatus.Initial(RecipientState.Duplicate);
-                if (statuses.All(s => s.State is RecipientState.Duplicate)) continue;
-                spawned.Add(new PartitionCommands.TakeOver(message.Id, message.Envelope, message.Trace.Length + message.Content.Length, [.. statuses], null, null));
-            }
-
-            return spawned.ToImmutable();
-        }
 
         private async Task<PartitionEvents.StepDone> HoldListAsync(Envelope envelope, int index, string reason, int[] others) => await CommitAsync(
             envelope, OutcomePolicy.Set(step.Id, envelope, step.Statuses, [index], RecipientState.Held, AuditKind.Held, reason, null, false, Now), default, others).ConfigureAwait(false);
@@ -201,12 +156,7 @@ internal static partial class MessageSteps
             return await CommitAsync(envelope, plan, default, others).ConfigureAwait(false);
         }
 
-        private async Task<ExpansionProgress> ProgressAsync()
-        {
-            if (await runtime.Spool.ReadDocumentAsync(BoundaryDocuments.Expansion, step.Id.ToString()).ConfigureAwait(false) is not { } json) return ExpansionProgress.None;
-            return BoundaryDocuments.ReadExpansion(json);
-        }
+        private async Task<ExpansionProgress> ProgressAsync() =>
+            await runtime.Spool.ReadDocumentAsync(ExpansionDocuments.Kind, step.Id.ToString()).ConfigureAwait(false) is { } json ? ExpansionDocuments.Read(json) : ExpansionProgress.None;
     }
-
-    private static readonly Reply ListAway = new(451, new EnhancedStatusCode(4, 3, 0), "the list can't work on it now");
 }

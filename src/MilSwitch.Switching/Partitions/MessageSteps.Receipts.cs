@@ -100,10 +100,7 @@ internal static partial class MessageSteps
 
         // Two of the same that came at once: the store knows the second.
         private static ImmutableArray<PartitionCommands.TakeOver> Spawned(ImmutableArray<(OriginatorReceipt Receipt, NewMessage Message)> made, CommitResult result) =>
-        [
-            .. made.Select(m => m.Message).Where(m => !result.Duplicates.Any(d => d.Id == m.Id))
-                .Select(m => new PartitionCommands.TakeOver(m.Id, m.Envelope, m.Content.Length, [RecipientStatus.Initial(RecipientState.Queued)], null, null)),
-        ];
+            Spawned([.. made.Select(m => m.Message)], result);
 
         // Somebody may have to get it in the place of a recipient who took it and keeps silent.
         private async Task<OutcomePlan> KeptForActionPointAsync(Envelope envelope, OutcomePlan plan)

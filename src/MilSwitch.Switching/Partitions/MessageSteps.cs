@@ -372,11 +372,15 @@ internal static partial class MessageSteps
         }
 
         // Everything of one step is one operation: what became of the recipients, its audit, its documents, and the messages it causes.
+        // Of those that it is given the caller disposes the contents.
         private async Task<PartitionEvents.StepDone> CommitAsync(
             Envelope envelope, OutcomePlan plan, ReadOnlyMemory<byte>? head, IEnumerable<int> replan, string? reroute = null, bool patient = false,
-            ImmutableArray<StoredDocument> documents = default)
+            ImmutableArray<StoredDocument> documents = default, ImmutableArray<NewMessage> copies = default, long? policy = null)
         {
-            var operation = new SpoolOperation(partition.Epoch) { Recipients = plan.Changes, Audit = plan.Audit, Patient = patient, Documents = documents.IsDefault ? [] : documents };
+            var operation = new SpoolOperation(partition.Epoch)
+            {
+                Accept = copies.IsDefault ? [] : copies, Recipients = plan.Changes, Audit = plan.Audit, Patient = patient, Documents = documents.IsDefault ? [] : documents, Policy = policy,
+            };
             if (plan.Message is { } change && (change.State != step.State || change.DropContent)) operation = operation with { Messages = [change] };
             var made = plan.Reports.IsEmpty ? [] : await MakeReportsAsync(envelope, plan.Reports, head).ConfigureAwait(false);
             try
@@ -385,26 +389,21 @@ internal static partial class MessageSteps
                 {
                     operation = operation with
                     {
-                        Accept = made,
+                        Accept = operation.Accept.AddRange(made),
                         Audit = [.. operation.Audit, .. made.Select(m => new AuditEvent(Now, AuditKind.Reported, step.Id, -1, m.Id.ToString()))],
                     };
                 }
 
-                if (!plan.Changes.IsEmpty || made.Length > 0)
+                var result = CommitResult.Committed;
+                if (!plan.Changes.IsEmpty || !operation.Accept.IsEmpty)
                 {
-                    if (!await CommitAsync(operation, envelope.Precedence).ConfigureAwait(false)) return Vanished() with { Fenced = true };
+                    if (await CommitWholeAsync(operation, envelope.Precedence).ConfigureAwait(false) is not { } committed) return Vanished() with { Fenced = true };
+                    result = committed;
                 }
 
                 if (plan.IsDone && step.Reroute is not null) await ForgetRerouteAsync(runtime.Spool, step.Id).ConfigureAwait(false);
-                var spawned = ImmutableArray.CreateBuilder<PartitionCommands.TakeOver>(made.Length);
-                foreach (var report in made)
-                {
-                    runtime.Meters.CountReport();
-                    spawned.Add(new PartitionCommands.TakeOver(
-                        report.Id, report.Envelope, report.Trace.Length + report.Content.Length, [RecipientStatus.Initial(RecipientState.Queued)], null, null));
-                }
-
-                return Done(envelope, plan.Statuses, plan.Message?.State ?? step.State, replan, spawned.MoveToImmutable(), reroute);
+                foreach (var _ in made) runtime.Meters.CountReport();
+                return Done(envelope, plan.Statuses, plan.Message?.State ?? step.State, replan, Spawned(operation.Accept, result), reroute);
             }
             finally
             {
@@ -414,11 +413,28 @@ internal static partial class MessageSteps
 
         private async Task<bool> CommitAsync(SpoolOperation operation, Precedence precedence) => await CommitWholeAsync(operation, precedence).ConfigureAwait(false) is not null;
 
+        // New messages as they begin: who has one already is told by the commit.
+        private static ImmutableArray<PartitionCommands.TakeOver> Spawned(ImmutableArray<NewMessage> messages, CommitResult result)
+        {
+            var spawned = ImmutableArray.CreateBuilder<PartitionCommands.TakeOver>(messages.Length);
+            foreach (var message in messages)
+            {
+                var statuses = Enumerable.Repeat(RecipientStatus.Initial(message.State), message.Envelope.Recipients.Length).ToArray();
+                foreach (var duplicate in result.Duplicates.Where(d => d.Id == message.Id)) statuses[duplicate.Index] = RecipientStatus.Initial(RecipientState.Duplicate);
+                if (statuses.All(s => s.State is RecipientState.Duplicate)) continue;
+                spawned.Add(new PartitionCommands.TakeOver(message.Id, message.Envelope, message.Trace.Length + message.Content.Length, [.. statuses], null, null));
+            }
+
+            return spawned.ToImmutable();
+        }
+
         // Null: another owns the partition.
         private async Task<CommitResult?> CommitWholeAsync(SpoolOperation operation, Precedence precedence)
         {
             var result = await runtime.Spool.CommitAsync(operation, precedence).ConfigureAwait(false);
             if (result.IsCommitted) runtime.Events.Committed(operation.Audit, precedence);
+            // Judged by settings that are out of force: this node learns the new ones, and the step is judged by them.
+            if (result.Status is CommitStatus.Outdated) runtime.LookAtStore();
             return result.Status switch
             {
                 CommitStatus.Committed => result,

@@ -6,6 +6,7 @@ using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
+using MilSwitch.Smime.Headers;
 using MilSwitch.Smime.Making;
 using MilSwitch.Smime.Messages;
 using MilSwitch.Smime.Protection;
@@ -43,6 +44,32 @@ public sealed class ListAgentTests
         Assert.Equal(["list tac@origin.test", "originator alice@unit.origin.test"], opened.Signature.Signers.AsEnumerable());
         Assert.EndsWith(Body, Text(opened.Content), StringComparison.Ordinal);
         Assert.Equal(EncryptionState.ForOthers, (await OpenAsync(distributed, Opening with { Keys = ["mallory"], Lists = ["tac@origin.test"], LoopKeys = ["bob"] })).Encryption);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_the_author_hid_stays_hidden_and_where_it_can_not_nobody_gets_it(bool signed)
+    {
+        var encrypting = Encrypting(Cms.Enveloped.ContentCipherChoice.Aes256Gcm, "list") with { HeaderProtection = ProtectionScheme.Rfc9788, HeaderPolicy = HeaderConfidentialityPolicy.Baseline };
+        var sent = signed
+            ? await MessageProtector.SignAndEncryptAsync(Octets(Plain), Signing("alice") with { HeaderProtection = ProtectionScheme.Rfc9788 }, encrypting)
+            : await MessageProtector.EncryptAsync(Octets(Plain), encrypting);
+        Assert.DoesNotContain("convoy", Text(sent.ToArray()), StringComparison.Ordinal);
+        var opened = await OpenAsync(sent.ToArray(), ListOpening);
+        var settings = ForBob with { Encrypt = ForBob.Encrypt! with { HeaderPolicy = "baseline" }, Kept = opened.Kept };
+        var outcome = await Agent.ProtectAsync(opened.Content, settings, [Mailbox.Parse("bob@dest.test")], null, Precedence.Routine, default);
+
+        if (signed)
+        {
+            // The signature that is kept covers the real header, and nothing of it can be hidden around it.
+            Assert.IsType<DepartureOutcome.Impossible>(outcome);
+            return;
+        }
+
+        var distributed = Assert.IsType<DepartureOutcome.Protected>(outcome).Content;
+        Assert.DoesNotContain("convoy", Text(distributed), StringComparison.Ordinal);
+        Assert.Contains("Subject: convoy\r\n", Text((await OpenAsync(distributed, Opening with { Lists = ["tac@origin.test"], LoopKeys = ["bob"] })).Content), StringComparison.Ordinal);
     }
 
     [Fact]
