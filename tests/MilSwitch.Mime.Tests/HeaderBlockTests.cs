@@ -41,6 +41,15 @@ public sealed class HeaderBlockTests(ITestOutputHelper output)
     public void Refuses_line_ends_on_which_readers_disagree(string text) => Assert.Equal(HeaderFault.Malformed, Scan(text).Fault);
 
     [Theory]
+    [InlineData("A: b\r\n\r\ntext", true)]
+    [InlineData("\r\ntext", true)]
+    [InlineData("A: b\r\n", true)]
+    [InlineData("A: b\r\nno field here\r\nC: d\r\n\r\n", false)]
+    [InlineData("no field here\r\nC: d\r\n\r\n", false)]
+    [InlineData("A: b\nC: d\r\n\r\n", false)]
+    public void Is_closed_where_no_reader_reads_on(string text, bool closed) => Assert.Equal(closed, Scan(text).IsClosed);
+
+    [Theory]
     [InlineData("just text\r\nA: b\r\n\r\n", 0)]
     [InlineData(" folded\r\nA: b\r\n\r\n", 0)]
     [InlineData("A: b\r\nno field here\r\nC: d\r\n", 6)]

@@ -1,5 +1,5 @@
-using MilSwitch.Domain.Military;
 using System.Text;
+using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Profiling;
 
@@ -29,6 +29,7 @@ public sealed class ProfileFactsTests
     [InlineData("MMHS-Subject-Indicator-Codes: K\r\n", true)]
     [InlineData("MMHS-Message-Instructions: A\r\nMMHS-Message-Instructions: B\r\n", true)]
     [InlineData("MMHS-Originator-Reference: \r\n", false)]
+    [InlineData("this is no field\r\nMMHS-Subject-Indicator-Codes: KAA\r\n", true)]
     public void A_deciding_field_that_is_malformed_or_repeated_is_a_fault(string fields, bool fault) => Assert.Equal(fault, Read(fields + "\r\n").Fault is not null);
 
     [Fact]

@@ -1,8 +1,8 @@
-using MilSwitch.Domain.Military;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Precedences;
 
 namespace MilSwitch.Domain.Profiling;

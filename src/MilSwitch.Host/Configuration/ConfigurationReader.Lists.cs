@@ -17,7 +17,7 @@ public static partial class ConfigurationReader
 
     private static MailingListMap ReadLists(ConfigurationSource source, Section root, KeyConfiguration keys, ImmutableArray<DomainOfKeys> domains, RouteTable routes)
     {
-        var lists = ImmutableArray.CreateBuilder<MailingList>();
+        var lists = new List<(MailingList List, Section Section)>();
         foreach (var section in Mappings(source, root, "lists", "must be a mapping with address, members and post"))
         {
             var address = ReadAddress(section, "address", required: true);
@@ -27,17 +27,20 @@ public static partial class ConfigurationReader
             if (list is null) continue;
             if (home is not null && routes.Find(list.Address)?.Domain != home.Domain.Name)
                 section.Reject("address", $"no route leads '{list.Address.Text}' into '{home.Domain.Name}', so that nobody in other domains could write to it");
-            if (lists.Any(l => l.Address == list.Address)) section.Reject("address", $"'{list.Address.Text}' is that of another list already");
-            else lists.Add(list);
+            if (lists.Any(l => l.List.Address == list.Address)) section.Reject("address", $"'{list.Address.Text}' is that of another list already");
+            else lists.Add((list, section));
         }
 
-        foreach (var (list, at) in lists.Select((l, i) => (l, i)))
+        var addresses = lists.Select(l => l.List.Address).ToHashSet();
+        foreach (var (list, section) in lists)
         {
-            foreach (var member in list.Members.Where(m => routes.Find(m) is null && !lists.Any(l => l.Address == m)).Take(1))
-                root.Reject("lists", $"[{at}] no route takes the member '{member.Text}' of '{list.Address.Text}'");
+            if (list.Members.FirstOrDefault(m => routes.Find(m) is null && !addresses.Contains(m)) is { } lost)
+                section.Reject(section.Has("members") ? "members" : "members-file", $"no route takes the member '{lost.Text}'");
+            if (list.Owner is { } owner && addresses.Contains(owner)) section.Reject("owner", $"'{owner.Text}' is a list, and no list takes the reports that come to its owner");
+            else if (list.Owner is { } nobody && routes.Find(nobody) is null) section.Reject("owner", $"no route takes '{nobody.Text}'");
         }
 
-        return lists.Count is 0 ? MailingListMap.None : new MailingListMap(lists.ToImmutable());
+        return lists.Count is 0 ? MailingListMap.None : new MailingListMap([.. lists.Select(l => l.List)]);
     }
 
     private static MailingList? ReadList(ConfigurationSource source, Section section, Mailbox? address, DomainOfKeys? home, KeyConfiguration keys)
@@ -64,6 +67,7 @@ public static partial class ConfigurationReader
         {
             foreach (var key in new[] { "around", "encapsulate", "signature-type" })
                 if (section.Map("protection").Map("sign").Has(key)) section.Map("protection").Map("sign").Reject(key, "is not for a list, whose signature goes around all others (RFC 2634 §4)");
+            if (sign.HeaderProtection is HeaderProtection.Rfc8551) section.Map("protection").Map("sign").Reject("header-protection", "is not for a list, whose signature goes around all others as they are (RFC 9788 §4.10.1)");
             if (home is not null) OwnAll(section.Map("protection").Map("sign"), sign, home);
         }
 

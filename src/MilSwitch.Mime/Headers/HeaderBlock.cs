@@ -27,6 +27,9 @@ public sealed class HeaderBlock
     /// <summary>What is wrong with it; the fields found until then can be read all the same.</summary>
     public HeaderFault Fault { get; }
 
+    /// <summary>An empty line ends it, or the octets do. Where a line is no field instead, some readers end the header, and others read on.</summary>
+    public bool IsClosed => Fault is HeaderFault.None && (Length == octets.Length || Length is 2 || octets.Span[..Length].EndsWith("\r\n\r\n"u8));
+
     /// <summary>Octets of the header, the empty line after it included.</summary>
     public int Length { get; }
 

@@ -49,7 +49,7 @@ public static class ProfileFacts
     private static string? Fault(HeaderBlock header, MmhsReading mmhs)
     {
         // Fields behind the fault may say anything.
-        if (header.Fault is not HeaderFault.None) return "the header can't be read to its end";
+        if (!header.IsClosed) return "the header can't be read to its end";
         foreach (var fault in mmhs.Faults)
         {
             if (Deciding.Contains(fault.Field)) return $"{fault.Field.Name()} is malformed or stands there twice";

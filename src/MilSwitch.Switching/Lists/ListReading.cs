@@ -25,8 +25,7 @@ internal static class ListReading
     public static ListSubject Of(StoredMessage stored, ListLineage lineage, ReadOnlyMemory<byte> content, OpenedMessage? opened, SwitchConfiguration configuration)
     {
         var came = Scan(content, configuration);
-        var message = opened is { Fault: null } ? opened.Content : content;
-        var header = Scan(message, configuration);
+        var header = opened is { Fault: null } ? Scan(opened.Content, configuration) : came;
         var military = MmhsReader.Read(header);
         var authors = MessageAuthors.Of(header, "From"u8);
         var known = ImmutableArray.CreateBuilder<Mailbox>(authors.Addresses.Length);
@@ -43,7 +42,7 @@ internal static class ListReading
             IsVouchedFor = stored.Envelope.Origin.AuthenticatedAs is { } account && configuration.AccountAddresses.TryGetValue(account, out var own) && authors.AreOf(own),
             // Those of other switches, which anybody can write: it gets his message held and nothing else.
             Before = [.. lineage.Lists, .. Fields(came).Where(f => f.Name.Equals(ListCopies.Mark, StringComparison.OrdinalIgnoreCase)).Select(f => f.Value).Take(MailingList.MostInHistory)],
-            Unreadable = Unreadable(message.Span, header, military, lineage),
+            Unreadable = Unreadable(header, military, lineage),
             Hidden = opened is { Fault: null, Encryption: EncryptionState.Opened } ? Hidden(came, header) : [],
             LabelFault = opened is null ? null : LabelFault(opened, stored.Envelope.Label, configuration),
             Instructions = military.Fields.MessageInstructions,
@@ -62,12 +61,10 @@ internal static class ListReading
         HeaderBlock.Scan(message, configuration.Content.MaximumHeaderOctets, configuration.Content.MaximumHeaderFields);
 
     // Whom it must not reach may stand where nobody can read.
-    private static string? Unreadable(ReadOnlySpan<byte> message, HeaderBlock header, MmhsReading military, ListLineage lineage)
+    private static string? Unreadable(HeaderBlock header, MmhsReading military, ListLineage lineage)
     {
         if (lineage.IsTooLong) return "it went through too many lists and boundaries";
-        // Where a line is no field some readers end the header, and others read on.
-        var ends = header.Length == message.Length || message[..header.Length].EndsWith("\r\n\r\n"u8);
-        if (!ends || header.Fault is not HeaderFault.None) return "its header can't be read to its end";
+        if (!header.IsClosed) return "its header can't be read to its end";
         return military.Faults.Where(f => f.Field is MmhsField.ExemptedAddress or MmhsField.MessageInstructions).Select(f => f.ToString()).FirstOrDefault();
     }
 
