@@ -42,7 +42,7 @@ public sealed record ActAnswer(bool Done, string Text, ActFailure Failure) : IWi
     internal ActOutcome ToOutcome(MessageId id) => new(id, Done, Text) { Failure = Failure };
 }
 
-/// <summary>A person's decision about a held message. Answered with <see cref="JudgeAnswer"/>. One of the three is there.</summary>
+/// <summary>A person's decision about a held message. Answered with <see cref="JudgeAnswer"/>. One of the five is there.</summary>
 public sealed record JudgeOrder(long Message, string Reason, string Name, string Via) : IOwnerOrder
 {
     public ApproveWords? Approve { get; init; }
@@ -50,6 +50,10 @@ public sealed record JudgeOrder(long Message, string Reason, string Name, string
     public RejectWords? Reject { get; init; }
 
     public CorrectionWords? Correct { get; init; }
+
+    public ReleaseWords? Authorise { get; init; }
+
+    public ReleaseWords? RejectDraft { get; init; }
 
     [JsonIgnore]
     public int Partition => new MessageId(Message).Partition;
@@ -59,6 +63,8 @@ public sealed record JudgeOrder(long Message, string Reason, string Name, string
         Approve = order is HoldingOrder.Approve approve ? new ApproveWords(approve.Step, approve.Reasons) : null,
         Reject = order is HoldingOrder.Reject reject ? new RejectWords(reject.Text) : null,
         Correct = order is HoldingOrder.Correct correct ? CorrectionWords.Of(correct.Change) : null,
+        Authorise = order is HoldingOrder.Authorise given ? new ReleaseWords(given.Address?.Text, given.IsSigned, given.Digest, given.Evidence, null) : null,
+        RejectDraft = order is HoldingOrder.RejectDraft back ? new ReleaseWords(back.Address?.Text, back.IsSigned, back.Digest, back.Evidence, back.Text) : null,
     };
 
     /// <summary>Null: it says nothing that this version understands.</summary>
@@ -69,8 +75,20 @@ public sealed record JudgeOrder(long Message, string Reason, string Name, string
         { Approve: { } approve } => new HoldingOrder.Approve(approve.Step, approve.Reasons, Reason),
         { Reject: { } reject } => new HoldingOrder.Reject(reject.Text, Reason),
         { Correct: { } correct } when correct.TryToCorrection() is { } change => new HoldingOrder.Correct(change, Reason),
+        { Authorise: { Evidence: not null } given } when given.TryToAddress(out var address) => new HoldingOrder.Authorise(address, given.IsSigned, given.Digest, given.Evidence, Reason),
+        { RejectDraft: { Evidence: not null } back } when back.TryToAddress(out var address) => new HoldingOrder.RejectDraft(address, back.IsSigned, back.Digest, back.Evidence, back.Text, Reason),
         _ => null,
     };
+}
+
+/// <param name="Address">The authority in whose name; null: whoever the person speaks for.</param>
+public sealed record ReleaseWords(string? Address, bool IsSigned, string? Digest, string Evidence, string? Text)
+{
+    internal bool TryToAddress(out Mailbox? address)
+    {
+        address = null;
+        return Address is null || Mailbox.TryParse(Address, allowUtf8: true, out address, out _);
+    }
 }
 
 public sealed record ApproveWords(string Step, string? Reasons);
