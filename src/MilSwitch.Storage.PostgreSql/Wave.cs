@@ -476,7 +476,7 @@ internal sealed class Wave(int run)
             batch,
             """
             WITH changed AS (
-                UPDATE message m SET state = t.state, held_because = t.held, content = CASE WHEN t.dropped THEN 0 ELSE m.content END
+                UPDATE message m SET state = t.state, held_because = CASE WHEN t.state = 1 THEN coalesce(t.held, m.held_because) ELSE t.held END, content = CASE WHEN t.dropped THEN 0 ELSE m.content END
                 FROM unnest($1, $2, $3, $4, $5) AS t(id, state, held, dropped, counts)
                 WHERE m.id = t.id AND (m.state <> t.state OR m.held_because IS DISTINCT FROM t.held OR (t.dropped AND m.content <> 0))
                 RETURNING t.counts)

@@ -67,7 +67,7 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
             """);
         changeMessage = database.Prepare(
             """
-            UPDATE message SET state = ?2, held_because = ?3, content = CASE WHEN ?4 THEN 0 ELSE content END
+            UPDATE message SET state = ?2, held_because = CASE WHEN ?2 = 1 THEN coalesce(?3, held_because) ELSE ?3 END, content = CASE WHEN ?4 THEN 0 ELSE content END
             WHERE id = ?1 AND (state <> ?2 OR held_because IS NOT ?3 OR (?4 AND content <> 0))
             """);
         deleteContent = database.Prepare("DELETE FROM content WHERE id = ?1");

@@ -358,6 +358,20 @@ public abstract class SpoolContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_held_in_part_keeps_its_reason_when_the_others_are_done()
+    {
+        var id = NextId();
+        await AcceptAsync(id, Envelope(), Octets(1));
+        await ChangeAsync(new MessageChange(id, MessageState.Queued, HeldBecause: "not cleared"));
+        await ChangeAsync(new MessageChange(id, MessageState.Held));
+        Assert.Equal("not cleared", (await Spool.ReadAsync(id))!.HeldBecause);
+        await ChangeAsync(new MessageChange(id, MessageState.Queued));
+        Assert.Null((await Spool.ReadAsync(id))!.HeldBecause);
+
+        async Task ChangeAsync(MessageChange change) => Assert.True((await Spool.CommitAsync(new SpoolOperation(Owner) { Messages = [change] }, Precedence.Routine)).IsCommitted);
+    }
+
+    [Fact]
     public async Task Lets_two_messages_share_a_large_content()
     {
         var one = NextId();

@@ -67,7 +67,7 @@ public sealed record RecipientChange(
 
 /// <summary>A message's new state.</summary>
 /// <param name="DropContent">The content is no longer needed.</param>
-/// <param name="HeldBecause">Why it is held.</param>
+/// <param name="HeldBecause">Why it is held, as a whole or in part; null: for a held message what was said before.</param>
 public sealed record MessageChange(MessageId Id, MessageState State, bool DropContent = false, string? HeldBecause = null);
 
 /// <summary>The end of a commit.</summary>
