@@ -65,7 +65,7 @@ public static partial class ConfigurationReader
         return root.Map("node").Text("data") is { } data ? Path.Combine(source.FullPath(data), "admin.sock") : null;
     }
 
-    private static YamlMap? ReadMap(ConfigurationSource source, List<ConfigurationProblem> problems, out bool unreadable)
+    internal static YamlMap? ReadMap(ConfigurationSource source, List<ConfigurationProblem> problems, out bool unreadable)
     {
         unreadable = false;
         try
