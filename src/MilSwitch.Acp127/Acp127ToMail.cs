@@ -26,14 +26,14 @@ public static class Acp127ToMail
     /// <summary>Makes mail of a message that was read; a garble has no line.</summary>
     public static Acp127Mail Make(Acp127Message message, Acp127Edge edge) => new Pass(message, edge).Make();
 
-    // The first line that ends with the words; 0: none does.
+    // The first line that has the words between spaces or its ends; 0: none does.
     private static int LineOf(ReadOnlySpan<byte> octets, string words)
     {
         var number = 0;
         foreach (var line in Encoding.Latin1.GetString(octets).Split('\n'))
         {
             number++;
-            if (line.TrimEnd('\r', ' ').EndsWith(words, StringComparison.Ordinal)) return number;
+            if ($" {line.TrimEnd('\r', ' ')} ".Contains($" {words} ", StringComparison.Ordinal)) return number;
         }
 
         return 0;
@@ -45,7 +45,7 @@ public static class Acp127ToMail
         private readonly HashSet<string> served = new(StringComparer.Ordinal);
         private Acp127Garble? garble;
 
-        /// <summary>How the line ends that can't be mapped; null: no single line is to blame.</summary>
+        /// <summary>Words of the line that can't be mapped; null: no single line is to blame.</summary>
         public string? Culprit { get; private set; }
 
         public Acp127Mail Make()

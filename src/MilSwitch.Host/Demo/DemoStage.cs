@@ -76,6 +76,9 @@ internal sealed class DemoStage : IAsyncDisposable
 
     public DemoSwitch Switch { get; }
 
+    /// <summary>From which the switch takes messages of ACP 127.</summary>
+    public string Tape => Path.Combine(folder, "tape");
+
     private string Data => Path.Combine(folder, "data");
 
     private string Log => Path.Combine(folder, "milswitch.log");
@@ -202,6 +205,7 @@ internal sealed class DemoStage : IAsyncDisposable
             labels: { policy: ALFA }
             tokens: {{Security.Tokens}}
             {{Abroad.HomeSections(Security.Anchors, DemoSecurity.KeyLabel, scanner!.Socket)}}
+            acp127: {{DemoAcp127Story.Section(folder)}}
             reports: {{Correspondents.Reports(tagKey, DemoSecurity.KeyLabel)}}
             routes:
               - {{DemoCorrespondents.Route(Neighbour.Port)}}

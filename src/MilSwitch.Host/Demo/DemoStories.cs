@@ -55,6 +55,7 @@ internal sealed class DemoStories(DemoStage stage, CommandEnvironment environmen
             ("EICAR", "the test virus in an attachment: held by the scanner's verdict, never sent", boundary.VirusAsync),
             ("Signed DSN verified", "a sealed message fails beyond the boundary: its report comes back signed for the domain, with the label, encrypted for its originator, and returns nothing of it; openssl decrypts and verifies it", receipts.SignedReportAsync),
             ("Receipt relayed", "somebody else's receipt is held; of the recipient's the originator gets one over his own values, signed for the domain, recipient-verified, with the recipient's own attached; openssl verifies both", receipts.RelayedReceiptAsync),
+            ("ACP 127 in, S/MIME out", "a message from a folder becomes mail with its identifier and leaves signed for the domain: valid; a garbled one is held with its line, never sent", new DemoAcp127Story(stage).PlayAsync),
         ];
         var watch = Stopwatch.StartNew();
         var unexpected = 0;

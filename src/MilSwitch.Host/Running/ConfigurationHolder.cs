@@ -245,7 +245,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
             var what = key switch
             {
                 "listeners" => "names and endpoints can't change",
-                "acp127.lines" => "names, endpoints and folders can't change",
+                "acp127.lines" => "names, stations, endpoints and folders can't change",
                 "keys[].on" => "a first or last key of other nodes can't come or go",
                 "boundaries[].proxy-certificates" => "logs, checkpoint keys and listeners can't change",
                 _ => "can't change",
@@ -254,7 +254,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
         }
     }
 
-    private static (string, System.Net.IPEndPoint?, string?, bool) Fixed(Acp127Line line) => (line.Name, line.Inbound?.Endpoint, line.Inbound?.Folder, line.Outbound is null);
+    private static (string, string, System.Net.IPEndPoint?, string?, bool) Fixed(Acp127Line line) => (line.Name, line.Station, line.Inbound?.Endpoint, line.Inbound?.Folder, line.Outbound is null);
 
     private sealed record ConfigurationState(int Number, DateTimeOffset Since);
 
