@@ -36,7 +36,7 @@ internal sealed partial class Acp127Folder(string name, Func<NodeConfiguration> 
             }
             catch (Exception fault)
             {
-                Failed(name, fault);
+                if (alarm?.Text != $"line {name}: {fault.Message}") Failed(name, fault);
                 Report($"line {name}: {fault.Message}");
                 await Task.Delay(TimeSpan.FromSeconds(1), time, CancellationToken.None).ConfigureAwait(false);
             }

@@ -9,7 +9,7 @@ namespace MilSwitch.Host.Acp127;
 
 /// <summary>
 /// Takes messages over TCP, one after the other, each up to NNNN. There are no answers in the format, so the end is one: when the client has closed its
-/// side and this side closes too, all that it sent is durable; when the connection is reset, the last may not be. Thread-safe.
+/// side and this side closes too, all that it sent is durable; when the connection is reset, the last may not be. This side never closes first. Thread-safe.
 /// </summary>
 internal sealed partial class Acp127Port(string name, Func<NodeConfiguration> configuration, Acp127Intake intake, Acp127Counting counting, TimeProvider time, ILogger logger)
 {
@@ -57,7 +57,8 @@ internal sealed partial class Acp127Port(string name, Func<NodeConfiguration> co
             }
             catch (OperationCanceledException)
             {
-                return !splitter.IsWithin;
+                // The client has not closed, so that an end in order could be taken for an answer to what is still on its way.
+                return false;
             }
             catch (Exception fault) when (fault is IOException or ConnectionAbortedException or ConnectionResetException)
             {

@@ -14,8 +14,10 @@ namespace MilSwitch.Host.Acp127;
 /// Sends mail as messages over one line, one at a time. 250 says that the message was written whole: its file is there under its name and durable, or the
 /// peer of the TCP connection closed it in order after the last octet. Thread-safe.
 /// </summary>
-internal sealed class Acp127Sender(string name, Acp127Ledger serials, Acp127Ledger numbers, Func<NodeConfiguration> configuration, ISmtpTransport tcp, TimeProvider time) : IDisposable
+internal sealed class Acp127Sender(string name, Acp127Ledger serials, Acp127Ledger numbers, Func<NodeConfiguration> configuration, TcpSmtpTransport tcp, TimeProvider time) : IDisposable
 {
+    private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(10);
+
     private readonly SemaphoreSlim gate = new(1);
 
     /// <summary>The address stands in the directory with a routing indicator.</summary>
@@ -92,27 +94,41 @@ internal sealed class Acp127Sender(string name, Acp127Ledger serials, Acp127Ledg
 
         await using (stream.ConfigureAwait(false))
         {
-            return await WriteAsync(stream, octets, outbound.Timeout, cancellationToken).ConfigureAwait(false)
+            // TcpSmtpTransport opens no other.
+            return await WriteAsync((NetworkStream)stream, octets, outbound.Timeout, cancellationToken).ConfigureAwait(false)
                 ? new Acp127Answer(250, "2.0.0", sent)
-                : new Acp127Answer(451, "4.4.2", $"line {name}: the peer answered something, which it never does");
+                : new Acp127Answer(451, "4.4.2", $"line {name}: the peer closed or answered before it had everything");
         }
     }
 
-    // The peer closes when it has everything; when it breaks the connection it may have it or not, and gets it again under the same numbers.
-    private async Task<bool> WriteAsync(Stream stream, byte[] octets, TimeSpan timeout, CancellationToken cancellationToken)
+    // The peer closes when it has everything; otherwise it may have it or not, and gets it again under the same numbers. That it closes is believed only
+    // after its system took every octet: the end of a peer that went away meanwhile may reach this side before the news that they were lost.
+    private async Task<bool> WriteAsync(NetworkStream stream, byte[] octets, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        var end = stream.ReadAsync(new byte[1], either.Token).AsTask();
         try
         {
             await stream.WriteAsync(octets, either.Token).ConfigureAwait(false);
-            await stream.FlushAsync(either.Token).ConfigureAwait(false);
-            if (stream is NetworkStream network) network.Socket.Shutdown(SocketShutdown.Send);
-            return await stream.ReadAsync(new byte[1], either.Token).ConfigureAwait(false) is 0;
+            while (SendQueue.Length(stream.Socket) > 0 && !end.IsCompleted) await Task.Delay(AskEvery, time, either.Token).ConfigureAwait(false);
+            if (end.IsCompleted)
+            {
+                await end.ConfigureAwait(false);
+                return false;
+            }
+
+            stream.Socket.Shutdown(SocketShutdown.Send);
+            return await end.ConfigureAwait(false) is 0;
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            throw new TimeoutException($"the peer did not close within {timeout}");
+            throw new TimeoutException($"the peer did not take it and close within {timeout}");
+        }
+        finally
+        {
+            // Closing ends the reading too; how does not matter any more.
+            _ = end.ContinueWith(static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         }
     }
 

@@ -11,7 +11,7 @@ internal sealed class Acp127Senders : IDisposable
 
     private readonly Dictionary<string, Acp127Sender> senders = new(StringComparer.Ordinal);
 
-    public Acp127Senders(NodeConfiguration initial, Func<NodeConfiguration> configuration, ISmtpTransport tcp, TimeProvider time)
+    public Acp127Senders(NodeConfiguration initial, Func<NodeConfiguration> configuration, TcpSmtpTransport tcp, TimeProvider time)
     {
         var folder = Acp127Lines.FolderOf(initial);
         var stations = new Dictionary<string, Acp127Ledger>(StringComparer.Ordinal);

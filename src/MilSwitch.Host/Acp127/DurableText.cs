@@ -31,6 +31,8 @@ internal static class DurableText
         else
         {
             WriteWhole(beside, octets);
+            // Whoever takes it may be another user, of the folder's group.
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(beside, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
             // Nobody else writes such names; whoever did all the same keeps what is his.
             File.Move(beside, path, overwrite: false);
         }

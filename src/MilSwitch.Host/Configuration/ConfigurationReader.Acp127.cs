@@ -153,11 +153,11 @@ public static partial class ConfigurationReader
             if (isCluster) section.Reject("next-hop", "a line goes out from one node only, and this is one of a cluster");
         }
 
-        var lines = root.Map("acp127").Items("lines").Select(i => i.Node).OfType<YamlMap>().ToArray();
-        foreach (var line in acp127.Lines.Where(l => routes.Find(l.Operator) is null))
+        foreach (var (node, path) in root.Map("acp127").Items("lines"))
         {
-            var at = lines.FirstOrDefault(m => m.Entries.Any(e => e.Key == "name" && e.Value is YamlText { Value: var name } && name == line.Name));
-            source.Reject(at?.Entries.FirstOrDefault(e => e.Key == "operator")?.Line ?? 0, "acp127.lines.operator", $"no route takes '{line.Operator.Text}'");
+            if (node is not YamlMap map) continue;
+            var section = new Section(source, map, path);
+            if (section.Find("name") is YamlText { Value: var name } && acp127.Find(name) is { } line && routes.Find(line.Operator) is null) section.Reject("operator", $"no route takes '{line.Operator.Text}'");
         }
     }
 
