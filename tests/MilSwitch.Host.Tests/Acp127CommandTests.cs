@@ -67,6 +67,23 @@ public sealed class Acp127CommandTests
 
     [Fact]
     [Trait("Feature", "S-02")]
+    public async Task JSON_has_what_was_made_or_why_not()
+    {
+        using var files = new ConfigurationFiles();
+        var directory = files.Write("stations.yaml", "stations:\n- { name: SACLANT, mail: sac@nato.example }\n- { name: MINDEF, routing: RXFPA, mail: mindef@mod.example }\n");
+        using var made = JsonDocument.Parse((await RunAsync("to-mail", Sample, ["--directory", directory, "--json"])).Output);
+        Assert.Equal(["made", "recipients", "mail"], made.RootElement.EnumerateObject().Select(p => p.Name));
+        var mail = made.RootElement.GetProperty("mail").GetString()!;
+        using var back = JsonDocument.Parse((await RunAsync("from-mail", mail, ["--directory", directory, "--station", "RZZZZ", "--json"])).Output);
+        Assert.Equal("RPDLE 1234 0341215", back.RootElement.GetProperty("identifier").GetString());
+        using var garbled = JsonDocument.Parse((await RunAsync("to-mail", Sample.Replace("MINDEF", "MINDEX", StringComparison.Ordinal), ["--directory", directory, "--json"])).Output);
+        Assert.Equal(["made", "line", "formatLine", "reason"], garbled.RootElement.EnumerateObject().Select(p => p.Name));
+        using var refused = JsonDocument.Parse((await RunAsync("from-mail", mail.Replace("immediate", "deferred", StringComparison.Ordinal), ["--directory", directory, "--station", "RZZZZ", "--json"])).Output);
+        Assert.Equal("MMHS-Primary-Precedence", refused.RootElement.GetProperty("field").GetString());
+    }
+
+    [Fact]
+    [Trait("Feature", "S-02")]
     public void Every_problem_of_a_directory_has_its_line()
     {
         using var files = new ConfigurationFiles();

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text;
+using System.Text.Json;
 using MilSwitch.Acp127;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Precedences;
@@ -19,17 +20,40 @@ public sealed partial class CommandLine
     private readonly Option<string?> acp127Originators = new("--originators") { Description = "Stands in From for originators without a mail address", HelpName = "ADDRESS" };
     private readonly Option<string?> acp127Output = new("-o", "--output-file") { Description = "Where to, instead of standard output", HelpName = "FILE" };
 
+    private readonly Option<bool> acp127Json = new("--json") { Description = "Print what was made, or why not, as JSON" };
+
     private Command Acp127ToMailCommand()
     {
         var file = new Argument<string>("FILE") { Description = "A message of ACP 127; '-' for standard input", DefaultValueFactory = _ => "-" };
         var host = new Option<string>("--host-name") { Description = "The name behind the @ of the Message-ID", DefaultValueFactory = _ => "localhost", HelpName = "NAME" };
-        var command = new Command("to-mail", "Make mail with the fields of RFC 6477 of a message; exit 1 and the line marked when it can't be") { file, acp127Directory, acp127Originators, host, acp127Output };
+        var command = new Command("to-mail", "Make mail with the fields of RFC 6477 of a message; exit 1 and the line marked when it can't be") { file, acp127Directory, acp127Originators, host, acp127Output, acp127Json };
         command.SetAction(arguments =>
         {
             var name = arguments.GetRequiredValue(host);
             if (!Mailbox.TryReadDomain(name, out var domain)) throw new CommandFault(ExitCodes.WrongUse, $"--host-name: '{name}' is not a domain name");
             var octets = MessageFile.Read(environment, "FILE", arguments.GetRequiredValue(file));
             var mail = Acp127ToMail.Make(octets.Span, Edge(arguments, domain));
+            if (arguments.GetValue(acp127Json))
+            {
+                WriteMapped(json =>
+                {
+                    json.WriteBoolean("made", mail.Garble is null);
+                    if (mail.Garble is { } garbled)
+                    {
+                        json.WriteNumber("line", garbled.Line);
+                        json.WriteNumber("formatLine", garbled.FormatLine);
+                        json.WriteString("reason", garbled.Reason);
+                        return;
+                    }
+
+                    json.WriteStartArray("recipients");
+                    foreach (var recipient in mail.Recipients) json.WriteStringValue(recipient.Text);
+                    json.WriteEndArray();
+                    json.WriteString("mail", mail.Content);
+                });
+                return mail.Garble is null ? ExitCodes.Done : ExitCodes.Bad;
+            }
+
             if (mail.Garble is { } garble)
             {
                 Write(octets, garble);
@@ -50,7 +74,7 @@ public sealed partial class CommandLine
         var serial = new Option<string?>("--serial") { Description = "Station serial number of four digits, unless the mail has its own", HelpName = "NUMBER" };
         var filed = new Option<string?>("--filed") { Description = "Time of filing, DDDHHMM, unless the mail has its own", HelpName = "TIME" };
         var to = new Option<string[]>("--to") { Description = "Who gets it; without, all in To and Cc that have a routing indicator", HelpName = "ADDRESS" };
-        var command = new Command("from-mail", "Make a message of a mail with the fields of RFC 6477; exit 1 and the field named when it can't be carried") { file, acp127Directory, acp127Originators, station, serial, filed, to, acp127Output };
+        var command = new Command("from-mail", "Make a message of a mail with the fields of RFC 6477; exit 1 and the field named when it can't be carried") { file, acp127Directory, acp127Originators, station, serial, filed, to, acp127Output, acp127Json };
         command.SetAction(arguments =>
         {
             var indicator = arguments.GetRequiredValue(station);
@@ -61,6 +85,17 @@ public sealed partial class CommandLine
             var draft = MailToAcp127.Make(mail, recipients, edge, indicator);
             if (draft.Message is not { } message)
             {
+                if (arguments.GetValue(acp127Json))
+                {
+                    WriteMapped(json =>
+                    {
+                        json.WriteBoolean("made", false);
+                        json.WriteString("field", draft.Fault!.Field);
+                        json.WriteString("reason", draft.Fault.Reason);
+                    });
+                    return ExitCodes.Bad;
+                }
+
                 environment.Output.WriteLine(Text.Printable($"refused: {draft.Fault}"));
                 return ExitCodes.Bad;
             }
@@ -79,6 +114,17 @@ public sealed partial class CommandLine
             catch (FormatException fault)
             {
                 throw new CommandFault(ExitCodes.WrongUse, $"--serial, --filed: {fault.Message}");
+            }
+
+            if (arguments.GetValue(acp127Json))
+            {
+                WriteMapped(json =>
+                {
+                    json.WriteBoolean("made", true);
+                    json.WriteString("identifier", message.Identifier);
+                    json.WriteString("message", octets);
+                });
+                return ExitCodes.Done;
             }
 
             Put(arguments.GetValue(acp127Output), octets);
@@ -106,6 +152,19 @@ public sealed partial class CommandLine
             .. AddressList.Of(header, "To"u8).Concat(AddressList.Of(header, "Cc"u8))
                 .Select(a => Mailbox.TryParse(a, allowUtf8: true, out var mailbox, out _) ? mailbox : null).OfType<Mailbox>().Where(m => directory.Find(m)?.Routing is not null).Distinct(),
         ];
+    }
+
+    private void WriteMapped(Action<Utf8JsonWriter> write)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+
+        environment.Output.WriteLine(Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length));
     }
 
     private void Put(string? path, byte[] octets)
