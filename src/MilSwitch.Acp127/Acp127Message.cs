@@ -64,18 +64,16 @@ public sealed record Acp127Message
     public int Groups => Text.Sum(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length);
 
     /// <summary>The first line of the text when it names a classification, letter-spaced or not; null: it doesn't, or the message is Codress.</summary>
-    public string? Classification => From is not null && Text is [var first, ..] && IsClassification(first) ? first : null;
+    public string? Classification => Head.Classification;
 
-    /// <summary>The codes of the line <c>SIC ABC/DEF</c> that follows the classification; empty: no such line.</summary>
-    public ImmutableArray<string> SubjectIndicatorCodes
-    {
-        get
-        {
-            if (Classification is null || Text.Length < 2 || !Text[1].StartsWith("SIC ", StringComparison.Ordinal)) return [];
-            var codes = Text[1][4..].Split(['/', ' '], StringSplitOptions.RemoveEmptyEntries);
-            return codes.All(c => c.Length is >= 3 and <= 8 && c.All(char.IsAsciiLetterOrDigit)) ? [.. codes] : [];
-        }
-    }
+    /// <summary>What the head of the text says; of Codress nothing.</summary>
+    public Acp127TextHead Head => From is null ? Acp127TextHead.None : Acp127TextHead.Read(Text);
+
+    /// <summary>The codes of the line <c>SIC ABC/DEF</c> in the head of the text; empty: no such line.</summary>
+    public ImmutableArray<string> SubjectIndicatorCodes => Head.SubjectIndicatorCodes;
+
+    /// <summary>Format line 3 behind DE: station, serial number and time of filing.</summary>
+    public string Identifier => $"{Calling} {Serial} {FilingTime}";
 
     public bool Equals(Acp127Message? other) =>
         other is not null && Start == other.Start && RelayPrecedence == other.RelayPrecedence && Calling == other.Calling && Serial == other.Serial
@@ -86,7 +84,7 @@ public sealed record Acp127Message
 
     public override int GetHashCode() => HashCode.Combine(Calling, Serial, FilingTime, DateTimeGroup, Text.Length);
 
-    private static bool IsClassification(string line)
+    internal static bool IsClassification(string line)
     {
         var letters = line.Replace(" ", "", StringComparison.Ordinal);
         if (letters.StartsWith("NATO", StringComparison.Ordinal)) letters = letters[4..];

@@ -43,10 +43,22 @@ public static class Acp127Reader
         }
 
         var pass = new Pass(lines);
-        return pass.TryRead(out var message) ? new(message, null) : new(null, pass.Garble ?? new Acp127Garble(0, 0, "not a message"));
+        return pass.TryRead(out var message) ? new(message, null) : new(null, pass.Garble ?? new Acp127Garble(0, 0, "not a message")) { Precedence = pass.Relay };
     }
 
+    /// <summary>Only characters that ITA2 has.</summary>
+    internal static bool IsText(ReadOnlySpan<char> text) => !text.ContainsAnyExcept(Characters);
+
     internal static bool IsRouting(string text) => text.Length is >= 4 and <= 7 && (text[0] is 'R' or 'U') && text.All(char.IsAsciiLetterUpper);
+
+    // An operating signal, or one behind the stations that it is for. Z and a space is Flash of format line 5.
+    internal static bool IsInstruction(string line)
+    {
+        if (line is ['Z', not ' ', ..]) return true;
+        var words = line.Split(' ');
+        var first = Array.FindIndex(words, w => !IsRouting(w));
+        return first > 0 && words[first] is ['Z', >= 'A' and <= 'Z', >= 'A' and <= 'Z'] or ['Z', >= 'A' and <= 'Z', >= 'A' and <= 'Z', >= '0' and <= '9'];
+    }
 
     private static bool IsDigits(string text, int length) => text.Length == length && text.All(char.IsAsciiDigit);
 
@@ -65,6 +77,9 @@ public static class Acp127Reader
         private int at;
 
         public Acp127Garble? Garble { get; private set; }
+
+        /// <summary>Format line 2, once it was read.</summary>
+        public Precedence? Relay { get; private set; }
 
         private string? Current => at < lines.Count ? lines[at] : null;
 
@@ -91,8 +106,7 @@ public static class Acp127Reader
             if (!IsFilingTime(filed)) return Fail(3, "the time of filing is not the day of a year, hour and minute");
             at++;
             var instructions = ImmutableArray.CreateBuilder<string>();
-            // Z and a space is Flash of format line 5.
-            while (Current is { Length: > 1 } signal && signal[0] is 'Z' && signal[1] is not ' ')
+            while (Current is { } signal && IsInstruction(signal))
             {
                 if (!IsSound(4, signal)) return false;
                 instructions.Add(signal);
@@ -180,6 +194,7 @@ public static class Acp127Reader
             }
 
             called = all.ToImmutable();
+            Relay = precedence;
             return true;
         }
 
@@ -237,7 +252,7 @@ public static class Acp127Reader
         }
 
         private bool IsSound(int formatLine, string line) =>
-            !line.AsSpan().ContainsAnyExcept(Characters) || Fail(formatLine, "a character that ITA2 doesn't have");
+            IsText(line) || Fail(formatLine, "a character that ITA2 doesn't have");
 
         private void SkipEmpty()
         {

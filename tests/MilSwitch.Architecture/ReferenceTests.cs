@@ -11,7 +11,7 @@ public sealed class ReferenceTests
         { "MilSwitch.Labels", ["MilSwitch.Domain"] },
         { "MilSwitch.Smime", ["MilSwitch.Labels", "MilSwitch.Mime"] },
         { "MilSwitch.Checks", ["MilSwitch.Mime"] },
-        { "MilSwitch.Acp127", ["MilSwitch.Domain"] },
+        { "MilSwitch.Acp127", ["MilSwitch.Mime"] },
         { "MilSwitch.Lookup", ["MilSwitch.Smime"] },
         { "MilSwitch.Storage", ["MilSwitch.Domain"] },
         { "MilSwitch.Storage.PostgreSql", ["MilSwitch.Storage"] },

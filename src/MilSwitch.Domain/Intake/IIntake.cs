@@ -38,6 +38,13 @@ public interface IIncomingMessage : IAsyncDisposable
     /// </summary>
     ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// From now on it is to be accepted as held, for an operator to decide, whatever its labels and military fields are: it stands for
+    /// something that could not be read. Before <see cref="CompleteAsync"/>.
+    /// </summary>
+    /// <param name="because">For the operator and the audit trail.</param>
+    void Hold(string because);
+
     /// <summary>Makes the message durable. Only after this says so may 250 be sent.</summary>
     ValueTask<IntakeResult> CompleteAsync(CancellationToken cancellationToken);
 }

@@ -36,7 +36,8 @@ public sealed record HopTarget(string Host, int Port, int Preference = 0)
     /// <summary>DNS named the host, and nothing vouches for that answer: not for mail with REQUIRETLS (RFC 8689 §4.2.1).</summary>
     public bool IsUnauthenticated { get; init; }
 
-    public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+    /// <summary>What is no host of a network has port 0: the name alone.</summary>
+    public override string ToString() => Port is 0 ? Host : Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
 }
 
 /// <summary>How a link reaches its next hop. Immutable; a new configuration brings new values for the same name.</summary>

@@ -24,7 +24,7 @@ public sealed partial class CommandLine
             return reading.Garble is null ? ExitCodes.Done : ExitCodes.Bad;
         });
         Example(check, "milswitch acp127 check message.txt", "milswitch acp127 check - --json < message.txt");
-        return new Command("acp127", "Messages of ACP 127") { check };
+        return new Command("acp127", "Messages of ACP 127") { check, Acp127ToMailCommand(), Acp127FromMailCommand() };
     }
 
     private void Write(Acp127Message message)

@@ -9,6 +9,9 @@ namespace MilSwitch.Host.Configuration;
 
 public static partial class ConfigurationReader
 {
+    /// <summary>Longer than any time that a line of ACP 127 may be given for a message: the line itself says when it is over.</summary>
+    private static readonly TimeSpan LineTimeout = TimeSpan.FromHours(7);
+
     private const string NextHopForm = "must be host:port, a list of them, or mx";
 
     private static RouteTable ReadRoutes(ConfigurationSource source, Section root, string hostName, ImmutableArray<string> ownNames, KeyConfiguration keys, LabelConfiguration labels,
@@ -106,6 +109,14 @@ public static partial class ConfigurationReader
             if (link.Protocol == LinkProtocol.Lmtp) section.Reject("protocol", "lmtp is for delivery agents nearby, not for mx");
             if (name is not null) section.Reject("name", "means nothing with mx, where every domain has its own link");
             return match is null ? null : new Route { Match = match, UseMx = true, Open = open, Link = link with { Name = new LinkName("mx"), MxPort = port } };
+        }
+
+        if (section.Find("next-hop") is YamlText { Value: var line } && line.StartsWith(Acp127Line.Scheme, StringComparison.Ordinal))
+        {
+            foreach (var key in new[] { "tls", "protocol", "connections", "messages-per-connection", "exclusive", "helo", "tunnel-priority", "timeouts" }.Where(section.Has)) section.Reject(key, "does nothing with a line of ACP 127");
+            // One message at a time goes over a line.
+            link = link with { Name = new LinkName(name ?? line), Targets = [new HopTarget(line, 0)], Tls = LinkTls.None, Connections = 1, FinalDotTimeout = LineTimeout };
+            return match is null ? null : new Route { Match = match, Open = open, Link = link };
         }
 
         var targets = ReadTargets(source, section);

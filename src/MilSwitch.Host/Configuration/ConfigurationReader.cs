@@ -65,7 +65,7 @@ public static partial class ConfigurationReader
         return root.Map("node").Text("data") is { } data ? Path.Combine(source.FullPath(data), "admin.sock") : null;
     }
 
-    private static YamlMap? ReadMap(ConfigurationSource source, List<ConfigurationProblem> problems, out bool unreadable)
+    internal static YamlMap? ReadMap(ConfigurationSource source, List<ConfigurationProblem> problems, out bool unreadable)
     {
         unreadable = false;
         try
@@ -115,6 +115,7 @@ public static partial class ConfigurationReader
         var domains = ReadDomains(source, root, keys, labels);
         var belongs = new Dictionary<string, string>(StringComparer.Ordinal);
         var listeners = ReadListeners(source, root, roles, hostName, exemptClients, keys, labels, arrivals, labellings, military, domains, belongs);
+        var acp127 = ReadAcp127(source, root, problems, labels, labellings, military, domains, belongs, listeners);
         // Which of them the edge's listeners look for is not known here.
         var labelled = labellings.Count > 0 || !roles.HasFlag(NodeRoles.Edge);
         var accounts = ReadAccounts(source, root, exemptAccounts);
@@ -127,6 +128,7 @@ public static partial class ConfigurationReader
         store.Finish();
         var (cluster, clusterTls, nodeCertificate) = ReadCluster(source, root, database is not null, roles);
         CheckReceipts(source, root, boundaries, routes);
+        CheckAcp127(source, root, acp127, routes, cluster is not null);
         CheckHolders(root, labels, routes);
         if (labels.Authority.LimitsAddresses && !labelled)
             root.Map("labels").Reject(labels.Authority.Clearances.IsEmpty ? "certificates" : "clearances", "are for labelled messages only, and no listener looks for labels (listeners[].labels), so nothing could ever go there");
@@ -139,7 +141,8 @@ public static partial class ConfigurationReader
         var metricsEndpoint = metrics.Endpoint("endpoint");
         metrics.Finish();
         RejectSharedEndpoints(root, listeners, admin, metricsEndpoint);
-        RejectSharedEndpoints(root, proxies.ToImmutable(), [.. listeners.Select(l => l.Endpoint), .. new[] { admin.Endpoint, metricsEndpoint }.OfType<IPEndPoint>()]);
+        RejectSharedEndpoints(root, acp127, [.. listeners.Select(l => l.Endpoint), .. new[] { admin.Endpoint, metricsEndpoint }.OfType<IPEndPoint>()]);
+        RejectSharedEndpoints(root, proxies.ToImmutable(), [.. acp127.Lines.Select(l => l.Inbound?.Endpoint).OfType<IPEndPoint>(), .. listeners.Select(l => l.Endpoint), .. new[] { admin.Endpoint, metricsEndpoint }.OfType<IPEndPoint>()]);
 
         var (level, format) = ReadLogging(root);
         var dns = ReadDns(source, root);
@@ -158,6 +161,7 @@ public static partial class ConfigurationReader
                 MinimizeExemptions = new MinimizeExemptions { Clients = [.. exemptClients], Accounts = exemptAccounts.ToImmutable() },
             },
             Listeners = listeners,
+            Acp127 = acp127,
             Accounts = accounts,
             Keys = keys,
             Finding = [.. domains.Select(d => d.Finding).OfType<FindingConfiguration>()],

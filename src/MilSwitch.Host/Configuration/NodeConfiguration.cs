@@ -26,6 +26,9 @@ public sealed record NodeConfiguration
 
     public required ImmutableArray<SmtpListenerSettings> Listeners { get; init; }
 
+    /// <summary>Lines to ACP 127 domains.</summary>
+    public Acp127Configuration Acp127 { get; init; } = Acp127Configuration.None;
+
     public required AccountTable Accounts { get; init; }
 
     /// <summary>Tokens and keys in memory.</summary>

@@ -79,6 +79,9 @@ internal sealed class DemoStage : IAsyncDisposable
 
     public DemoSwitch Switch { get; }
 
+    /// <summary>From which the switch takes messages of ACP 127.</summary>
+    public string Tape => Path.Combine(folder, "tape");
+
     private string Data => Path.Combine(folder, "data");
 
     private string Log => Path.Combine(folder, "milswitch.log");
@@ -209,6 +212,7 @@ internal sealed class DemoStage : IAsyncDisposable
             {{Abroad.HomeSections(Security.Anchors, DemoSecurity.KeyLabel, scanner!.Socket, Formal.Key)}}
             release: {{DemoFormalStories.Release}}
             lists: {{DemoFormalStories.Lists}}
+            acp127: {{DemoAcp127Story.Section(folder)}}
             reports: {{Correspondents.Reports(tagKey, DemoSecurity.KeyLabel)}}
             routes:
               - {{DemoCorrespondents.Route(Neighbour.Port)}}

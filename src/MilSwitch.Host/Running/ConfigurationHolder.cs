@@ -228,6 +228,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
         Check("node.data", now.DataFolder == next.DataFolder);
         Check("store.connection", Equals(now.Database, next.Database));
         Check("listeners", now.Listeners.Select(l => (l.Name, l.Endpoint)).SequenceEqual(next.Listeners.Select(l => (l.Name, l.Endpoint))));
+        Check("acp127.lines", now.Acp127.Lines.Select(Fixed).SequenceEqual(next.Acp127.Lines.Select(Fixed)));
         Check("admin.endpoint", Equals(now.Admin.Endpoint, next.Admin.Endpoint) && now.Admin.Certificate is null == next.Admin.Certificate is null);
         Check("admin.socket", now.Admin.Socket == next.Admin.Socket && now.Admin.SocketForGroup == next.Admin.SocketForGroup);
         Check("metrics.endpoint", Equals(now.Metrics, next.Metrics));
@@ -244,6 +245,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
             var what = key switch
             {
                 "listeners" => "names and endpoints can't change",
+                "acp127.lines" => "names, stations, endpoints and folders can't change",
                 "keys[].on" => "a first or last key of other nodes can't come or go",
                 "boundaries[].proxy-certificates" => "logs, checkpoint keys and listeners can't change",
                 _ => "can't change",
@@ -251,6 +253,8 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
             if (!same) problems.Add(new ConfigurationProblem(next.File, 0, key, $"{what} while the node runs; restart it"));
         }
     }
+
+    private static (string, string, System.Net.IPEndPoint?, string?, bool) Fixed(Acp127Line line) => (line.Name, line.Station, line.Inbound?.Endpoint, line.Inbound?.Folder, line.Outbound is null);
 
     private sealed record ConfigurationState(int Number, DateTimeOffset Since);
 

@@ -8,6 +8,7 @@ using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Host.Acp127;
 using MilSwitch.Host.Api;
 using MilSwitch.Host.Commands;
 using MilSwitch.Host.Configuration;
@@ -92,10 +93,11 @@ public static class NodeHost
         builder.Services.AddHostedService(services => services.GetRequiredService<ProxyCertificates>());
         addSwitch(builder.Services);
         builder.Services.AddHostedService<ReadinessGate>();
+        builder.Services.AddAcp127(configuration);
 
         var app = builder.Build();
         app.Services.GetRequiredService<ConfigurationHolder>().FurtherAlarms =
-            () => [.. app.Services.GetRequiredService<ProxyCertificates>().Alarms, .. (time as SteadyTime)?.Alarms ?? []];
+            () => [.. app.Services.GetRequiredService<ProxyCertificates>().Alarms, .. (time as SteadyTime)?.Alarms ?? [], .. app.Services.GetService<Acp127Lines>()?.Alarms ?? []];
         var control = app.Services.GetRequiredService<ISwitchControl>();
         control.AlarmWith(() => app.Services.GetRequiredService<ConfigurationHolder>().Alarms);
         if (configuration.Switch.Cluster is not null) control.FollowWith(app.Services.GetRequiredService<ConfigurationHolder>().FollowAsync);
@@ -193,6 +195,7 @@ public static class NodeHost
         kestrel.Limits.MaxResponseBufferSize = SocketBuffer;
         kestrel.Limits.MaxRequestBodySize = MaximumApiBody;
         foreach (var listener in configuration.Listeners) Listeners.ListenSmtp(kestrel, listener.Name);
+        Acp127Lines.Listen(kestrel, configuration);
         Listeners.ListenHttp(kestrel, configuration);
     }
 

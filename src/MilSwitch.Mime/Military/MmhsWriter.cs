@@ -26,7 +26,7 @@ public static class MmhsWriter
         for (var i = 0; i < MmhsFieldNames.Count; i++)
         {
             var field = (MmhsField)i;
-            if (Words(field, fields) is { Count: > 0 } words) Append(text, field, words);
+            if (Words(field, fields) is { Count: > 0 } words) Append(text, field.Name(), words);
         }
 
         return Encoding.UTF8.GetBytes(text.ToString());
@@ -53,10 +53,10 @@ public static class MmhsWriter
     };
 
     // Words are never cut: a string has its spaces inside.
-    private static void Append(StringBuilder text, MmhsField field, List<string> words)
+    internal static void Append(StringBuilder text, string name, List<string> words)
     {
-        text.Append(field.Name()).Append(':');
-        var column = field.Name().Length + 1;
+        text.Append(name).Append(':');
+        var column = name.Length + 1;
         foreach (var word in words)
         {
             if (column + 1 + word.Length > Width && column > 0)
@@ -96,7 +96,9 @@ public static class MmhsWriter
         return 14 + identifier.Length < Width ? [value + ";", $"identifier=\"{identifier}\""] : [value + ";", "identifier=", $"\"{identifier}\""];
     }
 
-    private static List<string> Addresses(MmhsField field, ImmutableArray<MmhsAddress> addresses)
+    private static List<string> Addresses(MmhsField field, ImmutableArray<MmhsAddress> addresses) => Addresses(field.Name(), addresses);
+
+    internal static List<string> Addresses(string field, ImmutableArray<MmhsAddress> addresses)
     {
         if (addresses.Length > MmhsBody.MostValues) throw Unsound(field);
         var words = new List<string>();
@@ -112,7 +114,7 @@ public static class MmhsWriter
         return words;
     }
 
-    private static IEnumerable<string> Phrase(MmhsField field, string name)
+    private static IEnumerable<string> Phrase(string field, string name)
     {
         if (name.Length > LongestName || MmhsAddress.Normalised(name) != name || !IsText(name)) throw Unsound(field);
         if (!Ascii.IsValid(name)) return Encoded(name);
@@ -156,5 +158,7 @@ public static class MmhsWriter
         return true;
     }
 
-    private static FormatException Unsound(MmhsField field) => new($"a value that {field.Name()} can't have");
+    private static FormatException Unsound(MmhsField field) => Unsound(field.Name());
+
+    private static FormatException Unsound(string field) => new($"a value that {field} can't have");
 }

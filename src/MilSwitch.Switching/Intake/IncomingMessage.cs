@@ -30,6 +30,7 @@ internal sealed class IncomingMessage : IIncomingMessage
     private readonly IContentWriter writer;
     private readonly StructureScanner structure;
     private Refusal? fault;
+    private string? heldBecause;
     private bool handedOver;
     private StagedContent? content;
     // Of what the client sent: what is added has the time in it, and would make every copy another message.
@@ -71,6 +72,8 @@ internal sealed class IncomingMessage : IIncomingMessage
         }
     }
 
+    public void Hold(string because) => heldBecause = because;
+
     public async ValueTask<IntakeResult> CompleteAsync(CancellationToken cancellationToken)
     {
         if (fault is { } early) return IntakeResult.Refused(early);
@@ -103,8 +106,9 @@ internal sealed class IncomingMessage : IIncomingMessage
         if (Decide(facts, considered, out var decision) is { } refusal) return IntakeResult.Refused(refusal);
         if (!configuration.Budgets.HasRoomToAccept(runtime.Spool.Usage().FreeOctets, decision.Action)) return IntakeResult.Refused(Refusal.StoreFull);
         if (rates.Judge(client, decision.Action, count: true) is { } flood) return IntakeResult.Refused(flood);
-        var protection = configuration.Arrivals?.GetValueOrDefault(client.Listener);
-        var labelling = configuration.ListenerLabels?.GetValueOrDefault(client.Listener);
+        var isHeld = heldBecause is not null;
+        var protection = isHeld ? null : configuration.Arrivals?.GetValueOrDefault(client.Listener);
+        var labelling = isHeld ? null : configuration.ListenerLabels?.GetValueOrDefault(client.Listener);
         Examination? examination = null;
         if (protection is not null || labelling is not null)
         {
@@ -115,7 +119,7 @@ internal sealed class IncomingMessage : IIncomingMessage
 
         digest = content.Digest;
         var military = MilitaryFields.AsTheyAre;
-        if (configuration.ListenerMmhs.GetValueOrDefault(client.Listener) is { } rules)
+        if (!isHeld && configuration.ListenerMmhs.GetValueOrDefault(client.Listener) is { } rules)
         {
             // A report that nobody wrote is no military message.
             if (envelope.ReversePath.IsNull && facts.IsReport) rules = rules with { Presence = false };
@@ -210,7 +214,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             audit = [.. audit, .. examination.Notes.Select(n => new AuditEvent(now, n.Kind, id, -1, n.Detail))];
         }
 
-        var held = examination?.Labels?.HeldBecause;
+        var held = heldBecause ?? examination?.Labels?.HeldBecause;
         if (held is not null) audit = audit.Add(new AuditEvent(now, AuditKind.Held, id, -1, held));
         var policy = runtime.JudgedBy;
         var link = held is null && partition is not null ? TryReserve(accepted, now) : null;

@@ -73,6 +73,8 @@ internal sealed class FakeIntake : IIntake, IAccountStore
 
     private sealed class Incoming(FakeIntake owner, Envelope envelope) : IIncomingMessage
     {
+        public void Hold(string because) => throw new NotSupportedException();
+
         private readonly MemoryStream content = new();
 
         public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)

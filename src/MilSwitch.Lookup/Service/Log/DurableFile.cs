@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace MilSwitch.Lookup.Service.Log;
 
 /// <summary>System calls whose errors count: <c>RandomAccess.FlushToDisk</c> returns normally when fsync fails.</summary>
-internal static class DurableFile
+public static class DurableFile
 {
     private const int OpenReadOnlyDirectory = 0x10000 | 0x80000; // O_DIRECTORY | O_CLOEXEC
     private const int Interrupted = 4;
