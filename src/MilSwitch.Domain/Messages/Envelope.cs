@@ -79,6 +79,12 @@ public sealed record Origin
     /// <summary>The same of what a mailing list made; the list's address follows.</summary>
     public const string List = "list:";
 
+    /// <summary>Begins <see cref="AuthenticatedAs"/> of what an operator handed in through the admin API; the operator's name follows. No account has such a name.</summary>
+    public const string Api = "api:";
+
+    /// <summary>The same of what came out of a folder; the folder's name follows.</summary>
+    public const string Folder = "folder:";
+
     /// <summary>Name of the listener that took it; <c>switch</c> for messages the switch made itself.</summary>
     public required string Listener { get; init; }
 
@@ -100,6 +106,9 @@ public sealed record Origin
 
     /// <summary>Protocol and cipher suite when TLS was used, else null.</summary>
     public string? Tls { get; init; }
+
+    /// <summary>An operator sent it, by mail or through the admin API.</summary>
+    public bool IsOf(string name) => AuthenticatedAs is { } who && (who == name || (who.StartsWith(Api, StringComparison.Ordinal) && who[Api.Length..] == name));
 }
 
 /// <summary>One addressee of a message.</summary>

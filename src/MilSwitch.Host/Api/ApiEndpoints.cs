@@ -45,6 +45,7 @@ public static class ApiEndpoints
             .Answers("message/rfc822");
         api.MapPost("/messages/actions", ActAsync).Accepts<ActRequest>("application/json")
             .Describe<ActResultView>("act", "Hold, release, try, requeue, reroute, return, delete or restore messages").Once().Stored();
+        api.MapSubmission();
         api.MapEvidence();
         api.MapHolding();
         api.MapProxies();

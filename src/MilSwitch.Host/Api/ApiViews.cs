@@ -213,8 +213,8 @@ public sealed record ConfigurationStateView(string File, DateTimeOffset Since, s
 
 public sealed record ConfigurationProblemView(string File, int Line, string Key, string Text);
 
-/// <summary>RFC 9457. <paramref name="Problems"/> is an extension: the problems of a refused configuration.</summary>
-public sealed record ProblemView(string Type, string Title, int Status, string? Detail, IReadOnlyList<ConfigurationProblemView>? Problems = null);
+/// <summary>RFC 9457. <paramref name="Problems"/> and <paramref name="Refusal"/> are extensions: the problems of a refused configuration, and why a message was not taken.</summary>
+public sealed record ProblemView(string Type, string Title, int Status, string? Detail, IReadOnlyList<ConfigurationProblemView>? Problems = null, RefusalView? Refusal = null);
 
 /// <summary>The API's JSON: camel case, enumerations as lower-case words, times as ISO 8601, ids as text.</summary>
 [JsonSourceGenerationOptions(
@@ -252,5 +252,7 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(Page<string>))]
 [JsonSerializable(typeof(SmimeaZoneRequest))]
 [JsonSerializable(typeof(SmimeaZoneView))]
+[JsonSerializable(typeof(SubmissionRequest))]
+[JsonSerializable(typeof(SubmittedView))]
 [JsonSerializable(typeof(ProblemView))]
 public sealed partial class ApiJson : JsonSerializerContext;

@@ -54,6 +54,7 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Profile());
         root.Subcommands.Add(Key());
         root.Subcommands.Add(Cert());
+        root.Subcommands.Add(Submit());
         root.Subcommands.Add(Sendmail());
         root.Subcommands.Add(Demo.DemoCommand.Create(environment, Example));
         var help = root.Options.OfType<HelpOption>().First();

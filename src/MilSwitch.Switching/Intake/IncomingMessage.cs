@@ -27,6 +27,7 @@ internal sealed class IncomingMessage : IIncomingMessage
     private readonly IntakeRates rates;
     private readonly ClientIdentity client;
     private readonly Envelope envelope;
+    private readonly StoredDocument? beside;
     private readonly IContentWriter writer;
     private readonly StructureScanner structure;
     private Refusal? fault;
@@ -35,8 +36,14 @@ internal sealed class IncomingMessage : IIncomingMessage
     // Of what the client sent: what is added has the time in it, and would make every copy another message.
     private ReadOnlyMemory<byte> digest;
 
-    public IncomingMessage(SwitchRuntime runtime, IntakeRates rates, ClientIdentity client, Envelope envelope)
+    /// <param name="runtime">The node.</param>
+    /// <param name="rates">To which the client is held.</param>
+    /// <param name="client">Who sends it.</param>
+    /// <param name="envelope">What MAIL and RCPT said.</param>
+    /// <param name="beside">Becomes true in the same commit; null: nothing does.</param>
+    public IncomingMessage(SwitchRuntime runtime, IntakeRates rates, ClientIdentity client, Envelope envelope, StoredDocument? beside = null)
     {
+        this.beside = beside;
         this.runtime = runtime;
         this.rates = rates;
         this.client = client;
@@ -120,7 +127,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             // A report that nobody wrote is no military message.
             if (envelope.ReversePath.IsNull && facts.IsReport) rules = rules with { Presence = false };
             military = await new MilitaryFieldsCheck(runtime).CheckAsync(content, rules, decision, client, cancellationToken).ConfigureAwait(false);
-            if (military.Refusal is { } unsound) return IntakeResult.Refused(unsound, military.Detail);
+            if (military.Refusal is { } unsound) return IntakeResult.Refused(unsound, military.Detail, military.Faults);
             await ReplaceAsync(military.Replacement).ConfigureAwait(false);
         }
 
@@ -199,6 +206,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             Priority = decision.ActionPriority ?? MtPriority.From(decision.Action),
             Date = now,
             Recipient = accepted.Recipients.Length is 1 ? accepted.Recipients[0].Address : null,
+            IsDirect = client.IsDirect,
         });
         ImmutableArray<AuditEvent> audit = [new AuditEvent(now, AuditKind.Accepted, id, -1, client.Address, client.AuthenticatedAs)];
         if (minimizeConsidered) audit = audit.Add(new AuditEvent(now, AuditKind.Exempted, id, -1, MessageFacts.ConsideredInstruction));
@@ -267,7 +275,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             {
                 Accept = [new NewMessage(id, accepted, trace, content!, facts.MessageId, state, null) { HeldBecause = held }],
                 Audit = audit,
-                Documents = partition is null ? [ArrivalSweeper.For(id)] : [],
+                Documents = [.. partition is null ? new[] { ArrivalSweeper.For(id) } : [], .. beside is null ? [] : new[] { beside }],
                 // Only what may be sent at once depends on rules already.
                 Policy = state == RecipientState.Armed ? policy : null,
             },
