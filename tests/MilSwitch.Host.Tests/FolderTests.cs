@@ -115,7 +115,7 @@ public sealed class FolderTests
         Assert.Equal(
             ["folder.eml.reason", "large.eml.reason", "link.eml.reason", "nowhere.eml.reason", "pipe.eml.reason"],
             Directory.EnumerateFiles(folder.Refused, "*.reason").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
-        Assert.Equal("it is larger than 1KiB\n", await File.ReadAllTextAsync(Path.Combine(folder.Refused, "large.eml.reason")));
+        Assert.Equal("it is larger than 1 KiB\n", await File.ReadAllTextAsync(Path.Combine(folder.Refused, "large.eml.reason")));
         Assert.True(File.Exists(secret));
         Assert.Empty(await stage.MessagesAsync());
     }
@@ -154,9 +154,9 @@ public sealed class FolderTests
         var folder = Path.Combine(stage.Files.Folder, "drop");
         var mode = File.GetUnixFileMode(folder);
         File.SetUnixFileMode(folder, mode | UnixFileMode.OtherWrite);
-        await Eventually.ComesTrueAsync(async () => (await stage.Operator.AlarmsAsync(default)).Any(a => a.Id == "folder:drop"), Patience, "the alarm stands");
+        await Eventually.ComesTrueAsync(async () => (await stage.Operator.AlarmsOfAllAsync(default)).Any(a => a.Alarm.Id == "folder:drop"), Patience, "the alarm stands");
         File.SetUnixFileMode(folder, mode);
-        await Eventually.ComesTrueAsync(async () => (await stage.Operator.AlarmsAsync(default)).All(a => a.Id != "folder:drop"), Patience, "the alarm is gone");
+        await Eventually.ComesTrueAsync(async () => (await stage.Operator.AlarmsOfAllAsync(default)).All(a => a.Alarm.Id != "folder:drop"), Patience, "the alarm is gone");
     }
 
     [Fact]
@@ -239,7 +239,9 @@ public sealed class FolderTests
     private static (WatchedFolder Folder, Func<FolderRound> Round) Round(PostStage stage)
     {
         var configuration = stage.Service<Running.ConfigurationHolder>().Current;
-        return (Assert.Single(configuration.Folders), () => new FolderRound(
+        // Beside the one that the node looks into, so that only the test does.
+        var hand = Directory.CreateDirectory(Path.Combine(stage.Files.Folder, "hand"), (UnixFileMode)0b111_101_000).FullName;
+        return (Assert.Single(configuration.Folders) with { Path = hand }, () => new FolderRound(
             stage.Service<SubmissionDesk>(), new FolderLedger(stage.Spool, configuration.Switch.Node), configuration.Switch.HostName, TimeProvider.System, new FolderLog(NullLogger<FolderLog>.Instance)));
     }
 

@@ -42,7 +42,7 @@ public sealed class SubmissionTests
         var stored = (await stage.Spool.ReadAsync(id))!;
         Assert.Equal(("msa", "duty@a.example", Precedence.Flash), (stored.Envelope.Origin.Listener, stored.Envelope.ReversePath.ToString(), stored.Envelope.Precedence));
         Assert.StartsWith("api:local", stored.Envelope.Origin.AuthenticatedAs, StringComparison.Ordinal);
-        Assert.Equal([Precedence.Flash, Precedence.Priority, Precedence.Flash], stored.Envelope.Recipients.Select(r => r.Precedence));
+        Assert.Equal([Precedence.Flash, Precedence.Routine, Precedence.Routine], stored.Envelope.Recipients.Select(r => r.Precedence));
 
         await stage.WaitForAsync(id, m => m.State == MessageState.Done);
         await stage.Sink.WaitForAsync(2, Patience);
@@ -117,7 +117,7 @@ public sealed class SubmissionTests
     [Fact]
     public async Task Refuses_by_the_rules_for_labels()
     {
-        await using var stage = await PostStage.StartAsync(listener: "labels: { sources: [sio-label], unlabelled: refuse, clearance: { up-to: RESTRICTED } }");
+        await using var stage = await PostStage.StartAsync(listener: "labels: { sources: [sio-label], unlabelled: refuse, invalid: refuse, clearance: { up-to: RESTRICTED } }");
         const string message = """{ "from": "a@a.example", "to": ["b@b.example"], "label": "LABEL" }""";
         foreach (var (label, expected) in ((string, int)[])[("ALFA SECRET", 550), ("1.3.6.1.4.1.99999.4.1:99", 550)])
         {
@@ -161,11 +161,11 @@ public sealed class SubmissionTests
     [Theory]
     [InlineData("""{ "from": "a@a.example", "to": ["b@b.example"], "speed": 3 }""", "application/json")]
     [InlineData("""{ "from": "a@a.example", "to": ["b@b.example"], "attachments": [{ "content": "%%" }] }""", "application/json")]
-    [InlineData("hello", "text/plain")]
-    public async Task Says_that_it_does_not_understand(string request, string type)
+    [InlineData("hello", "text/plain", HttpStatusCode.UnsupportedMediaType)]
+    public async Task Says_that_it_does_not_understand(string request, string type, HttpStatusCode expected = HttpStatusCode.BadRequest)
     {
         await using var stage = await PostStage.StartAsync();
-        Assert.Equal(HttpStatusCode.BadRequest, (await PostAsync(stage, request, type)).Status);
+        Assert.Equal(expected, (await PostAsync(stage, request, type)).Status);
     }
 
     [Fact]

@@ -146,7 +146,7 @@ internal sealed class MessageComposer(PolicySet policies, string hostName)
     private static string? Supersedes(string? text, List<FieldFault> faults)
     {
         if (text is null) return null;
-        if (MimeUtils.EnumerateReferences(text.StartsWith('<') ? text : $"<{text}>").ToArray() is [var id] && id.Length <= LongestSubject - 20 && id.All(c => c is > ' ' and <= '~')) return $"<{id}>";
+        if (MimeUtils.EnumerateReferences(text.StartsWith('<') ? text : $"<{text}>").ToArray() is [var id] && (text == id || text == $"<{id}>") && id.Length <= LongestSubject - 20 && id.All(c => c is > ' ' and <= '~')) return $"<{id}>";
         faults.Add(new FieldFault("supersedes", 0, "MESSAGE-ID", "no Message-ID"));
         return null;
     }
