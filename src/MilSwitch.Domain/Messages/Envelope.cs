@@ -40,6 +40,15 @@ public sealed record Envelope
     /// <summary>The security domain it is in: that of its listener, or the one a boundary released it into; null: there are no domains.</summary>
     public string? Domain { get; init; }
 
+    /// <summary>The fields of RFC 6477 that its header had when it was accepted and that kept to their grammar, as a header has them; null: none.</summary>
+    public string? MilitaryFields { get; init; }
+
+    /// <summary>The only Expires field of its header (RFC 4021 §2.1.50): out of date from then on; null: it says nothing.</summary>
+    public DateTimeOffset? Expires { get; init; }
+
+    /// <summary>The only Supersedes field of its header (RFC 4021 §2.1.46): the Message-ID of the message that it replaces; null: it says nothing.</summary>
+    public string? Supersedes { get; init; }
+
     /// <summary>RFC 3461 §4.3.</summary>
     public DsnReturn Return { get; init; } = DsnReturn.Unspecified;
 

@@ -157,6 +157,7 @@ public static partial class ConfigurationReader
                 ListenerMmhs = military,
                 LabelCatalogue = labels.Authority.Policies.All.Count > 0 ? new LabelCatalogueList(labels.Authority, labels.Home) : null,
                 AccountAddresses = addresses,
+                HoldOutOfDate = root.Keyword("out-of-date", false, ("send", false), ("hold", true)),
                 MinimizeExemptions = new MinimizeExemptions { Clients = [.. exemptClients], Accounts = exemptAccounts.ToImmutable() },
             },
             Listeners = listeners,

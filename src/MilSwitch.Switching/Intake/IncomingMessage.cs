@@ -12,6 +12,7 @@ using MilSwitch.Mime;
 using MilSwitch.Switching.Boundaries;
 using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Links;
+using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
 using MilSwitch.Switching.Protection;
 
@@ -193,6 +194,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             // RFC 3461 §4.3: nor shall a later hop return what was opened here.
             Return = examination is { IsOpened: true } ? DsnReturn.Headers : envelope.Return,
         };
+        accepted = MilitaryEnvelope.With(accepted, HeaderBlock.Scan(content!.Head, configuration.Content.MaximumHeaderOctets, configuration.Content.MaximumHeaderFields));
         var trace = TraceFields.Received(new ReceivedTrace
         {
             Host = configuration.HostName,
@@ -218,7 +220,8 @@ internal sealed class IncomingMessage : IIncomingMessage
             audit = [.. audit, .. examination.Notes.Select(n => new AuditEvent(now, n.Kind, id, -1, n.Detail))];
         }
 
-        var held = examination?.Labels?.HeldBecause;
+        if (accepted.Supersedes is { } replaced) audit = audit.Add(new AuditEvent(now, AuditKind.Superseding, id, -1, replaced));
+        var held = examination?.Labels?.HeldBecause ?? OutOfDate.Reason(configuration, accepted, now);
         if (held is not null) audit = audit.Add(new AuditEvent(now, AuditKind.Held, id, -1, held));
         var policy = runtime.JudgedBy;
         var link = held is null && partition is not null ? TryReserve(accepted, now) : null;
@@ -318,16 +321,17 @@ internal sealed class IncomingMessage : IIncomingMessage
     // The straight path: one link with room, of the same domain, that protects nothing and asks for no label, content in memory, no rule and no hold in the way.
     private LinkHandle? TryReserve(Envelope accepted, DateTimeOffset now)
     {
-        if (content!.ReadFromMemory() is null || accepted.HoldUntil > now || !runtime.Rules.IsEmpty) return null;
+        if (content!.ReadFromMemory() is null || accepted.HoldUntil > now || accepted.Expires is not null || !runtime.Rules.IsEmpty) return null;
         var first = accepted.Recipients[0];
         var routes = runtime.Configuration.Routes;
+        var facts = routes.AsksForFields ? MilitaryEnvelope.Facts(accepted) : MilitaryFacts.None;
         // An address of a boundary's own, or of a list, is nobody's on any link.
         if (accepted.Recipients.Any(r => runtime.Configuration.Boundaries.Gateway(accepted.Domain, r.Address) is not null || runtime.Configuration.Lists.Find(accepted.Domain, r.Address) is not null)) return null;
-        if (routes.Find(first.Address)?.For(accepted) is not { Protection: null, Labels: null } link || runtime.Configuration.Boundaries.MustCross(accepted.Domain, link.Domain)) return null;
+        if (routes.Find(first.Address, first.Precedence, facts)?.For(accepted) is not { Protection: null, Labels: null } link || runtime.Configuration.Boundaries.MustCross(accepted.Domain, link.Domain)) return null;
         for (var i = 1; i < accepted.Recipients.Length; i++)
         {
             var other = accepted.Recipients[i];
-            if (other.Precedence != first.Precedence || other.Priority != first.Priority || routes.Find(other.Address)?.For(accepted).Name != link.Name) return null;
+            if (other.Precedence != first.Precedence || other.Priority != first.Priority || routes.Find(other.Address, other.Precedence, facts)?.For(accepted).Name != link.Name) return null;
         }
 
         var handle = runtime.Links.For(link);

@@ -68,6 +68,7 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
                 return End(ReadyOutcome.TakenAway);
             }
 
+            if (await OutOfDate.ReasonAsync(runtime.Configuration, runtime.Spool, consignment.Id, stored.Envelope, runtime.Now).ConfigureAwait(false) is { } late) return Lost(late);
             content = await runtime.Spool.OpenContentAsync(consignment.Id).ConfigureAwait(false);
             if (content is null) return Lost("the content is missing");
             ImmutableArray<AuditEvent> audit = [];

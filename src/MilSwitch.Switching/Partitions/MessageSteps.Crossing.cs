@@ -31,6 +31,8 @@ internal static partial class MessageSteps
     {
         var next = OutcomePolicy.NextDeadline(envelope, statuses, runtime.Configuration.Precedences);
         var settings = runtime.Configuration;
+        // Only while it is to come: what was let go afterwards is asked about again when it leaves.
+        if (settings.HoldOutOfDate && envelope.Expires is { } expires && expires > runtime.Now && (next is null || expires < next) && statuses.Any(s => !s.State.IsFinal() && !s.State.IsHeld())) next = expires;
         if (settings.Boundaries.IsEmpty && settings.Lists.IsEmpty) return next;
         // Who waits for a boundary or a list waits in no link.
         var find = Finder(runtime, envelope, reroute);
