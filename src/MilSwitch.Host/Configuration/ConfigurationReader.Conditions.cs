@@ -4,6 +4,7 @@ using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Mime;
+using Route = MilSwitch.Domain.Routing.Route;
 
 namespace MilSwitch.Host.Configuration;
 

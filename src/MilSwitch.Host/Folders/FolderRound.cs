@@ -28,7 +28,8 @@ internal sealed class FolderRound(SubmissionDesk desk, FolderLedger ledger, stri
     /// <summary>For tests: called between the commit and the move.</summary>
     internal Action<string> Committed { get; set; } = _ => { };
 
-    /// <exception cref="IOException">The folder can't be used as it should.</exception>
+    /// <summary>One look. What went wrong first is thrown at the end.</summary>
+    /// <exception cref="IOException">The folder, or a file in it, can't be used as it should.</exception>
     public async Task RunAsync(WatchedFolder folder, CancellationToken cancellationToken)
     {
         Prepare(folder);
@@ -41,9 +42,9 @@ internal sealed class FolderRound(SubmissionDesk desk, FolderLedger ledger, stri
             {
                 await TakeAsync(folder, name);
             }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            catch (Exception fault) when (fault is not OperationCanceledException)
             {
-                // One file that can't be read keeps no other back.
+                // One file keeps no other back, whatever is the matter with it.
                 first ??= ExceptionDispatchInfo.Capture(fault);
             }
         }

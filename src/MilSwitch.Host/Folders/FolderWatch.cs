@@ -48,7 +48,7 @@ internal sealed class FolderWatch(ConfigurationHolder configuration, SubmissionD
                 await new FolderRound(desk, ledger, current.Switch.HostName, time, log).RunAsync(folder, stoppingToken);
                 alarms.TryRemove(folder.Name, out _);
             }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or SpoolUnavailableException)
+            catch (Exception fault) when (fault is not OperationCanceledException)
             {
                 // What was left between two steps is found at the next look; an entry that stayed behind by the sweep before it.
                 swept.Remove(folder);

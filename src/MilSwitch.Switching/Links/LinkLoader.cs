@@ -8,6 +8,7 @@ using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Mime;
+using MilSwitch.Switching.Partitions;
 using MilSwitch.Switching.Protection;
 
 namespace MilSwitch.Switching.Links;

@@ -91,6 +91,7 @@ internal static partial class MessageSteps
             var across = Open.Where(i => step.Statuses[i].State is RecipientState.Queued or RecipientState.Armed && MustPass(runtime.Configuration, envelope, find, i)).ToArray();
             var due = across.Where(i => step.Statuses[i].Due is not { } at || at <= Now).ToArray();
             if (due.Length is 0) return Done(envelope, step.Statuses, step.State, [], []);
+            if (await OutOfDate.ReasonAsync(runtime.Configuration, runtime.Spool, step.Id, envelope, Now).ConfigureAwait(false) is { } late) return await HoldAsync(across, late, AuditKind.Held).ConfigureAwait(false);
             foreach (var index in due)
             {
                 if (runtime.Configuration.Lists.Find(envelope.Domain, envelope.Recipients[index].Address) is not null) return await DistributeAsync(stored, index, [.. across.Where(i => i != index)]).ConfigureAwait(false);
