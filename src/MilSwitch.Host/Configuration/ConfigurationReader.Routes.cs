@@ -71,7 +71,7 @@ public static partial class ConfigurationReader
         {
             if (section.Has("next-hop")) section.Reject("next-hop", "is given as well as refuse; give one of them");
             if (when is not null) section.Reject("when", "is judged when the content is there, and refuse answers before; give it a next-hop");
-            return match is null ? null : new Route { Match = match, Refuse = refuse, Open = open };
+            return match is null ? null : new Route { Match = match, When = when, Refuse = refuse, Open = open };
         }
 
         var tls = ReadLinkTls(source, section.Map("tls"));
