@@ -66,7 +66,7 @@ internal sealed class FolderRound(SubmissionDesk desk, FolderLedger ledger, stri
         foreach (var inner in new[] { folder.Done, folder.Refused })
         {
             // Those who may look into the folder may look into these.
-            if (UnixFile.Of(inner) is null) Directory.CreateDirectory(inner, File.GetUnixFileMode(folder.Path) & ~UnixFileMode.OtherWrite);
+            if (UnixFile.Of(inner) is null && !OperatingSystem.IsWindows()) Directory.CreateDirectory(inner, File.GetUnixFileMode(folder.Path) & ~UnixFileMode.OtherWrite);
             if (Fault(inner) is { } inside) throw new IOException($"{inner} {inside}");
         }
     }
