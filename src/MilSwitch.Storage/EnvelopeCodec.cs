@@ -18,7 +18,7 @@ public static class EnvelopeCodec
     {
         public const int ReversePath = 1, Recipient = 2, Body = 3, SmtpUtf8 = 4, RequireTls = 5, Return = 6, EnvelopeId = 7, Priority = 8,
             DeliverBy = 9, HoldUntil = 10, Precedence = 11, ArrivedAt = 12, Origin = 13, TlsOptional = 14, MinimizeConsidered = 15,
-            OpenedHere = 16, Label = 17, Domain = 18;
+            OpenedHere = 16, Label = 17, Domain = 18, MilitaryFields = 30, Expires = 31, Supersedes = 32;
     }
 
     private static class RecipientField
@@ -44,6 +44,9 @@ public static class EnvelopeCodec
         if (envelope.OpenedHere) to.Number(Field.OpenedHere, 1);
         if (envelope.Label is { } label) to.Octets(Field.Label, label.Encoded.Span);
         if (envelope.Domain is { } domain) to.Text(Field.Domain, domain);
+        if (envelope.MilitaryFields is { } fields) to.Text(Field.MilitaryFields, fields);
+        if (envelope.Expires is { } expires) to.Signed(Field.Expires, expires.UtcTicks);
+        if (envelope.Supersedes is { } supersedes) to.Text(Field.Supersedes, supersedes);
         if (envelope.Return != DsnReturn.Unspecified) to.Number(Field.Return, (ulong)envelope.Return);
         if (envelope.EnvelopeId is { } envelopeId) to.Text(Field.EnvelopeId, envelopeId);
         if (envelope.Priority is { } priority) to.Signed(Field.Priority, priority.Value);
@@ -76,7 +79,8 @@ public static class EnvelopeCodec
         var body = BodyType.SevenBit;
         var @return = DsnReturn.Unspecified;
         bool utf8 = false, requireTls = false, tlsOptional = false, minimizeConsidered = false, openedHere = false;
-        string? envelopeId = null, domain = null;
+        string? envelopeId = null, domain = null, militaryFields = null, supersedes = null;
+        DateTimeOffset? expires = null;
         MtPriority? priority = null;
         DeliverBy? by = null;
         MessageLabel? label = null;
@@ -97,6 +101,9 @@ public static class EnvelopeCodec
                 case Field.OpenedHere: openedHere = reader.Number != 0; break;
                 case Field.Label: label = new MessageLabel(reader.Octets.ToArray()); break;
                 case Field.Domain: domain = reader.Text; break;
+                case Field.MilitaryFields: militaryFields = reader.Text; break;
+                case Field.Expires: expires = ReadTime(reader.Signed); break;
+                case Field.Supersedes: supersedes = reader.Text; break;
                 case Field.Return: @return = (DsnReturn)reader.Number; break;
                 case Field.EnvelopeId: envelopeId = reader.Text; break;
                 case Field.Priority: priority = ReadPriority(reader.Signed); break;
@@ -127,6 +134,9 @@ public static class EnvelopeCodec
             OpenedHere = openedHere,
             Label = label,
             Domain = domain,
+            MilitaryFields = militaryFields,
+            Expires = expires,
+            Supersedes = supersedes,
             Return = @return,
             EnvelopeId = envelopeId,
             Priority = priority,

@@ -1,4 +1,6 @@
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Military;
+using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
 
 namespace MilSwitch.Domain.Tests;
@@ -35,6 +37,30 @@ public sealed class RouteTableTests
         Assert.Equal(link, explained.Link?.Name.Value);
         Assert.Null(explained.Refusal);
         Assert.Contains(explained.Explanation, line => line.EndsWith(": matched", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(Precedence.Routine, "KAB", 1, "", "both")]
+    [InlineData(Precedence.Routine, "XXX,kab", null, "", "codes")]
+    [InlineData(Precedence.Routine, "", 0, "", "plain")]
+    [InlineData(Precedence.Flash, "", null, "", "urgent")]
+    [InlineData(Precedence.Routine, "", null, "NO HURRY,by hand", "slow")]
+    [InlineData(Precedence.Routine, "", null, "BY HANDS", "plain")]
+    public void Takes_the_first_row_whose_condition_is_fulfilled(Precedence level, string codes, int? type, string instructions, string link)
+    {
+        SicPattern[] patterns = [SicPattern.TryParse("KA*", out var pattern) ? pattern : throw new InvalidOperationException()];
+        var table = new RouteTable(
+        [
+            Row("a.example", "plain"), Row("a.example", "both") with { When = new RouteCondition { Codes = [.. patterns], Types = [1, 2] } }, Row("a.example", "codes") with { When = new RouteCondition { Codes = [.. patterns] } },
+            Row("A.Example", "urgent") with { When = new RouteCondition { Levels = [Precedence.Flash] } }, Row("a.example", "slow") with { When = new RouteCondition { Instructions = ["By Hand"] } }, Row("*", "rest"),
+        ]);
+        var address = Mailbox.Parse("x@a.example");
+        var facts = new MilitaryFacts { Codes = [.. codes.Split(',', StringSplitOptions.RemoveEmptyEntries)], Type = type, Instructions = [.. instructions.Split(',', StringSplitOptions.RemoveEmptyEntries)] };
+        Assert.Equal(link, table.Find(address, level, facts)?.Name.Value);
+        Assert.Equal(link, table.Explain(address, level, facts).Link?.Name.Value);
+        Assert.Equal("plain", table.Find(address)?.Name.Value);
+        Assert.Equal("rest", table.Find(Mailbox.Parse("x@b.example"), level, facts)?.Name.Value);
+        Assert.Equal(["both", "codes", "plain", "slow", "urgent"], table.LinksTowards("a.example", subdomains: false).Select(l => l.Name.Value).Order(StringComparer.Ordinal));
     }
 
     [Theory]

@@ -7,6 +7,7 @@ using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
@@ -165,7 +166,7 @@ public sealed class FakeOperatorActions : IOperatorActions
         return ValueTask.FromResult(Catalogue ?? throw new FormatException("no security policy is loaded"));
     }
 
-    public ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, CancellationToken cancellationToken) => ValueTask.FromResult(
+    public ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, MilitaryFacts facts, CancellationToken cancellationToken) => ValueTask.FromResult(
         address.Domain == "nowhere.example"
             ? new RouteExplanation(address.Text, null, [], "no route", ["*: no row"], [])
             : new RouteExplanation(address.Text, new LinkName("192.0.2.1:25"), ["192.0.2.1:25"], null, ["*: matched"], []));

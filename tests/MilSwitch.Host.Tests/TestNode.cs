@@ -85,11 +85,13 @@ public sealed class TestNode : IAsyncDisposable
         return new TestNode(files, app, actions, control, log) { Events = events, Requests = requests };
     }
 
-    public static string Text(string further = "") => ConfigurationFiles.Minimum.Replace(":2525", ":0", StringComparison.Ordinal) + """
+    public static string Text(string further = "") => ConfigurationFiles.Minimum
+        .Replace("role: relay }", "role: relay }\n  - { name: msa, endpoint: \"127.0.0.1:0\", role: submission }", StringComparison.Ordinal).Replace(":2525", ":0", StringComparison.Ordinal) + """
 
         admin:
           endpoint: 127.0.0.1:0
           socket: s
+          submission: msa
           tokens:
             - { name: ops, token: { file: operator.token } }
             - { name: watch, role: viewer, token: { file: viewer.token } }
@@ -140,14 +142,20 @@ public sealed class RequestLog : IStartupFilter
     };
 }
 
-/// <summary>Takes no mail.</summary>
-public sealed class FakeIntake : IIntake
+/// <summary>Takes no mail but what is handed in directly, and loses that.</summary>
+public sealed class FakeIntake : IIntake, IIncomingMessage
 {
-    public ValueTask<MailDecision> MailAsync(ClientIdentity client, MailRequest mail, CancellationToken cancellationToken) => ValueTask.FromResult(new MailDecision(Refusal.Shutdown, null));
+    public ValueTask<MailDecision> MailAsync(ClientIdentity client, MailRequest mail, CancellationToken cancellationToken) => ValueTask.FromResult(new MailDecision(client.IsDirect ? null : Refusal.Shutdown, null));
 
-    public ValueTask<Refusal?> RecipientAsync(ClientIdentity client, MailRequest mail, Recipient recipient, CancellationToken cancellationToken) => ValueTask.FromResult<Refusal?>(Refusal.Shutdown);
+    public ValueTask<Refusal?> RecipientAsync(ClientIdentity client, MailRequest mail, Recipient recipient, CancellationToken cancellationToken) => ValueTask.FromResult<Refusal?>(null);
 
-    public IIncomingMessage Begin(ClientIdentity client, Envelope envelope) => throw new InvalidOperationException("No MAIL was accepted.");
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    public ValueTask<IntakeResult> CompleteAsync(CancellationToken cancellationToken) => ValueTask.FromResult(IntakeResult.Accepted(FakeOperatorActions.First));
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    public IIncomingMessage Begin(ClientIdentity client, Envelope envelope, StoredDocument? beside = null) => this;
 
     public ValueTask<QueueStart> StartQueueAsync(ClientIdentity client, string domain, bool subdomains, CancellationToken cancellationToken) => ValueTask.FromResult(QueueStart.Unable);
 }

@@ -164,6 +164,7 @@ public sealed class EnvelopeCodecTests
                    ReversePath = path, Recipients = [.. recipients], Body = (BodyType)body, SmtpUtf8 = (flags & 1) != 0, RequireTls = (flags & 2) != 0, TlsOptional = (flags & 4) != 0, MinimizeConsidered = (flags & 8) != 0, OpenedHere = (flags & 16) != 0, Label = (flags & 32) != 0 ? new Domain.Labelling.MessageLabel(new byte[] { 0x31, (byte)flags }) : null,
                    Return = (DsnReturn)ret, EnvelopeId = envelopeId, Priority = mt, Precedence = p, ArrivedAt = arrived,
                    HoldUntil = (flags & 4) != 0 ? later : null,
+                   MilitaryFields = (flags & 8) != 0 ? listener : null, Expires = (flags & 16) != 0 ? later : null, Supersedes = (flags & 32) != 0 ? client : null,
                    DeliverBy = (flags & 4) != 0 ? new DeliverBy(later, (DeliverByMode)(flags & 1), (flags & 2) != 0) : null,
                    Origin = new Origin { Listener = listener, ClientAddress = client, Helo = listener, AuthenticatedAs = who, Tls = tls },
                };

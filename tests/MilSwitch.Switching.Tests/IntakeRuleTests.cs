@@ -65,7 +65,7 @@ public sealed class IntakeRuleTests
         Assert.Contains("<watch@hq.test>", arrived.Recipients[0], StringComparison.Ordinal);
         Assert.Contains("<watch@hq.test> ORCPT=rfc822;postmaster@switch.test", arrived.Recipients[1], StringComparison.Ordinal);
         Assert.Contains("<b@dest.test>", arrived.Recipients[2], StringComparison.Ordinal);
-        Assert.Equal(["watch@hq.test"], (await harness.Operator.ExplainRouteAsync(Mailbox.Parse("postmaster"), default, default)).Steps
+        Assert.Equal(["watch@hq.test"], (await harness.Operator.ExplainRouteAsync(Mailbox.Parse("postmaster"), default, Domain.Military.MilitaryFacts.None, default)).Steps
             .Where(s => s.Contains("postmaster of this switch", StringComparison.Ordinal)).Select(s => s[(s.LastIndexOf(' ') + 1)..]));
     }
 

@@ -77,6 +77,9 @@ public sealed record SwitchConfiguration
     /// <summary>The security domains of listeners, by their names; empty: there are no domains.</summary>
     public IReadOnlyDictionary<string, string> ListenerDomains { get; init; } = ImmutableDictionary<string, string>.Empty;
 
+    /// <summary>What is out of date (<see cref="Messages.Envelope.Expires"/>) is held instead of sent.</summary>
+    public bool HoldOutOfDate { get; init; }
+
     /// <summary>As whom accounts may write, by their names; what nothing is said of may write as anybody, and vouches for nobody.</summary>
     public IReadOnlyDictionary<string, MailboxSet> AccountAddresses { get; init; } = ImmutableDictionary<string, MailboxSet>.Empty;
 

@@ -1,6 +1,7 @@
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Domain.Intake;
 
@@ -17,7 +18,10 @@ public interface IIntake
     ValueTask<Refusal?> RecipientAsync(ClientIdentity client, MailRequest mail, Recipient recipient, CancellationToken cancellationToken);
 
     /// <summary>At the first octet of content.</summary>
-    IIncomingMessage Begin(ClientIdentity client, Envelope envelope);
+    /// <param name="client">Who sends it.</param>
+    /// <param name="envelope">What MAIL and RCPT said.</param>
+    /// <param name="beside">Becomes true in the same commit as the message; null: nothing does.</param>
+    IIncomingMessage Begin(ClientIdentity client, Envelope envelope, StoredDocument? beside = null);
 
     /// <summary>
     /// At ETRN (RFC 1985), from a client that may relay: asks every link that mail for the domain takes to connect now. Never
@@ -63,6 +67,9 @@ public sealed record ClientIdentity
     public string? AuthenticatedAs { get; init; }
 
     public string? Tls { get; init; }
+
+    /// <summary>It speaks no SMTP: it handed the message in through the admin API or a folder.</summary>
+    public bool IsDirect { get; init; }
 
     /// <summary>The client's address is in the listener's list of those who may relay.</summary>
     public bool MayRelay { get; init; }
@@ -114,9 +121,12 @@ public readonly record struct MailDecision(Refusal? Refusal, MtPriority? Priorit
 /// <param name="Detail">What is to be mended, to be shown in place of the refusal's public text: printable ASCII, nothing that the sender does not know; null: that text.</param>
 public readonly record struct IntakeResult(MessageId Id, Refusal? Refusal, MtPriority? PriorityLowered = null, string? Detail = null)
 {
+    /// <summary>Every field for which it was refused; empty for other reasons.</summary>
+    public IReadOnlyList<FieldFault> Faults { get; private init; } = [];
+
     public static IntakeResult Accepted(MessageId id, MtPriority? priorityLowered = null) => new(id, null, priorityLowered);
 
-    public static IntakeResult Refused(Refusal refusal, string? detail = null) => new(default, refusal, Detail: detail);
+    public static IntakeResult Refused(Refusal refusal, string? detail = null, IReadOnlyList<FieldFault>? faults = null) => new(default, refusal, Detail: detail) { Faults = faults ?? [] };
 }
 
 /// <summary>What came of an ETRN.</summary>

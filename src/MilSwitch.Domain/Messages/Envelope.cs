@@ -40,6 +40,15 @@ public sealed record Envelope
     /// <summary>The security domain it is in: that of its listener, or the one a boundary released it into; null: there are no domains.</summary>
     public string? Domain { get; init; }
 
+    /// <summary>The fields of RFC 6477 that its header had when it was accepted and that kept to their grammar, as a header has them; null: none.</summary>
+    public string? MilitaryFields { get; init; }
+
+    /// <summary>The only Expires field of its header (RFC 4021 §2.1.50): out of date from then on; null: it says nothing.</summary>
+    public DateTimeOffset? Expires { get; init; }
+
+    /// <summary>The only Supersedes field of its header (RFC 4021 §2.1.46): the Message-ID of the message that it replaces; null: it says nothing.</summary>
+    public string? Supersedes { get; init; }
+
     /// <summary>RFC 3461 §4.3.</summary>
     public DsnReturn Return { get; init; } = DsnReturn.Unspecified;
 
@@ -81,6 +90,11 @@ public sealed record Origin
 
     /// <summary>The same of what was released (RFC 7912); the rule's name follows.</summary>
     public const string Release = "release:";
+    /// <summary>Begins <see cref="AuthenticatedAs"/> of what an operator handed in through the admin API; the operator's name follows. No account has such a name.</summary>
+    public const string Api = "api:";
+
+    /// <summary>The same of what came out of a folder; the folder's name follows.</summary>
+    public const string Folder = "folder:";
 
     /// <summary>Name of the listener that took it; <c>switch</c> for messages the switch made itself.</summary>
     public required string Listener { get; init; }
@@ -103,6 +117,9 @@ public sealed record Origin
 
     /// <summary>Protocol and cipher suite when TLS was used, else null.</summary>
     public string? Tls { get; init; }
+
+    /// <summary>An operator sent it, by mail or through the admin API.</summary>
+    public bool IsOf(string name) => AuthenticatedAs is { } who && (who == name || (who.StartsWith(Api, StringComparison.Ordinal) && who[Api.Length..] == name));
 }
 
 /// <summary>One addressee of a message.</summary>

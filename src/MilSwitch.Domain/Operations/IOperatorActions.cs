@@ -4,6 +4,7 @@ using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
@@ -109,7 +110,7 @@ public interface IOperatorActions
     /// </summary>
     ValueTask<HoldingResult> DecideAsync(MessageId id, HoldingOrder order, OperatorIdentity who, CancellationToken cancellationToken);
 
-    ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, CancellationToken cancellationToken);
+    ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, MilitaryFacts facts, CancellationToken cancellationToken);
 
     /// <summary>The labels that somebody may use towards all of these recipients. Throws <see cref="FormatException"/> with a text for the operator.</summary>
     /// <param name="policy">Name or object identifier; null: the one that is meant where none is named.</param>

@@ -99,7 +99,7 @@ public static class ReleasePolicy
         var isSigned = subject.Opened is { Signature.State: SignatureState.Good } opened && opened.Signature.Addresses.Contains(named.Text, StringComparer.OrdinalIgnoreCase);
         if (!isSigned)
         {
-            return rule.Proof is ReleaseProof.Account && subject.Account is { } account && rule.Find(named)?.Accounts.Contains(account, StringComparer.Ordinal) is true
+            return rule.Proof is ReleaseProof.Account && rule.Find(named)?.Accounts.Any(envelope.Origin.IsOf) is true
                 ? null
                 : $"no good signature of {named.Text}, whom MMHS-Authorizing-Users names";
         }

@@ -27,7 +27,4 @@ public sealed record ReleaseSubject
 
     /// <summary>What its signatures and its encryption came to; null: nobody looks.</summary>
     public OpenedMessage? Opened { get; init; }
-
-    /// <summary>The account by which it came in; null: none.</summary>
-    public string? Account { get; init; }
 }

@@ -168,6 +168,9 @@ public sealed record Route
     /// <summary>As in the configuration: <c>user@domain</c>, <c>domain</c>, <c>*.domain</c> or <c>*</c>.</summary>
     public required string Match { get; init; }
 
+    /// <summary>What a message has to fulfil besides; null: nothing. For the same <see cref="Match"/> there is always a row that demands nothing.</summary>
+    public RouteCondition? When { get; init; }
+
     /// <summary>The link to use; for MX routes the template whose name and domain are filled in per domain.</summary>
     public LinkSettings? Link { get; init; }
 

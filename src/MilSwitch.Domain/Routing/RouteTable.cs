@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Military;
+using MilSwitch.Domain.Precedences;
 
 namespace MilSwitch.Domain.Routing;
 
@@ -12,18 +14,21 @@ namespace MilSwitch.Domain.Routing;
 public sealed record RouteDecision(LinkSettings? Link, Route? Route, string? Refusal, ImmutableArray<string> Explanation);
 
 /// <summary>
-/// Finds the link for an address: an exact address first, then its domain, then the longest wildcard, then <c>*</c>.
+/// Finds the link for an address: an exact address first, then its domain, then the longest wildcard, then <c>*</c>. Where several rows
+/// have the same, the first whose <see cref="Route.When"/> a message fulfils, else the one that demands nothing.
 /// Immutable and thread-safe; a reload swaps the whole table.
 /// </summary>
 public sealed class RouteTable
 {
     private readonly FrozenDictionary<string, Route> rows;
+    private readonly FrozenDictionary<string, ImmutableArray<Route>> conditional;
     private readonly FrozenSet<string> ownNames;
 
     public RouteTable(IEnumerable<Route> routes, IEnumerable<string>? ownNames = null)
     {
         Routes = [.. routes];
-        rows = Routes.ToFrozenDictionary(r => KeyOf(r.Match), StringComparer.Ordinal);
+        rows = Routes.Where(r => r.When is null).ToFrozenDictionary(r => KeyOf(r.Match), StringComparer.Ordinal);
+        conditional = Routes.Where(r => r.When is not null).GroupBy(r => KeyOf(r.Match), StringComparer.Ordinal).ToFrozenDictionary(g => g.Key, g => g.ToImmutableArray(), StringComparer.Ordinal);
         AsksForLabels = Routes.Any(r => r.Link?.Labels is not null);
         this.ownNames = (ownNames ?? []).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
     }
@@ -36,8 +41,29 @@ public sealed class RouteTable
     /// <summary>Names this switch answers to: an MX that names one of them is a loop.</summary>
     public bool IsOwnName(string host) => ownNames.Contains(host.TrimEnd('.'));
 
+    /// <summary>Some row demands something of the message besides its address.</summary>
+    public bool AsksForFields => conditional.Count > 0;
+
+    /// <summary>The link of a message that fulfils no condition.</summary>
     public LinkSettings? Find(Mailbox address) => Match(address) is { Refuse: null } route ? LinkOf(route, address) : null;
 
+    /// <summary>The link of a message.</summary>
+    /// <param name="address">Of the recipient.</param>
+    /// <param name="level">At which it travels to them.</param>
+    /// <param name="facts">Of its header.</param>
+    public LinkSettings? Find(Mailbox address, Precedence level, MilitaryFacts facts)
+    {
+        if (!AsksForFields) return Find(address);
+        foreach (var key in Candidates(address))
+        {
+            if (conditional.TryGetValue(key, out var some) && some.FirstOrDefault(r => r.When!.Holds(level, facts)) is { } fulfilled) return LinkOf(fulfilled, address);
+            if (rows.TryGetValue(key, out var route)) return route.Refuse is null ? LinkOf(route, address) : null;
+        }
+
+        return null;
+    }
+
+    /// <summary>The row of a message that fulfils no condition.</summary>
     public Route? Match(Mailbox address)
     {
         foreach (var key in Candidates(address))
@@ -60,18 +86,24 @@ public sealed class RouteTable
     public ImmutableArray<LinkSettings> LinksTowards(string domain, bool subdomains)
     {
         var found = ImmutableArray.CreateBuilder<LinkSettings>();
-        foreach (var (key, row) in rows)
+        foreach (var (key, row) in rows.Concat(conditional.SelectMany(c => c.Value.Select(r => KeyValuePair.Create(c.Key, r)))))
         {
             var rowDomain = key[(key.IndexOf('@', StringComparison.Ordinal) + 1)..];
             var below = rowDomain.EndsWith("." + domain, StringComparison.Ordinal);
             if (key == rowDomain ? subdomains && below : rowDomain == domain || (subdomains && below)) Add(row, rowDomain);
         }
 
-        Add(Closest(DomainCandidates(domain)), domain);
-        if (subdomains) Add(Closest(DomainCandidates("*." + domain)), "*." + domain);
+        AddClosest(DomainCandidates(domain), domain);
+        if (subdomains) AddClosest(DomainCandidates("*." + domain), "*." + domain);
         return found.ToImmutable();
 
-        Route? Closest(IEnumerable<string> keys) => keys.Select(key => rows.GetValueOrDefault(key)).FirstOrDefault(row => row is not null);
+        // There is a row without a condition wherever there is one with it.
+        void AddClosest(IEnumerable<string> keys, string towards)
+        {
+            if (keys.FirstOrDefault(rows.ContainsKey) is not { } key) return;
+            Add(rows[key], towards);
+            foreach (var row in conditional.GetValueOrDefault(key, [])) Add(row, towards);
+        }
 
         void Add(Route? row, string towards)
         {
@@ -81,11 +113,27 @@ public sealed class RouteTable
         }
     }
 
-    public RouteDecision Explain(Mailbox address)
+    public RouteDecision Explain(Mailbox address) => Explain(address, Precedence.Routine, MilitaryFacts.None);
+
+    /// <summary>Where a message goes, and why.</summary>
+    /// <param name="address">Of the recipient.</param>
+    /// <param name="level">At which it travels to them.</param>
+    /// <param name="facts">Of its header.</param>
+    public RouteDecision Explain(Mailbox address, Precedence level, MilitaryFacts facts)
     {
         var tried = ImmutableArray.CreateBuilder<string>();
         foreach (var key in Candidates(address))
         {
+            foreach (var row in conditional.GetValueOrDefault(key, []))
+            {
+                var holds = row.When!.Holds(level, facts);
+                tried.Add($"{key} when {row.When}: {(holds ? "matched" : "no")}");
+                if (!holds) continue;
+                var chosen = LinkOf(row, address);
+                tried.Add(chosen is null ? "the address has no domain to look up" : $"link {chosen.Name}");
+                return new RouteDecision(chosen, row, chosen is null ? "no route" : null, tried.ToImmutable());
+            }
+
             if (!rows.TryGetValue(key, out var route))
             {
                 tried.Add($"{key}: no row");

@@ -121,4 +121,5 @@ public enum AuditKind : short
     Expanded = 40,
     Completed = 50,
     Drafted = 51, Authorised = 52,
+    Superseding = 65,
 }

@@ -6,6 +6,7 @@ using Microsoft.OpenApi;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
@@ -45,6 +46,7 @@ public static class ApiEndpoints
             .Answers("message/rfc822");
         api.MapPost("/messages/actions", ActAsync).Accepts<ActRequest>("application/json")
             .Describe<ActResultView>("act", "Hold, release, try, requeue, reroute, return, delete or restore messages").Once().Stored();
+        api.MapSubmission();
         api.MapEvidence();
         api.MapHolding();
         api.MapDrafts();
@@ -68,7 +70,8 @@ public static class ApiEndpoints
             .Query("reason", "Why", required: true).Query("dryRun", "true: only say what would happen, with 200 and the order", type: JsonSchemaType.Boolean)
             .Produces<RuleView>(200, "application/json").Guarded().Stored();
         api.MapGet("/route-test", RouteTestAsync).Describe<RouteView>("routeTest", "Where an address goes, and why")
-            .Query("address", "A mail address", required: true).Query("precedence", "The level it would travel at; routine when absent");
+            .Query("address", "A mail address", required: true).Query("precedence", "The level it would travel at; routine when absent")
+            .Query("sic", "Its subject indicator codes, separated by semicolons").Query("type", "Its message type, as in the field").Query("instructions", "Its message and handling instructions, separated by semicolons");
         api.MapGet("/labels/catalogue", LabelsAsync).Describe<LabelCatalogueView>("labelCatalogue", "The labels that a sender may use towards recipients")
             .Query("from", "The sender's address", required: true).Query("to", "Addresses of recipients, separated by commas", required: true)
             .Query("policy", "Name or object identifier of the policy; labels.policy of the configuration when absent");
@@ -327,9 +330,15 @@ public static class ApiEndpoints
         var reader = new QueryReader(request.Query);
         var text = reader.Text("address") ?? "";
         var precedence = reader.Word<Precedence>("precedence") ?? Precedence.Routine;
+        var asked = new MmhsView { SubjectIndicatorCodes = Listed(reader.Text("sic")), MessageType = reader.Text("type"), MessageInstructions = Listed(reader.Text("instructions")) };
         if (reader.Finish() is { } fault) return Problems.BadRequest(fault);
         if (!Mailbox.TryParse(text, allowUtf8: true, out var address, out _)) return Problems.BadRequest("address is not a mail address.");
-        return Json(RouteView.Of(await actions.ExplainRouteAsync(address, precedence, cancellationToken)), ApiJson.Default.RouteView);
+        var fields = Submission.MmhsInput.Read(asked, out var faults);
+        if (faults.Count > 0) return Problems.BadRequest($"{faults[0].Field}: {faults[0].Text}.");
+        var facts = new MilitaryFacts { Codes = fields.SubjectIndicatorCodes, Type = fields.MessageType?.Value, Instructions = fields.MessageInstructions };
+        return Json(RouteView.Of(await actions.ExplainRouteAsync(address, precedence, facts, cancellationToken)), ApiJson.Default.RouteView);
+
+        static string[]? Listed(string? values) => values?.Split(';', StringSplitOptions.TrimEntries);
     }
 
     private static async Task<IResult> LabelsAsync(HttpRequest request, IOperatorActions actions, CancellationToken cancellationToken)

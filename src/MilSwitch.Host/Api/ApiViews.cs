@@ -5,6 +5,7 @@ using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Mime;
 
 namespace MilSwitch.Host.Api;
 
@@ -81,6 +82,21 @@ public sealed record MessageView(
     string? EnvelopeId, int? Priority, string Body, bool SmtpUtf8, bool RequireTls, bool MinimizeConsidered, DeliverByView? DeliverBy, DateTimeOffset? HoldUntil, OriginView Origin,
     IReadOnlyList<RecipientView> Recipients, string? HeldBecause, string? Parent, IReadOnlyList<string> Reports, IReadOnlyList<AcknowledgmentView> Acknowledgments, IReadOnlyList<AuditView> Audit)
 {
+    /// <summary>The fields of RFC 6477 that it had when it was accepted; null: none.</summary>
+    public MmhsView? Mmhs { get; init; }
+
+    /// <summary>Its date-time group: that of MMHS-Extended-Authorisation-Info; null: it has none.</summary>
+    public string? DateTimeGroup { get; init; }
+
+    /// <summary>When it was accepted here, as a date-time group.</summary>
+    public string? FilingTime { get; init; }
+
+    /// <summary>When it stops to count; null: it does not say.</summary>
+    public DateTimeOffset? OutOfDateFrom { get; init; }
+
+    /// <summary>Message-ID of the message that it replaces; null: it does not say.</summary>
+    public string? Supersedes { get; init; }
+
     public static MessageView Of(MessageDetail detail)
     {
         var message = detail.Message;
@@ -92,7 +108,14 @@ public sealed record MessageView(
             envelope.DeliverBy is { } by ? new DeliverByView(by.Deadline, Words.Of(by.Mode), by.Trace) : null, envelope.HoldUntil,
             new OriginView(envelope.Origin.Listener, envelope.Origin.ClientAddress, envelope.Origin.Helo, envelope.Origin.AuthenticatedAs, envelope.Origin.Tls),
             [.. envelope.Recipients.Select((r, i) => RecipientView.Of(r, i < message.Recipients.Length ? message.Recipients[i] : null, i < detail.Links.Length ? detail.Links[i] : null))],
-            message.HeldBecause, message.Parent?.ToString(), [.. detail.Reports.Select(r => r.ToString())], [.. detail.Awaited.Select(AcknowledgmentView.Of)], [.. detail.Audit.Select(AuditView.Of)]);
+            message.HeldBecause, message.Parent?.ToString(), [.. detail.Reports.Select(r => r.ToString())], [.. detail.Awaited.Select(AcknowledgmentView.Of)], [.. detail.Audit.Select(AuditView.Of)])
+        {
+            Mmhs = MmhsView.Of(MilitaryEnvelope.Read(envelope)),
+            DateTimeGroup = MilitaryEnvelope.Read(envelope).Fields.ExtendedAuthorisationInfo is { } released ? Mime.DateTimeGroup.Format(released) : null,
+            FilingTime = Mime.DateTimeGroup.Format(envelope.ArrivedAt),
+            OutOfDateFrom = envelope.Expires,
+            Supersedes = envelope.Supersedes,
+        };
     }
 }
 
@@ -213,8 +236,8 @@ public sealed record ConfigurationStateView(string File, DateTimeOffset Since, s
 
 public sealed record ConfigurationProblemView(string File, int Line, string Key, string Text);
 
-/// <summary>RFC 9457. <paramref name="Problems"/> is an extension: the problems of a refused configuration.</summary>
-public sealed record ProblemView(string Type, string Title, int Status, string? Detail, IReadOnlyList<ConfigurationProblemView>? Problems = null);
+/// <summary>RFC 9457. <paramref name="Problems"/> and <paramref name="Refusal"/> are extensions: the problems of a refused configuration, and why a message was not taken.</summary>
+public sealed record ProblemView(string Type, string Title, int Status, string? Detail, IReadOnlyList<ConfigurationProblemView>? Problems = null, RefusalView? Refusal = null);
 
 /// <summary>The API's JSON: camel case, enumerations as lower-case words, times as ISO 8601, ids as text.</summary>
 [JsonSourceGenerationOptions(
@@ -254,5 +277,7 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(Page<string>))]
 [JsonSerializable(typeof(SmimeaZoneRequest))]
 [JsonSerializable(typeof(SmimeaZoneView))]
+[JsonSerializable(typeof(SubmissionRequest))]
+[JsonSerializable(typeof(SubmittedView))]
 [JsonSerializable(typeof(ProblemView))]
 public sealed partial class ApiJson : JsonSerializerContext;

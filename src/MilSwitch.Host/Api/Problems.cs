@@ -25,9 +25,15 @@ internal static class Problems
 
     public static IResult Internal() => Answer(500, "Internal fault", "See the log of the node.");
 
+    /// <summary>A message that was not taken.</summary>
+    public static IResult Refused(int status, string detail, RefusalView refusal) => Results.Json(
+        new ProblemView(TypeOf(status), status is 422 ? "The message is refused" : "The switch can't take it now", status, detail, null, refusal), ApiJson.Default.ProblemView, "application/problem+json", status);
+
     public static IResult Answer(int status, string title, string? detail, IReadOnlyList<ConfigurationProblemView>? problems = null) => Results.Json(
-        new ProblemView(string.Create(CultureInfo.InvariantCulture, $"https://www.rfc-editor.org/rfc/rfc9110#status.{status}"), title, status, detail, problems),
+        new ProblemView(TypeOf(status), title, status, detail, problems),
         ApiJson.Default.ProblemView,
         "application/problem+json",
         status);
+
+    private static string TypeOf(int status) => string.Create(CultureInfo.InvariantCulture, $"https://www.rfc-editor.org/rfc/rfc9110#status.{status}");
 }

@@ -55,6 +55,7 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Profile());
         root.Subcommands.Add(Key());
         root.Subcommands.Add(Cert());
+        root.Subcommands.Add(Submit());
         root.Subcommands.Add(Sendmail());
         root.Subcommands.Add(Demo.DemoCommand.Create(environment, Example));
         var help = root.Options.OfType<HelpOption>().First();
@@ -344,17 +345,20 @@ public sealed partial class CommandLine
     {
         var text = new Argument<string>("ADDRESS") { Description = "A mail address" };
         var precedence = new Option<string>("--precedence") { Description = "The level it would travel at", DefaultValueFactory = _ => "routine", HelpName = "LEVEL" };
+        var codes = new Option<string?>("--sic") { Description = "Its subject indicator codes, separated by semicolons", HelpName = "CODES" };
+        var type = new Option<string?>("--type") { Description = "Its message type: exercise, operation, project, drill or a number", HelpName = "TYPE" };
+        var instructions = new Option<string?>("--instructions") { Description = "Its message and handling instructions, separated by semicolons", HelpName = "TEXTS" };
         var explain = new Option<bool>("--explain") { Description = "Show what was tried in order" };
         var test = Remote("test", "Where an address goes; exit 1 when nowhere", async (node, arguments, cancellationToken) =>
         {
-            var answer = await node.GetAsync("/route-test" + Query(("address", arguments.GetRequiredValue(text)), ("precedence", arguments.GetValue(precedence))), cancellationToken);
+            var answer = await node.GetAsync("/route-test" + Query(
+                ("address", arguments.GetRequiredValue(text)), ("precedence", arguments.GetValue(precedence)), ("sic", arguments.GetValue(codes)), ("type", arguments.GetValue(type)), ("instructions", arguments.GetValue(instructions))), cancellationToken);
             Show(arguments, answer, ApiJson.Default.RouteView, view => Rendering.Write(environment.Output, view, arguments.GetValue(explain)));
             return Read(answer, ApiJson.Default.RouteView).Refusal is null ? ExitCodes.Done : ExitCodes.Bad;
         });
         test.Arguments.Add(text);
-        test.Options.Add(precedence);
-        test.Options.Add(explain);
-        Example(test, "milswitch route test ops@example.org --explain");
+        foreach (var option in new Option[] { precedence, codes, type, instructions, explain }) test.Options.Add(option);
+        Example(test, "milswitch route test ops@example.org --explain", "milswitch route test ops@example.org --precedence flash --sic 'SDM; BRL' --type exercise");
         return new Command("route", "The routing table") { test };
     }
 

@@ -74,6 +74,14 @@ internal sealed class NodeClient : IDisposable
         return await response.Content.ReadAsStringAsync(cancellationToken);
     }
 
+    public async Task<string> SendAsync(string path, ReadOnlyMemory<byte> body, string mediaType, RequestConditions conditions, CancellationToken cancellationToken)
+    {
+        using var request = Request(HttpMethod.Post, path, conditions);
+        request.Content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(mediaType) } };
+        using var response = await SendAsync(request, cancellationToken);
+        return await response.Content.ReadAsStringAsync(cancellationToken);
+    }
+
     public async Task<string> SendAsync(HttpMethod method, string path, RequestConditions conditions, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(Request(method, path, conditions), cancellationToken);

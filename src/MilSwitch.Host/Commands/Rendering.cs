@@ -1,4 +1,5 @@
 using System.Globalization;
+using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Api;
 using MilSwitch.Host.Configuration;
@@ -50,8 +51,8 @@ internal static class Rendering
 
     public static void Write(TextWriter output, MessageView m)
     {
-        Text.WriteFields(
-            output,
+        (string Name, string? Value)[] fields =
+        [
             ("id", m.Id),
             ("state", m.HeldBecause is null ? m.State : $"{m.State}, because {m.HeldBecause}"),
             ("precedence", m.Priority is { } priority ? string.Create(CultureInfo.InvariantCulture, $"{m.Precedence} (MT-PRIORITY {priority})") : m.Precedence),
@@ -67,7 +68,14 @@ internal static class Rendering
             ("hold until", m.HoldUntil is { } hold ? Text.Time(hold) : null),
             ("came by", $"{m.Origin.Listener} {m.Origin.ClientAddress} ({m.Origin.Helo}){(m.Origin.AuthenticatedAs is { } who ? " as " + who : "")}{(m.Origin.Tls is { } tls ? ", " + tls : "")}"),
             ("made from", m.Parent),
-            ("made of it", string.Join(", ", m.Reports)));
+            ("made of it", string.Join(", ", m.Reports)),
+            ("date-time group", m.DateTimeGroup),
+            ("filing time", m.FilingTime),
+            ("out of date", m.OutOfDateFrom is { } late ? "from " + Text.Time(late) : null),
+            ("supersedes", m.Supersedes),
+            .. (m.Mmhs?.Given() ?? []).Select(f => (f.Field.Name(), (string?)string.Join("; ", f.Values))),
+        ];
+        Text.WriteFields(output, fields);
         output.WriteLine();
         Text.WriteTable(output, ["TO", "STATE", "PRECEDENCE", "LINK", "TRIES", "DUE", "LAST"], m.Recipients.Select(r => (IReadOnlyList<string>)
             [r.Address, r.State, r.Precedence, r.Link ?? "-", Text.Number(r.Attempts), Text.Time(r.Due), Reply(r.LastReply)]));

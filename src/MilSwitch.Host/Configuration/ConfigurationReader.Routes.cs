@@ -19,6 +19,7 @@ public static partial class ConfigurationReader
     {
         var routes = new List<Route>();
         var matches = new Dictionary<string, int>(StringComparer.Ordinal);
+        var conditions = new List<(Route Route, Section Section)>();
         var links = new Dictionary<LinkName, (LinkSettings Settings, int Line)>();
         if (root.Find("routes") is null) root.Reject("routes", "is missing; a switch needs at least one");
         foreach (var (node, path) in root.Items("routes"))
@@ -33,7 +34,8 @@ public static partial class ConfigurationReader
             var route = ReadRoute(source, section, hostName, keys, labels, domains);
             section.Finish();
             if (route is null) continue;
-            if (!matches.TryAdd(route.Match.ToLowerInvariant(), section.LineOf("match")))
+            if (route.When is not null) conditions.Add((route, section));
+            else if (!matches.TryAdd(route.Match.ToLowerInvariant(), section.LineOf("match")))
             {
                 section.Reject("match", string.Create(CultureInfo.InvariantCulture, $"'{route.Match}' is matched at line {matches[route.Match.ToLowerInvariant()]} already"));
                 continue;
@@ -50,6 +52,7 @@ public static partial class ConfigurationReader
             routes.Add(route);
         }
 
+        CheckConditions(routes, conditions);
         return new RouteTable(routes, [hostName, .. ownNames]);
     }
 
@@ -60,6 +63,7 @@ public static partial class ConfigurationReader
         ConfigurationSource source, Section section, string hostName, KeyConfiguration keys, LabelConfiguration labels, ImmutableArray<DomainOfKeys> domains)
     {
         var match = ReadMatch(section);
+        var when = ReadCondition(source, section);
         var refuse = section.Text("refuse");
         if (refuse is not null && !refuse.All(c => c is >= ' ' and <= '~')) section.Reject("refuse", "must be printable ASCII: it is sent to the client");
         var open = section.Flag("open", false);
@@ -69,7 +73,8 @@ public static partial class ConfigurationReader
         if (refuse is not null)
         {
             if (section.Has("next-hop")) section.Reject("next-hop", "is given as well as refuse; give one of them");
-            return match is null ? null : new Route { Match = match, Refuse = refuse, Open = open };
+            if (when is not null) section.Reject("when", "is judged when the content is there, and refuse answers before; give it a next-hop");
+            return match is null ? null : new Route { Match = match, When = when, Refuse = refuse, Open = open };
         }
 
         var tls = ReadLinkTls(source, section.Map("tls"));
@@ -108,7 +113,7 @@ public static partial class ConfigurationReader
                 section.Reject("next-hop", $"'{text}' is not mx or mx:port");
             if (link.Protocol == LinkProtocol.Lmtp) section.Reject("protocol", "lmtp is for delivery agents nearby, not for mx");
             if (name is not null) section.Reject("name", "means nothing with mx, where every domain has its own link");
-            return match is null ? null : new Route { Match = match, UseMx = true, Open = open, Link = link with { Name = new LinkName("mx"), MxPort = port } };
+            return match is null ? null : new Route { Match = match, When = when, UseMx = true, Open = open, Link = link with { Name = new LinkName("mx"), MxPort = port } };
         }
 
         if (section.Find("next-hop") is YamlText { Value: var line } && line.StartsWith(Acp127Line.Scheme, StringComparison.Ordinal))
@@ -124,7 +129,7 @@ public static partial class ConfigurationReader
         if (link.Protocol == LinkProtocol.Lmtp && targets.Any(t => t.Port is 25)) section.Reject("next-hop", "has port 25, where LMTP must not be spoken");
         return match is null || targets.IsEmpty
             ? null
-            : new Route { Match = match, Open = open, Link = link with { Name = new LinkName(name ?? targets[0].ToString()), Targets = targets } };
+            : new Route { Match = match, When = when, Open = open, Link = link with { Name = new LinkName(name ?? targets[0].ToString()), Targets = targets } };
     }
 
     private static string? ReadMatch(Section section)

@@ -14,6 +14,7 @@ using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Reports;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Protection;
+using MilSwitch.Smtp.Server;
 using MilSwitch.Switching.Labelling;
 
 namespace MilSwitch.Host.Configuration;
@@ -135,7 +136,9 @@ public static partial class ConfigurationReader
         var postmaster = ReadPostmaster(root, routes);
         var (precedences, acknowledgments) = ReadPrecedences(source, root, problems);
         var dataFolder = data is null ? "" : source.FullPath(data);
-        var admin = ReadAdmin(source, root, dataFolder);
+        var admin = ReadAdmin(source, root, dataFolder, listeners);
+        var addresses = accounts.Addresses.ToDictionary(StringComparer.Ordinal);
+        var folders = ReadFolders(source, root, listeners, addresses);
         CheckRoles(root, roles, root.Has("listeners") && !listeners.IsEmpty, !keys.Tokens.IsEmpty, admin);
         var metrics = root.Map("metrics");
         var metricsEndpoint = metrics.Endpoint("endpoint");
@@ -157,7 +160,8 @@ public static partial class ConfigurationReader
                 ListenerLabels = labellings.Count > 0 ? labellings : null,
                 ListenerMmhs = military,
                 LabelCatalogue = labels.Authority.Policies.All.Count > 0 ? new LabelCatalogueList(labels.Authority, labels.Home) : null,
-                AccountAddresses = accounts.Addresses,
+                AccountAddresses = addresses,
+                HoldOutOfDate = root.Keyword("out-of-date", false, ("send", false), ("hold", true)),
                 MinimizeExemptions = new MinimizeExemptions { Clients = [.. exemptClients], Accounts = exemptAccounts.ToImmutable() },
             },
             Listeners = listeners,
@@ -173,6 +177,7 @@ public static partial class ConfigurationReader
             ClusterTls = clusterTls,
             NodeCertificate = nodeCertificate,
             Admin = admin,
+            Folders = folders,
             Metrics = metricsEndpoint,
             DnsServers = dns.Servers,
             DnsTrustsAuthenticData = dns.TrustsAuthenticData,
@@ -372,7 +377,7 @@ public static partial class ConfigurationReader
             !section.Has(key) ? unsaid : (section.Find(key) as YamlText)?.Value == "none" ? null : section.Duration(key, TimeSpan.FromMinutes(1), second, 30 * Day);
     }
 
-    private static AdminSettings ReadAdmin(ConfigurationSource source, Section root, string dataFolder)
+    private static AdminSettings ReadAdmin(ConfigurationSource source, Section root, string dataFolder, ImmutableArray<SmtpListenerSettings> listeners)
     {
         var admin = root.Map("admin");
         var endpoint = admin.Endpoint("endpoint");
@@ -396,8 +401,9 @@ public static partial class ConfigurationReader
             else tokens.Add(token);
         }
 
+        var submission = SubmissionListener(admin, "submission", listeners);
         admin.Finish();
-        return new AdminSettings { Endpoint = endpoint, Certificate = encrypted ? certificate : null, Socket = socket, SocketForGroup = group, Tokens = tokens.ToImmutable() };
+        return new AdminSettings { Endpoint = endpoint, Certificate = encrypted ? certificate : null, Socket = socket, SocketForGroup = group, Tokens = tokens.ToImmutable(), Submission = submission };
     }
 
     private static AdminToken? ReadToken(ConfigurationSource source, YamlNode node, string path)

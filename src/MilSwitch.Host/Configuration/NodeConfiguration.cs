@@ -53,6 +53,9 @@ public sealed record NodeConfiguration
 
     public required AdminSettings Admin { get; init; }
 
+    /// <summary>Folders whose files are messages to be sent.</summary>
+    public ImmutableArray<Folders.WatchedFolder> Folders { get; init; } = [];
+
     /// <summary>Null: no metrics and no health over the network.</summary>
     public IPEndPoint? Metrics { get; init; }
 
@@ -85,6 +88,9 @@ public sealed record AdminSettings
     public bool SocketForGroup { get; init; }
 
     public ImmutableArray<AdminToken> Tokens { get; init; } = [];
+
+    /// <summary>The submission listener by whose rules messages that come through the API are judged; null: none may come.</summary>
+    public string? Submission { get; init; }
 }
 
 /// <summary>One bearer token of the admin API, known by its hash only.</summary>

@@ -57,6 +57,9 @@ public static class NodeHost
 
         AddProtection(services, configuration, time);
         services.AddSwitching(configuration.Switch);
+        services.AddSingleton<Folders.FolderLog>();
+        services.AddSingleton<Folders.FolderWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<Folders.FolderWatch>());
         services.AddHostedService(provider => new BrokenStoreWatch(
             spool, provider.GetRequiredService<IHostApplicationLifetime>(), time, BrokenStoreWatch.Grace, () => ProcessEnd.AtOnce(ExitCodes.StoreBroken),
             provider.GetRequiredService<ILogger<BrokenStoreWatch>>()));
@@ -87,6 +90,7 @@ public static class NodeHost
         builder.Services.AddSingleton<SwitchGauges>();
         builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         builder.Services.AddSingleton<IdempotencyKeys>();
+        builder.Services.AddSingleton<Submission.SubmissionDesk>();
         builder.Services.AddSingleton(services => new AuditSigner(Ring(services, configuration), configuration.AuditKey, time));
         builder.Services.AddOpenApi("v1", ApiDocument.Configure);
         builder.Services.AddSingleton(services => new ProxyCertificates(configuration, next => Ring(services, next), time, services.GetRequiredService<ILogger<ProxyCertificates>>()));
@@ -97,7 +101,7 @@ public static class NodeHost
 
         var app = builder.Build();
         app.Services.GetRequiredService<ConfigurationHolder>().FurtherAlarms =
-            () => [.. app.Services.GetRequiredService<ProxyCertificates>().Alarms, .. (time as SteadyTime)?.Alarms ?? [], .. app.Services.GetService<Acp127Lines>()?.Alarms ?? []];
+            () => [.. app.Services.GetRequiredService<ProxyCertificates>().Alarms, .. (time as SteadyTime)?.Alarms ?? [], .. app.Services.GetService<Acp127Lines>()?.Alarms ?? [], .. app.Services.GetService<Folders.FolderWatch>()?.Alarms ?? []];
         var control = app.Services.GetRequiredService<ISwitchControl>();
         control.AlarmWith(() => app.Services.GetRequiredService<ConfigurationHolder>().Alarms);
         if (configuration.Switch.Cluster is not null) control.FollowWith(app.Services.GetRequiredService<ConfigurationHolder>().FollowAsync);
@@ -246,6 +250,9 @@ public static class NodeHost
         }
 
         context.Features.Set(caller);
+        // What brings a message is read whole, so that there may be a few of them only.
+        using var place = SubmissionEndpoints.Is(context.Request) ? await SubmissionEndpoints.EnterAsync(context) : null;
+        if (place is null && SubmissionEndpoints.Is(context.Request)) return;
         await IdempotentRequests.AnswerAsync(context, next, caller, context.RequestServices.GetRequiredService<IdempotencyKeys>(), context.RequestServices.GetService<IRequestStore>());
         // Routing answers without a body when nothing matches.
         if (context.Response is { HasStarted: false, StatusCode: 404 or 405, ContentType: null })

@@ -17,4 +17,8 @@ namespace MilSwitch.Mime;
 /// <param name="Recipient">Only for messages with a single recipient (RFC 5321 §7.2); else null.</param>
 public readonly record struct ReceivedTrace(
     string Host, string Helo, string ClientAddress, string? Tls, bool Authenticated, bool SmtpUtf8, MessageId Id, MtPriority? Priority,
-    DateTimeOffset Date, Mailbox? Recipient);
+    DateTimeOffset Date, Mailbox? Recipient)
+{
+    /// <summary>It came by no mail protocol: there is no client to be named.</summary>
+    public bool IsDirect { get; init; }
+}

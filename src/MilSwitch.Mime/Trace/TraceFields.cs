@@ -20,13 +20,22 @@ public static class TraceFields
     {
         Span<byte> buffer = stackalloc byte[LongestField];
         var field = new FieldWriter(buffer);
-        field.Add("Received: from "u8);
-        AddHost(ref field, trace.Helo);
-        AddClientAddress(ref field, trace.ClientAddress);
-        field.Add("\r\n\tby "u8);
-        AddHost(ref field, trace.Host);
-        field.Add(" with "u8);
-        field.Add(Protocol(trace));
+        if (trace.IsDirect)
+        {
+            field.Add("Received: by "u8);
+            AddHost(ref field, trace.Host);
+        }
+        else
+        {
+            field.Add("Received: from "u8);
+            AddHost(ref field, trace.Helo);
+            AddClientAddress(ref field, trace.ClientAddress);
+            field.Add("\r\n\tby "u8);
+            AddHost(ref field, trace.Host);
+            field.Add(" with "u8);
+            field.Add(Protocol(trace));
+        }
+
         field.Add(" id "u8);
         field.AddAscii(trace.Id.ToString());
         AddRecipient(ref field, trace);

@@ -57,6 +57,9 @@ internal sealed record OriginatorReceipt(
             EnvelopeId = null,
             DeliverBy = null,
             HoldUntil = null,
+            MilitaryFields = null,
+            Expires = null,
+            Supersedes = null,
             ArrivedAt = now,
             Origin = new Origin { Listener = Origin.Switch },
         };

@@ -54,6 +54,9 @@ internal sealed class ReleasedMessage
             // Who sent it is its own domain's affair.
             Origin = new Origin { Listener = (passage.IsRewritten ? Origin.Rewritten : Origin.Boundary) + passage.Boundary.Name },
         };
+        // What the other domain knows of it is what the released header says; one that was let go although it is out of date is not held once more.
+        envelope = MilitaryEnvelope.With(envelope, HeaderBlock.Scan(content, int.MaxValue, int.MaxValue));
+        if (envelope.Expires <= passage.Now) envelope = envelope with { Expires = null };
         return new ReleasedMessage(passage, envelope, content);
     }
 

@@ -12,6 +12,7 @@ using MilSwitch.Mime;
 using MilSwitch.Switching.Boundaries;
 using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Links;
+using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
 using MilSwitch.Switching.Protection;
 
@@ -27,6 +28,7 @@ internal sealed class IncomingMessage : IIncomingMessage
     private readonly IntakeRates rates;
     private readonly ClientIdentity client;
     private readonly Envelope envelope;
+    private readonly StoredDocument? beside;
     private readonly IContentWriter writer;
     private readonly StructureScanner structure;
     private Refusal? fault;
@@ -36,8 +38,14 @@ internal sealed class IncomingMessage : IIncomingMessage
     // Of what the client sent: what is added has the time in it, and would make every copy another message.
     private ReadOnlyMemory<byte> digest;
 
-    public IncomingMessage(SwitchRuntime runtime, IntakeRates rates, ClientIdentity client, Envelope envelope)
+    /// <param name="runtime">The node.</param>
+    /// <param name="rates">To which the client is held.</param>
+    /// <param name="client">Who sends it.</param>
+    /// <param name="envelope">What MAIL and RCPT said.</param>
+    /// <param name="beside">Becomes true in the same commit; null: nothing does.</param>
+    public IncomingMessage(SwitchRuntime runtime, IntakeRates rates, ClientIdentity client, Envelope envelope, StoredDocument? beside = null)
     {
+        this.beside = beside;
         this.runtime = runtime;
         this.rates = rates;
         this.client = client;
@@ -124,7 +132,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             // A report that nobody wrote is no military message.
             if (envelope.ReversePath.IsNull && facts.IsReport) rules = rules with { Presence = false };
             military = await new MilitaryFieldsCheck(runtime).CheckAsync(content, rules, decision, client, cancellationToken).ConfigureAwait(false);
-            if (military.Refusal is { } unsound) return IntakeResult.Refused(unsound, military.Detail);
+            if (military.Refusal is { } unsound) return IntakeResult.Refused(unsound, military.Detail, military.Faults);
             await ReplaceAsync(military.Replacement).ConfigureAwait(false);
         }
 
@@ -190,6 +198,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             // RFC 3461 §4.3: nor shall a later hop return what was opened here.
             Return = examination is { IsOpened: true } ? DsnReturn.Headers : envelope.Return,
         };
+        accepted = MilitaryEnvelope.With(accepted, HeaderBlock.Scan(content!.Head, configuration.Content.MaximumHeaderOctets, configuration.Content.MaximumHeaderFields));
         var trace = TraceFields.Received(new ReceivedTrace
         {
             Host = configuration.HostName,
@@ -203,6 +212,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             Priority = decision.ActionPriority ?? MtPriority.From(decision.Action),
             Date = now,
             Recipient = accepted.Recipients.Length is 1 ? accepted.Recipients[0].Address : null,
+            IsDirect = client.IsDirect,
         });
         ImmutableArray<AuditEvent> audit = [new AuditEvent(now, AuditKind.Accepted, id, -1, client.Address, client.AuthenticatedAs)];
         if (minimizeConsidered) audit = audit.Add(new AuditEvent(now, AuditKind.Exempted, id, -1, MessageFacts.ConsideredInstruction));
@@ -214,7 +224,8 @@ internal sealed class IncomingMessage : IIncomingMessage
             audit = [.. audit, .. examination.Notes.Select(n => new AuditEvent(now, n.Kind, id, -1, n.Detail))];
         }
 
-        var held = heldBecause ?? examination?.Labels?.HeldBecause;
+        if (accepted.Supersedes is { } replaced) audit = audit.Add(new AuditEvent(now, AuditKind.Superseding, id, -1, replaced));
+        var held = heldBecause ?? examination?.Labels?.HeldBecause ?? OutOfDate.Reason(configuration, accepted, now);
         if (held is not null) audit = audit.Add(new AuditEvent(now, AuditKind.Held, id, -1, held));
         var policy = runtime.JudgedBy;
         var link = held is null && partition is not null ? TryReserve(accepted, now) : null;
@@ -271,7 +282,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             {
                 Accept = [new NewMessage(id, accepted, trace, content!, facts.MessageId, state, null) { HeldBecause = held }],
                 Audit = audit,
-                Documents = partition is null ? [ArrivalSweeper.For(id)] : [],
+                Documents = [.. partition is null ? new[] { ArrivalSweeper.For(id) } : [], .. beside is null ? [] : new[] { beside }],
                 // Only what may be sent at once depends on rules already.
                 Policy = state == RecipientState.Armed ? policy : null,
             },
@@ -314,16 +325,17 @@ internal sealed class IncomingMessage : IIncomingMessage
     // The straight path: one link with room, of the same domain, that protects nothing and asks for no label, content in memory, no rule and no hold in the way.
     private LinkHandle? TryReserve(Envelope accepted, DateTimeOffset now)
     {
-        if (content!.ReadFromMemory() is null || accepted.HoldUntil > now || !runtime.Rules.IsEmpty) return null;
+        if (content!.ReadFromMemory() is null || accepted.HoldUntil > now || accepted.Expires is not null || !runtime.Rules.IsEmpty) return null;
         var first = accepted.Recipients[0];
         var routes = runtime.Configuration.Routes;
         // What the switch itself has to work on first.
         if (runtime.Configuration.Releases.IsUnder(accepted) || Enumerable.Range(0, accepted.Recipients.Length).Any(i => runtime.Configuration.IsWorkedOn(accepted, i, isReleased: true))) return null;
-        if (routes.Find(first.Address)?.For(accepted) is not { Protection: null, Labels: null } link || runtime.Configuration.Boundaries.MustCross(accepted.Domain, link.Domain)) return null;
+        var facts = routes.AsksForFields ? MilitaryEnvelope.Facts(accepted) : MilitaryFacts.None;
+        if (routes.Find(first.Address, first.Precedence, facts)?.For(accepted) is not { Protection: null, Labels: null } link || runtime.Configuration.Boundaries.MustCross(accepted.Domain, link.Domain)) return null;
         for (var i = 1; i < accepted.Recipients.Length; i++)
         {
             var other = accepted.Recipients[i];
-            if (other.Precedence != first.Precedence || other.Priority != first.Priority || routes.Find(other.Address)?.For(accepted).Name != link.Name) return null;
+            if (other.Precedence != first.Precedence || other.Priority != first.Priority || routes.Find(other.Address, other.Precedence, facts)?.For(accepted).Name != link.Name) return null;
         }
 
         var handle = runtime.Links.For(link);

@@ -14,5 +14,8 @@ internal sealed record MilitaryFields(Refusal? Refusal, string? Detail, Immutabl
 {
     public static MilitaryFields AsTheyAre { get; } = new(null, null, [], null);
 
-    public static MilitaryFields Refused(Refusal refusal, string? detail = null) => new(refusal, detail, [], null);
+    /// <summary>With a refusal for its fields: all that is wrong.</summary>
+    public IReadOnlyList<FieldFault> Faults { get; private init; } = [];
+
+    public static MilitaryFields Refused(Refusal refusal, string? detail = null, IReadOnlyList<FieldFault>? faults = null) => new(refusal, detail, [], null) { Faults = faults ?? [] };
 }

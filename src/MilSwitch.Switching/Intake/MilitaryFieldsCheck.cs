@@ -37,7 +37,7 @@ internal sealed partial class MilitaryFieldsCheck(SwitchRuntime runtime)
         {
             LogRefused(client.Address, string.Join("; ", faults));
             var more = faults.Length is 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"; {faults.Length - 1} more");
-            return MilitaryFields.Refused(Refusal.MilitaryFieldRefused, faults[0] + more);
+            return MilitaryFields.Refused(Refusal.MilitaryFieldRefused, faults[0] + more, [.. faults.Select(f => f.ToFieldFault())]);
         }
 
         if (missing.IsEmpty) return MilitaryFields.AsTheyAre;

@@ -59,12 +59,12 @@ internal sealed class SwitchIntake(SwitchRuntime runtime, IOperatorActions actio
         return new ValueTask<Refusal?>((Refusal?)null);
     }
 
-    public IIncomingMessage Begin(ClientIdentity client, Envelope envelope)
+    public IIncomingMessage Begin(ClientIdentity client, Envelope envelope, StoredDocument? beside = null)
     {
         var configuration = runtime.Configuration;
         if (envelope.Recipients.Any(r => configuration.IsOwnPostmaster(r.Address)))
             envelope = envelope with { Recipients = [.. envelope.Recipients.Select(configuration.Resolve)] };
-        return new IncomingMessage(runtime, rates, client, envelope);
+        return new IncomingMessage(runtime, rates, client, envelope, beside);
     }
 
     public async ValueTask<QueueStart> StartQueueAsync(ClientIdentity client, string domain, bool subdomains, CancellationToken cancellationToken)

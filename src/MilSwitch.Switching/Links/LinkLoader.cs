@@ -8,6 +8,7 @@ using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Mime;
+using MilSwitch.Switching.Partitions;
 using MilSwitch.Switching.Protection;
 
 namespace MilSwitch.Switching.Links;
@@ -68,6 +69,7 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
                 return End(ReadyOutcome.TakenAway);
             }
 
+            if (await OutOfDate.ReasonAsync(runtime.Configuration, runtime.Spool, consignment.Id, stored.Envelope, runtime.Now).ConfigureAwait(false) is { } late) return Lost(late);
             content = await runtime.Spool.OpenContentAsync(consignment.Id).ConfigureAwait(false);
             if (content is null) return Lost("the content is missing");
             ImmutableArray<AuditEvent> audit = [];

@@ -59,6 +59,8 @@ internal sealed class ListCopies(SwitchConfiguration configuration, MailingList 
             // RFC 2852 §4.1.4: its deadline was that of the list's address.
             DeliverBy = list.Owner is null ? came.DeliverBy : null,
             HoldUntil = null,
+            // One that was let go although it is out of date is not held once more.
+            Expires = came.Expires <= now ? null : came.Expires,
             ArrivedAt = anew ? now : came.ArrivedAt,
             SmtpUtf8 = came.SmtpUtf8 || members.Any(m => m.NeedsUtf8),
             Body = list is { Expansion: null, Encrypt: null } ? came.Body : DeliveryReport.BodyOf(octets.Span),

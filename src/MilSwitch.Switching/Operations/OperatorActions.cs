@@ -8,6 +8,8 @@ using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Mime;
+using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
@@ -284,7 +286,7 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
         bool Differs(Envelope envelope, int index)
         {
             var recipient = envelope.Recipients[index];
-            return runtime.Configuration.Routes.Find(recipient.Address)?.For(envelope) is { } link && before.Differs(after, envelope, recipient, link.Name, now);
+            return runtime.Configuration.Routes.Find(recipient.Address, recipient.Precedence, MilitaryEnvelope.Facts(envelope))?.For(envelope) is { } link && before.Differs(after, envelope, recipient, link.Name, now);
         }
     }
 
@@ -298,7 +300,7 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
 
     private static string Describe(OperatorRule rule) => $"{rule.Kind} {rule.Scope} {rule.Level?.Keyword()} {rule.Reason}";
 
-    public ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, CancellationToken cancellationToken)
+    public ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, MilitaryFacts facts, CancellationToken cancellationToken)
     {
         var target = runtime.Configuration.Resolve(new Recipient(address)).Address;
         if (runtime.Configuration.Lists.Anywhere(target) is { } list)
@@ -307,7 +309,7 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
             return ValueTask.FromResult(new RouteExplanation(address.Text, new LinkName(Origin.List + list.Address.Text), [], null, [members], []));
         }
 
-        var decision = runtime.Configuration.Routes.Explain(target);
+        var decision = runtime.Configuration.Routes.Explain(target, precedence, facts);
         var steps = target == address ? decision.Explanation : decision.Explanation.Insert(0, $"{address.Text}: postmaster of this switch, goes to {target.Text}");
         var applying = ImmutableArray<string>.Empty;
         if (decision.Link is { } link)
@@ -364,7 +366,7 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
 
     private LinkName? WayOf(Envelope envelope, Mailbox address) => runtime.Configuration.Lists.Find(envelope.Domain, address) is { } list
         ? new LinkName(Origin.List + list.Address.Text)
-        : runtime.Configuration.Routes.Find(address)?.For(envelope).Name;
+        : runtime.Configuration.Routes.Find(address, envelope.Recipients.FirstOrDefault(r => r.Address == address)?.Precedence ?? envelope.Precedence, MilitaryEnvelope.Facts(envelope))?.For(envelope).Name;
 
     private QueuedMessage Describe(StoredMessage message) => new(
         message.Id, message.Envelope.Precedence, message.State, message.Envelope.ArrivedAt, message.Size,

@@ -4,6 +4,7 @@ using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Mime;
 using MilSwitch.Labels.Policies;
 using MilSwitch.Switching.Labelling;
 using MilSwitch.Switching.Operations;
@@ -80,6 +81,7 @@ internal static partial class MessageSteps
             await using var writer = runtime.Spool.CreateContent();
             await writer.WriteAsync(changed).ConfigureAwait(false);
             await using var staged = await writer.CompleteAsync().ConfigureAwait(false);
+            if (order.Change.ChangesContent) envelope = MilitaryEnvelope.With(envelope, HeaderBlock.Scan(changed, int.MaxValue, int.MaxValue));
             var made = new NewMessage(id, envelope, stored.Trace, staged, stored.MessageIdField, RecipientState.Queued, step.Id);
             var plan = OutcomePolicy.Set(
                 step.Id, stored.Envelope, step.Statuses, held, RecipientState.Corrected, AuditKind.Corrected, $"{id}: {order.Change}: {order.Reason}", who, false, Now);

@@ -31,6 +31,8 @@ internal static partial class MessageSteps
     {
         var next = OutcomePolicy.NextDeadline(envelope, statuses, runtime.Configuration.Precedences);
         var settings = runtime.Configuration;
+        // Only while it is to come: what was let go afterwards is asked about again when it leaves.
+        if (settings.HoldOutOfDate && envelope.Expires is { } expires && expires > runtime.Now && (next is null || expires < next) && statuses.Any(s => !s.State.IsFinal() && !s.State.IsHeld())) next = expires;
         if (settings.Boundaries.IsEmpty && settings.Lists.IsEmpty && settings.Releases.IsEmpty) return next;
         // Who waits for one of these waits in no link.
         var find = Finder(runtime, envelope, reroute);
@@ -86,6 +88,7 @@ internal static partial class MessageSteps
             var across = Open.Where(i => step.Statuses[i].State is RecipientState.Queued or RecipientState.Armed && MustPass(runtime.Configuration, envelope, find, i)).ToArray();
             var due = across.Where(i => step.Statuses[i].Due is not { } at || at <= Now).ToArray();
             if (due.Length is 0) return Done(envelope, step.Statuses, step.State, [], []);
+            if (await OutOfDate.ReasonAsync(runtime.Configuration, runtime.Spool, step.Id, envelope, Now).ConfigureAwait(false) is { } late) return await HoldAsync(across, late, AuditKind.Held).ConfigureAwait(false);
             foreach (var index in due)
             {
                 if (runtime.Configuration.Releases.IsDesk(envelope.Domain, envelope.Recipients[index].Address)) return await AnswerAsync(stored, index, [.. across.Where(i => i != index)]).ConfigureAwait(false);

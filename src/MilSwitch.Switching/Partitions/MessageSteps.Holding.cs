@@ -33,7 +33,7 @@ internal static partial class MessageSteps
             var held = Open.Where(i => step.Statuses[i].State.IsHeld()).ToImmutableArray();
             var (result, done) = step.State is MessageState.Binned ? Conflict("deleted; restore it first")
                 : held.IsEmpty ? Conflict("not held")
-                : order is not (HoldingOrder.Reject or HoldingOrder.RejectDraft) && stored.Envelope.Origin.AuthenticatedAs == who.Name ? Conflict($"{who.Name} sent it: another person has to decide")
+                : order is not (HoldingOrder.Reject or HoldingOrder.RejectDraft) && stored.Envelope.Origin.IsOf(who.Name) ? Conflict($"{who.Name} sent it: another person has to decide")
                 : await DecideAsync().ConfigureAwait(false);
             judge.Asker.Tell(done is { Fenced: true } ? new HoldingResult(HoldingOutcome.Failed, "another node owns it") : result);
             // Nothing was withdrawn, so nothing is planned anew.

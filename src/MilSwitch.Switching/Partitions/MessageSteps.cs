@@ -8,6 +8,7 @@ using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Reports;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Mime;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Reports;
 
@@ -94,7 +95,9 @@ internal static partial class MessageSteps
     {
         var routes = runtime.Configuration.Routes;
         var chosen = reroute is null ? null : routes.Routes.Select(r => r.Link).FirstOrDefault(l => l is not null && l.Name.Value == reroute);
-        return recipient => (chosen ?? routes.Find(recipient.Address))?.For(envelope);
+        if (!routes.AsksForFields) return recipient => (chosen ?? routes.Find(recipient.Address))?.For(envelope);
+        var facts = MilitaryEnvelope.Facts(envelope);
+        return recipient => (chosen ?? routes.Find(recipient.Address, recipient.Precedence, facts))?.For(envelope);
     }
 
     private static (ImmutableArray<int> Permitted, ImmutableArray<int> Denied) Judge(
@@ -125,7 +128,7 @@ internal static partial class MessageSteps
             MessageActor.UndoReroute => await run.UndoRerouteAsync().ConfigureAwait(false),
             MessageActor.Park park => await run.HoldAsync(run.Open, park.Reason, AuditKind.Held).ConfigureAwait(false),
             MessageActor.HoldUnroutable unroutable => await run.HoldAsync(unroutable.Recipients, "no route", AuditKind.Held).ConfigureAwait(false),
-            ContentLost lost => await run.HoldAsync(lost.Consignment.Recipients, lost.Reason, lost.Reason == "no route" ? AuditKind.Held : AuditKind.Damaged)
+            ContentLost lost => await run.HoldAsync(lost.Consignment.Recipients, lost.Reason, lost.Reason == "no route" || OutOfDate.Is(lost.Reason) ? AuditKind.Held : AuditKind.Damaged)
                 .ConfigureAwait(false),
             ProtectionImpossible impossible => await run.HoldUnprotectedAsync(impossible).ConfigureAwait(false),
             LabelDenied => await run.DenyAsync().ConfigureAwait(false),
@@ -209,6 +212,10 @@ internal static partial class MessageSteps
                     step.Id, stored.Envelope, step.Statuses, Open, RecipientState.Deleted, AuditKind.Deleted, "the bin was emptied", null, false, Now);
                 return await CommitAsync(stored.Envelope, emptied, default, []).ConfigureAwait(false);
             }
+
+            if (step.State == MessageState.Queued && await OutOfDate.ReasonAsync(runtime.Configuration, runtime.Spool, step.Id, stored.Envelope, Now).ConfigureAwait(false) is { } late
+                && Open.Where(i => !step.Statuses[i].State.IsHeld()).ToArray() is { Length: > 0 } waiting)
+                return await HoldAsync(waiting, late, AuditKind.Held).ConfigureAwait(false);
 
             var plan = OutcomePolicy.AtDeadline(
                 step.Id, stored.Envelope, step.Statuses, step.InFlight, [.. stored.Recipients.Select(r => r.Reply)], runtime.Configuration.Precedences, Now);

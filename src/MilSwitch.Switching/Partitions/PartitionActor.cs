@@ -325,7 +325,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
 
         var entry = Register(accepted.Id, accepted.Envelope, accepted.Size);
         entry.Statuses = accepted.Statuses;
-        SetDeadline(entry, OutcomePolicy.NextDeadline(accepted.Envelope, entry.Statuses, runtime.Configuration.Precedences));
+        SetDeadline(entry, MessageSteps.NextDeadline(runtime, accepted.Envelope, entry.Statuses, null));
         PartitionEvents.StepDone routed;
         try
         {

@@ -34,7 +34,6 @@ internal static class ReleaseReading
             HasFaultyType = !header.IsClosed || military.Faults.Any(f => f.Field is MmhsField.MessageType),
             Classification = Classification(stored, opened),
             Opened = opened,
-            Account = stored.Envelope.Origin.AuthenticatedAs,
         };
     }
 

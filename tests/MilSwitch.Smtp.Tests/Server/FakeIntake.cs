@@ -1,5 +1,6 @@
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Spool;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Smtp.Server;
 
@@ -51,7 +52,7 @@ internal sealed class FakeIntake : IIntake, IAccountStore
         return new(OnRecipient(recipient));
     }
 
-    public IIncomingMessage Begin(ClientIdentity client, Envelope envelope)
+    public IIncomingMessage Begin(ClientIdentity client, Envelope envelope, StoredDocument? beside = null)
     {
         Begun++;
         return new Incoming(this, envelope);
