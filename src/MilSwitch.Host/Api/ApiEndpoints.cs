@@ -47,6 +47,7 @@ public static class ApiEndpoints
             .Describe<ActResultView>("act", "Hold, release, try, requeue, reroute, return, delete or restore messages").Once().Stored();
         api.MapEvidence();
         api.MapHolding();
+        api.MapProfile();
         api.MapProxies();
         api.MapHarvest();
         api.MapCluster();

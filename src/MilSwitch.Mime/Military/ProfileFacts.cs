@@ -32,6 +32,7 @@ public static class ProfileFacts
         return new ProfileSubject
         {
             Precedence = level,
+            CopyPrecedence = mmhs.Fields.CopyPrecedence?.Named,
             Role = role,
             Label = label,
             Codes = mmhs.Fields.SubjectIndicatorCodes,
@@ -42,6 +43,7 @@ public static class ProfileFacts
             MessageInstructions = mmhs.Fields.MessageInstructions,
             Subject = subject.Length > LongestSubject ? subject[..LongestSubject] : subject,
             Body = TextLines.ReadText(content, MostText) ?? "",
+            IsEncrypted = EncryptedContent.IsIn(content),
             Fault = Fault(header, mmhs),
         };
     }

@@ -42,7 +42,7 @@ public sealed record ActAnswer(bool Done, string Text, ActFailure Failure) : IWi
     internal ActOutcome ToOutcome(MessageId id) => new(id, Done, Text) { Failure = Failure };
 }
 
-/// <summary>A person's decision about a held message. Answered with <see cref="JudgeAnswer"/>. One of the three is there.</summary>
+/// <summary>A person's decision about a held message. Answered with <see cref="JudgeAnswer"/>. One of the four is there.</summary>
 public sealed record JudgeOrder(long Message, string Reason, string Name, string Via) : IOwnerOrder
 {
     public ApproveWords? Approve { get; init; }
@@ -50,6 +50,8 @@ public sealed record JudgeOrder(long Message, string Reason, string Name, string
     public RejectWords? Reject { get; init; }
 
     public CorrectionWords? Correct { get; init; }
+
+    public AssignmentWords? Assign { get; init; }
 
     [JsonIgnore]
     public int Partition => new MessageId(Message).Partition;
@@ -59,6 +61,7 @@ public sealed record JudgeOrder(long Message, string Reason, string Name, string
         Approve = order is HoldingOrder.Approve approve ? new ApproveWords(approve.Step, approve.Reasons) : null,
         Reject = order is HoldingOrder.Reject reject ? new RejectWords(reject.Text) : null,
         Correct = order is HoldingOrder.Correct correct ? CorrectionWords.Of(correct.Change) : null,
+        Assign = order is HoldingOrder.Assign assign ? AssignmentWords.Of(assign) : null,
     };
 
     /// <summary>Null: it says nothing that this version understands.</summary>
@@ -69,6 +72,7 @@ public sealed record JudgeOrder(long Message, string Reason, string Name, string
         { Approve: { } approve } => new HoldingOrder.Approve(approve.Step, approve.Reasons, Reason),
         { Reject: { } reject } => new HoldingOrder.Reject(reject.Text, Reason),
         { Correct: { } correct } when correct.TryToCorrection() is { } change => new HoldingOrder.Correct(change, Reason),
+        { Assign: { } assign } => assign.TryToOrder(Reason),
         _ => null,
     };
 }
@@ -97,6 +101,27 @@ public sealed record CorrectionWords(ImmutableArray<AddressChange> Recipients, I
         {
             Recipients = changes.MoveToImmutable(), DropParts = DropParts, Label = Label is { } label ? new MessageLabel(label) : null, SubjectCodes = SubjectCodes ?? default,
         };
+    }
+}
+
+/// <summary>Addresses of those who act and of those who are informed.</summary>
+public sealed record AssignmentWords(ImmutableArray<string> Action, ImmutableArray<string> Information)
+{
+    internal static AssignmentWords Of(HoldingOrder.Assign order) => new([.. order.Action.Select(m => m.Text)], [.. order.Information.Select(m => m.Text)]);
+
+    internal HoldingOrder.Assign? TryToOrder(string reason) => Read(Action) is { } action && Read(Information) is { } information ? new HoldingOrder.Assign(action, information, reason) : null;
+
+    private static ImmutableArray<Mailbox>? Read(ImmutableArray<string> texts)
+    {
+        if (texts.IsDefault) return null;
+        var mailboxes = ImmutableArray.CreateBuilder<Mailbox>(texts.Length);
+        foreach (var text in texts)
+        {
+            if (!Mailbox.TryParse(text, allowUtf8: true, out var mailbox, out _)) return null;
+            mailboxes.Add(mailbox);
+        }
+
+        return mailboxes.MoveToImmutable();
     }
 }
 

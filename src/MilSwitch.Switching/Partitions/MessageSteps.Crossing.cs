@@ -31,8 +31,8 @@ internal static partial class MessageSteps
     {
         var next = OutcomePolicy.NextDeadline(envelope, statuses, runtime.Configuration.Precedences);
         var settings = runtime.Configuration;
-        if (settings.Boundaries.IsEmpty && settings.Lists.IsEmpty) return next;
-        // Who waits for a boundary or a list waits in no link.
+        if (settings.Boundaries.IsEmpty && !settings.HasDistributors) return next;
+        // Who waits for a boundary, a list or a profiler waits in no link.
         var find = Finder(runtime, envelope, reroute);
         for (var i = 0; i < statuses.Length; i++)
         {
@@ -58,9 +58,9 @@ internal static partial class MessageSteps
         return (here, across);
     }
 
-    // It takes no link: a boundary or a list has work to do first.
+    // It takes no link: a boundary, a list or a profiler has work to do first.
     private static bool MustPass(SwitchConfiguration settings, Envelope envelope, Func<Recipient, LinkSettings?> find, int index) =>
-        settings.Lists.Find(envelope.Domain, envelope.Recipients[index].Address) is not null || MustCross(settings.Boundaries, envelope, find, index);
+        settings.DistributorAt(envelope.Domain, envelope.Recipients[index].Address) is not null || MustCross(settings.Boundaries, envelope, find, index);
 
     private static bool MustCross(BoundaryMap map, Envelope envelope, Func<Recipient, LinkSettings?> find, int index) =>
         map.Gateway(envelope.Domain, envelope.Recipients[index].Address) is not null || (find(envelope.Recipients[index]) is { } link && map.MustCross(envelope.Domain, link.Domain));
@@ -91,7 +91,7 @@ internal static partial class MessageSteps
             if (due.Length is 0) return Done(envelope, step.Statuses, step.State, [], []);
             foreach (var index in due)
             {
-                if (runtime.Configuration.Lists.Find(envelope.Domain, envelope.Recipients[index].Address) is not null) return await DistributeAsync(stored, index, [.. across.Where(i => i != index)]).ConfigureAwait(false);
+                if (runtime.Configuration.DistributorAt(envelope.Domain, envelope.Recipients[index].Address) is not null) return await DistributeAsync(stored, index, [.. across.Where(i => i != index)]).ConfigureAwait(false);
             }
 
             if (due.Where(i => map.Gateway(envelope.Domain, envelope.Recipients[i].Address) is not null).ToArray() is { Length: > 0 } gateways)
@@ -116,8 +116,7 @@ internal static partial class MessageSteps
                 whom = awaited;
             }
 
-            using var room = await runtime.ProtectionRoom
-                .TakeAsync(step.Size, runtime.Configuration.Budgets.ProtectionInMemory, envelope.Precedence, CancellationToken.None).ConfigureAwait(false);
+            using var room = await RoomAsync(envelope).ConfigureAwait(false);
             if (await ContentAsync().ConfigureAwait(false) is not { } content) return await HoldAsync(whom, "the content is missing or damaged", AuditKind.Damaged).ConfigureAwait(false);
             var start = new Passage
             {

@@ -49,6 +49,7 @@ internal static partial class MessageSteps
                     HoldingOrder.Approve approve => await ApproveAsync(stored, steps, approvals, approve, who).ConfigureAwait(false),
                     HoldingOrder.Reject reject => await RejectAsync(stored, held, reject, who).ConfigureAwait(false),
                     HoldingOrder.Correct correct => await CorrectAsync(stored, steps, approvals, held, correct, who).ConfigureAwait(false),
+                    HoldingOrder.Assign assign => await AssignAsync(stored, held, assign, who).ConfigureAwait(false),
                     _ => throw new InvalidOperationException("An unknown order."),
                 };
             }
