@@ -25,7 +25,7 @@ public sealed record HeldMessage
     /// <summary>The security domain it is in; null: there are none.</summary>
     public string? Domain { get; init; }
 
-    /// <summary>Why, in the words of who or what held it last; null when it is not held as a whole.</summary>
+    /// <summary>Why, in the words of who or what held it last; null: nobody said.</summary>
     public string? Reason { get; init; }
 
     /// <summary>What boundaries hold; empty: somebody or something else holds it, and it can be released.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Spool;
@@ -42,8 +43,14 @@ internal sealed class HoldingDesk(SwitchRuntime runtime)
         if (await runtime.Spool.ReadAsync(id, cancellationToken).ConfigureAwait(false) is not { } stored) return null;
         var passages = await MessageEvidence.PassagesAsync(runtime.Spool, id, cancellationToken).ConfigureAwait(false);
         var approvals = await MessageEvidence.ApprovalsAsync(runtime.Spool, id, cancellationToken).ConfigureAwait(false);
-        return HeldMessage.Of(stored, passages, approvals, runtime.Configuration.Precedences);
+        var held = HeldMessage.Of(stored, passages, approvals, runtime.Configuration.Precedences);
+        return held is { Reason: null, Steps.IsEmpty: true } ? held with { Reason = await ReasonAsync(stored, cancellationToken).ConfigureAwait(false) } : held;
     }
+
+    // Where others of its recipients went on afterwards, the message as a whole has no reason: the trail has it.
+    private async ValueTask<string?> ReasonAsync(StoredMessage stored, CancellationToken cancellationToken) =>
+        (await runtime.Spool.ReadAuditAsync(stored.Id, cancellationToken).ConfigureAwait(false))
+            .LastOrDefault(a => a.Kind is AuditKind.Held && a.Detail.Length > 0 && (a.Recipient < 0 || stored.Recipients[a.Recipient].State.IsHeld()))?.Detail;
 
     public async ValueTask<HoldingResult> DecideAsync(MessageId id, HoldingOrder order, OperatorIdentity who, CancellationToken cancellationToken)
     {

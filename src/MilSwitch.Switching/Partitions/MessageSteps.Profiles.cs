@@ -73,16 +73,17 @@ internal static partial class MessageSteps
             if (await ContentAsync().ConfigureAwait(false) is not { } content) return Refused("its content is missing or damaged");
             var lineage = await ListLineage.OfAsync(runtime.Spool, stored).ConfigureAwait(false);
             var subject = ListReading.Of(stored, lineage, content, null, configuration);
-            if (WrongWith(addressees, address, envelope, index, subject, configuration) is { } wrong) return Refused(wrong);
-            var writing = new Distribution(address, stored, index, lineage, ProfileReading.Of(envelope, envelope.Recipients[index], content, configuration), content, addressees);
+            var facts = ProfileReading.Of(envelope, envelope.Recipients[index], content, configuration);
+            if (WrongWith(addressees, address, envelope.Domain, facts, subject, configuration) is { } wrong) return Refused(wrong);
+            var writing = new Distribution(address, stored, index, lineage, facts, content, addressees);
             var audit = new AuditEvent(Now, AuditKind.Assigned, step.Id, index, $"{address.Address.Text}: {order.Reason}", who.Name);
             var (made, done) = await PassOnAsync(writing, configuration, audit, [], policy: null).ConfigureAwait(false);
             var rest = waiting.Length > 1 ? string.Create(CultureInfo.InvariantCulture, $"; {waiting.Length - 1} more of its profiling addresses wait") : "";
             return (new HoldingResult(HoldingOutcome.Done, $"assigned: {made}{rest}") { Given = [who.Name] }, done);
         }
 
-        private string? WrongWith(
-            ImmutableArray<ProfileAddressee> addressees, ProfilingAddress address, Envelope envelope, int index, ListSubject subject, SwitchConfiguration configuration)
+        private static string? WrongWith(
+            ImmutableArray<ProfileAddressee> addressees, ProfilingAddress address, string? domain, ProfileSubject facts, ListSubject subject, SwitchConfiguration configuration)
         {
             if (addressees.Length is 0 or > HoldingOrder.Assign.Most) return string.Create(CultureInfo.InvariantCulture, $"name 1 to {HoldingOrder.Assign.Most} addressees");
             if (addressees.GroupBy(a => a.Mailbox).FirstOrDefault(g => g.Count() > 1) is { } twice) return $"{twice.Key.Text} is named twice";
@@ -90,9 +91,9 @@ internal static partial class MessageSteps
             foreach (var (mailbox, role) in addressees)
             {
                 if (mailbox == address.Address) return $"{mailbox.Text} is the profiling address itself";
-                if (role is ProfileRole.Action && envelope.Recipients[index].Role is AddresseeRole.Information) return "the profiler was only informed: nobody acts on it";
+                if (role is ProfileRole.Action && facts.Role is ProfileRole.Information) return "the profiler was only informed: nobody acts on it";
                 if (exempted.Contains(mailbox.Text)) return $"{mailbox.Text} is exempted by its originator";
-                if (configuration.DistributorAt(envelope.Domain, mailbox) is null && configuration.Routes.Find(configuration.Resolve(new Recipient(mailbox)).Address) is null) return $"no route takes {mailbox.Text}";
+                if (configuration.DistributorAt(domain, mailbox) is null && configuration.Routes.Find(configuration.Resolve(new Recipient(mailbox)).Address) is null) return $"no route takes {mailbox.Text}";
             }
 
             return null;
@@ -105,6 +106,7 @@ internal static partial class MessageSteps
         private async Task<(string Made, PartitionEvents.StepDone Done)> PassOnAsync(Distribution what, SwitchConfiguration configuration, AuditEvent audit, int[] others, long? policy)
         {
             var envelope = what.Stored.Envelope;
+            var came = envelope.Recipients[what.Index] with { Role = what.Facts.Role is ProfileRole.Action ? AddresseeRole.Action : AddresseeRole.Information };
             var copies = ImmutableArray.CreateBuilder<NewMessage>(2);
             try
             {
@@ -113,7 +115,7 @@ internal static partial class MessageSteps
                     ImmutableArray<Mailbox> whom = [.. what.Addressees.Where(a => a.Role == role).Select(a => a.Mailbox)];
                     if (whom.IsEmpty) continue;
                     var word = role is ProfileRole.Action ? "action" : "info";
-                    var of = ProfilePolicy.As(envelope.Recipients[what.Index], role, what.Facts.CopyPrecedence);
+                    var of = ProfilePolicy.As(came, role, what.Facts.CopyPrecedence);
                     var writer = new ListCopies(configuration, what.Address, what.Stored, of, ListCopies.OriginOf(what.Lineage, null), envelope.Label, Now)
                     {
                         Kind = "profile " + word, Fields = $"{ProfiledField}: {word}\r\n",
