@@ -70,7 +70,7 @@ public static partial class ConfigurationReader
     private static void CheckOwner(Section section, Mailbox? owner, Func<Mailbox, bool> isHere, RouteTable routes)
     {
         if (owner is null) return;
-        if (isHere(owner)) section.Reject("owner", $"'{owner.Text}' is a list, and no list takes the reports that come to its owner");
+        if (isHere(owner)) section.Reject("owner", $"'{owner.Text}' is a list or a profiler, and none takes the reports that come to its owner");
         else if (routes.Find(owner) is null) section.Reject("owner", $"no route takes '{owner.Text}'");
     }
 }

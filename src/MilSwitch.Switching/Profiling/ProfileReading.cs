@@ -18,16 +18,10 @@ internal static class ProfileReading
     /// <param name="content">As it came.</param>
     /// <param name="configuration">In force.</param>
     public static ProfileSubject Of(Envelope envelope, Recipient of, ReadOnlyMemory<byte> content, SwitchConfiguration configuration) => ProfileFacts.Read(
-        content, of.Precedence, IsInformed(of, content, configuration) ? ProfileRole.Information : ProfileRole.Action,
-        Label(envelope.Label, configuration.LabelCatalogue is LabelCatalogueList list ? list.Policies : PolicySet.Empty));
-
-    // The envelope tells the two apart where they have different levels; else the header does, for whom it names.
-    private static bool IsInformed(Recipient of, ReadOnlyMemory<byte> content, SwitchConfiguration configuration)
-    {
-        if (of.Role is AddresseeRole.Information) return true;
-        var facts = MessageFacts.Read(HeaderBlock.Scan(content, configuration.Content.MaximumHeaderOctets, configuration.Content.MaximumHeaderFields), []);
-        return facts.InformationAddresses.Contains(of.Address.Text, StringComparer.OrdinalIgnoreCase) && !facts.ActionAddresses.Contains(of.Address.Text, StringComparer.OrdinalIgnoreCase);
-    }
+        content, of.Precedence,
+        // The envelope tells the two apart where they have different levels; else the header does, for whom it names.
+        of.Role is AddresseeRole.Action ? ProfileRole.Action : ProfileRole.Information,
+        Label(envelope.Label, configuration.LabelCatalogue is LabelCatalogueList list ? list.Policies : PolicySet.Empty), of.Address);
 
     // That by which the message is handled, whatever its fields say.
     private static ProfileLabel? Label(MessageLabel? handled, PolicySet policies)
