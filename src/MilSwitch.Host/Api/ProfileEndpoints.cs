@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Operations;
@@ -39,19 +38,7 @@ internal static class ProfileEndpoints
         if (request is null) return Problems.BadRequest(fault);
         if ((request.Action?.Count ?? 0) + (request.Information?.Count ?? 0) is 0 or > HoldingOrder.Assign.Most)
             return Problems.BadRequest(string.Create(CultureInfo.InvariantCulture, $"action and information name 1 to {HoldingOrder.Assign.Most} addresses together."));
-        if (Read(request.Action) is not { } action || Read(request.Information) is not { } information) return Problems.BadRequest("action and information are mail addresses.");
+        if (MailboxList.TryRead(request.Action) is not { } action || MailboxList.TryRead(request.Information) is not { } information) return Problems.BadRequest("action and information are mail addresses.");
         return await HoldingEndpoints.DecideAsync(id, request.Reason, reason => new HoldingOrder.Assign(action, information, reason), context, actions, cancellationToken);
-    }
-
-    private static ImmutableArray<Mailbox>? Read(IReadOnlyList<string?>? texts)
-    {
-        var mailboxes = ImmutableArray.CreateBuilder<Mailbox>(texts?.Count ?? 0);
-        foreach (var text in texts ?? [])
-        {
-            if (!Mailbox.TryParse(text ?? "", allowUtf8: true, out var mailbox, out _)) return null;
-            mailboxes.Add(mailbox);
-        }
-
-        return mailboxes.MoveToImmutable();
     }
 }

@@ -109,20 +109,10 @@ public sealed record AssignmentWords(ImmutableArray<string> Action, ImmutableArr
 {
     internal static AssignmentWords Of(HoldingOrder.Assign order) => new([.. order.Action.Select(m => m.Text)], [.. order.Information.Select(m => m.Text)]);
 
-    internal HoldingOrder.Assign? TryToOrder(string reason) => Read(Action) is { } action && Read(Information) is { } information ? new HoldingOrder.Assign(action, information, reason) : null;
-
-    private static ImmutableArray<Mailbox>? Read(ImmutableArray<string> texts)
-    {
-        if (texts.IsDefault) return null;
-        var mailboxes = ImmutableArray.CreateBuilder<Mailbox>(texts.Length);
-        foreach (var text in texts)
-        {
-            if (!Mailbox.TryParse(text, allowUtf8: true, out var mailbox, out _)) return null;
-            mailboxes.Add(mailbox);
-        }
-
-        return mailboxes.MoveToImmutable();
-    }
+    internal HoldingOrder.Assign? TryToOrder(string reason) =>
+        !Action.IsDefault && !Information.IsDefault && MailboxList.TryRead(Action) is { } action && MailboxList.TryRead(Information) is { } information
+            ? new HoldingOrder.Assign(action, information, reason)
+            : null;
 }
 
 public sealed record AddressChange(string Old, string New);
