@@ -41,7 +41,7 @@ public sealed class PlanCommandTests : IAsyncLifetime
         var done = await node.RunAsync("profile", "assign", Id, "--action", "ops@x.test", "--info", "log@x.test", "--info", "cos@x.test", "--reason", "by hand");
         Assert.Equal(0, done.ExitCode);
         var order = Assert.IsType<HoldingOrder.Assign>(Assert.Single(node.Actions.Decided).Order);
-        Assert.Equal((["ops@x.test"], ["log@x.test", "cos@x.test"], "by hand"), (order.Action.Select(m => m.Text).ToArray(), order.Information.Select(m => m.Text).ToArray(), order.Reason) is var (a, i, r) ? (a, i, r) : default);
+        Assert.Equal(("ops@x.test", "log@x.test cos@x.test", "by hand"), (string.Join(' ', order.Action.Select(m => m.Text)), string.Join(' ', order.Information.Select(m => m.Text)), order.Reason));
         Assert.Equal(2, (await node.RunAsync("profile", "assign", Id, "--reason", "nobody")).ExitCode);
         Assert.Equal(2, (await node.RunAsync("profile", "assign", Id, "--action", "no address", "--reason", "r")).ExitCode);
         Assert.Equal(3, (await node.RunAsync("profile", "assign", FakeOperatorActions.Second.ToString(), "--action", "ops@x.test", "--reason", "r")).ExitCode);
