@@ -132,7 +132,15 @@ internal sealed class SwitchHarness : IAsyncDisposable
     public async Task<StoredMessage> WaitForAsync(MessageId id, Func<StoredMessage, bool> condition)
     {
         StoredMessage? last = null;
-        await Eventually.ComesTrueAsync(async () => (last = await Spool.ReadAsync(id)) is not null && condition(last), Patience, $"{id}: {last}");
+        try
+        {
+            await Eventually.ComesTrueAsync(async () => (last = await Spool.ReadAsync(id)) is not null && condition(last), Patience, $"{id} is as it should be");
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"{late.Message}: {last}, {string.Join(", ", last?.Recipients.Select(r => r.State) ?? [])}", late);
+        }
+
         return last!;
     }
 

@@ -52,6 +52,12 @@ public sealed record BoundaryOpening
     public ImmutableArray<string> Lists { get; init; } = [];
 
     /// <summary>
+    /// Mail addresses of those who review and release under their own names (RFC 7912 §3.2): a signature of theirs is a review, though
+    /// it does not say so and is of nobody in From; canonical.
+    /// </summary>
+    public ImmutableArray<string> Reviewers { get; init; } = [];
+
+    /// <summary>
     /// Names of keys: a history of expansions that names one of theirs is a loop. Default: of any key of this switch, which at a boundary
     /// is for nobody to have done before; a list knows of its own only.
     /// </summary>

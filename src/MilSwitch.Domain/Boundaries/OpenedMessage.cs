@@ -73,6 +73,9 @@ public sealed record OpenedMessage
 /// <param name="Signers">Who signed well, outermost first: role and address or name.</param>
 public sealed record SignatureFacts(SignatureState State, string Reason, SignerRole Roles, ImmutableArray<string> Signers)
 {
+    /// <summary>Mail addresses in the certificates of all who signed well, beside, around or over one another; canonical.</summary>
+    public ImmutableArray<string> Addresses { get; init; } = [];
+
     public static SignatureFacts None { get; } = new(SignatureState.None, "", SignerRole.None, []);
 }
 

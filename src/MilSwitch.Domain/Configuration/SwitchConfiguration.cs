@@ -11,6 +11,7 @@ using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Profiling;
 using MilSwitch.Domain.Protection;
+using MilSwitch.Domain.Releases;
 using MilSwitch.Domain.Reports;
 using MilSwitch.Domain.Routing;
 
@@ -74,6 +75,9 @@ public sealed record SwitchConfiguration
     /// <summary>There are addresses where messages become others.</summary>
     public bool HasDistributors => !Lists.IsEmpty || !Profilers.IsEmpty;
 
+    /// <summary>Draft and release.</summary>
+    public ReleaseSettings Releases { get; init; } = ReleaseSettings.None;
+
     /// <summary>Makes and checks the ENVIDs of copies that leave a security domain; null: they keep the originator's, and reports are believed by signatures alone.</summary>
     public EnvelopeTagKeys? EnvelopeTags { get; init; }
 
@@ -116,6 +120,17 @@ public sealed record SwitchConfiguration
         // RFC 3461 §5.2.1 (d): what RCPT said, if it is a whole address and the sender named none.
         var original = address.Domain.Length > 0 && !address.NeedsUtf8 ? new OriginalRecipient("rfc822", address.Text) : null;
         return recipient with { Address = target, OriginalRecipient = recipient.OriginalRecipient ?? original };
+    }
+
+    /// <summary>Nobody gets this copy over a link before the switch itself has worked on it: a list, a boundary, or the release desk.</summary>
+    /// <param name="envelope">Of the message.</param>
+    /// <param name="index">Of the recipient.</param>
+    /// <param name="isReleased">Known already: <see cref="ReleaseSettings.IsUnder"/> says no.</param>
+    public bool IsWorkedOn(Envelope envelope, int index, bool isReleased = false)
+    {
+        var address = envelope.Recipients[index].Address;
+        return DistributorAt(envelope.Domain, address) is not null || Boundaries.Gateway(envelope.Domain, address) is not null || Releases.IsDesk(envelope.Domain, address)
+            || (!isReleased && Releases.IsUnder(envelope));
     }
 
     private static bool Same(string domain, string name) => domain.Equals(name, StringComparison.OrdinalIgnoreCase);

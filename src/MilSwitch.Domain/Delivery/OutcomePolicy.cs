@@ -185,9 +185,11 @@ public static class OutcomePolicy
     /// A boundary released a copy for some open recipients: nothing is left to be done for them here, and reports are the
     /// copy's affair.
     /// </summary>
+    /// <param name="kind">What the trail says was done.</param>
     /// <param name="tell">What the originator wants to hear of it at once; null: nothing.</param>
     public static OutcomePlan Cross(
-        MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, IEnumerable<int> which, string detail, string? actor, DateTimeOffset now, Reply? tell = null)
+        MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, IEnumerable<int> which, string detail, string? actor, DateTimeOffset now, Reply? tell = null,
+        AuditKind kind = AuditKind.Crossed)
     {
         var step = new Step(id, envelope, before, now) { Actor = actor };
         foreach (var index in which)
@@ -198,7 +200,7 @@ public static class OutcomePolicy
             if (tell is { } told && !envelope.ReversePath.IsNull && !envelope.Recipients[index].Notify.HasFlag(NotifyOptions.Never)) step.Report(ReportAction.Relayed, index, told, null, null);
         }
 
-        step.Note(AuditKind.Crossed, detail);
+        step.Note(kind, detail);
         return step.End();
     }
 
@@ -211,6 +213,17 @@ public static class OutcomePolicy
         var step = new Step(id, envelope, before, now) { Actor = actor };
         step.Change(index, RecipientState.Expanded, before[index].Attempts, null, Distributed with { Text = detail }, AuditKind.Expanded);
         step.ReportIfDue(action, index, Distributed, null, null);
+        return step.End();
+    }
+
+    /// <summary>The switch itself is whom it was for, and did what it asked.</summary>
+    public static OutcomePlan Take(
+        MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, int index, AuditKind kind, string detail, Reply reply, DateTimeOffset now)
+    {
+        var step = new Step(id, envelope, before, now);
+        step.Change(index, RecipientState.Delivered, before[index].Attempts, null, reply, AuditKind.Delivered);
+        step.Note(kind, detail);
+        step.ReportIfDue(ReportAction.Delivered, index, reply, null, null);
         return step.End();
     }
 

@@ -82,6 +82,9 @@ public sealed record Origin
     /// <summary>The same of what a profiler made; its address follows.</summary>
     public const string Profile = "profile:";
 
+    /// <summary>The same of what was released (RFC 7912); the rule's name follows.</summary>
+    public const string Release = "release:";
+
     /// <summary>Name of the listener that took it; <c>switch</c> for messages the switch made itself.</summary>
     public required string Listener { get; init; }
 

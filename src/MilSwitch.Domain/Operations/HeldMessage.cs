@@ -3,6 +3,7 @@ using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Releases;
 using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Domain.Operations;
@@ -33,6 +34,12 @@ public sealed record HeldMessage
 
     /// <summary>Corrections that were asked for and need further persons.</summary>
     public required ImmutableArray<BoundaryApproval> Corrections { get; init; }
+
+    /// <summary>It is a draft that waits for its release (RFC 7912): what was said so far; null: it is none.</summary>
+    public ReleaseProgress? Draft { get; init; }
+
+    /// <summary>By which rule; null: it is no draft, or the rule is no longer in force.</summary>
+    public DraftRule? DraftRule { get; init; }
 
     /// <summary>Who may neither approve nor correct it, because it is their own; null: nobody is known to be its author.</summary>
     public string? Author { get; init; }

@@ -13,6 +13,23 @@ public abstract record HoldingOrder(string Reason)
     /// <param name="Reason">As above.</param>
     public sealed record Approve(string Step, string? Reasons, string Reason) : HoldingOrder(Reason);
 
+    /// <summary>A draft may go (RFC 7912 §3.3), as far as this person has to say so.</summary>
+    /// <param name="Address">The authority in whose name; null: the one for which the person may speak.</param>
+    /// <param name="IsSigned">A signature showed that the person is that authority.</param>
+    /// <param name="Digest">SHA-256, in hexadecimal, of the content that the person saw; null: whatever it is.</param>
+    /// <param name="Evidence">Id of the message that says so; empty: there is none.</param>
+    /// <param name="Reason">As above.</param>
+    public sealed record Authorise(Mailbox? Address, bool IsSigned, string? Digest, string Evidence, string Reason) : HoldingOrder(Reason);
+
+    /// <summary>A draft goes back to its author, by somebody who might have released it.</summary>
+    /// <param name="Address">As above.</param>
+    /// <param name="IsSigned">As above.</param>
+    /// <param name="Digest">As above.</param>
+    /// <param name="Evidence">As above.</param>
+    /// <param name="Text">What the report says; null: no more than that it was rejected.</param>
+    /// <param name="Reason">As above.</param>
+    public sealed record RejectDraft(Mailbox? Address, bool IsSigned, string? Digest, string Evidence, string? Text, string Reason) : HoldingOrder(Reason);
+
     /// <summary>It goes back to its originator.</summary>
     /// <param name="Text">What the report says; null: no more than that it was rejected.</param>
     /// <param name="Reason">As above.</param>

@@ -19,6 +19,12 @@ public sealed record DepartureSigning(string Key)
     /// </summary>
     public bool Encapsulates { get; init; }
 
+    /// <summary>
+    /// Signatures that are there already are countersigned (RFC 5652 §11.4), and none goes around them; what is not signed at its root
+    /// is signed as ever. A countersignature does not cover the header.
+    /// </summary>
+    public bool Countersigns { get; init; }
+
     /// <summary>How the header is protected.</summary>
     public HeaderProtection HeaderProtection { get; init; }
 

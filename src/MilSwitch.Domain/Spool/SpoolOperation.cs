@@ -120,4 +120,5 @@ public enum AuditKind : short
     CertificateAllowed = 45, CertificateForbidden = 46,
     Profiled = 39, Expanded = 40, PlanSwitched = 75, Assigned = 76,
     Completed = 50,
+    Drafted = 51, Authorised = 52,
 }

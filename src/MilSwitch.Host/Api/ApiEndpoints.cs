@@ -48,6 +48,7 @@ public static class ApiEndpoints
         api.MapEvidence();
         api.MapHolding();
         api.MapProfile();
+        api.MapDrafts();
         api.MapProxies();
         api.MapHarvest();
         api.MapCluster();

@@ -244,6 +244,8 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(CustodyView))]
 [JsonSerializable(typeof(Page<HeldMessageView>))]
 [JsonSerializable(typeof(ApproveRequest))]
+[JsonSerializable(typeof(ReleaseRequest))]
+[JsonSerializable(typeof(RejectDraftRequest))]
 [JsonSerializable(typeof(RejectRequest))]
 [JsonSerializable(typeof(CorrectRequest))]
 [JsonSerializable(typeof(HoldingResultView))]

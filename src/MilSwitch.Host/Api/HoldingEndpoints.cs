@@ -26,6 +26,59 @@ internal static class HoldingEndpoints
         Decides<CorrectRequest>(api.MapPost("/holding/{id}/correct", CorrectAsync), "correct", "Put a changed message in its place, which begins at the beginning");
     }
 
+    public static void MapDrafts(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/drafts", ListDraftsAsync).Describe<Page<HeldMessageView>>("drafts", "Drafts that wait for their release, most urgent first")
+            .Query("after", "Go on after this id").Query("limit", "At most so many; 100 when absent", type: JsonSchemaType.Integer);
+        Decides<ReleaseRequest>(api.MapPost("/drafts/{id}/release", ReleaseAsync), "releaseDraft", "Say that a draft may go, in the name of somebody who may release it");
+        Decides<RejectDraftRequest>(api.MapPost("/drafts/{id}/reject", RejectDraftAsync), "rejectDraft", "Send a draft back to its author, in the name of somebody who may release it");
+    }
+
+    // What else is held is passed over, so that a page is full as long as there are drafts behind it.
+    private static async Task<IResult> ListDraftsAsync(HttpRequest request, IOperatorActions actions, CancellationToken cancellationToken)
+    {
+        var query = new QueryReader(request.Query);
+        var (after, limit) = (query.Id("after"), query.Number("limit", 1, MaximumPage) ?? 100);
+        if (query.Finish() is { } fault) return Problems.BadRequest(fault);
+        var drafts = new List<HeldMessageView>();
+        while (true)
+        {
+            var found = await actions.HeldAsync(after, MaximumPage, cancellationToken);
+            foreach (var held in found.Where(h => h.Draft is not null))
+            {
+                if (drafts.Count == limit) return ApiEndpoints.Json(new Page<HeldMessageView>(drafts, drafts[^1].Id), ApiJson.Default.PageHeldMessageView);
+                drafts.Add(HeldMessageView.Of(held));
+            }
+
+            if (found.Count < MaximumPage) return ApiEndpoints.Json(new Page<HeldMessageView>(drafts, null), ApiJson.Default.PageHeldMessageView);
+            after = found[^1].Id;
+        }
+    }
+
+    private static async Task<IResult> ReleaseAsync(string id, HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
+    {
+        var (request, fault) = await ApiEndpoints.BodyAsync(context, ApiJson.Default.ReleaseRequest, cancellationToken);
+        if (request is null) return Problems.BadRequest(fault);
+        if (ReadAuthority(request.As, request.Digest, out var authority) is { } wrong) return Problems.BadRequest(wrong);
+        return await DecideAsync(id, request.Reason, reason => new HoldingOrder.Authorise(authority, false, request.Digest, "", reason), context, actions, cancellationToken);
+    }
+
+    private static async Task<IResult> RejectDraftAsync(string id, HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
+    {
+        var (request, fault) = await ApiEndpoints.BodyAsync(context, ApiJson.Default.RejectDraftRequest, cancellationToken);
+        if (request is null) return Problems.BadRequest(fault);
+        if (ReadAuthority(request.As, request.Digest, out var authority) is { } wrong) return Problems.BadRequest(wrong);
+        return await DecideAsync(
+            id, request.Reason, reason => new HoldingOrder.RejectDraft(authority, false, request.Digest, "", string.IsNullOrEmpty(request.Text) ? null : request.Text, reason), context, actions, cancellationToken);
+    }
+
+    private static string? ReadAuthority(string? name, string? digest, out Mailbox? authority)
+    {
+        authority = null;
+        if (name is not null && !Mailbox.TryParse(name, allowUtf8: true, out authority, out _)) return "as is not a mail address.";
+        return digest is null || (digest.Length is 64 && digest.All(char.IsAsciiHexDigit)) ? null : "digest is not SHA-256 in hexadecimal.";
+    }
+
     internal static void Decides<T>(RouteHandlerBuilder route, string name, string summary)
         where T : notnull => route
         .Accepts<T>("application/json").Describe<HoldingResultView>(name, summary).Once().Stored()

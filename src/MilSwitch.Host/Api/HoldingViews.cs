@@ -16,14 +16,48 @@ namespace MilSwitch.Host.Api;
 /// <param name="Recipients">Who is held.</param>
 /// <param name="Steps">What boundaries hold; empty: it can be released by <c>message release</c>.</param>
 /// <param name="Corrections">Asked for, and waiting for another person to ask for the same.</param>
+/// <param name="Draft">It waits for its release; null: it is no draft.</param>
 public sealed record HeldMessageView(
     string Id, string Precedence, DateTimeOffset AcceptedAt, DateTimeOffset WarnsAt, DateTimeOffset Deadline, long Size, string Sender, string? Domain, string? Reason, string? Author,
-    IReadOnlyList<string> Recipients, IReadOnlyList<HeldStepView> Steps, IReadOnlyList<ApprovalView> Corrections)
+    IReadOnlyList<string> Recipients, IReadOnlyList<HeldStepView> Steps, IReadOnlyList<ApprovalView> Corrections, DraftView? Draft)
 {
     public static HeldMessageView Of(HeldMessage m) => new(
         m.Id.ToString(), Words.Of(m.Precedence), m.AcceptedAt, m.WarnsAt, m.Deadline, m.Size, m.Sender, m.Domain, m.Reason, m.Author, [.. m.Recipients.Values],
-        [.. m.Steps.Select(s => HeldStepView.Of(s, m))], [.. m.Corrections.Select(ApprovalView.Of)]);
+        [.. m.Steps.Select(s => HeldStepView.Of(s, m))], [.. m.Corrections.Select(ApprovalView.Of)], DraftView.Of(m));
 }
+
+/// <summary>A draft that waits for its release (RFC 7912).</summary>
+/// <param name="Rule">That asks for it.</param>
+/// <param name="Digest">SHA-256 of its content, in hexadecimal: what is released is this and nothing else.</param>
+/// <param name="Required">How many have to; null: the rule is no longer in force.</param>
+/// <param name="Given">Who has, in their order.</param>
+/// <param name="Open">Who may yet, in the order of the rule.</param>
+/// <param name="IsOrdered">In this order and no other.</param>
+/// <param name="Words">What was said at the desk.</param>
+public sealed record DraftView(string Rule, string Digest, int? Required, IReadOnlyList<string> Given, IReadOnlyList<string> Open, bool IsOrdered, IReadOnlyList<ReleaseWordView> Words)
+{
+    public static DraftView? Of(HeldMessage m) => m.Draft is not { } draft ? null : new(
+        draft.Rule, draft.Digest, m.DraftRule?.Required, draft.By, [.. m.DraftRule?.Authorities.Select(a => a.Address.Text).Except(draft.By) ?? []], m.DraftRule?.IsOrdered ?? false,
+        [.. draft.Given.Select(g => new ReleaseWordView(g.Address, g.Who, g.At, g.Evidence.Length > 0 ? g.Evidence : null, g.Reason))]);
+}
+
+/// <param name="Address">In whose name.</param>
+/// <param name="Who">The person, as far as it is known.</param>
+/// <param name="At">When.</param>
+/// <param name="Evidence">Id of the signed message that says so; null: it was said to the switch.</param>
+/// <param name="Reason">In that person's words.</param>
+public sealed record ReleaseWordView(string Address, string Who, DateTimeOffset At, string? Evidence, string Reason);
+
+/// <param name="Reason">Why; kept in the audit trail.</param>
+/// <param name="As">The authority in whose name; null: the one for which the person may speak.</param>
+/// <param name="Digest">Of the content that was seen, else 409; null: whatever it is.</param>
+public sealed record ReleaseRequest(string? Reason, string? As = null, string? Digest = null);
+
+/// <param name="Reason">Why; kept in the audit trail.</param>
+/// <param name="Text">What the report to the author says; null: only that it was rejected. Up to 400 printable characters.</param>
+/// <param name="As">As above.</param>
+/// <param name="Digest">As above.</param>
+public sealed record RejectDraftRequest(string? Reason, string? Text = null, string? As = null, string? Digest = null);
 
 /// <summary>A step that holds.</summary>
 /// <param name="Step">Its name.</param>

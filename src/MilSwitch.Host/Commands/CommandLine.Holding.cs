@@ -84,13 +84,52 @@ public sealed partial class CommandLine
         }
     }
 
-    private Command Decides<T>(string verb, string description, JsonTypeInfo<T> type, Func<ParseResult, T> request, params Option[] options)
+    private Command Draft()
+    {
+        var after = new Option<string?>("--after") { Description = "Go on after this id", HelpName = "ID" };
+        var limit = new Option<int?>("--limit") { Description = "At most so many; 100 when absent", HelpName = "N" };
+        var list = Remote("list", "Drafts that wait for their release, most urgent first", async (node, arguments, cancellationToken) => Show(
+            arguments, await node.GetAsync("/drafts" + Query(("after", arguments.GetValue(after)), ("limit", arguments.GetValue(limit) is { } most ? Text.Number(most) : null)), cancellationToken),
+            ApiJson.Default.PageHeldMessageView, page => HoldingRendering.WriteDrafts(environment.Output, page, TimeProvider.System.GetUtcNow())));
+        list.Options.Add(after);
+        list.Options.Add(limit);
+        Example(list, "milswitch draft list");
+        return new Command("draft", "Draft and release: what waits for somebody who may release it") { list, ReleaseDraft(), RejectDraft() };
+    }
+
+    private Command ReleaseDraft()
+    {
+        var (authority, digest) = DraftOptions();
+        return Example(
+            Decides("release", "Say that a draft may go, in the name of somebody who may release it; exit 5 when others have to as well", ApiJson.Default.ReleaseRequest, arguments =>
+                new ReleaseRequest(arguments.GetRequiredValue(reason), arguments.GetValue(authority), arguments.GetValue(digest)), "drafts", authority, digest),
+            "milswitch draft release 0000G40000040 --reason 'seen, may go'",
+            "milswitch draft release 0000G40000040 --as chief@hq.example --digest 9f86…0a08 --reason 'seen, may go'");
+    }
+
+    private Command RejectDraft()
+    {
+        var (authority, digest) = DraftOptions();
+        var text = new Option<string?>("--text") { Description = "What the report to the author says", HelpName = "TEXT" };
+        return Example(
+            Decides("reject", "Send a draft back to its author, in the name of somebody who may release it", ApiJson.Default.RejectDraftRequest, arguments =>
+                new RejectDraftRequest(arguments.GetRequiredValue(reason), arguments.GetValue(text), arguments.GetValue(authority), arguments.GetValue(digest)), "drafts", text, authority, digest),
+            "milswitch draft reject 0000G40000040 --reason 'wrong grid' --text 'check the grid in line 4'");
+    }
+
+    private static (Option<string?> As, Option<string?> Digest) DraftOptions() => (
+        new Option<string?>("--as") { Description = "In the name of this authority; needed for who may speak for several", HelpName = "ADDRESS" },
+        new Option<string?>("--digest") { Description = "Only for the content with this digest, as 'draft list' tells it; else exit 6", HelpName = "DIGEST" });
+
+    private Command Decides<T>(string verb, string description, JsonTypeInfo<T> type, Func<ParseResult, T> request, params Option[] options) => Decides(verb, description, type, request, "holding", options);
+
+    private Command Decides<T>(string verb, string description, JsonTypeInfo<T> type, Func<ParseResult, T> request, string place, params Option[] options)
     {
         var id = MessageId();
         var command = Remote(verb, description, async (node, arguments, cancellationToken) =>
         {
             var text = await node.SendAsync(
-                HttpMethod.Post, $"/holding/{Uri.EscapeDataString(arguments.GetRequiredValue(id))}/{verb}", request(arguments), type, Conditions(arguments), cancellationToken);
+                HttpMethod.Post, $"/{place}/{Uri.EscapeDataString(arguments.GetRequiredValue(id))}/{verb}", request(arguments), type, Conditions(arguments), cancellationToken);
             Show(arguments, text, ApiJson.Default.HoldingResultView, view => HoldingRendering.Write(environment.Output, view));
             if (Read(text, ApiJson.Default.HoldingResultView).Outcome != "approval-needed") return ExitCodes.Done;
             environment.Error.WriteLine("milswitch: approval of a second person needed");

@@ -38,6 +38,7 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Queue());
         root.Subcommands.Add(Message());
         root.Subcommands.Add(Hold());
+        root.Subcommands.Add(Draft());
         root.Subcommands.Add(Harvest());
         root.Subcommands.Add(Audit());
         root.Subcommands.Add(Proxy());

@@ -16,6 +16,19 @@ internal static class HoldingRendering
         if (page.Next is { } next) output.WriteLine($"more: --after {next}");
     }
 
+    public static void WriteDrafts(TextWriter output, Page<HeldMessageView> page, DateTimeOffset now)
+    {
+        if (page.Items.Count is 0) return;
+        Text.WriteTable(output, ["ID", "PRECEDENCE", "AGE", "DEADLINE", "RULE", "RELEASED", "BY", "OPEN", "FROM", "TO", "DIGEST"], page.Items.Select(m => (IReadOnlyList<string>)
+        [
+            m.Id, m.Precedence, Notation.Write(now - m.AcceptedAt), Until(m.Deadline, now), m.Draft!.Rule, Released(m.Draft), string.Join(", ", m.Draft.Given), string.Join(m.Draft.IsOrdered ? ", then " : ", ", m.Draft.Open),
+            m.Sender, string.Join(", ", m.Recipients), m.Draft.Digest,
+        ]));
+        if (page.Next is { } next) output.WriteLine($"more: --after {next}");
+    }
+
+    private static string Released(DraftView draft) => string.Create(CultureInfo.InvariantCulture, $"{draft.Given.Count} of {(draft.Required is { } needed ? needed.ToString(CultureInfo.InvariantCulture) : "?")}");
+
     public static void Write(TextWriter output, HeldMessageView m, DateTimeOffset now)
     {
         Text.WriteFields(
@@ -30,7 +43,14 @@ internal static class HoldingRendering
             ("to", string.Join(", ", m.Recipients)),
             ("domain", m.Domain),
             ("reason", m.Reason));
-        if (m.Steps.Count is 0) output.WriteLine("no boundary holds it; milswitch message release lets it go");
+        if (m.Draft is { } draft)
+        {
+            Text.WriteFields(
+                output, ("release", $"{draft.Rule}, {Released(draft)}"), ("released by", string.Join(", ", draft.Given)), ("open", string.Join(draft.IsOrdered ? ", then " : ", ", draft.Open)), ("digest", draft.Digest));
+            foreach (var word in draft.Words) output.WriteLine($"  released by {Text.Printable(word.Who)} as {Text.Printable(word.Address)} {Text.Time(word.At)}: {Text.Printable(word.Reason)}");
+            output.WriteLine("a draft; milswitch draft release or milswitch draft reject decides about it");
+        }
+        else if (m.Steps.Count is 0) output.WriteLine("no boundary holds it; milswitch message release lets it go");
         foreach (var step in m.Steps)
         {
             output.WriteLine();

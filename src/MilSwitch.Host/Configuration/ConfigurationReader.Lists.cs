@@ -64,7 +64,7 @@ public static partial class ConfigurationReader
         if (protection is { Sign: not null } or { Keys.IsEmpty: false } && trust.Anchors.IsEmpty) section.Reject("protection", "needs anchors: whose signatures are good is not known without, and nothing is opened or signed by guess");
         if (protection?.Sign is { } sign)
         {
-            foreach (var key in new[] { "around", "encapsulate", "signature-type" })
+            foreach (var key in new[] { "around", "encapsulate", "countersign", "signature-type" })
                 if (section.Map("protection").Map("sign").Has(key)) section.Map("protection").Map("sign").Reject(key, "is not for a list, whose signature goes around all others (RFC 2634 §4)");
             if (sign.HeaderProtection is HeaderProtection.Rfc8551) section.Map("protection").Map("sign").Reject("header-protection", "is not for a list, whose signature goes around all others as they are (RFC 9788 §4.10.1)");
             if (home is not null) OwnAll(section.Map("protection").Map("sign"), sign, home);

@@ -42,11 +42,12 @@ public static partial class ConfigurationReader
     }
 
     // What rules name may be a list, and what lists have as members may be a profiler: both are known by now.
-    private static void CheckProfiling(Section root, ProfilerMap profilers, MailingListMap lists, RouteTable routes)
+    private static void CheckProfiling(Section root, ProfilerMap profilers, MailingListMap lists, Mailbox? desk, RouteTable routes)
     {
         if (profilers.IsEmpty) return;
         var section = root.Map("profiling");
         foreach (var address in profilers.Addresses.Where(a => lists.Anywhere(a.Address) is not null)) section.Reject("addresses", $"'{address.Address.Text}' is that of a list");
+        foreach (var address in profilers.Addresses.Where(a => a.Address == desk)) section.Reject("addresses", $"'{address.Address.Text}' is the release desk");
         CheckOwner(section, profilers.Addresses[0].Owner, IsHere, routes);
         foreach (var (rule, addressee) in profilers.Plans.All.SelectMany(p => p.Rules).Distinct().SelectMany(r => r.Action.Concat(r.Information).Select(a => (r.Name, a))))
         {

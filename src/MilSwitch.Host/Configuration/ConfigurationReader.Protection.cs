@@ -119,6 +119,7 @@ public static partial class ConfigurationReader
             Digest = digest,
             SignatureType = type,
             Encapsulates = section.Flag("encapsulate", false),
+            Countersigns = section.Flag("countersign", false),
             HeaderProtection = section.Keyword("header-protection", otherwise, HeaderProtections),
             Around = before,
         };
@@ -130,6 +131,7 @@ public static partial class ConfigurationReader
                 if (section.Has(key)) section.Reject(key, "is said by the outermost signature for all of them");
         }
 
+        if (signing.Countersigns && (before is not null || depth > 1 || signing.Encapsulates)) section.Reject("countersign", "is on signatures that are there, and makes none around or inside of others");
         if (before?.SignatureType is "domain" && type is not "domain") section.Reject("around", "is a domain's signature, which goes around all others (RFC 3183 §3)");
         if (type is null or "originator" && before is not null) section.Reject("around", "is inside of an originator's signature, which is the innermost (RFC 3183 §3)");
         if (type is null or "originator" && signing.Encapsulates && depth is 1 && before is null) section.Reject("encapsulate", "is for signatures on behalf of others: 'signature-type' is domain, review or attribute");

@@ -49,6 +49,9 @@ internal sealed class Section(ConfigurationSource source, YamlMap map, string pa
         return new Section(source, new YamlMap(LineOf(key), []), PathOf(key));
     }
 
+    /// <summary>A mapping among the items of <see cref="Items"/>.</summary>
+    public Section Nested(YamlMap item, string itemPath) => new(source, item, itemPath);
+
     /// <summary>The items with their paths; a single value counts as a list of one.</summary>
     public IEnumerable<(YamlNode Node, string Path)> Items(string key)
     {

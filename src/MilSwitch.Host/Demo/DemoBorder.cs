@@ -70,12 +70,14 @@ internal sealed class DemoBorder : IAsyncDisposable
     /// <param name="anchors">The authority.</param>
     /// <param name="signingKey">Signs for the domain at home.</param>
     /// <param name="scanner">Socket of a clamd.</param>
-    public string HomeSections(string anchors, string signingKey, string scanner) => $$"""
+    /// <param name="deskKey">An item of <c>keys</c>.</param>
+    public string HomeSections(string anchors, string signingKey, string scanner, string deskKey) => $$"""
         keys:
           - { name: gateway, file: {{home.Key}}, certificate: {{home.Certificate}}, role: domain-confidentiality }
           - { name: proxies, file: {{ProxyAuthorityKey.Key}}, certificate: {{ProxyAuthorityKey.Certificate}}, role: proxy-authority }
+          - {{deskKey}}
         domains:                                             # two of them, and a boundary each way
-          - { name: home, mail: [home.test], policy: ALFA, keys: [gateway, proxies, {{signingKey}}], anchors: {{anchors}} }
+          - { name: home, mail: [home.test], policy: ALFA, keys: [gateway, proxies, desk, {{signingKey}}], anchors: {{anchors}} }
           - { name: between, mail: [{{MailDomain}}], policy: COALITION, anchors: {{anchors}} }
           - {{DemoCorrespondents.Domain(anchors)}}
         peers:

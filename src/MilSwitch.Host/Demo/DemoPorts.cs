@@ -17,6 +17,7 @@ internal static class DemoPorts
     public const int AbroadInside = 2570;
     public const int Sea = 2580;
     public const int LookUps = 2581;
+    public const int Drafts = 2590;
     public const int Neighbour = 2626;
     public const int Viewer = 8025;
     public const int Admin = 8443;

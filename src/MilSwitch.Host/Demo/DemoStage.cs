@@ -61,6 +61,9 @@ internal sealed class DemoStage : IAsyncDisposable
     /// <summary>Those who ask for receipts and give them.</summary>
     public DemoCorrespondents Correspondents { get; private set; } = null!;
 
+    /// <summary>What stories about formal messages need of the configuration.</summary>
+    public DemoFormalStories Formal { get; private set; } = null!;
+
     /// <summary>Further arguments with which a command comes from another person than without them.</summary>
     public string[] AsAnother => ["--node", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{adminPort}"), "--token-file", Token];
 
@@ -169,6 +172,7 @@ internal sealed class DemoStage : IAsyncDisposable
         scanner = await DemoScanner.StartAsync(Path.Combine(folder, "scanner"), cancellationToken);
         Abroad = new DemoBorder(Path.Combine(folder, "abroad"), Security);
         Correspondents = new DemoCorrespondents(Path.Combine(folder, "correspondents"), Security);
+        Formal = new DemoFormalStories(this, Path.Combine(folder, "formal"));
         var tagKey = Path.Combine(folder, "tag.key");
         await using (var key = new StreamWriter(tagKey, own)) await key.WriteLineAsync(RandomNumberGenerator.GetHexString(64));
         Switch.Variables = [Security.Environment];
@@ -198,10 +202,13 @@ internal sealed class DemoStage : IAsyncDisposable
                 domain: between
                 clients: [127.0.0.0/8]
               - {{Correspondents.Listener}}
+              - {{Formal.Listener}}                                # drafts that somebody has to release
             policies: {{Policies.Section}}
             labels: { policy: ALFA }
             tokens: {{Security.Tokens}}
-            {{Abroad.HomeSections(Security.Anchors, DemoSecurity.KeyLabel, scanner!.Socket)}}
+            {{Abroad.HomeSections(Security.Anchors, DemoSecurity.KeyLabel, scanner!.Socket, Formal.Key)}}
+            release: {{DemoFormalStories.Release}}
+            lists: {{DemoFormalStories.Lists}}
             reports: {{Correspondents.Reports(tagKey, DemoSecurity.KeyLabel)}}
             routes:
               - {{DemoCorrespondents.Route(Neighbour.Port)}}

@@ -55,6 +55,9 @@ internal sealed class DemoStories(DemoStage stage, CommandEnvironment environmen
             ("EICAR", "the test virus in an attachment: held by the scanner's verdict, never sent", boundary.VirusAsync),
             ("Signed DSN verified", "a sealed message fails beyond the boundary: its report comes back signed for the domain, with the label, encrypted for its originator, and returns nothing of it; openssl decrypts and verifies it", receipts.SignedReportAsync),
             ("Receipt relayed", "somebody else's receipt is held; of the recipient's the originator gets one over his own values, signed for the domain, recipient-verified, with the recipient's own attached; openssl verifies both", receipts.RelayedReceiptAsync),
+            ("Draft, review, release with countersignature", "nothing leaves before the chief of staff's signed answer; then it names the desk and the time of release, and the desk's signature stands on the drafter's", stage.Formal.ReleaseAsync),
+            ("Unreleased mail stopped at the border", "with the field and no signature of the desk it comes back; what was released passes", stage.Formal.BorderAsync),
+            ("List with one member not cleared", "ALFA SECRET to a list: the member who is cleared has it, the other's copy is held and never sent", stage.Formal.ListAsync),
         ];
         var watch = Stopwatch.StartNew();
         var unexpected = 0;

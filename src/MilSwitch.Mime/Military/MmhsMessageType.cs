@@ -12,6 +12,13 @@ public sealed record MmhsMessageType(int Value, string? Identifier = null)
     /// <summary>Its word in RFC 6477 §4; null: it has none.</summary>
     public string? Keyword => (uint)Value < (uint)Names.Length ? Names[Value] : null;
 
+    /// <summary>Reads a keyword, or a number from 0 to <see cref="Maximum"/>.</summary>
+    public static bool TryParse(string text, out int value)
+    {
+        if (TryParseKeyword(System.Text.Encoding.UTF8.GetBytes(text), out value)) return true;
+        return int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out value) && value <= Maximum;
+    }
+
     internal static bool TryParseKeyword(ReadOnlySpan<byte> word, out int value)
     {
         for (value = 0; value < Names.Length; value++)

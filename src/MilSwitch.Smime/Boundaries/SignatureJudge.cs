@@ -35,7 +35,7 @@ internal sealed class SignatureJudge(SenderFields sender, BoundaryOpening settin
         foreach (var one in judged) roles |= one.Role;
         return (roles & settings.Signers) is SignerRole.None
             ? Bad([NotInRole])
-            : new SignatureFacts(SignatureState.Good, "", roles, [.. judged.Select(j => $"{Word(j)} {Name(j.Signer!)}")]);
+            : new SignatureFacts(SignatureState.Good, "", roles, [.. judged.Select(j => $"{Word(j)} {Name(j.Signer!)}")]) { Addresses = [.. layers.SelectMany(l => l.Signers).SelectMany(AddressesOf).Distinct(StringComparer.Ordinal)] };
     }
 
     /// <summary>Of good layers the one on whom it rests that a message is from whom it says: its originator's, else that of a domain, else the one nearest to the content.</summary>
@@ -74,6 +74,7 @@ internal sealed class SignatureJudge(SenderFields sender, BoundaryOpening settin
         if (good.All(IsList)) return good.FirstOrDefault(IsAgreed) is { } agent ? new SignatureJudgement(SignerRole.None, agent, []) : Refused(Reason.SignerMismatch);
         // RFC 3183 §3.1.2: all of them say the same.
         if (Role(good[0].Info) is not { } role || good.Skip(1).Any(s => Role(s.Info) != role)) return Refused(Reason.SignedAttributesInvalid);
+        if (role is SignerRole.Review or SignerRole.Originator && good.FirstOrDefault(s => IsReviewer(s, role)) is { } reviewer) return new SignatureJudgement(SignerRole.Review, reviewer, []);
         var signer = good.FirstOrDefault(s => AuthorityToSign.IsGiven(s.Certificate!, role, originator, settings.SignerNaming, settings.SignerDomains));
         // Who stands in From is told by the words of SignerIdentity: also what its display name pretends.
         if (role is SignerRole.Originator or SignerRole.Domain)
@@ -91,6 +92,15 @@ internal sealed class SignatureJudge(SenderFields sender, BoundaryOpening settin
     // A mailing list agent signs on nobody's behalf, and says which lists a message went through (RFC 2634 §4).
     private static bool IsList(SignerFinding signer) =>
         signer.Info.SignedAttributes.CountOf(AttributeTypes.SignatureType) is 0 && signer.Info.SignedAttributes.CountOf(AttributeTypes.MlExpansionHistory) > 0;
+
+    // RFC 7912 §3.2: "review signature (or signature)". Who wrote it signs as its originator.
+    private bool IsReviewer(SignerFinding signer, SignerRole role) =>
+        signer.Certificate!.MailAddresses.Any(a => settings.Reviewers.Contains(a, StringComparer.OrdinalIgnoreCase))
+        && (role is SignerRole.Review || !AuthorityToSign.IsGiven(signer.Certificate, SignerRole.Originator, originator, settings.SignerNaming, settings.SignerDomains));
+
+    private static IEnumerable<string> AddressesOf(SignerFinding signer) => !signer.IsGood
+        ? []
+        : signer.Certificate!.MailAddresses.Select(a => Mailbox.TryParse(a, allowUtf8: true, out var mailbox, out _) ? mailbox.Text : a).Concat(signer.Countersigners.SelectMany(AddressesOf));
 
     private bool IsAgreed(SignerFinding signer) => signer.Certificate!.MailAddresses.Any(a => settings.Lists.Contains(a, StringComparer.OrdinalIgnoreCase));
 

@@ -128,6 +128,9 @@ public static partial class MessageProtector
             ProtectionSource.OtherFields(root), await SigningStage.SignAsync(content, outer, SignatureLayer.Outer, isInside: false, cancellationToken).ConfigureAwait(false));
     }
 
+    /// <summary>There are signatures at the root of a message, good or not.</summary>
+    internal static bool IsSigned(ReadOnlyMemory<byte> message) => IsSigned(ProtectionSource.Read(message));
+
     /// <summary>Countersigns the signatures at the root of a message (RFC 5652 §11.4). What they cover, and they themselves, stay as they are.</summary>
     /// <param name="message">Signed at its root.</param>
     /// <param name="settings">Who and how. Only signatures that hold are countersigned; whether to believe their signers is the caller's to judge.</param>

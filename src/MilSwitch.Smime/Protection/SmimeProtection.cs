@@ -117,6 +117,8 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time, IRecipientC
                 message = KeptSignatures.PutBack(message, kept);
             }
 
+            if (settings.Sign is { Countersigns: true } counter && encryption is null && await CountersignedAsync(message, counter, ring, precedence, now, cancellationToken).ConfigureAwait(false) is { } countersigned)
+                return new DepartureOutcome.Protected(countersigned, notes.ToImmutable().Add(new ProtectionNote(AuditKind.Signed, $"{counter.Key}, countersigned")));
             DepartureSigning[] signing = [.. settings.Sign?.InOrder() ?? []];
             // One content has one copy of the header, which the outermost signature's settings say.
             var least = settings.Sign is { HeaderProtection: not HeaderProtection.None } last ? DepartureSignature.Scheme(last.HeaderProtection) : encryption?.HeaderProtection ?? ProtectionScheme.None;
@@ -155,6 +157,15 @@ public sealed class SmimeProtection(KeyRing keys, TimeProvider time, IRecipientC
         {
             return new DepartureOutcome.Impossible(fault.Message, []);
         }
+    }
+
+    // Null: nobody signed it at its root.
+    private static async ValueTask<ReadOnlyMemory<byte>?> CountersignedAsync(
+        ReadOnlyMemory<byte> message, DepartureSigning sign, KeyRing ring, Precedence precedence, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (!MessageProtector.IsSigned(message)) return null;
+        var settings = new CountersignatureSettings { Signer = ring.Signer(sign.Key, DepartureSignature.Digest(sign.Digest), precedence), SigningTime = now };
+        return (await MessageProtector.CountersignAsync(message, settings, cancellationToken).ConfigureAwait(false)).ToArray();
     }
 
     // What is for others only, or not encrypted at all, leaves as it came; what is for us and does not open waits for a person.

@@ -42,7 +42,7 @@ public sealed record ActAnswer(bool Done, string Text, ActFailure Failure) : IWi
     internal ActOutcome ToOutcome(MessageId id) => new(id, Done, Text) { Failure = Failure };
 }
 
-/// <summary>A person's decision about a held message. Answered with <see cref="JudgeAnswer"/>. One of the four is there.</summary>
+/// <summary>A person's decision about a held message. Answered with <see cref="JudgeAnswer"/>. One of the six is there.</summary>
 public sealed record JudgeOrder(long Message, string Reason, string Name, string Via) : IOwnerOrder
 {
     public ApproveWords? Approve { get; init; }
@@ -53,6 +53,10 @@ public sealed record JudgeOrder(long Message, string Reason, string Name, string
 
     public AssignmentWords? Assign { get; init; }
 
+    public ReleaseWords? Authorise { get; init; }
+
+    public ReleaseWords? RejectDraft { get; init; }
+
     [JsonIgnore]
     public int Partition => new MessageId(Message).Partition;
 
@@ -62,6 +66,8 @@ public sealed record JudgeOrder(long Message, string Reason, string Name, string
         Reject = order is HoldingOrder.Reject reject ? new RejectWords(reject.Text) : null,
         Correct = order is HoldingOrder.Correct correct ? CorrectionWords.Of(correct.Change) : null,
         Assign = order is HoldingOrder.Assign assign ? AssignmentWords.Of(assign) : null,
+        Authorise = order is HoldingOrder.Authorise given ? new ReleaseWords(given.Address?.Text, given.IsSigned, given.Digest, given.Evidence, null) : null,
+        RejectDraft = order is HoldingOrder.RejectDraft back ? new ReleaseWords(back.Address?.Text, back.IsSigned, back.Digest, back.Evidence, back.Text) : null,
     };
 
     /// <summary>Null: it says nothing that this version understands.</summary>
@@ -73,8 +79,20 @@ public sealed record JudgeOrder(long Message, string Reason, string Name, string
         { Reject: { } reject } => new HoldingOrder.Reject(reject.Text, Reason),
         { Correct: { } correct } when correct.TryToCorrection() is { } change => new HoldingOrder.Correct(change, Reason),
         { Assign: { } assign } => assign.TryToOrder(Reason),
+        { Authorise: { Evidence: not null } given } when given.TryToAddress(out var address) => new HoldingOrder.Authorise(address, given.IsSigned, given.Digest, given.Evidence, Reason),
+        { RejectDraft: { Evidence: not null } back } when back.TryToAddress(out var address) => new HoldingOrder.RejectDraft(address, back.IsSigned, back.Digest, back.Evidence, back.Text, Reason),
         _ => null,
     };
+}
+
+/// <param name="Address">The authority in whose name; null: whoever the person speaks for.</param>
+public sealed record ReleaseWords(string? Address, bool IsSigned, string? Digest, string Evidence, string? Text)
+{
+    internal bool TryToAddress(out Mailbox? address)
+    {
+        address = null;
+        return Address is null || Mailbox.TryParse(Address, allowUtf8: true, out address, out _);
+    }
 }
 
 public sealed record ApproveWords(string Step, string? Reasons);

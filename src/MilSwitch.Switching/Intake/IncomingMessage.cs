@@ -313,8 +313,8 @@ internal sealed class IncomingMessage : IIncomingMessage
         if (content!.ReadFromMemory() is null || accepted.HoldUntil > now || !runtime.Rules.IsEmpty) return null;
         var first = accepted.Recipients[0];
         var routes = runtime.Configuration.Routes;
-        // An address of a boundary's own, of a list or a profiler, is nobody's on any link.
-        if (accepted.Recipients.Any(r => runtime.Configuration.Boundaries.Gateway(accepted.Domain, r.Address) is not null || runtime.Configuration.DistributorAt(accepted.Domain, r.Address) is not null)) return null;
+        // What the switch itself has to work on first.
+        if (runtime.Configuration.Releases.IsUnder(accepted) || Enumerable.Range(0, accepted.Recipients.Length).Any(i => runtime.Configuration.IsWorkedOn(accepted, i, isReleased: true))) return null;
         if (routes.Find(first.Address)?.For(accepted) is not { Protection: null, Labels: null } link || runtime.Configuration.Boundaries.MustCross(accepted.Domain, link.Domain)) return null;
         for (var i = 1; i < accepted.Recipients.Length; i++)
         {

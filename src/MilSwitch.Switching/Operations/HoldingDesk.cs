@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Akka.Actor;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Releases;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Switching.Partitions;
 
@@ -43,8 +45,23 @@ internal sealed class HoldingDesk(SwitchRuntime runtime)
         if (await runtime.Spool.ReadAsync(id, cancellationToken).ConfigureAwait(false) is not { } stored) return null;
         var passages = await MessageEvidence.PassagesAsync(runtime.Spool, id, cancellationToken).ConfigureAwait(false);
         var approvals = await MessageEvidence.ApprovalsAsync(runtime.Spool, id, cancellationToken).ConfigureAwait(false);
-        var held = HeldMessage.Of(stored, passages, approvals, runtime.Configuration.Precedences);
-        return held is { Reason: null, Steps.IsEmpty: true } ? held with { Reason = await ReasonAsync(stored, cancellationToken).ConfigureAwait(false) } : held;
+        if (HeldMessage.Of(stored, passages, approvals, runtime.Configuration.Precedences) is not { } held) return null;
+        if (held is { Reason: null, Steps.IsEmpty: true }) held = held with { Reason = await ReasonAsync(stored, cancellationToken).ConfigureAwait(false) };
+        var draft = held.Steps.IsEmpty ? await DraftAsync(id, cancellationToken).ConfigureAwait(false) : null;
+        return held with { Draft = draft, DraftRule = draft is null ? null : runtime.Configuration.Releases.Find(draft.Rule) };
+    }
+
+    private async ValueTask<ReleaseProgress?> DraftAsync(MessageId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await runtime.Spool.ReadDocumentAsync(ReleaseDocuments.Kind, id.ToString(), cancellationToken).ConfigureAwait(false) is { } json ? ReleaseDocuments.Read(json) : null;
+        }
+        catch (JsonException)
+        {
+            // The step that counts says the same.
+            return null;
+        }
     }
 
     // Where others of its recipients went on afterwards, the message as a whole has no reason: the trail has it.
@@ -56,7 +73,7 @@ internal sealed class HoldingDesk(SwitchRuntime runtime)
     {
         try
         {
-            var result = await runtime.Owners.JudgeAsync(id, order, who, order is HoldingOrder.Correct ? LongPatience : Patience, cancellationToken).ConfigureAwait(false);
+            var result = await runtime.Owners.JudgeAsync(id, order, who, order is HoldingOrder.Correct or HoldingOrder.Authorise ? LongPatience : Patience, cancellationToken).ConfigureAwait(false);
             // The partition knows what is pending and nothing else.
             return result.Outcome is HoldingOutcome.Conflict && await runtime.Spool.ReadAsync(id, cancellationToken).ConfigureAwait(false) is null
                 ? new HoldingResult(HoldingOutcome.NotFound, "no such message")

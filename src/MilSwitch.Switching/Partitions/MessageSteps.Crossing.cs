@@ -31,8 +31,8 @@ internal static partial class MessageSteps
     {
         var next = OutcomePolicy.NextDeadline(envelope, statuses, runtime.Configuration.Precedences);
         var settings = runtime.Configuration;
-        if (settings.Boundaries.IsEmpty && !settings.HasDistributors) return next;
-        // Who waits for a boundary, a list or a profiler waits in no link.
+        if (settings.Boundaries.IsEmpty && !settings.HasDistributors && settings.Releases.IsEmpty) return next;
+        // Who waits for one of these waits in no link.
         var find = Finder(runtime, envelope, reroute);
         for (var i = 0; i < statuses.Length; i++)
         {
@@ -58,12 +58,9 @@ internal static partial class MessageSteps
         return (here, across);
     }
 
-    // It takes no link: a boundary, a list or a profiler has work to do first.
+    // It takes no link: a boundary, a list, a profiler or the release desk has work to do first.
     private static bool MustPass(SwitchConfiguration settings, Envelope envelope, Func<Recipient, LinkSettings?> find, int index) =>
-        settings.DistributorAt(envelope.Domain, envelope.Recipients[index].Address) is not null || MustCross(settings.Boundaries, envelope, find, index);
-
-    private static bool MustCross(BoundaryMap map, Envelope envelope, Func<Recipient, LinkSettings?> find, int index) =>
-        map.Gateway(envelope.Domain, envelope.Recipients[index].Address) is not null || (find(envelope.Recipients[index]) is { } link && map.MustCross(envelope.Domain, link.Domain));
+        settings.IsWorkedOn(envelope, index) || (find(envelope.Recipients[index]) is { } link && settings.Boundaries.MustCross(envelope.Domain, link.Domain));
 
     private sealed partial class Run
     {
@@ -89,6 +86,13 @@ internal static partial class MessageSteps
             var across = Open.Where(i => step.Statuses[i].State is RecipientState.Queued or RecipientState.Armed && MustPass(runtime.Configuration, envelope, find, i)).ToArray();
             var due = across.Where(i => step.Statuses[i].Due is not { } at || at <= Now).ToArray();
             if (due.Length is 0) return Done(envelope, step.Statuses, step.State, [], []);
+            foreach (var index in due)
+            {
+                if (runtime.Configuration.Releases.IsDesk(envelope.Domain, envelope.Recipients[index].Address)) return await AnswerAsync(stored, index, [.. across.Where(i => i != index)]).ConfigureAwait(false);
+            }
+
+            // Before anything else is done with it.
+            if (runtime.Configuration.Releases.IsUnder(envelope)) return await JudgeReleaseAsync(stored, [.. due], [.. across.Except(due)]).ConfigureAwait(false);
             foreach (var index in due)
             {
                 if (runtime.Configuration.DistributorAt(envelope.Domain, envelope.Recipients[index].Address) is not null) return await DistributeAsync(stored, index, [.. across.Where(i => i != index)]).ConfigureAwait(false);

@@ -33,7 +33,7 @@ internal static partial class MessageSteps
             var held = Open.Where(i => step.Statuses[i].State.IsHeld()).ToImmutableArray();
             var (result, done) = step.State is MessageState.Binned ? Conflict("deleted; restore it first")
                 : held.IsEmpty ? Conflict("not held")
-                : order is not HoldingOrder.Reject && stored.Envelope.Origin.AuthenticatedAs == who.Name ? Conflict($"{who.Name} sent it: another person has to decide")
+                : order is not (HoldingOrder.Reject or HoldingOrder.RejectDraft) && stored.Envelope.Origin.AuthenticatedAs == who.Name ? Conflict($"{who.Name} sent it: another person has to decide")
                 : await DecideAsync().ConfigureAwait(false);
             judge.Asker.Tell(done is { Fenced: true } ? new HoldingResult(HoldingOutcome.Failed, "another node owns it") : result);
             // Nothing was withdrawn, so nothing is planned anew.
@@ -48,6 +48,8 @@ internal static partial class MessageSteps
                 {
                     HoldingOrder.Approve approve => await ApproveAsync(stored, steps, approvals, approve, who).ConfigureAwait(false),
                     HoldingOrder.Reject reject => await RejectAsync(stored, held, reject, who).ConfigureAwait(false),
+                    HoldingOrder.Authorise authorise => steps.IsEmpty ? await AuthoriseAsync(stored, held, authorise, who).ConfigureAwait(false) : Conflict("a boundary holds it"),
+                    HoldingOrder.RejectDraft reject => await RejectDraftAsync(stored, held, steps, reject, who).ConfigureAwait(false),
                     HoldingOrder.Correct correct => await CorrectAsync(stored, steps, approvals, held, correct, who).ConfigureAwait(false),
                     HoldingOrder.Assign assign => await AssignAsync(stored, held, assign, who).ConfigureAwait(false),
                     _ => throw new InvalidOperationException("An unknown order."),

@@ -23,7 +23,8 @@ internal static partial class MessageSteps
     public static bool IsUnprofiled(SwitchRuntime runtime, Envelope envelope, ImmutableArray<RecipientStatus> statuses)
     {
         var profilers = runtime.Configuration.Profilers;
-        if (profilers.IsEmpty) return false;
+        // A draft waits for its release first.
+        if (profilers.IsEmpty || runtime.Configuration.Releases.IsUnder(envelope)) return false;
         for (var i = 0; i < statuses.Length; i++)
         {
             if (statuses[i].State.IsHeld() && profilers.Find(envelope.Domain, envelope.Recipients[i].Address) is not null) return true;
@@ -65,6 +66,7 @@ internal static partial class MessageSteps
             var envelope = stored.Envelope;
             ImmutableArray<int> waiting = [.. held.Where(i => configuration.Profilers.Find(envelope.Domain, envelope.Recipients[i].Address) is not null)];
             if (waiting.IsEmpty) return Conflict("no profiling address of it is held");
+            if (configuration.Releases.IsUnder(envelope)) return Conflict("it has to be released first");
             var index = waiting[0];
             var address = configuration.Profilers.Find(envelope.Domain, envelope.Recipients[index].Address)!;
             ImmutableArray<ProfileAddressee> addressees =

@@ -55,7 +55,7 @@ internal static partial class MessageSteps
         var find = Finder(runtime, envelope, reroute);
         IEnumerable<int> which = only ?? Enumerable.Range(0, statuses.Length);
         // Before their labels are judged: beyond the boundary they have others.
-        if (!runtime.Configuration.Boundaries.IsEmpty || runtime.Configuration.HasDistributors)
+        if (!runtime.Configuration.Boundaries.IsEmpty || runtime.Configuration.HasDistributors || !runtime.Configuration.Releases.IsEmpty)
         {
             var (here, across) = Divide(runtime, envelope, statuses, which, find);
             if (across) runtime.Crossings.Add(id, envelope.Precedence, envelope.ArrivedAt.UtcTicks, partition.Actor);
@@ -381,7 +381,7 @@ internal static partial class MessageSteps
             {
                 Accept = copies.IsDefault ? [] : copies, Recipients = plan.Changes, Audit = plan.Audit, Patient = patient, Documents = documents.IsDefault ? [] : documents, Policy = policy,
             };
-            if (plan.Message is { } change && (change.State != step.State || change.DropContent)) operation = operation with { Messages = [change] };
+            if (plan.Message is { } change && (change.State != step.State || change.DropContent || change.HeldBecause is not null)) operation = operation with { Messages = [change] };
             var made = plan.Reports.IsEmpty ? [] : await MakeReportsAsync(envelope, plan.Reports, head).ConfigureAwait(false);
             try
             {

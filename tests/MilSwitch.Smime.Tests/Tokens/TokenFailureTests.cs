@@ -232,11 +232,15 @@ public sealed class TokenFailureTests
     [RequiresFact(SoftHsm.Program, FaultyDevice.Compiler, FaultyDevice.Headers)]
     public async Task Goes_on_with_the_sessions_that_the_token_allows()
     {
-        using var setup = new Setup(sessions: 8, answers: hsm => hsm.Delay(ModuleCall.OpenSession, TimeSpan.FromMilliseconds(100)));
+        using var setup = new Setup(sessions: 8, answers: hsm =>
+        {
+            hsm.Hold(ModuleCall.OpenSession);
+            hsm.LetGo(ModuleCall.OpenSession, 1);
+        });
         await Eventually.ComesTrueAsync(() => setup.State is TokenState.Working, Soon, "the slot works");
         var since = setup.Directory.Health[0].Value.Since;
         setup.Hsm.Answer(ModuleCall.OpenSession, CKR.CKR_SESSION_COUNT);
-        setup.Hsm.Delay(ModuleCall.OpenSession, TimeSpan.Zero);
+        setup.Hsm.Hold(ModuleCall.OpenSession, on: false);
         await Eventually.ComesTrueAsync(() => setup.Hsm.Calls(ModuleCall.OpenSession) >= 24, Soon, "every session was asked for, and again");
         await setup.SignAsync();
         Assert.Equal((TokenState.Working, since), (setup.State, setup.Directory.Health[0].Value.Since));
