@@ -9,6 +9,7 @@ using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Profiling;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Smtp.Client;
@@ -40,6 +41,7 @@ internal sealed class SwitchRuntime(
     private SwitchConfiguration configuration = configuration;
     private readonly Lock swapping = new();
     private RuleBook rules = RuleBook.Empty;
+    private PlanChoice? plan;
     private long sequence;
     private long policy = -1;
     private long contentInMemory;
@@ -49,6 +51,9 @@ internal sealed class SwitchRuntime(
     public SwitchConfiguration Configuration => Volatile.Read(ref configuration);
 
     public RuleBook Rules => Volatile.Read(ref rules);
+
+    /// <summary>The profiler's plan that a person switched to; null: the one of the file counts.</summary>
+    public PlanChoice? Plan => Volatile.Read(ref plan);
 
     public ISpool Spool { get; } = spool;
 
@@ -236,6 +241,8 @@ internal sealed class SwitchRuntime(
     {
         lock (swapping) Volatile.Write(ref rules, next.With(exemptions: !Configuration.MinimizeExemptions.IsEmpty));
     }
+
+    public void Swap(PlanChoice? next) => Volatile.Write(ref plan, next);
 
     /// <summary>
     /// Tells everybody that rules or configuration are others now. Where MINIMIZE closes no link to a level, what was made

@@ -115,7 +115,7 @@ public sealed partial class ApiDocumentTests : IAsyncLifetime
     [Fact]
     [Trait("Threat", "F6")]
     public async Task Every_order_that_the_store_must_keep_says_that_it_may_refuse() => Assert.Equal(
-        ["act", "addRule", "allowHarvested", "approve", "correct", "exportCustody", "forbidHarvested", "reject", "rejectDraft", "releaseDraft", "removeRule", "replaceRule", "submit", "tryLink"],
+        ["act", "addRule", "allowHarvested", "approve", "assign", "correct", "exportCustody", "forbidHarvested", "reject", "rejectDraft", "releaseDraft", "removeRule", "replaceRule", "submit", "switchPlan", "tryLink"],
         (await OperationsAsync()).Where(o => o.Statuses.Contains("507")).Select(o => o.Id).Order(StringComparer.Ordinal));
 
     [Fact]

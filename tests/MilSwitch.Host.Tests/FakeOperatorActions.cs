@@ -10,6 +10,7 @@ using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Profiling;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 
@@ -118,6 +119,20 @@ public sealed class FakeOperatorActions : IOperatorActions
         if (Gate is not null) await Gate.Task.WaitAsync(cancellationToken);
         ImmutableArray<MessageId> ids = act.Filter is null ? act.Ids : [First, Second];
         return new ActResult([.. ids.Select(id => new ActOutcome(id, id == First || id == Second, id == First || id == Second ? "" : "no such message") { Failure = id == First || id == Second ? ActFailure.None : ActFailure.NotFound })], act.DryRun);
+    }
+
+    /// <summary>What was switched to, for <see cref="ProfileAsync"/>.</summary>
+    public PlanChoice? Plan { get; set; }
+
+    public ValueTask<ProfileState> ProfileAsync(CancellationToken cancellationToken) => ValueTask.FromResult(
+        new ProfileState(new ProfilePlans([new ProfilePlan("peace", []), new ProfilePlan("war", [])], new ProfilePlan("peace", []), null) { Version = "0123456789ab" }, Plan?.Plan ?? "peace", "peace", Plan, [Mailbox.Parse("profiler@hq.example")]));
+
+    public async ValueTask<ProfileState?> SwitchPlanAsync(string plan, string reason, OperatorIdentity who, CancellationToken cancellationToken)
+    {
+        if (Refuses is { } health) throw new SpoolUnavailableException(health);
+        if (plan is not ("peace" or "war")) return null;
+        Plan = new PlanChoice(plan, reason, who.Name, Start);
+        return await ProfileAsync(cancellationToken);
     }
 
     public ValueTask<IReadOnlyList<OperatorRule>> RulesAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<OperatorRule>>([.. Rules]);

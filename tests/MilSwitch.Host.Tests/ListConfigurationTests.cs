@@ -49,7 +49,7 @@ public sealed class ListConfigurationTests : IDisposable
         { Plain + ", receipts: none", "lists[0].receipts: stands in the list's signature, and protection.sign makes none" },
         { Plain + ", receipts-to: [a@x.example]", "lists[0].receipts-to: is for receipts: instead-of or in-addition-to" },
         { Plain + ", protection: { sign: { key: k } }", "lists[0].protection: needs anchors: whose signatures are good is not known without, and nothing is opened or signed by guess" },
-        { "address: w@x.example, members: [ops@x.example], owner: w@x.example, post: [anyone]", "lists[0].owner: 'w@x.example' is a list, and no list takes the reports that come to its owner" },
+        { "address: w@x.example, members: [ops@x.example], owner: w@x.example, post: [anyone]", "lists[0].owner: 'w@x.example' is a list or a profiler, and none takes the reports that come to its owner" },
         { "address: w@x.example, members: [ops@x.example], owner: a@nowhere.test, post: [anyone]", "lists[0].owner: no route takes 'a@nowhere.test'" },
         { Plain + ", anchors: tls.pem, protection: { sign: { key: k, header-protection: rfc8551 } }", "lists[0].protection.sign.header-protection: is not for a list" },
         { Plain + ", membrs: [x]", "lists[0].membrs: unknown key; did you mean 'members'?" },

@@ -36,6 +36,27 @@ public sealed class ProfileFactsTests
     public void Of_several_authors_none_is_the_originator() => Assert.Null(Read("From: a@x.example, b@x.example\r\n\r\n").Originator);
 
     [Theory]
+    [InlineData("To: profiler@hq.test\r\n", ProfileRole.Action)]
+    [InlineData("To: x@hq.test\r\nCc: <Profiler@HQ.test>\r\n", ProfileRole.Information)]
+    [InlineData("To: profiler@hq.test\r\nCc: profiler@hq.test\r\n", ProfileRole.Action)]
+    // Nobody says it: a blind copy, or a list before it.
+    [InlineData("To: x@hq.test\r\n", ProfileRole.Action)]
+    public void Was_informed_where_Cc_alone_names_it(string fields, ProfileRole role) => Assert.Equal(
+        role, ProfileFacts.Read(Encoding.UTF8.GetBytes(fields + "\r\n"), Precedence.Flash, ProfileRole.Action, null, Domain.Addressing.Mailbox.Parse("profiler@hq.test")).Role);
+
+    [Theory]
+    [InlineData("Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n", true)]
+    [InlineData("Content-Type: application/pkcs7-mime; smime-type=signed-data\r\n", false)]
+    [InlineData("", false)]
+    public void Knows_what_is_encrypted(string fields, bool encrypted) => Assert.Equal(encrypted, Read(fields + "\r\n").IsEncrypted);
+
+    [Theory]
+    [InlineData("MMHS-Copy-Precedence: 1 (routine)\r\n", Precedence.Routine)]
+    [InlineData("MMHS-Copy-Precedence: 7\r\n", null)]
+    [InlineData("", null)]
+    public void Reads_the_level_of_copies(string fields, Precedence? level) => Assert.Equal(level, Read(fields + "\r\n").CopyPrecedence);
+
+    [Theory]
     [InlineData(76)]
     [InlineData(75)]
     public void Reads_the_beginning_of_a_long_text_in_base64(int width)

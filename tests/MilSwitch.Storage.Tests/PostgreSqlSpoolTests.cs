@@ -232,9 +232,11 @@ public sealed class PostgreSqlSpoolTests : SpoolContract
         Assert.Contains($"schema {newest + 2}", refusal.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Theory]
+    [InlineData(PolicyDocuments.Rule)]
+    [InlineData(PolicyDocuments.ProfilePlan)]
     [Trait("Feature", "O-03")]
-    public async Task Writes_nothing_that_was_judged_by_rules_that_another_node_replaced()
+    public async Task Writes_nothing_that_was_judged_by_rules_that_another_node_replaced(string kind)
     {
         await using var other = await OpenAsync("n2");
         var judgedBy = await Spool.PolicyVersionAsync();
@@ -242,7 +244,7 @@ public sealed class PostgreSqlSpoolTests : SpoolContract
         AuditEvent Line(MessageId id) => new(TimeProvider.System.GetUtcNow(), AuditKind.Requeued, id, -1, "judged");
         Assert.True((await CommitAsync(new SpoolOperation(Owner) { Audit = [Line(before)], Policy = judgedBy })).IsCommitted);
 
-        await other.PutDocumentAsync(PolicyDocuments.Rule, "minimize", "{}");
+        await other.PutDocumentAsync(kind, "minimize", "{}");
 
         var late = Spool.CommitAsync(new SpoolOperation(Owner) { Audit = [Line(after)], Policy = judgedBy }, Precedence.Flash);
         var beside = Spool.CommitAsync(new SpoolOperation(Owner) { Audit = [Line(before) with { Detail = "does not depend on rules" }] }, Precedence.Flash);

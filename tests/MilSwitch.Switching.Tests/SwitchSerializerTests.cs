@@ -86,6 +86,7 @@ public sealed class SwitchSerializerTests : IAsyncDisposable
         [
             new HoldingOrder.Approve("label", "ab12", "seen"), new HoldingOrder.Reject("not so", "no"),
             new HoldingOrder.Correct(new MessageCorrection { Recipients = [(Mailbox.Parse("a@x.test"), Mailbox.Parse("b@x.test"))], DropParts = ["1.2"], SubjectCodes = ["ABC"] }, "mistyped"),
+            new HoldingOrder.Assign([Mailbox.Parse("a@x.test")], [Mailbox.Parse("b@x.test"), Mailbox.Parse("c@x.test")], "by hand"),
         ];
         foreach (var order in orders)
         {
@@ -94,6 +95,7 @@ public sealed class SwitchSerializerTests : IAsyncDisposable
             Assert.Equal(order.Reason, arrived.Order.Reason);
             Assert.Equal(new OperatorIdentity("watch", "api"), arrived.Who);
             if (order is HoldingOrder.Correct correct) Assert.Equal(correct.Change.Digest, ((HoldingOrder.Correct)arrived.Order).Change.Digest);
+            else if (order is HoldingOrder.Assign assign) Assert.Equal(assign.Action.Add(assign.Information[^1]), ((HoldingOrder.Assign)arrived.Order).Action.Add(((HoldingOrder.Assign)arrived.Order).Information[^1]).AsEnumerable());
             else Assert.Equal(order, arrived.Order);
         }
     }
@@ -102,6 +104,8 @@ public sealed class SwitchSerializerTests : IAsyncDisposable
     [InlineData("""{"message":65,"reason":"r","name":"n","via":"v"}""")]
     [InlineData("""{"message":65,"reason":"r","name":"n","via":"v","correct":{"recipients":[{"old":"no address","new":"b@x.test"}],"dropParts":[]}}""")]
     [InlineData("""{"message":65,"reason":"r","name":"n","via":"v","correct":{}}""")]
+    [InlineData("""{"message":65,"reason":"r","name":"n","via":"v","assign":{}}""")]
+    [InlineData("""{"message":65,"reason":"r","name":"n","via":"v","assign":{"action":["no address"],"information":[]}}""")]
     [Trait("Threat", "K2")]
     public void Takes_no_order_that_it_does_not_understand(string json)
     {

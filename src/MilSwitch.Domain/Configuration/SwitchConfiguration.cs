@@ -9,6 +9,7 @@ using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Profiling;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Releases;
 using MilSwitch.Domain.Reports;
@@ -68,6 +69,12 @@ public sealed record SwitchConfiguration
     /// <summary>Mailing lists and address indicating groups.</summary>
     public MailingListMap Lists { get; init; } = MailingListMap.None;
 
+    /// <summary>Addresses whose mail goes to those whom the profiler's plan names.</summary>
+    public ProfilerMap Profilers { get; init; } = ProfilerMap.None;
+
+    /// <summary>There are addresses where messages become others.</summary>
+    public bool HasDistributors => !Lists.IsEmpty || !Profilers.IsEmpty;
+
     /// <summary>Draft and release.</summary>
     public ReleaseSettings Releases { get; init; } = ReleaseSettings.None;
 
@@ -89,6 +96,14 @@ public sealed record SwitchConfiguration
     public RateLimits Rates { get; init; } = new();
 
     public Retention Retention { get; init; } = new();
+
+    /// <summary>The list or profiler at an address; null: there is none.</summary>
+    /// <param name="domain">The security domain of the message; null: there are no domains.</param>
+    /// <param name="address">Of a recipient.</param>
+    public Distributor? DistributorAt(string? domain, Mailbox address) => (Distributor?)Lists.Find(domain, address) ?? Profilers.Find(domain, address);
+
+    /// <summary>The list or profiler at an address in whatever domain; null: there is none.</summary>
+    public Distributor? DistributorAt(Mailbox address) => (Distributor?)Lists.Anywhere(address) ?? Profilers.Anywhere(address);
 
     /// <summary>
     /// RFC 5321 §4.5.1: postmaster, in any case, without a domain or at one of this switch's names. Everybody may write to it.
@@ -117,7 +132,7 @@ public sealed record SwitchConfiguration
     public bool IsWorkedOn(Envelope envelope, int index, bool isReleased = false)
     {
         var address = envelope.Recipients[index].Address;
-        return Lists.Find(envelope.Domain, address) is not null || Boundaries.Gateway(envelope.Domain, address) is not null || Releases.IsDesk(envelope.Domain, address)
+        return DistributorAt(envelope.Domain, address) is not null || Boundaries.Gateway(envelope.Domain, address) is not null || Releases.IsDesk(envelope.Domain, address)
             || (!isReleased && Releases.IsUnder(envelope));
     }
 

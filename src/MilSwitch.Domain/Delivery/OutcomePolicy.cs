@@ -204,12 +204,13 @@ public static class OutcomePolicy
         return step.End();
     }
 
-    /// <summary>Copies went to all members of a mailing list that is a recipient.</summary>
+    /// <summary>Copies went to all for whom a mailing list or a profiler that is a recipient stands.</summary>
     /// <param name="action">What the originator hears who asked for success.</param>
+    /// <param name="actor">The person who named them; null: the switch did.</param>
     public static OutcomePlan Expand(
-        MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, int index, string detail, ReportAction action, DateTimeOffset now)
+        MessageId id, Envelope envelope, ImmutableArray<RecipientStatus> before, int index, string detail, ReportAction action, DateTimeOffset now, string? actor = null)
     {
-        var step = new Step(id, envelope, before, now);
+        var step = new Step(id, envelope, before, now) { Actor = actor };
         step.Change(index, RecipientState.Expanded, before[index].Attempts, null, Distributed with { Text = detail }, AuditKind.Expanded);
         step.ReportIfDue(action, index, Distributed, null, null);
         return step.End();

@@ -39,7 +39,7 @@ public enum RecipientState : byte
     /// <summary>A person corrected the message: another one, made from it, took its place for this recipient.</summary>
     Corrected = 17,
 
-    /// <summary>It was that of a mailing list: copies went to its members.</summary>
+    /// <summary>It was that of a mailing list or a profiler: copies went to those behind it.</summary>
     Expanded = 18,
 }
 

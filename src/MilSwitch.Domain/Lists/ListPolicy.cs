@@ -14,9 +14,7 @@ public static class ListPolicy
     /// <summary>May the members get it?</summary>
     public static ListDecision Judge(MailingList list, ListSubject subject)
     {
-        if (subject.IsReport) return new ListDecision.Hold("a report is not distributed");
-        // RFC 2634 §4.2: who finds itself in the history stops, and tells a person.
-        if (subject.Before.Contains(list.Address.Text, StringComparer.OrdinalIgnoreCase)) return new ListDecision.Hold($"it went through {list.Address.Text} before: a loop");
+        if (Stop(list, subject) is { } stop) return new ListDecision.Hold(stop);
         if (subject.Opened is { } opened && Protected(list, subject, opened) is { } fault) return new ListDecision.Hold(fault);
         if (subject.Unreadable is { } unreadable) return new ListDecision.Hold(unreadable);
         if (subject.Instructions.Contains(MmhsInstructions.NoDistribution, StringComparer.OrdinalIgnoreCase)) return new ListDecision.Hold($"MMHS-Message-Instructions: {MmhsInstructions.NoDistribution}");
@@ -25,6 +23,18 @@ public static class ListPolicy
         if (list.Proof is ListProof.Required && !subject.IsVouchedFor && !IsSigned(subject)) return new ListDecision.Refuse("neither a good signature nor an account vouches for its author");
         return subject.Authors.All(posters.Contains) ? ListDecision.Distribute.It : new ListDecision.Refuse("its author may not write to the list");
     }
+
+    /// <summary>Why a message must not go on from an address whatever it says; null: it may.</summary>
+    public static string? Stop(Distributor distributor, ListSubject subject)
+    {
+        if (subject.IsReport) return "a report is not distributed";
+        // RFC 2634 §4.2: who finds itself in the history stops, and tells a person.
+        return subject.Before.Contains(distributor.Address.Text, StringComparer.OrdinalIgnoreCase) ? $"it went through {distributor.Address.Text} before: a loop" : null;
+    }
+
+    /// <summary>Whom the originator exempted (RFC 6477 §3.1), by their addresses in any case.</summary>
+    /// <remarks>Whoever may be meant gets nothing: the difference between cases of letters is known to the member's host only.</remarks>
+    public static HashSet<string> Exempted(ImmutableArray<Mailbox> exempted) => exempted.Select(m => m.Text).ToHashSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>What one turn of a list's work is.</summary>
     /// <param name="list">The list.</param>
@@ -46,8 +56,7 @@ public static class ListPolicy
     /// <returns>In the list's order; empty: nobody is left.</returns>
     public static ImmutableArray<Mailbox> Next(MailingList list, ImmutableArray<Mailbox> exempted, string after, int most, ImmutableArray<string> only = default)
     {
-        // Whoever may be meant by an exemption gets nothing: the difference between cases of letters is known to the member's host only.
-        var (without, among) = (exempted.Select(m => m.Text).ToHashSet(StringComparer.OrdinalIgnoreCase), only.IsDefaultOrEmpty ? null : only.ToHashSet(StringComparer.Ordinal));
+        var (without, among) = (Exempted(exempted), only.IsDefaultOrEmpty ? null : only.ToHashSet(StringComparer.Ordinal));
         var first = Place(list.Members, after);
         var next = ImmutableArray.CreateBuilder<Mailbox>();
         for (var i = first; i < list.Members.Length && next.Count < most; i++)

@@ -4,7 +4,7 @@ using MilSwitch.Domain.Boundaries;
 
 namespace MilSwitch.Domain.Lists;
 
-/// <summary>What a list has to know of a message before it goes to the members. Immutable.</summary>
+/// <summary>What a list or a profiler has to know of a message before it goes to those behind it. Immutable.</summary>
 public sealed record ListSubject
 {
     /// <summary>It is a report: it has a null reverse path.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Protection;
@@ -6,7 +7,7 @@ using MilSwitch.Domain.Protection;
 namespace MilSwitch.Domain.Lists;
 
 /// <summary>An address behind which others stand: a mailing list with an agent (RFC 2634 §4), or an address indicating group. Immutable.</summary>
-public sealed record MailingList
+public sealed record MailingList : Distributor
 {
     /// <summary>Members to whom one copy is addressed, where each copy is encrypted; what the work on one copy takes does not grow with the list.</summary>
     public const int MembersPerCopy = 100;
@@ -16,12 +17,6 @@ public sealed record MailingList
 
     private readonly ImmutableArray<Mailbox> members = [];
 
-    /// <summary>Unique in its domain.</summary>
-    public required Mailbox Address { get; init; }
-
-    /// <summary>The security domain it is in; null: there are no domains.</summary>
-    public string? Domain { get; init; }
-
     /// <summary>Each once, in the order of their canonical texts.</summary>
     public required ImmutableArray<Mailbox> Members
     {
@@ -29,16 +24,10 @@ public sealed record MailingList
         init => members = [.. value.Distinct().OrderBy(m => m.Text, StringComparer.Ordinal)];
     }
 
-    /// <summary>Who hears of what could not be delivered to members (RFC 3461 §5.2.7.1); null: the originator does (§5.2.7.3).</summary>
-    public Mailbox? Owner { get; init; }
-
     /// <summary>Who may write to it; null: everybody.</summary>
     public MailboxSet? Posters { get; init; }
 
     public ListProof Proof { get; init; }
-
-    /// <summary>Clients that may not relay may write to it.</summary>
-    public bool IsOpen { get; init; }
 
     /// <summary>How protection is taken off; null: it stays, and the list sees only what is outside of it.</summary>
     public BoundaryOpening? Opening { get; init; }
@@ -51,4 +40,12 @@ public sealed record MailingList
 
     /// <summary>A copy is made anew for every <see cref="MembersPerCopy"/> members; else one copy serves all.</summary>
     public bool IsMadeForMembers => Encrypt is { ToAll: false };
+
+    public override string Source => Messages.Origin.List + Address.Text;
+
+    public override string Description => string.Create(CultureInfo.InvariantCulture, $"mailing list, {Members.Length} members");
+
+    public override bool Opens => Opening is not null;
+
+    public override bool Remakes => this is not { Expansion: null, Encrypt: null };
 }

@@ -88,6 +88,9 @@ public sealed record Origin
     /// <summary>The same of what a mailing list made; the list's address follows.</summary>
     public const string List = "list:";
 
+    /// <summary>The same of what a profiler made; its address follows.</summary>
+    public const string Profile = "profile:";
+
     /// <summary>The same of what was released (RFC 7912); the rule's name follows.</summary>
     public const string Release = "release:";
     /// <summary>Begins <see cref="AuthenticatedAs"/> of what an operator handed in through the admin API; the operator's name follows. No account has such a name.</summary>
@@ -105,6 +108,10 @@ public sealed record Origin
     /// <summary>The boundary that released it; null: none did.</summary>
     public string? ReleasedBy =>
         Listener.StartsWith(Boundary, StringComparison.Ordinal) ? Listener[Boundary.Length..] : Listener.StartsWith(Rewritten, StringComparison.Ordinal) ? Listener[Rewritten.Length..] : null;
+
+    /// <summary>Address of the mailing list or profiler that made it; null: none did.</summary>
+    public string? DistributedBy =>
+        Listener.StartsWith(List, StringComparison.Ordinal) ? Listener[List.Length..] : Listener.StartsWith(Profile, StringComparison.Ordinal) ? Listener[Profile.Length..] : null;
 
     /// <summary>IP address of the client, without port; empty for own messages.</summary>
     public string ClientAddress { get; init; } = "";

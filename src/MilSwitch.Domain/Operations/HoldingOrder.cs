@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
 
 namespace MilSwitch.Domain.Operations;
@@ -42,4 +43,14 @@ public abstract record HoldingOrder(string Reason)
     /// <param name="Change">What is changed.</param>
     /// <param name="Reason">As above.</param>
     public sealed record Correct(MessageCorrection Change, string Reason) : HoldingOrder(Reason);
+
+    /// <summary>A profiling address that is held becomes copies for these, whatever the plan says.</summary>
+    /// <param name="Action">Those who have to act.</param>
+    /// <param name="Information">Those who are informed; at least one of the two is not empty.</param>
+    /// <param name="Reason">As above.</param>
+    public sealed record Assign(ImmutableArray<Mailbox> Action, ImmutableArray<Mailbox> Information, string Reason) : HoldingOrder(Reason)
+    {
+        /// <summary>Addressees of one order.</summary>
+        public const int Most = 1_000;
+    }
 }

@@ -6,6 +6,7 @@ using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Profiling;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
@@ -109,6 +110,16 @@ public interface IOperatorActions
     /// has it done. Throws <see cref="SpoolUnavailableException"/> when the store refused it; such an order is not done later.
     /// </summary>
     ValueTask<HoldingResult> DecideAsync(MessageId id, HoldingOrder order, OperatorIdentity who, CancellationToken cancellationToken);
+
+    /// <summary>The profiler's plans, and which counts.</summary>
+    ValueTask<ProfileState> ProfileAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Another plan of the profiler counts from now on, on all nodes. Throws <see cref="SpoolUnavailableException"/> when the store refuses
+    /// it; it is not in force then.
+    /// </summary>
+    /// <returns>Null: there is no such plan.</returns>
+    ValueTask<ProfileState?> SwitchPlanAsync(string plan, string reason, OperatorIdentity who, CancellationToken cancellationToken);
 
     ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, MilitaryFacts facts, CancellationToken cancellationToken);
 

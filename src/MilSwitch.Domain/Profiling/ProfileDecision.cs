@@ -8,5 +8,8 @@ namespace MilSwitch.Domain.Profiling;
 /// <param name="Unprofiled">Null: it is distributed.</param>
 public sealed record ProfileDecision(ImmutableArray<ProfileAddressee> Addressees, ImmutableArray<ProfileMatch> Matches, UnprofiledReason? Unprofiled)
 {
-    internal static ProfileDecision None(UnprofiledReason reason) => new([], [], reason);
+    /// <summary>For the person who has to look at it; empty: it is distributed, or the reason says all.</summary>
+    public string Detail { get; init; } = "";
+
+    internal static ProfileDecision None(UnprofiledReason reason, string detail = "") => new([], [], reason) { Detail = detail };
 }

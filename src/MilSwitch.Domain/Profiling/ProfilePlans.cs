@@ -12,6 +12,9 @@ public sealed record ProfilePlans(ImmutableArray<ProfilePlan> All, ProfilePlan I
     /// <summary>Rules of all plans together.</summary>
     public const int MostRules = 20_000;
 
+    /// <summary>Tells one state of the file from another: the beginning of its SHA-256, in hexadecimal.</summary>
+    public string Version { get; init; } = "";
+
     /// <summary>Null: there is no such plan.</summary>
     public ProfilePlan? Find(string name) => All.FirstOrDefault(p => p.Name == name);
 }

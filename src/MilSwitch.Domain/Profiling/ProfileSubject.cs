@@ -10,6 +10,9 @@ public sealed record ProfileSubject
     /// <summary>The level at which the message travels.</summary>
     public required Precedence Precedence { get; init; }
 
+    /// <summary>What the message says about the level of those who are informed (RFC 6477 §3.9); null: nothing, or a level that nobody has named.</summary>
+    public Precedence? CopyPrecedence { get; init; }
+
     /// <summary>As what the profiler got it: who was informed only can make nobody act.</summary>
     public ProfileRole Role { get; init; }
 
@@ -39,6 +42,9 @@ public sealed record ProfileSubject
 
     /// <summary>The beginning of the text that words are looked for in; empty: none that can be read.</summary>
     public string Body { get; init; } = "";
+
+    /// <summary>It is encrypted, and what is inside can't be looked at.</summary>
+    public bool IsEncrypted { get; init; }
 
     /// <summary>Why a field that decides about the distribution can't be believed; null: all can. Then a person has to look.</summary>
     public string? Fault { get; init; }

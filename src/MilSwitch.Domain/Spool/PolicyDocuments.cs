@@ -9,5 +9,8 @@ public static class PolicyDocuments
     /// <summary>What all nodes of a cluster share of the configuration.</summary>
     public const string Configuration = "configuration";
 
-    public static bool IsPolicy(string kind) => kind is Rule or Configuration;
+    /// <summary>The profiler's plan that a person switched to.</summary>
+    public const string ProfilePlan = "profile-plan";
+
+    public static bool IsPolicy(string kind) => kind is Rule or Configuration or ProfilePlan;
 }

@@ -118,7 +118,7 @@ public enum AuditKind : short
     RuleAdded = 30, RuleRemoved = 31, ConfigurationApplied = 32, ConfigurationRejected = 33, NodeStarted = 34, NodeStopped = 35, RateLimited = 36,
     TokenLost = 37, TokenWorking = 38,
     CertificateAllowed = 45, CertificateForbidden = 46,
-    Expanded = 40,
+    Profiled = 39, Expanded = 40, PlanSwitched = 75, Assigned = 76,
     Completed = 50,
     Drafted = 51, Authorised = 52,
     Superseding = 65,

@@ -49,6 +49,7 @@ public static class ApiEndpoints
         api.MapSubmission();
         api.MapEvidence();
         api.MapHolding();
+        api.MapProfile();
         api.MapDrafts();
         api.MapProxies();
         api.MapHarvest();

@@ -79,7 +79,7 @@ internal static class HoldingEndpoints
         return digest is null || (digest.Length is 64 && digest.All(char.IsAsciiHexDigit)) ? null : "digest is not SHA-256 in hexadecimal.";
     }
 
-    private static void Decides<T>(RouteHandlerBuilder route, string name, string summary)
+    internal static void Decides<T>(RouteHandlerBuilder route, string name, string summary)
         where T : notnull => route
         .Accepts<T>("application/json").Describe<HoldingResultView>(name, summary).Once().Stored()
         .Fails(409, "The message is not in a state for it, or this person may not; or a request with this Idempotency-Key is under way")
@@ -157,7 +157,7 @@ internal static class HoldingEndpoints
 
     private static bool AreShort(IReadOnlyList<string?>? words) => words is null || words.All(w => w is { Length: <= LongestWord });
 
-    private static async Task<IResult> DecideAsync(
+    internal static async Task<IResult> DecideAsync(
         string id, string? reason, Func<string, HoldingOrder> order, HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
     {
         if (!MessageId.TryParse(id, out var message)) return Problems.BadRequest("The id is not 13 characters of base 32.");

@@ -22,7 +22,7 @@ public sealed partial class CommandLine
     private readonly Option<string[]> profilePolicies = PolicySource.Spif("Policies that give a label's names");
     private readonly Option<bool> profileJson = new("--json") { Description = "Print JSON" };
 
-    private Command Profile() => new("profile", "Check the profiler's plans, and try them on messages") { CheckProfile(), ExplainProfile(), SimulateProfile() };
+    private Command Profile() => new("profile", "The profiler: its plans, what no rule distributed, and plans tried on messages") { ShowPlans(), SwitchPlan(), Assign(), CheckProfile(), ExplainProfile(), SimulateProfile() };
 
     private Command CheckProfile()
     {
@@ -66,7 +66,7 @@ public sealed partial class CommandLine
                 plan.Name, Text.Time(at), subject.Precedence.Keyword(), ProfileRendering.Word(subject.Role), [.. subject.Codes.Select(c => new ProfileCodeView(c, plans.Catalogue?.Describe(c)))],
                 [.. decision.Addressees.Select(a => new ProfileAddresseeView(a.Mailbox.Text, ProfileRendering.Word(a.Role)))],
                 [.. decision.Matches.Select(m => new ProfileMatchView(m.Rule.Name, m.Reasons))],
-                decision.Unprofiled is { } reason ? ProfileRendering.Word(reason) : null, subject.Fault);
+                decision.Unprofiled is { } reason ? reason.Word() : null, subject.Fault);
             if (arguments.GetValue(profileJson)) WriteJson(view, ProfileJson.Default.ProfileExplainView);
             else ProfileRendering.Write(environment.Output, view);
             return decision.Unprofiled is null ? ExitCodes.Done : ExitCodes.Bad;

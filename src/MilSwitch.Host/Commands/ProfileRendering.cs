@@ -1,4 +1,5 @@
 using MilSwitch.Domain.Profiling;
+using MilSwitch.Host.Api;
 
 namespace MilSwitch.Host.Commands;
 
@@ -7,12 +8,20 @@ internal static class ProfileRendering
 {
     public static string Word(ProfileRole role) => role is ProfileRole.Action ? "action" : "info";
 
-    public static string Word(UnprofiledReason reason) => reason switch
+    public static void Write(TextWriter output, ProfileStateView view)
     {
-        UnprofiledReason.NoMatch => "no-match",
-        UnprofiledReason.NoDistribution => "no-distribution",
-        _ => "unreadable",
-    };
+        if (view.Plans.Count is 0)
+        {
+            output.WriteLine("there is no profiler");
+            return;
+        }
+
+        Text.WriteFields(
+            output, ("In force", view.IsThere ? view.InForce : $"{view.InForce}, which is not in the file: nothing is distributed"), ("Configured", view.Configured), ("Version", view.Version),
+            ("Addresses", string.Join(", ", view.Addresses)), ("Switched by", view.Switched?.By), ("Switched at", view.Switched is { } s ? Text.Time(s.At) : null), ("Because", view.Switched?.Reason));
+        output.WriteLine();
+        Text.WriteTable(output, ["PLAN", "RULES"], view.Plans.Select(p => new[] { p.Name, Text.Number(p.Rules) }));
+    }
 
     public static void Write(TextWriter output, ProfileExplainView view)
     {

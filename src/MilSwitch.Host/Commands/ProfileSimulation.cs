@@ -27,7 +27,7 @@ internal sealed class ProfileSimulation(ProfilePlans plans, Profiler profiler, P
         }
 
         foreach (var code in subject.Codes.Select(c => c.ToUpperInvariant()).Distinct(StringComparer.Ordinal)) codes[code] = codes.GetValueOrDefault(code) + 1;
-        if (decision.Unprofiled is { } reason) unprofiled.Add(new ProfileUnprofiledView(file, ProfileRendering.Word(reason), subject.Fault));
+        if (decision.Unprofiled is { } reason) unprofiled.Add(new ProfileUnprofiledView(file, reason.Word(), subject.Fault));
         if (against is null) return;
         var (before, after) = (Line(against.Decide(subject, at)), Line(decision));
         if (!before.SequenceEqual(after, StringComparer.Ordinal)) differences.Add(new ProfileDifferenceView(file, before, after));
@@ -42,6 +42,6 @@ internal sealed class ProfileSimulation(ProfilePlans plans, Profiler profiler, P
 
     // Sorted: the order of rules changes nothing about who gets it.
     private static string[] Line(ProfileDecision decision) => decision.Unprofiled is { } reason
-        ? ["unprofiled: " + ProfileRendering.Word(reason)]
+        ? ["unprofiled: " + reason.Word()]
         : [.. decision.Addressees.Select(a => $"{ProfileRendering.Word(a.Role)} {a.Mailbox.Text}").Order(StringComparer.Ordinal)];
 }

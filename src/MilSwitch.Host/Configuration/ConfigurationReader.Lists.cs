@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Lists;
+using MilSwitch.Domain.Profiling;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 
@@ -15,7 +16,7 @@ public static partial class ConfigurationReader
     private static readonly (string Word, ListReceiptPolicy Value)[] ReceiptPolicies =
         [("absent", ListReceiptPolicy.Absent), ("none", ListReceiptPolicy.None), ("instead-of", ListReceiptPolicy.InsteadOf), ("in-addition-to", ListReceiptPolicy.InAdditionTo)];
 
-    private static MailingListMap ReadLists(ConfigurationSource source, Section root, KeyConfiguration keys, ImmutableArray<DomainOfKeys> domains, RouteTable routes)
+    private static MailingListMap ReadLists(ConfigurationSource source, Section root, KeyConfiguration keys, ImmutableArray<DomainOfKeys> domains, RouteTable routes, ProfilerMap profilers)
     {
         var lists = new List<(MailingList List, Section Section)>();
         foreach (var section in Mappings(source, root, "lists", "must be a mapping with address, members and post"))
@@ -34,22 +35,20 @@ public static partial class ConfigurationReader
         var addresses = lists.Select(l => l.List.Address).ToHashSet();
         foreach (var (list, section) in lists)
         {
-            if (list.Members.FirstOrDefault(m => routes.Find(m) is null && !addresses.Contains(m)) is { } lost)
+            if (list.Members.FirstOrDefault(m => routes.Find(m) is null && !IsHere(m)) is { } lost)
                 section.Reject(section.Has("members") ? "members" : "members-file", $"no route takes the member '{lost.Text}'");
-            if (list.Owner is { } owner && addresses.Contains(owner)) section.Reject("owner", $"'{owner.Text}' is a list, and no list takes the reports that come to its owner");
-            else if (list.Owner is { } nobody && routes.Find(nobody) is null) section.Reject("owner", $"no route takes '{nobody.Text}'");
+            CheckOwner(section, list.Owner, IsHere, routes);
         }
 
         return lists.Count is 0 ? MailingListMap.None : new MailingListMap([.. lists.Select(l => l.List)]);
+
+        bool IsHere(Mailbox address) => addresses.Contains(address) || profilers.Anywhere(address) is not null;
     }
 
     private static MailingList? ReadList(ConfigurationSource source, Section section, Mailbox? address, DomainOfKeys? home, KeyConfiguration keys)
     {
         var members = ReadMembers(section);
-        var owner = ReadAddress(section, "owner", required: false);
-        var toOwner = section.Keyword("returns", true, ("owner", true), ("originator", false));
-        if (toOwner && owner is null) section.Reject("owner", "is missing: it hears of members who could not be reached; or say returns: originator");
-        if (!toOwner && owner is not null) section.Reject("owner", "does nothing with returns: originator");
+        var owner = ReadOwner(section, "members");
         var posters = ReadPosters(section, members);
         var proof = section.Keyword("proof", ListProof.Required, ("required", ListProof.Required), ("none", ListProof.None));
         var open = section.Flag("open", false);
@@ -84,7 +83,7 @@ public static partial class ConfigurationReader
             Address = at,
             Domain = home?.Domain.Name,
             Members = members,
-            Owner = toOwner ? owner : null,
+            Owner = owner,
             Posters = posters,
             Proof = proof,
             IsOpen = open,

@@ -123,8 +123,10 @@ public static partial class ConfigurationReader
         var routes = ReadRoutes(source, root, hostName, ownNames, keys, labels with { AreRead = labelled }, domains);
         var proxies = ImmutableArray.CreateBuilder<ProxyConfiguration>();
         var boundaries = ReadBoundaries(source, root, domains, keys, labels, ReadChecks(source, root, labels), proxies);
-        var lists = ReadLists(source, root, keys, domains, routes);
+        var profilers = ReadProfiling(source, root, problems, domains, routes);
+        var lists = ReadLists(source, root, keys, domains, routes, profilers);
         var releases = ReadReleases(source, root, keys, domains, routes, [.. listeners.Select(l => l.Name)], belongs, lists);
+        CheckProfiling(root, profilers, lists, releases.Desk, routes);
         var sealKey = ReadSeal(store, keys, boundaries, arrivals.Values);
         store.Finish();
         var (cluster, clusterTls, nodeCertificate) = ReadCluster(source, root, database is not null, roles);
@@ -156,7 +158,7 @@ public static partial class ConfigurationReader
             Switch = ReadSwitch(source, root, name ?? "", hostName, ownNames, keys, domains) with
             {
                 Cluster = cluster, Routes = routes, Precedences = precedences, Acknowledgments = acknowledgments, Postmaster = postmaster, Arrivals = arrivals.Count > 0 ? arrivals : null,
-                Boundaries = boundaries, Lists = lists, Releases = releases, ListenerDomains = belongs.ToImmutableDictionary(StringComparer.Ordinal),
+                Boundaries = boundaries, Lists = lists, Profilers = profilers, Releases = releases, ListenerDomains = belongs.ToImmutableDictionary(StringComparer.Ordinal),
                 ListenerLabels = labellings.Count > 0 ? labellings : null,
                 ListenerMmhs = military,
                 LabelCatalogue = labels.Authority.Policies.All.Count > 0 ? new LabelCatalogueList(labels.Authority, labels.Home) : null,

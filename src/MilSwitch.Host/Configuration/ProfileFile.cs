@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Military;
@@ -14,6 +15,7 @@ public static class ProfileFile
 {
     private const int MostOctets = 16 << 20;
     private const int MostValues = 1_000;
+    private const int CharactersOfVersion = 12;
 
     private static readonly string[] DayNames = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
@@ -24,7 +26,9 @@ public static class ProfileFile
     {
         var found = new List<ConfigurationProblem>();
         var source = new ConfigurationSource(file, found);
-        var plans = Load(source, file) is { } text && new YamlDocumentReader(file, found).Read(new StringReader(text)) is { } map ? Read(source, new Section(source, map, ""), found) : null;
+        var plans = Load(source, file) is { } text && new YamlDocumentReader(file, found).Read(new StringReader(text)) is { } map && Read(source, new Section(source, map, ""), found) is { } read
+            ? read with { Version = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..CharactersOfVersion] }
+            : null;
         problems = [.. found.OrderBy(p => p.File == file ? 0 : 1).ThenBy(p => p.Line)];
         return problems.IsEmpty ? plans : null;
     }

@@ -24,7 +24,8 @@ public static class ProfileFacts
     /// <param name="level">At which it travels.</param>
     /// <param name="role">As what the profiler is addressed.</param>
     /// <param name="label">By which it is handled; null: none.</param>
-    public static ProfileSubject Read(ReadOnlyMemory<byte> content, Precedence level, ProfileRole role, ProfileLabel? label)
+    /// <param name="address">The profiler's: when Cc names it and To does not, it was only informed, whatever <paramref name="role"/> is. Null: the role is known.</param>
+    public static ProfileSubject Read(ReadOnlyMemory<byte> content, Precedence level, ProfileRole role, ProfileLabel? label, Mailbox? address = null)
     {
         var header = HeaderBlock.Scan(content, LongestHeader, MostFields);
         var mmhs = MmhsReader.Read(header);
@@ -32,7 +33,8 @@ public static class ProfileFacts
         return new ProfileSubject
         {
             Precedence = level,
-            Role = role,
+            CopyPrecedence = mmhs.Fields.CopyPrecedence?.Named,
+            Role = address is not null && IsNamed(header, "Cc"u8, address) && !IsNamed(header, "To"u8, address) ? ProfileRole.Information : role,
             Label = label,
             Codes = mmhs.Fields.SubjectIndicatorCodes,
             Originator = Originator(header),
@@ -42,9 +44,12 @@ public static class ProfileFacts
             MessageInstructions = mmhs.Fields.MessageInstructions,
             Subject = subject.Length > LongestSubject ? subject[..LongestSubject] : subject,
             Body = TextLines.ReadText(content, MostText) ?? "",
+            IsEncrypted = EncryptedContent.IsIn(content),
             Fault = Fault(header, mmhs),
         };
     }
+
+    private static bool IsNamed(HeaderBlock header, ReadOnlySpan<byte> field, Mailbox address) => AddressList.Of(header, field).Contains(address.Text, StringComparer.OrdinalIgnoreCase);
 
     private static string? Fault(HeaderBlock header, MmhsReading mmhs)
     {

@@ -42,7 +42,7 @@ public sealed record ActAnswer(bool Done, string Text, ActFailure Failure) : IWi
     internal ActOutcome ToOutcome(MessageId id) => new(id, Done, Text) { Failure = Failure };
 }
 
-/// <summary>A person's decision about a held message. Answered with <see cref="JudgeAnswer"/>. One of the five is there.</summary>
+/// <summary>A person's decision about a held message. Answered with <see cref="JudgeAnswer"/>. One of the six is there.</summary>
 public sealed record JudgeOrder(long Message, string Reason, string Name, string Via) : IOwnerOrder
 {
     public ApproveWords? Approve { get; init; }
@@ -50,6 +50,8 @@ public sealed record JudgeOrder(long Message, string Reason, string Name, string
     public RejectWords? Reject { get; init; }
 
     public CorrectionWords? Correct { get; init; }
+
+    public AssignmentWords? Assign { get; init; }
 
     public ReleaseWords? Authorise { get; init; }
 
@@ -63,6 +65,7 @@ public sealed record JudgeOrder(long Message, string Reason, string Name, string
         Approve = order is HoldingOrder.Approve approve ? new ApproveWords(approve.Step, approve.Reasons) : null,
         Reject = order is HoldingOrder.Reject reject ? new RejectWords(reject.Text) : null,
         Correct = order is HoldingOrder.Correct correct ? CorrectionWords.Of(correct.Change) : null,
+        Assign = order is HoldingOrder.Assign assign ? AssignmentWords.Of(assign) : null,
         Authorise = order is HoldingOrder.Authorise given ? new ReleaseWords(given.Address?.Text, given.IsSigned, given.Digest, given.Evidence, null) : null,
         RejectDraft = order is HoldingOrder.RejectDraft back ? new ReleaseWords(back.Address?.Text, back.IsSigned, back.Digest, back.Evidence, back.Text) : null,
     };
@@ -75,6 +78,7 @@ public sealed record JudgeOrder(long Message, string Reason, string Name, string
         { Approve: { } approve } => new HoldingOrder.Approve(approve.Step, approve.Reasons, Reason),
         { Reject: { } reject } => new HoldingOrder.Reject(reject.Text, Reason),
         { Correct: { } correct } when correct.TryToCorrection() is { } change => new HoldingOrder.Correct(change, Reason),
+        { Assign: { } assign } => assign.TryToOrder(Reason),
         { Authorise: { Evidence: not null } given } when given.TryToAddress(out var address) => new HoldingOrder.Authorise(address, given.IsSigned, given.Digest, given.Evidence, Reason),
         { RejectDraft: { Evidence: not null } back } when back.TryToAddress(out var address) => new HoldingOrder.RejectDraft(address, back.IsSigned, back.Digest, back.Evidence, back.Text, Reason),
         _ => null,
@@ -116,6 +120,17 @@ public sealed record CorrectionWords(ImmutableArray<AddressChange> Recipients, I
             Recipients = changes.MoveToImmutable(), DropParts = DropParts, Label = Label is { } label ? new MessageLabel(label) : null, SubjectCodes = SubjectCodes ?? default,
         };
     }
+}
+
+/// <summary>Addresses of those who act and of those who are informed.</summary>
+public sealed record AssignmentWords(ImmutableArray<string> Action, ImmutableArray<string> Information)
+{
+    internal static AssignmentWords Of(HoldingOrder.Assign order) => new([.. order.Action.Select(m => m.Text)], [.. order.Information.Select(m => m.Text)]);
+
+    internal HoldingOrder.Assign? TryToOrder(string reason) =>
+        !Action.IsDefault && !Information.IsDefault && MailboxList.TryRead(Action) is { } action && MailboxList.TryRead(Information) is { } information
+            ? new HoldingOrder.Assign(action, information, reason)
+            : null;
 }
 
 public sealed record AddressChange(string Old, string New);

@@ -39,11 +39,11 @@ internal sealed class SwitchIntake(SwitchRuntime runtime, IOperatorActions actio
         var postmaster = configuration.IsOwnPostmaster(recipient.Address);
         recipient = configuration.Resolve(recipient);
         var route = routes.Match(recipient.Address);
-        var list = configuration.Lists.Anywhere(recipient.Address);
+        var distributor = configuration.DistributorAt(recipient.Address);
         var trusted = client.MayRelay || client.AuthenticatedAs is not null;
         // A stranger learns nothing about routes: no route and no permission look alike.
-        if (!trusted && !postmaster && list is not { IsOpen: true } && (list is not null || route is not { Open: true })) return new ValueTask<Refusal?>(Refusal.RelayingDenied);
-        if (list is not null || configuration.Releases.Desk == recipient.Address) return new ValueTask<Refusal?>((Refusal?)null);
+        if (!trusted && !postmaster && distributor is not { IsOpen: true } && (distributor is not null || route is not { Open: true })) return new ValueTask<Refusal?>(Refusal.RelayingDenied);
+        if (distributor is not null || configuration.Releases.Desk == recipient.Address) return new ValueTask<Refusal?>((Refusal?)null);
         if (route is null) return new ValueTask<Refusal?>(Refusal.NoRoute);
         if (route.Refuse is not null) return new ValueTask<Refusal?>(Refusal.RecipientRefused);
         if (routes.Find(recipient.Address) is not { } link) return new ValueTask<Refusal?>(Refusal.NoRoute);

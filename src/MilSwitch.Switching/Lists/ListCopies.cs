@@ -13,18 +13,24 @@ using MilSwitch.Mime;
 
 namespace MilSwitch.Switching.Lists;
 
-/// <summary>The messages that come of a list's message. Pure.</summary>
+/// <summary>The messages that come of one to a list or a profiler. Pure.</summary>
 /// <param name="configuration">In force.</param>
-/// <param name="list">The list.</param>
+/// <param name="distributor">The list or the profiler.</param>
 /// <param name="stored">What came to it.</param>
-/// <param name="index">The number of the list among its recipients.</param>
+/// <param name="of">It among the recipients: what a copy's have of it besides their addresses.</param>
 /// <param name="origin">By what the message is known again that came first: who gets it once does not get it twice.</param>
 /// <param name="label">By which the copies are handled; null: none.</param>
 /// <param name="now">The time.</param>
-internal sealed class ListCopies(SwitchConfiguration configuration, MailingList list, StoredMessage stored, int index, string origin, MessageLabel? label, DateTimeOffset now)
+internal sealed class ListCopies(SwitchConfiguration configuration, Distributor distributor, StoredMessage stored, Recipient of, string origin, MessageLabel? label, DateTimeOffset now)
 {
-    /// <summary>Name of the trace field with the address of a list that distributed the message.</summary>
+    /// <summary>Name of the trace field with the address of a list or profiler that distributed the message.</summary>
     public const string Mark = "X-MilSwitch-Expanded";
+
+    /// <summary>Copies of different kinds are no duplicates of each other.</summary>
+    public string Kind { get; init; } = "list";
+
+    /// <summary>Further trace fields, each ending in CRLF.</summary>
+    public string Fields { get; init; } = "";
 
     /// <summary>Signer and digest, where it was signed well (whatever was put around it since, threat C10), else the id of the first message.</summary>
     public static string OriginOf(ListLineage lineage, OpenedMessage? opened) =>
@@ -39,34 +45,33 @@ internal sealed class ListCopies(SwitchConfiguration configuration, MailingList 
     public NewMessage Copy(MessageId id, ImmutableArray<Mailbox> members, ReadOnlyMemory<byte> octets, StagedContent content, bool anew)
     {
         var came = stored.Envelope;
-        var of = came.Recipients[index];
         var recipients = members.Select(m => new Recipient(m)
         {
             Role = of.Role, Precedence = of.Precedence, Priority = of.Priority,
             // RFC 3461 §5.2.7.1 (b), §5.2.7.3 (b): success was told of already.
-            Notify = list.Owner is null ? WithoutSuccess(of.Notify) : NotifyOptions.Unspecified,
-            OriginalRecipient = list.Owner is null ? of.OriginalRecipient : null,
+            Notify = distributor.Owner is null ? WithoutSuccess(of.Notify) : NotifyOptions.Unspecified,
+            OriginalRecipient = distributor.Owner is null ? of.OriginalRecipient : null,
             DuplicateKey = KeyFor(m),
         }).ToImmutableArray();
         var envelope = came with
         {
             Recipients = recipients,
-            ReversePath = list.Owner is { } owner ? new ReversePath(owner) : came.ReversePath,
+            ReversePath = distributor.Owner is { } owner ? new ReversePath(owner) : came.ReversePath,
             Precedence = of.Precedence,
             Label = label,
-            EnvelopeId = list.Owner is null ? came.EnvelopeId : null,
-            Return = came.OpenedHere || list.Opening is not null ? DsnReturn.Headers : list.Owner is null ? came.Return : DsnReturn.Unspecified,
-            // RFC 2852 §4.1.4: its deadline was that of the list's address.
-            DeliverBy = list.Owner is null ? came.DeliverBy : null,
+            EnvelopeId = distributor.Owner is null ? came.EnvelopeId : null,
+            Return = came.OpenedHere || distributor.Opens ? DsnReturn.Headers : distributor.Owner is null ? came.Return : DsnReturn.Unspecified,
+            // RFC 2852 §4.1.4: its deadline was that of this address.
+            DeliverBy = distributor.Owner is null ? came.DeliverBy : null,
             HoldUntil = null,
             // One that was let go although it is out of date is not held once more.
             Expires = came.Expires <= now ? null : came.Expires,
             ArrivedAt = anew ? now : came.ArrivedAt,
             SmtpUtf8 = came.SmtpUtf8 || members.Any(m => m.NeedsUtf8),
-            Body = list is { Expansion: null, Encrypt: null } ? came.Body : DeliveryReport.BodyOf(octets.Span),
-            Origin = new Origin { Listener = Origin.List + list.Address.Text },
+            Body = distributor.Remakes ? DeliveryReport.BodyOf(octets.Span) : came.Body,
+            Origin = new Origin { Listener = distributor.Source },
         };
-        byte[] trace = [.. TraceFields.Crossed(configuration.HostName, id, now), .. Encoding.UTF8.GetBytes($"{Mark}: {list.Address.Text}\r\n"), .. stored.Trace.Span];
+        byte[] trace = [.. TraceFields.Crossed(configuration.HostName, id, now), .. Encoding.UTF8.GetBytes($"{Mark}: {distributor.Address.Text}\r\n{Fields}"), .. stored.Trace.Span];
         return new NewMessage(id, envelope, trace, content, stored.MessageIdField, RecipientState.Queued, stored.Id);
     }
 
@@ -74,13 +79,13 @@ internal sealed class ListCopies(SwitchConfiguration configuration, MailingList 
     public NewMessage LeftOver(MessageId id, StagedContent content, string reason)
     {
         var came = stored.Envelope;
-        var envelope = came with { Recipients = [came.Recipients[index] with { DuplicateKey = null, Notify = NotifyOptions.Never }], Precedence = came.Recipients[index].Precedence };
+        var envelope = came with { Recipients = [of with { DuplicateKey = null, Notify = NotifyOptions.Never }], Precedence = of.Precedence };
         return new NewMessage(id, envelope, stored.Trace, content, stored.MessageIdField, RecipientState.Held, stored.Id) { HeldBecause = reason };
     }
 
     // Each member gets one copy of one message, over however many lists; a list that can be reached in many ways distributes once.
-    private UInt128? KeyFor(Mailbox member) => configuration.Duplicates.Enabled || configuration.Lists.Anywhere(member) is not null
-        ? DuplicateKey.Of(ReversePath.Null, "list", origin, [], member)
+    private UInt128? KeyFor(Mailbox member) => configuration.Duplicates.Enabled || configuration.DistributorAt(member) is not null
+        ? DuplicateKey.Of(ReversePath.Null, Kind, origin, [], member)
         : null;
 
     private static NotifyOptions WithoutSuccess(NotifyOptions asked)

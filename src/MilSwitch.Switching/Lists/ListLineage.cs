@@ -5,9 +5,9 @@ using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Switching.Lists;
 
-/// <summary>Where a message comes from inside of this switch, over lists and boundaries: as the store has it, so that nobody outside can change it. Immutable.</summary>
+/// <summary>Where a message comes from inside of this switch, over lists, profilers and boundaries: as the store has it, so that nobody outside can change it. Immutable.</summary>
 /// <param name="Root">The first message.</param>
-/// <param name="Lists">Addresses of the lists on the way, the latest first.</param>
+/// <param name="Lists">Addresses of the lists and profilers on the way, the latest first.</param>
 /// <param name="IsTooLong">There are more messages on the way than anybody needs; the beginning is not known.</param>
 internal sealed record ListLineage(MessageId Root, ImmutableArray<string> Lists, bool IsTooLong)
 {
@@ -20,7 +20,7 @@ internal sealed record ListLineage(MessageId Root, ImmutableArray<string> Lists,
         var lists = ImmutableArray.CreateBuilder<string>();
         for (var seen = 0; seen < Most; seen++)
         {
-            if (message.Envelope.Origin.Listener is var listener && listener.StartsWith(Origin.List, StringComparison.Ordinal)) lists.Add(listener[Origin.List.Length..]);
+            if (message.Envelope.Origin.DistributedBy is { } address) lists.Add(address);
             if (message.Parent is not { } parent || await spool.ReadAsync(parent).ConfigureAwait(false) is not { } before) return new ListLineage(message.Id, lists.ToImmutable(), IsTooLong: false);
             message = before;
         }

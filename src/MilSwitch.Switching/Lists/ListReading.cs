@@ -14,7 +14,7 @@ using MilSwitch.Switching.Boundaries;
 
 namespace MilSwitch.Switching.Lists;
 
-/// <summary>Reads what a list has to know of a message. Pure.</summary>
+/// <summary>Reads what a list or a profiler has to know of a message. Pure.</summary>
 internal static class ListReading
 {
     /// <param name="stored">The message.</param>

@@ -41,6 +41,8 @@ internal sealed class AlarmWatch(SwitchRuntime runtime)
                 yield return ($"delayed:{level.Keyword()}", $"{level.Keyword()} delayed: {now - oldest:hh\\:mm\\:ss}");
             if (runtime.Acknowledgments.Overdue(level) is > 0 and var overdue)
                 yield return ($"unacknowledged:{level.Keyword()}", string.Create(CultureInfo.InvariantCulture, $"{level.Keyword()} not acknowledged: {overdue}"));
+            if (runtime.Partitions.OldestUnprofiled(level) is { } waiting && now - waiting > runtime.Configuration.Precedences[level].Alarm)
+                yield return ($"unprofiled:{level.Keyword()}", $"{level.Keyword()} unprofiled: {now - waiting:hh\\:mm\\:ss}");
             if (level == Precedence.Deferred) break;
         }
 

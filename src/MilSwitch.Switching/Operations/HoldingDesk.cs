@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Akka.Actor;
 using MilSwitch.Domain.Boundaries;
+using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Releases;
@@ -45,6 +46,7 @@ internal sealed class HoldingDesk(SwitchRuntime runtime)
         var passages = await MessageEvidence.PassagesAsync(runtime.Spool, id, cancellationToken).ConfigureAwait(false);
         var approvals = await MessageEvidence.ApprovalsAsync(runtime.Spool, id, cancellationToken).ConfigureAwait(false);
         if (HeldMessage.Of(stored, passages, approvals, runtime.Configuration.Precedences) is not { } held) return null;
+        if (held is { Reason: null, Steps.IsEmpty: true }) held = held with { Reason = await ReasonAsync(stored, cancellationToken).ConfigureAwait(false) };
         var draft = held.Steps.IsEmpty ? await DraftAsync(id, cancellationToken).ConfigureAwait(false) : null;
         return held with { Draft = draft, DraftRule = draft is null ? null : runtime.Configuration.Releases.Find(draft.Rule) };
     }
@@ -61,6 +63,11 @@ internal sealed class HoldingDesk(SwitchRuntime runtime)
             return null;
         }
     }
+
+    // Where others of its recipients went on afterwards, the message as a whole has no reason: the trail has it.
+    private async ValueTask<string?> ReasonAsync(StoredMessage stored, CancellationToken cancellationToken) =>
+        (await runtime.Spool.ReadAuditAsync(stored.Id, cancellationToken).ConfigureAwait(false))
+            .LastOrDefault(a => a.Kind is AuditKind.Held && a.Detail.Length > 0 && (a.Recipient < 0 || stored.Recipients[a.Recipient].State.IsHeld()))?.Detail;
 
     public async ValueTask<HoldingResult> DecideAsync(MessageId id, HoldingOrder order, OperatorIdentity who, CancellationToken cancellationToken)
     {

@@ -21,7 +21,7 @@ using MilSwitch.Switching.Partitions;
 namespace MilSwitch.Switching.Operations;
 
 /// <summary>The operator's view and hand, over the store and the actors.</summary>
-internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl control, RuleKeeper rules, AlarmWatch alarms, NodeWatch watch) : IOperatorActions
+internal sealed partial class OperatorActions(SwitchRuntime runtime, SwitchControl control, RuleKeeper rules, AlarmWatch alarms, NodeWatch watch) : IOperatorActions
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -303,10 +303,10 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
     public ValueTask<RouteExplanation> ExplainRouteAsync(Mailbox address, Precedence precedence, MilitaryFacts facts, CancellationToken cancellationToken)
     {
         var target = runtime.Configuration.Resolve(new Recipient(address)).Address;
-        if (runtime.Configuration.Lists.Anywhere(target) is { } list)
+        if (runtime.Configuration.DistributorAt(target) is { } distributor)
         {
-            var members = $"mailing list, {list.Members.Length} members{(list.Domain is null ? "" : $", in domain {list.Domain}")}";
-            return ValueTask.FromResult(new RouteExplanation(address.Text, new LinkName(Origin.List + list.Address.Text), [], null, [members], []));
+            var description = distributor.Domain is null ? distributor.Description : $"{distributor.Description}, in domain {distributor.Domain}";
+            return ValueTask.FromResult(new RouteExplanation(address.Text, new LinkName(distributor.Source), [], null, [description], []));
         }
 
         var decision = runtime.Configuration.Routes.Explain(target, precedence, facts);
@@ -364,8 +364,8 @@ internal sealed class OperatorActions(SwitchRuntime runtime, SwitchControl contr
 
     private LinkSettings? LinkByName(LinkName name) => runtime.Configuration.Routes.Routes.Where(r => !r.UseMx).Select(r => r.Link).FirstOrDefault(l => l?.Name == name);
 
-    private LinkName? WayOf(Envelope envelope, Mailbox address) => runtime.Configuration.Lists.Find(envelope.Domain, address) is { } list
-        ? new LinkName(Origin.List + list.Address.Text)
+    private LinkName? WayOf(Envelope envelope, Mailbox address) => runtime.Configuration.DistributorAt(envelope.Domain, address) is { } distributor
+        ? new LinkName(distributor.Source)
         : runtime.Configuration.Routes.Find(address, envelope.Recipients.FirstOrDefault(r => r.Address == address)?.Precedence ?? envelope.Precedence, MilitaryEnvelope.Facts(envelope))?.For(envelope).Name;
 
     private QueuedMessage Describe(StoredMessage message) => new(

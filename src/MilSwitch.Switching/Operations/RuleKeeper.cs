@@ -7,12 +7,16 @@ using MilSwitch.Domain.Spool;
 namespace MilSwitch.Switching.Operations;
 
 /// <summary>Keeps the operator's rules in the store and in every actor's sight. Thread-safe.</summary>
-internal sealed class RuleKeeper(SwitchRuntime runtime)
+internal sealed partial class RuleKeeper(SwitchRuntime runtime)
 {
     private const string Document = PolicyDocuments.Rule;
     private readonly SemaphoreSlim gate = new(1, 1);
 
-    public async Task LoadAsync(CancellationToken cancellationToken) => runtime.Swap(await ReadAsync(cancellationToken).ConfigureAwait(false));
+    public async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        runtime.Swap(await ReadAsync(cancellationToken).ConfigureAwait(false));
+        runtime.Swap(await ReadPlanAsync(cancellationToken).ConfigureAwait(false));
+    }
 
     /// <summary>Takes over what another node put into the store.</summary>
     /// <param name="policy">The version that the store named before this was called: what is read here is at least as new.</param>
@@ -21,7 +25,7 @@ internal sealed class RuleKeeper(SwitchRuntime runtime)
         await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            runtime.Swap(await ReadAsync(cancellationToken).ConfigureAwait(false));
+            await LoadAsync(cancellationToken).ConfigureAwait(false);
             // A node that can't follow keeps its version, and the store lets it arm nothing.
             if (await runtime.FollowConfiguration(cancellationToken).ConfigureAwait(false)) runtime.Policy = policy;
             runtime.Reconsider();

@@ -35,6 +35,9 @@ internal sealed class MessageEntry(MessageId id, Precedence precedence, long acc
     /// <summary>The link an operator chose instead of the routed one.</summary>
     public string? Reroute { get; set; }
 
+    /// <summary>A profiling address among its recipients waits for a person.</summary>
+    public bool IsUnprofiled { get; set; }
+
     /// <summary>The actor that works on it now; null when nobody does.</summary>
     public IActorRef? Worker { get; set; }
 

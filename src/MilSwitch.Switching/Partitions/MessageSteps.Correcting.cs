@@ -116,7 +116,7 @@ internal static partial class MessageSteps
 
                 if (recipients.Any(r => r.Address == recipient.Address)) throw new FormatException($"{recipient.Address.Text} would be there twice");
                 if (recipient.Address.NeedsUtf8 && !envelope.SmtpUtf8) throw new FormatException($"{recipient.Address.Text} needs SMTPUTF8, and the message came without");
-                if (recipient.Address != envelope.Recipients[index].Address && runtime.Configuration.Lists.Find(envelope.Domain, recipient.Address) is null && runtime.Configuration.Routes.Find(runtime.Configuration.Resolve(recipient).Address) is null)
+                if (recipient.Address != envelope.Recipients[index].Address && runtime.Configuration.DistributorAt(envelope.Domain, recipient.Address) is null && runtime.Configuration.Routes.Find(runtime.Configuration.Resolve(recipient).Address) is null)
                     throw new FormatException($"no route takes {recipient.Address.Text}");
                 // It would be a duplicate of the one that it takes the place of.
                 recipients.Add(recipient with { DuplicateKey = null });

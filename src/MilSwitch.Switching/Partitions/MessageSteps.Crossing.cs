@@ -33,7 +33,7 @@ internal static partial class MessageSteps
         var settings = runtime.Configuration;
         // Only while it is to come: what was let go afterwards is asked about again when it leaves.
         if (settings.HoldOutOfDate && envelope.Expires is { } expires && expires > runtime.Now && (next is null || expires < next) && statuses.Any(s => !s.State.IsFinal() && !s.State.IsHeld())) next = expires;
-        if (settings.Boundaries.IsEmpty && settings.Lists.IsEmpty && settings.Releases.IsEmpty) return next;
+        if (settings.Boundaries.IsEmpty && !settings.HasDistributors && settings.Releases.IsEmpty) return next;
         // Who waits for one of these waits in no link.
         var find = Finder(runtime, envelope, reroute);
         for (var i = 0; i < statuses.Length; i++)
@@ -60,7 +60,7 @@ internal static partial class MessageSteps
         return (here, across);
     }
 
-    // It takes no link: a boundary, a list or the release desk has work to do first.
+    // It takes no link: a boundary, a list, a profiler or the release desk has work to do first.
     private static bool MustPass(SwitchConfiguration settings, Envelope envelope, Func<Recipient, LinkSettings?> find, int index) =>
         settings.IsWorkedOn(envelope, index) || (find(envelope.Recipients[index]) is { } link && settings.Boundaries.MustCross(envelope.Domain, link.Domain));
 
@@ -98,7 +98,7 @@ internal static partial class MessageSteps
             if (runtime.Configuration.Releases.IsUnder(envelope)) return await JudgeReleaseAsync(stored, [.. due], [.. across.Except(due)]).ConfigureAwait(false);
             foreach (var index in due)
             {
-                if (runtime.Configuration.Lists.Find(envelope.Domain, envelope.Recipients[index].Address) is not null) return await DistributeAsync(stored, index, [.. across.Where(i => i != index)]).ConfigureAwait(false);
+                if (runtime.Configuration.DistributorAt(envelope.Domain, envelope.Recipients[index].Address) is not null) return await DistributeAsync(stored, index, [.. across.Where(i => i != index)]).ConfigureAwait(false);
             }
 
             if (due.Where(i => map.Gateway(envelope.Domain, envelope.Recipients[i].Address) is not null).ToArray() is { Length: > 0 } gateways)
@@ -123,8 +123,7 @@ internal static partial class MessageSteps
                 whom = awaited;
             }
 
-            using var room = await runtime.ProtectionRoom
-                .TakeAsync(step.Size, runtime.Configuration.Budgets.ProtectionInMemory, envelope.Precedence, CancellationToken.None).ConfigureAwait(false);
+            using var room = await RoomAsync(envelope).ConfigureAwait(false);
             if (await ContentAsync().ConfigureAwait(false) is not { } content) return await HoldAsync(whom, "the content is missing or damaged", AuditKind.Damaged).ConfigureAwait(false);
             var start = new Passage
             {

@@ -51,6 +51,7 @@ internal static partial class MessageSteps
                     HoldingOrder.Authorise authorise => steps.IsEmpty ? await AuthoriseAsync(stored, held, authorise, who).ConfigureAwait(false) : Conflict("a boundary holds it"),
                     HoldingOrder.RejectDraft reject => await RejectDraftAsync(stored, held, steps, reject, who).ConfigureAwait(false),
                     HoldingOrder.Correct correct => await CorrectAsync(stored, steps, approvals, held, correct, who).ConfigureAwait(false),
+                    HoldingOrder.Assign assign => await AssignAsync(stored, held, assign, who).ConfigureAwait(false),
                     _ => throw new InvalidOperationException("An unknown order."),
                 };
             }

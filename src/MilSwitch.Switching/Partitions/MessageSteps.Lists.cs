@@ -31,9 +31,10 @@ internal static partial class MessageSteps
             var policy = runtime.JudgedBy;
             var configuration = runtime.Configuration;
             var envelope = stored.Envelope;
+            if (configuration.Profilers.Find(envelope.Domain, envelope.Recipients[index].Address) is { } profiling)
+                return await ProfileAsync(stored, index, others, profiling, configuration, policy).ConfigureAwait(false);
             if (configuration.Lists.Find(envelope.Domain, envelope.Recipients[index].Address) is not { } list) return await ResumeAsync().ConfigureAwait(false);
-            using var room = await runtime.ProtectionRoom
-                .TakeAsync(step.Size, configuration.Budgets.ProtectionInMemory, envelope.Precedence, CancellationToken.None).ConfigureAwait(false);
+            using var room = await RoomAsync(envelope).ConfigureAwait(false);
             if (await ContentAsync().ConfigureAwait(false) is not { } content) return await HoldAsync([index], "the content is missing or damaged", AuditKind.Damaged).ConfigureAwait(false);
             OpenedMessage? opened = null;
             if (list.Opening is { } opening)
@@ -64,7 +65,7 @@ internal static partial class MessageSteps
             if (making.Fault is DepartureOutcome.Impossible never && (making.Without.IsEmpty || (making.Content is null && !progress.Only.IsEmpty)))
                 return await HoldListAsync(envelope, index, $"{list.Address.Text}: {never.Reason}", others).ConfigureAwait(false);
 
-            var writer = new ListCopies(configuration, list, stored, index, ListCopies.OriginOf(lineage, opened), label, Now);
+            var writer = new ListCopies(configuration, list, stored, envelope.Recipients[index], ListCopies.OriginOf(lineage, opened), label, Now);
             var copies = ImmutableArray.CreateBuilder<NewMessage>(2);
             var documents = ImmutableArray.CreateBuilder<StoredDocument>(2);
             try
@@ -86,9 +87,8 @@ internal static partial class MessageSteps
                 if (!turn.IsLast) documents.Add(ExpansionDocuments.Write(step.Id, progress with { After = progress.After.SetItem(index, turn.Members[^1].Text) }));
                 var made = copies.ToImmutable();
                 var detail = Detail(list, made);
-                // RFC 3461 §5.2.7.1: the list is where the message was to go; §5.2.7.3: a group stands for others, of whom more may be heard.
                 var plan = turn.IsLast
-                    ? OutcomePolicy.Expand(step.Id, envelope, step.Statuses, index, detail, list.Owner is null ? ReportAction.Expanded : ReportAction.Delivered, Now)
+                    ? OutcomePolicy.Expand(step.Id, envelope, step.Statuses, index, detail, Told(list), Now)
                     : new OutcomePlan(step.Statuses, [], null, [new AuditEvent(Now, AuditKind.Expanded, step.Id, index, detail + ", to be continued")], [], []);
                 plan = plan with { Audit = [.. making.Notes.Select(n => new AuditEvent(Now, n.Kind, step.Id, index, n.Detail)), .. plan.Audit, .. Told(made)] };
                 return await CommitAsync(
@@ -137,6 +137,9 @@ internal static partial class MessageSteps
 
             return new Making(null, [], without, fault);
         }
+
+        // RFC 3461 §5.2.7.1: it is where the message was to go; §5.2.7.3: it stands for others, of whom more may be heard.
+        private static ReportAction Told(Distributor distributor) => distributor.Owner is null ? ReportAction.Expanded : ReportAction.Delivered;
 
         private static string Detail(MailingList list, ImmutableArray<NewMessage> copies) => copies.IsEmpty
             ? $"{list.Address.Text}: no member is left"

@@ -56,7 +56,7 @@ internal static partial class MessageSteps
         var find = Finder(runtime, envelope, reroute);
         IEnumerable<int> which = only ?? Enumerable.Range(0, statuses.Length);
         // Before their labels are judged: beyond the boundary they have others.
-        if (!runtime.Configuration.Boundaries.IsEmpty || !runtime.Configuration.Lists.IsEmpty || !runtime.Configuration.Releases.IsEmpty)
+        if (!runtime.Configuration.Boundaries.IsEmpty || runtime.Configuration.HasDistributors || !runtime.Configuration.Releases.IsEmpty)
         {
             var (here, across) = Divide(runtime, envelope, statuses, which, find);
             if (across) runtime.Crossings.Add(id, envelope.Precedence, envelope.ArrivedAt.UtcTicks, partition.Actor);
@@ -499,7 +499,7 @@ internal static partial class MessageSteps
             }
 
             var next = state == MessageState.Done ? null : NextDeadline(runtime, envelope, statuses, reroute ?? step.Reroute);
-            return new PartitionEvents.StepDone(step.Id, statuses, state, consignments, next, spawned, false) { Reroute = reroute };
+            return new PartitionEvents.StepDone(step.Id, statuses, state, consignments, next, spawned, false) { Reroute = reroute, IsUnprofiled = IsUnprofiled(runtime, envelope, statuses) };
         }
 
         private Consignment Unroutable(ImmutableArray<int> recipients) => new()

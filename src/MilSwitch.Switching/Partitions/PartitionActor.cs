@@ -186,6 +186,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
             }
 
             entry.Statuses = ImmutableArray.Create(statuses);
+            entry.IsUnprofiled = MessageSteps.IsUnprofiled(runtime, message.Envelope, entry.Statuses);
             SetDeadline(entry, MessageSteps.NextDeadline(runtime, message.Envelope, entry.Statuses, entry.Reroute));
             if (entry.State == MessageState.Binned) entry.DeadlineTicks = (runtime.Now + MessageSteps.BinTime).UtcTicks;
             if (entry.State != MessageState.Queued) continue;
@@ -399,6 +400,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         entry.Statuses = done.Statuses;
         entry.State = done.State;
         entry.Reroute = done.Reroute ?? entry.Reroute;
+        entry.IsUnprofiled = done.IsUnprofiled ?? entry.IsUnprofiled;
         entry.Consignments = [.. entry.Consignments.Where(IsOpen), .. done.Consignments];
         if (done.NextDeadline is not null) SetDeadline(entry, done.NextDeadline);
         if (entry.Waiting is { Count: > 0 } waiting)
@@ -623,9 +625,11 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         var queued = new int[PrecedenceExtensions.Count];
         var oldest = new long[PrecedenceExtensions.Count];
         Array.Fill(oldest, long.MaxValue);
+        var unprofiled = (long[])oldest.Clone();
         var held = 0;
         foreach (var entry in entries.Values)
         {
+            if (entry is { IsUnprofiled: true, State: MessageState.Queued or MessageState.Held }) unprofiled[(int)entry.Precedence] = Math.Min(unprofiled[(int)entry.Precedence], entry.AcceptedTicks);
             if (entry.State != MessageState.Queued)
             {
                 if (entry.State == MessageState.Held) held++;
@@ -639,7 +643,9 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
 
         runtime.Partitions.Snapshots[partition] = new PartitionSnapshot(
             ImmutableArray.Create(queued),
-            [.. oldest.Select(t => t == long.MaxValue ? (DateTimeOffset?)null : new DateTimeOffset(t, TimeSpan.Zero))], held);
+            Times(oldest), held) { OldestUnprofiled = Times(unprofiled) };
+
+        static ImmutableArray<DateTimeOffset?> Times(long[] ticks) => [.. ticks.Select(t => t == long.MaxValue ? (DateTimeOffset?)null : new DateTimeOffset(t, TimeSpan.Zero))];
     }
 
     private void AnswerWhenQuiet()

@@ -26,6 +26,9 @@ internal sealed class OwnedPartition(PartitionEpoch epoch, IActorRef actor)
 /// <summary>How much is pending in one partition; written by its actor once a second.</summary>
 internal sealed record PartitionSnapshot(ImmutableArray<int> Queued, ImmutableArray<DateTimeOffset?> Oldest, int Held)
 {
+    /// <summary>By level: when the oldest was accepted of what no rule of the profiler distributed.</summary>
+    public ImmutableArray<DateTimeOffset?> OldestUnprofiled { get; init; } = [.. new DateTimeOffset?[PrecedenceExtensions.Count]];
+
     public static PartitionSnapshot Empty { get; } =
         new([.. new int[PrecedenceExtensions.Count]], [.. new DateTimeOffset?[PrecedenceExtensions.Count]], 0);
 }
@@ -49,7 +52,10 @@ internal sealed class PartitionDirectory
         [.. Enumerable.Repeat(PartitionSnapshot.Empty, Domain.Messages.MessageId.PartitionCount)];
 
     /// <summary>When the oldest pending message of a level was accepted, as of about a second ago.</summary>
-    public DateTimeOffset? Oldest(Precedence precedence) => Snapshots.Select(s => s.Oldest[(int)precedence]).Where(o => o is not null).Min();
+    public DateTimeOffset? Oldest(Precedence precedence) => Snapshots.Min(s => s.Oldest[(int)precedence]);
+
+    /// <summary>The same of what no rule of the profiler distributed.</summary>
+    public DateTimeOffset? OldestUnprofiled(Precedence precedence) => Snapshots.Min(s => s.OldestUnprofiled[(int)precedence]);
 
     /// <summary>Messages that are not done, over all partitions of this node.</summary>
     public int Pending => Volatile.Read(ref pending);

@@ -125,6 +125,9 @@ internal static class PartitionEvents
         ImmutableArray<PartitionCommands.TakeOver> Spawned, bool Fenced) : ILocalMessage
     {
         public string? Reroute { get; init; }
+
+        /// <summary>A profiling address among its recipients waits for a person; null: as it was.</summary>
+        public bool? IsUnprofiled { get; init; }
     }
 
     /// <summary>A step could not be carried out because the store was away; to be done again.</summary>
