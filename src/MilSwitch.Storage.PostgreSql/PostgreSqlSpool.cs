@@ -227,6 +227,9 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
     public ValueTask<IReadOnlyList<StoredDocument>> ListDocumentsAsync(string kind, CancellationToken cancellationToken = default) =>
         reader.DocumentsAsync(StoreText.Clean(kind), cancellationToken);
 
+    public ValueTask<IReadOnlyList<StoredDocument>> PageDocumentsAsync(string kind, string after, int limit, CancellationToken cancellationToken = default) =>
+        reader.DocumentsAsync(StoreText.Clean(kind), StoreText.Clean(after), limit, cancellationToken);
+
     public ValueTask<long> PolicyVersionAsync(CancellationToken cancellationToken = default) =>
         control.NumberAsync(Statements.Policy, [], cancellationToken);
 

@@ -198,8 +198,15 @@ internal sealed class SpoolReader(NpgsqlDataSource source, Calls calls, TimeSpan
         "SELECT json FROM document WHERE kind = $1 AND id = $2", [Wave.One(kind), Wave.One(id)],
         async (_, reader, token) => await reader.ReadAsync(token).ConfigureAwait(false) ? reader.GetString(0) : null, cancellationToken);
 
-    public ValueTask<IReadOnlyList<StoredDocument>> DocumentsAsync(string kind, CancellationToken cancellationToken) => AskAsync(
-        "SELECT id, json FROM document WHERE kind = $1 ORDER BY id COLLATE \"C\"", [Wave.One(kind)],
+    public ValueTask<IReadOnlyList<StoredDocument>> DocumentsAsync(string kind, CancellationToken cancellationToken) =>
+        DocumentsAsync("SELECT id, json FROM document WHERE kind = $1 ORDER BY id COLLATE \"C\"", kind, [Wave.One(kind)], cancellationToken);
+
+    /// <summary>By the order of the key itself, so that a page is read without the others.</summary>
+    public ValueTask<IReadOnlyList<StoredDocument>> DocumentsAsync(string kind, string after, int limit, CancellationToken cancellationToken) =>
+        DocumentsAsync("SELECT id, json FROM document WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3", kind, [Wave.One(kind), Wave.One(after), Wave.One((long)limit)], cancellationToken);
+
+    private ValueTask<IReadOnlyList<StoredDocument>> DocumentsAsync(string sql, string kind, NpgsqlParameter[] parameters, CancellationToken cancellationToken) => AskAsync(
+        sql, parameters,
         async (_, reader, token) =>
         {
             var documents = new List<StoredDocument>();

@@ -12,7 +12,7 @@ internal sealed class SpoolReader : IDisposable
 {
     private readonly SqliteDatabase database;
     private readonly SqliteStatement message, recipients, pending, contentOf, inline, fileOf, auditOf, auditOfSwitch, auditFrom, auditEnd;
-    private readonly SqliteStatement documents, document, scan, allPending, byField, byParent, finished, oldKeys, oldAudit;
+    private readonly SqliteStatement documents, documentPage, document, scan, allPending, byField, byParent, finished, oldKeys, oldAudit;
 
     public SpoolReader(string path)
     {
@@ -34,6 +34,7 @@ internal sealed class SpoolReader : IDisposable
         auditFrom = database.Prepare("SELECT seq, at, kind, message, recipient, detail, actor, hash FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2");
         auditEnd = database.Prepare("SELECT seq, hash FROM audit_end WHERE name = ?1");
         documents = database.Prepare("SELECT id, json FROM document WHERE kind = ?1 ORDER BY id");
+        documentPage = database.Prepare("SELECT id, json FROM document WHERE kind = ?1 AND id > ?2 ORDER BY id LIMIT ?3");
         document = database.Prepare("SELECT json FROM document WHERE kind = ?1 AND id = ?2");
         scan = database.Prepare("SELECT id, state, precedence, accepted FROM message WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
         allPending = database.Prepare("SELECT id FROM message INDEXED BY message_pending WHERE state < 4 AND precedence = ?1 AND id < ?2");
@@ -181,6 +182,14 @@ internal sealed class SpoolReader : IDisposable
         var found = new List<StoredDocument>();
         documents.Bind(1, kind);
         while (documents.Step()) found.Add(new StoredDocument(kind, documents.Text(0), documents.Text(1)));
+        return found;
+    }
+
+    public IReadOnlyList<StoredDocument> Documents(string kind, string after, int limit)
+    {
+        var found = new List<StoredDocument>();
+        documentPage.Bind(1, kind).Bind(2, after).Bind(3, limit);
+        while (documentPage.Step()) found.Add(new StoredDocument(kind, documentPage.Text(0), documentPage.Text(1)));
         return found;
     }
 

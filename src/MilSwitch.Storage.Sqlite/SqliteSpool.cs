@@ -310,6 +310,9 @@ public sealed class SqliteSpool : ISealableSpool
     public async ValueTask<IReadOnlyList<StoredDocument>> ListDocumentsAsync(string kind, CancellationToken cancellationToken = default) =>
         await ReadAsync(reader => reader.Documents(kind), cancellationToken).ConfigureAwait(false);
 
+    public async ValueTask<IReadOnlyList<StoredDocument>> PageDocumentsAsync(string kind, string after, int limit, CancellationToken cancellationToken = default) =>
+        await ReadAsync(reader => reader.Documents(kind, after, limit), cancellationToken).ConfigureAwait(false);
+
     public ValueTask<long> PolicyVersionAsync(CancellationToken cancellationToken = default) => new(transactions.PolicyVersion);
 
     /// <summary>In slices of a few milliseconds, so that commits are not held up. Returns the messages that went.</summary>

@@ -515,6 +515,18 @@ public abstract class SpoolContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Reads_documents_page_by_page_and_from_a_prefix_on()
+    {
+        foreach (var id in new[] { "b1", "a0", "b0", "c0", "b2" }) await Spool.PutDocumentAsync("paged", id, "{}");
+        await Spool.PutDocumentAsync("pagee", "b1", "{}");
+        Assert.Equal(["a0", "b0", "b1", "b2", "c0"], (await Spool.PageDocumentsAsync("paged", "", 10)).Select(d => d.Id));
+        Assert.Equal(["a0", "b0"], (await Spool.PageDocumentsAsync("paged", "", 2)).Select(d => d.Id));
+        Assert.Equal(["b1", "b2"], (await Spool.PageDocumentsAsync("paged", "b0", 2)).Select(d => d.Id));
+        Assert.Equal(["b0", "b1", "b2"], (await Spool.PageDocumentsAsync("paged", "b", 3)).Select(d => d.Id));
+        Assert.Empty(await Spool.PageDocumentsAsync("paged", "c0", 3));
+    }
+
+    [Fact]
     public async Task Prunes_finished_messages_and_old_audit_events_only()
     {
         var old = NextId();

@@ -71,6 +71,9 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
     public ValueTask<IReadOnlyList<StoredDocument>> ListDocumentsAsync(string kind, CancellationToken cancellationToken = default) =>
         inner.ListDocumentsAsync(kind, cancellationToken);
 
+    public ValueTask<IReadOnlyList<StoredDocument>> PageDocumentsAsync(string kind, string after, int limit, CancellationToken cancellationToken = default) =>
+        inner.PageDocumentsAsync(kind, after, limit, cancellationToken);
+
     public ValueTask<long> PolicyVersionAsync(CancellationToken cancellationToken = default) => inner.PolicyVersionAsync(cancellationToken);
 
     public ValueTask<int> PruneAsync(DateTimeOffset messagesBefore, DateTimeOffset duplicateKeysBefore, CancellationToken cancellationToken = default) =>

@@ -59,6 +59,12 @@ public interface ISpool : IPartitionOwnership, IAsyncDisposable
     ValueTask<IReadOnlyList<StoredDocument>> ListDocumentsAsync(string kind, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Documents of one kind whose id comes behind another text, in the order of their ids, <paramref name="limit"/> at most. Of
+    /// use where ids are lower-case hexadecimal: the order of anything else is the store's own.
+    /// </summary>
+    ValueTask<IReadOnlyList<StoredDocument>> PageDocumentsAsync(string kind, string after, int limit, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// A number that rises with every change of a document of <see cref="PolicyDocuments"/>, by whichever node, in the same
     /// transaction: who has read them at one number need not read them again until it is another.
     /// </summary>

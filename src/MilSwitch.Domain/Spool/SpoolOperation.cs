@@ -120,4 +120,5 @@ public enum AuditKind : short
     CertificateAllowed = 45, CertificateForbidden = 46,
     Expanded = 40,
     Completed = 50,
+    Transferred = 70,
 }

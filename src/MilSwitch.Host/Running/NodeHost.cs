@@ -81,6 +81,7 @@ public static class NodeHost
         builder.Services.AddSingleton(services => new ConfigurationHolder(configuration, time, services.GetRequiredService<ILogger<ConfigurationHolder>>()));
         builder.Services.AddSingleton<IAccountStore>(services => services.GetRequiredService<ConfigurationHolder>());
         builder.Services.AddSingleton(Listeners.SmtpServices);
+        builder.Services.AddSingleton<Smtp.Tracking.MtqpServices>();
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<MeterBridge>();
         builder.Services.AddSingleton<SwitchGauges>();
@@ -193,6 +194,7 @@ public static class NodeHost
         kestrel.Limits.MaxResponseBufferSize = SocketBuffer;
         kestrel.Limits.MaxRequestBodySize = MaximumApiBody;
         foreach (var listener in configuration.Listeners) Listeners.ListenSmtp(kestrel, listener.Name);
+        if (configuration.Tracking is { } tracking) Listeners.ListenMtqp(kestrel, tracking);
         Listeners.ListenHttp(kestrel, configuration);
     }
 

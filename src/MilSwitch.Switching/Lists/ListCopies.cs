@@ -55,6 +55,8 @@ internal sealed class ListCopies(SwitchConfiguration configuration, MailingList 
             Precedence = of.Precedence,
             Label = label,
             EnvelopeId = list.Owner is null ? came.EnvelopeId : null,
+            // RFC 3885 §3.3: never to members.
+            Tracking = null,
             Return = came.OpenedHere || list.Opening is not null ? DsnReturn.Headers : list.Owner is null ? came.Return : DsnReturn.Unspecified,
             // RFC 2852 §4.1.4: its deadline was that of the list's address.
             DeliverBy = list.Owner is null ? came.DeliverBy : null,
@@ -72,7 +74,7 @@ internal sealed class ListCopies(SwitchConfiguration configuration, MailingList 
     public NewMessage LeftOver(MessageId id, StagedContent content, string reason)
     {
         var came = stored.Envelope;
-        var envelope = came with { Recipients = [came.Recipients[index] with { DuplicateKey = null, Notify = NotifyOptions.Never }], Precedence = came.Recipients[index].Precedence };
+        var envelope = came with { Recipients = [came.Recipients[index] with { DuplicateKey = null, Notify = NotifyOptions.Never }], Precedence = came.Recipients[index].Precedence, Tracking = null };
         return new NewMessage(id, envelope, stored.Trace, content, stored.MessageIdField, RecipientState.Held, stored.Id) { HeldBecause = reason };
     }
 
