@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Host.Configuration;
