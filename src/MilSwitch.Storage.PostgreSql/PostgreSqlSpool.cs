@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
@@ -211,6 +212,9 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
     }
 
     public ValueTask<IReadOnlyList<AuditEvent>> ReadAuditAsync(MessageId id, CancellationToken cancellationToken = default) => reader.AuditAsync(id, cancellationToken);
+
+    public ValueTask<IReadOnlyList<AuditEvent>> FindAuditAsync(ImmutableArray<MessageId> messages, AuditKind kind, CancellationToken cancellationToken = default) =>
+        reader.AuditAsync(messages, kind, cancellationToken);
 
     public async ValueTask PutDocumentAsync(string kind, string id, string json, CancellationToken cancellationToken = default)
     {

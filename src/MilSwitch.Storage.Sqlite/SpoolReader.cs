@@ -11,7 +11,7 @@ namespace MilSwitch.Storage.Sqlite;
 internal sealed class SpoolReader : IDisposable
 {
     private readonly SqliteDatabase database;
-    private readonly SqliteStatement message, recipients, pending, contentOf, inline, fileOf, auditOf, auditOfSwitch, auditFrom, auditEnd;
+    private readonly SqliteStatement message, recipients, pending, contentOf, inline, fileOf, auditOf, auditOfKind, auditOfSwitch, auditFrom, auditEnd;
     private readonly SqliteStatement documents, documentPage, document, scan, allPending, byField, byParent, finished, oldKeys, oldAudit;
 
     public SpoolReader(string path)
@@ -30,6 +30,7 @@ internal sealed class SpoolReader : IDisposable
         inline = database.Prepare("SELECT data FROM content WHERE id = ?1");
         fileOf = database.Prepare("SELECT name FROM file WHERE message = ?1");
         auditOf = database.Prepare("SELECT at, kind, recipient, detail, actor FROM audit WHERE message = ?1 AND message <> 0 ORDER BY seq");
+        auditOfKind = database.Prepare("SELECT at, recipient, detail, actor FROM audit WHERE message = ?1 AND message <> 0 AND kind = ?2 ORDER BY seq");
         auditOfSwitch = database.Prepare("SELECT at, kind, recipient, detail, actor FROM audit WHERE message = 0 ORDER BY seq");
         auditFrom = database.Prepare("SELECT seq, at, kind, message, recipient, detail, actor, hash FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2");
         auditEnd = database.Prepare("SELECT seq, hash FROM audit_end WHERE name = ?1");
@@ -164,6 +165,18 @@ internal sealed class SpoolReader : IDisposable
         var events = new List<AuditEvent>();
         var rows = id == default ? auditOfSwitch : auditOf.Bind(1, id.Value);
         while (rows.Step()) events.Add(new AuditEvent(Time(rows.Long(0)), (AuditKind)rows.Int(1), id, rows.Int(2), rows.Text(3), rows.TextOrNull(4)));
+
+        return events;
+    }
+
+    public IReadOnlyList<AuditEvent> Audit(ImmutableArray<MessageId> messages, AuditKind kind)
+    {
+        var events = new List<AuditEvent>();
+        foreach (var id in messages)
+        {
+            auditOfKind.Bind(1, id.Value).Bind(2, (long)kind);
+            while (auditOfKind.Step()) events.Add(new AuditEvent(Time(auditOfKind.Long(0)), kind, id, auditOfKind.Int(1), auditOfKind.Text(2), auditOfKind.TextOrNull(3)));
+        }
 
         return events;
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
@@ -287,6 +288,9 @@ public sealed class SqliteSpool : ISealableSpool
 
     public async ValueTask<IReadOnlyList<AuditEvent>> ReadAuditAsync(MessageId id, CancellationToken cancellationToken = default) =>
         await ReadAsync(reader => reader.Audit(id), cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask<IReadOnlyList<AuditEvent>> FindAuditAsync(ImmutableArray<MessageId> messages, AuditKind kind, CancellationToken cancellationToken = default) =>
+        await ReadAsync(reader => reader.Audit(messages, kind), cancellationToken).ConfigureAwait(false);
 
     public async ValueTask PutDocumentAsync(string kind, string id, string json, CancellationToken cancellationToken = default)
     {

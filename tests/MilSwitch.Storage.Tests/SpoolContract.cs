@@ -515,6 +515,23 @@ public abstract class SpoolContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Finds_audit_events_of_one_kind_of_many_messages()
+    {
+        MessageId one = NextId(), two = NextId(), three = NextId();
+        AuditEvent[] events =
+        [
+            new(Noon, AuditKind.Delivered, one, 1, "a"), new(Noon.AddSeconds(1), AuditKind.Deferred, one, 0, "b"), new(Noon.AddSeconds(2), AuditKind.Delivered, one, 0, "c", "op"),
+            new(Noon.AddSeconds(3), AuditKind.Delivered, two, 0), new(Noon.AddSeconds(4), AuditKind.Delivered, three, 0),
+        ];
+        await CommitAsync(new SpoolOperation(Owner) { Audit = [.. events] });
+        var found = await Spool.FindAuditAsync([two, one], AuditKind.Delivered);
+        Assert.Equal([events[0], events[2]], found.Where(e => e.Message == one));
+        Assert.Equal([events[3]], found.Where(e => e.Message == two));
+        Assert.Equal(3, found.Count);
+        Assert.Empty(await Spool.FindAuditAsync([], AuditKind.Delivered));
+    }
+
+    [Fact]
     public async Task Reads_documents_page_by_page_and_from_a_prefix_on()
     {
         foreach (var id in new[] { "b1", "a0", "b0", "c0", "b2" }) await Spool.PutDocumentAsync("paged", id, "{}");

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
@@ -52,6 +53,9 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
         inner.QueryAsync(query, cancellationToken);
 
     public ValueTask<IReadOnlyList<AuditEvent>> ReadAuditAsync(MessageId id, CancellationToken cancellationToken = default) => inner.ReadAuditAsync(id, cancellationToken);
+
+    public ValueTask<IReadOnlyList<AuditEvent>> FindAuditAsync(ImmutableArray<MessageId> messages, AuditKind kind, CancellationToken cancellationToken = default) =>
+        inner.FindAuditAsync(messages, kind, cancellationToken);
 
     public ValueTask PutDocumentAsync(string kind, string id, string json, CancellationToken cancellationToken = default)
     {

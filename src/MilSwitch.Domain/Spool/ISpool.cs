@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
 
@@ -44,6 +45,9 @@ public interface ISpool : IPartitionOwnership, IAsyncDisposable
 
     /// <summary>The audit events of one message, oldest first; with the default id those of the switch itself, by a walk along the whole trail.</summary>
     ValueTask<IReadOnlyList<AuditEvent>> ReadAuditAsync(MessageId id, CancellationToken cancellationToken = default);
+
+    /// <summary>The audit events of one kind of some messages (10,000 at most), those of one message oldest first.</summary>
+    ValueTask<IReadOnlyList<AuditEvent>> FindAuditAsync(ImmutableArray<MessageId> messages, AuditKind kind, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Small documents that outlive a restart: rules, MINIMIZE. Replaces one of the same kind and id. Those of

@@ -252,5 +252,6 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(Page<string>))]
 [JsonSerializable(typeof(SmimeaZoneRequest))]
 [JsonSerializable(typeof(SmimeaZoneView))]
+[JsonSerializable(typeof(StatisticsView))]
 [JsonSerializable(typeof(ProblemView))]
 public sealed partial class ApiJson : JsonSerializerContext;

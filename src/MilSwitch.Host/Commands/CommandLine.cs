@@ -42,6 +42,7 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Audit());
         root.Subcommands.Add(Proxy());
         root.Subcommands.Add(Track());
+        root.Subcommands.Add(Statistics());
         root.Subcommands.Add(Destination());
         root.Subcommands.Add(Rule());
         root.Subcommands.Add(Minimize());
