@@ -61,7 +61,36 @@ public sealed class TrackingServiceTests : IDisposable
 
         using var stranger = new Dialogue(ports[1]);
         Assert.Equal("-ERR/noinfo Nothing is known\r\n", await stranger.SayAsync("", $"TRACK <7@home.example> {Convert.ToBase64String("a secret"u8)}"));
+
+        // The command, against the same node.
+        var secret = files.Write("secret", Convert.ToBase64String("the secret"u8) + "\n", secret: true);
+        var run = await CommandRun.OfAsync(["mtqp", "track", "7@home.example", "--server", $"127.0.0.1:{ports[1]}", "--secret-file", secret, "--follow"]);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Matches($"^127.0.0.1:{ports[1]}: found\n  switch.example has it since .*Z\n    b@away.example  relayed  2.1.9  at 127.0.0.1  .*Z\n$", run.Output);
+        run = await CommandRun.OfAsync(["mtqp", "track", "8@home.example", "--server", $"127.0.0.1:{ports[1]}", "--secret-file", secret, "--json"]);
+        Assert.Equal(3, run.ExitCode);
+        Assert.Contains("\"outcome\": \"no-information\"", run.Output, StringComparison.Ordinal);
         await app.StopAsync();
+        Assert.Equal(7, (await CommandRun.OfAsync(["mtqp", "track", "7@home.example", "--server", $"127.0.0.1:{ports[1]}", "--secret-file", secret])).ExitCode);
+    }
+
+    [Theory]
+    [InlineData(2, "7", "--server", "mx.example", "--secret-file", "secret")]
+    [InlineData(2, "7@x", "--server", "mx.example:port", "--secret-file", "secret")]
+    [InlineData(2, "7@x", "--server", "mx.example", "--secret-file", "secret", "--port", "0")]
+    [InlineData(2, "7@x", "--server", "mx.example", "--secret-file", "none")]
+    [InlineData(3, "7@x", "--server", "mx.example", "--secret-file", "absent")]
+    [InlineData(3, "7@x", "--server", "mx.example", "--secret-file", "secret", "--ca", "absent")]
+    public async Task The_command_refuses_what_it_can_t_ask(int exitCode, params string[] arguments)
+    {
+        files.Write("secret", "QUJD\n", secret: true);
+        files.Write("none", "not base64!\n", secret: true);
+        for (var i = 1; i < arguments.Length; i++)
+        {
+            if (arguments[i - 1] is "--secret-file" or "--ca") arguments[i] = Path.Combine(files.Folder, arguments[i]);
+        }
+
+        Assert.Equal(exitCode, (await CommandRun.OfAsync(["mtqp", "track", .. arguments])).ExitCode);
     }
 
     [Fact]

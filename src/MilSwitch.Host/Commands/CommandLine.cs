@@ -49,6 +49,7 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Route());
         root.Subcommands.Add(Inspect());
         root.Subcommands.Add(Acp127());
+        root.Subcommands.Add(Mtqp());
         root.Subcommands.Add(Path());
         root.Subcommands.Add(Smime());
         root.Subcommands.Add(Label());

@@ -280,7 +280,7 @@ public sealed class MtqpSessionTests
         Assert.StartsWith("-ERR/noinfo", await reader.ReadLineAsync(), StringComparison.Ordinal);
     }
 
-    private static X509Certificate2 Certificate(string name)
+    internal static X509Certificate2 Certificate(string name)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256);
