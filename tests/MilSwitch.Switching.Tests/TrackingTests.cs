@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Domain.Tracking;
@@ -89,6 +90,38 @@ public sealed class TrackingTests
         await SendAsync(harness);
         await SendAsync(harness, to: "c@dest.test");
         Assert.Equal(["b@dest.test", "c@dest.test"], (await FindAsync(harness)).Found.SelectMany(f => f.Recipients).Select(r => r.Final.Address).Order());
+    }
+
+    [Fact]
+    public async Task Members_of_a_list_get_no_certifier_and_nobody_hears_of_them()
+    {
+        var list = new MailingList { Address = Mailbox.Parse("watch@hq.test"), Members = [Mailbox.Parse("m1@dest.test"), Mailbox.Parse("m2@dest.test")] };
+        await using var harness = await SwitchHarness.StartAsync(c => c with { Lists = new MailingListMap([list]) }, WithTracking);
+        var sent = await SendAsync(harness, to: "watch@hq.test");
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+        var copy = Assert.Single(await harness.Sink.WaitForAsync(1, TimeSpan.FromSeconds(15)));
+        Assert.DoesNotContain("MTRK", copy.Mail, StringComparison.Ordinal);
+        var recipient = Assert.Single(Assert.Single((await FindAsync(harness)).Found).Recipients);
+        Assert.Equal((TrackingAction.Expanded, "watch@hq.test", null), (recipient.Action, recipient.Final.Address, recipient.RemoteMta));
+    }
+
+    [Fact]
+    public async Task What_is_over_is_swept_and_what_is_not_stays()
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        harness.Sink.Script = step => step.Phase == SinkPhase.Recipient && step.Line.Contains("later@", StringComparison.Ordinal) ? SinkAction.Say("451 4.2.1 later") : null;
+        var over = await SendAsync(harness, lives: TimeSpan.Zero);
+        await SendAsync(harness);
+        await SendAsync(harness, lives: TimeSpan.Zero, to: "later@dest.test");
+        await harness.WaitForAsync(over.Id, m => m.State == MessageState.Done);
+        await harness.Spool.PutDocumentAsync(TrackingDocuments.Kind, new string('f', 80), "nonsense");
+        // More than a page of what is over, of messages that are gone.
+        for (var i = 0; i < 600; i++) await harness.Spool.PutDocumentAsync(TrackingDocuments.Kind, new string('a', 60) + i.ToString("x20", System.Globalization.CultureInfo.InvariantCulture), "1");
+        Assert.Equal(604, (await harness.Spool.ListDocumentsAsync(TrackingDocuments.Kind)).Count);
+
+        await harness.Services<Microsoft.Extensions.Hosting.IHostedService>().OfType<Tracking.TrackingSweeper>().Single().SweepAsync(default);
+        Assert.Equal(2, (await harness.Spool.ListDocumentsAsync(TrackingDocuments.Kind)).Count);
+        Assert.Equal(["b@dest.test", "later@dest.test"], (await FindAsync(harness)).Found.SelectMany(f => f.Recipients).Select(r => r.Final.Address).Order());
     }
 
     private static Task<IntakeResult> SendAsync(SwitchHarness harness, TrackingCertifier? certifier = null, TimeSpan? lives = null, string to = "b@dest.test") => harness.SendAsync(

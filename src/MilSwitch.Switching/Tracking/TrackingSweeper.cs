@@ -29,7 +29,8 @@ internal sealed class TrackingSweeper(SwitchRuntime runtime) : BackgroundService
         }
     }
 
-    private async Task SweepAsync(CancellationToken cancellationToken)
+    /// <summary>One walk along all of them.</summary>
+    internal async Task SweepAsync(CancellationToken cancellationToken)
     {
         var after = "";
         while (true)
