@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
@@ -212,6 +213,9 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
 
     public ValueTask<IReadOnlyList<AuditEvent>> ReadAuditAsync(MessageId id, CancellationToken cancellationToken = default) => reader.AuditAsync(id, cancellationToken);
 
+    public ValueTask<IReadOnlyList<AuditEvent>> FindAuditAsync(ImmutableArray<MessageId> messages, AuditKind kind, CancellationToken cancellationToken = default) =>
+        reader.AuditAsync(messages, kind, cancellationToken);
+
     public async ValueTask PutDocumentAsync(string kind, string id, string json, CancellationToken cancellationToken = default)
     {
         const string Put = "INSERT INTO document (kind, id, json) VALUES ($1, $2, $3) ON CONFLICT (kind, id) DO UPDATE SET json = excluded.json";
@@ -226,6 +230,9 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
 
     public ValueTask<IReadOnlyList<StoredDocument>> ListDocumentsAsync(string kind, CancellationToken cancellationToken = default) =>
         reader.DocumentsAsync(StoreText.Clean(kind), cancellationToken);
+
+    public ValueTask<IReadOnlyList<StoredDocument>> PageDocumentsAsync(string kind, string after, int limit, CancellationToken cancellationToken = default) =>
+        reader.DocumentsAsync(StoreText.Clean(kind), StoreText.Clean(after), limit, cancellationToken);
 
     public ValueTask<long> PolicyVersionAsync(CancellationToken cancellationToken = default) =>
         control.NumberAsync(Statements.Policy, [], cancellationToken);

@@ -159,6 +159,18 @@ internal sealed class SpoolReader(NpgsqlDataSource source, Calls calls, TimeSpan
         },
         cancellationToken);
 
+    public ValueTask<IReadOnlyList<AuditEvent>> AuditAsync(ImmutableArray<MessageId> messages, AuditKind kind, CancellationToken cancellationToken) => AskAsync(
+        "SELECT at, message, recipient, detail, actor FROM audit WHERE message = ANY ($1) AND message <> 0 AND kind = $2 ORDER BY message, at, run, seq",
+        [Wave.Of(messages.Select(m => m.Value).ToList(), NpgsqlDbType.Bigint), Small((short)kind)],
+        async (_, reader, token) =>
+        {
+            var events = new List<AuditEvent>();
+            while (await reader.ReadAsync(token).ConfigureAwait(false))
+                events.Add(new AuditEvent(Time(reader.GetInt64(0)), kind, new MessageId(reader.GetInt64(1)), reader.GetInt32(2), reader.GetString(3), Text(reader, 4)));
+            return (IReadOnlyList<AuditEvent>)events;
+        },
+        cancellationToken);
+
     /// <summary>The runs that have a trail, with its two ends.</summary>
     public ValueTask<List<AuditTrail>> TrailsAsync(CancellationToken cancellationToken) => AskAsync(
         "SELECT run, name, seq, hash FROM audit_end ORDER BY run, name", [],
@@ -198,8 +210,15 @@ internal sealed class SpoolReader(NpgsqlDataSource source, Calls calls, TimeSpan
         "SELECT json FROM document WHERE kind = $1 AND id = $2", [Wave.One(kind), Wave.One(id)],
         async (_, reader, token) => await reader.ReadAsync(token).ConfigureAwait(false) ? reader.GetString(0) : null, cancellationToken);
 
-    public ValueTask<IReadOnlyList<StoredDocument>> DocumentsAsync(string kind, CancellationToken cancellationToken) => AskAsync(
-        "SELECT id, json FROM document WHERE kind = $1 ORDER BY id COLLATE \"C\"", [Wave.One(kind)],
+    public ValueTask<IReadOnlyList<StoredDocument>> DocumentsAsync(string kind, CancellationToken cancellationToken) =>
+        DocumentsAsync("SELECT id, json FROM document WHERE kind = $1 ORDER BY id COLLATE \"C\"", kind, [Wave.One(kind)], cancellationToken);
+
+    /// <summary>By the order of the key itself, so that a page is read without the others.</summary>
+    public ValueTask<IReadOnlyList<StoredDocument>> DocumentsAsync(string kind, string after, int limit, CancellationToken cancellationToken) =>
+        DocumentsAsync("SELECT id, json FROM document WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3", kind, [Wave.One(kind), Wave.One(after), Wave.One((long)limit)], cancellationToken);
+
+    private ValueTask<IReadOnlyList<StoredDocument>> DocumentsAsync(string sql, string kind, NpgsqlParameter[] parameters, CancellationToken cancellationToken) => AskAsync(
+        sql, parameters,
         async (_, reader, token) =>
         {
             var documents = new List<StoredDocument>();

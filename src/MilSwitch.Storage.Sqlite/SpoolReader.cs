@@ -11,8 +11,8 @@ namespace MilSwitch.Storage.Sqlite;
 internal sealed class SpoolReader : IDisposable
 {
     private readonly SqliteDatabase database;
-    private readonly SqliteStatement message, recipients, pending, contentOf, inline, fileOf, auditOf, auditOfSwitch, auditFrom, auditEnd;
-    private readonly SqliteStatement documents, document, scan, allPending, byField, byParent, finished, oldKeys, oldAudit;
+    private readonly SqliteStatement message, recipients, pending, contentOf, inline, fileOf, auditOf, auditOfKind, auditOfSwitch, auditFrom, auditEnd;
+    private readonly SqliteStatement documents, documentPage, document, scan, allPending, byField, byParent, finished, oldKeys, oldAudit;
 
     public SpoolReader(string path)
     {
@@ -30,10 +30,12 @@ internal sealed class SpoolReader : IDisposable
         inline = database.Prepare("SELECT data FROM content WHERE id = ?1");
         fileOf = database.Prepare("SELECT name FROM file WHERE message = ?1");
         auditOf = database.Prepare("SELECT at, kind, recipient, detail, actor FROM audit WHERE message = ?1 AND message <> 0 ORDER BY seq");
+        auditOfKind = database.Prepare("SELECT at, recipient, detail, actor FROM audit WHERE message = ?1 AND message <> 0 AND kind = ?2 ORDER BY seq");
         auditOfSwitch = database.Prepare("SELECT at, kind, recipient, detail, actor FROM audit WHERE message = 0 ORDER BY seq");
         auditFrom = database.Prepare("SELECT seq, at, kind, message, recipient, detail, actor, hash FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2");
         auditEnd = database.Prepare("SELECT seq, hash FROM audit_end WHERE name = ?1");
         documents = database.Prepare("SELECT id, json FROM document WHERE kind = ?1 ORDER BY id");
+        documentPage = database.Prepare("SELECT id, json FROM document WHERE kind = ?1 AND id > ?2 ORDER BY id LIMIT ?3");
         document = database.Prepare("SELECT json FROM document WHERE kind = ?1 AND id = ?2");
         scan = database.Prepare("SELECT id, state, precedence, accepted FROM message WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
         allPending = database.Prepare("SELECT id FROM message INDEXED BY message_pending WHERE state < 4 AND precedence = ?1 AND id < ?2");
@@ -167,6 +169,18 @@ internal sealed class SpoolReader : IDisposable
         return events;
     }
 
+    public IReadOnlyList<AuditEvent> Audit(ImmutableArray<MessageId> messages, AuditKind kind)
+    {
+        var events = new List<AuditEvent>();
+        foreach (var id in messages)
+        {
+            auditOfKind.Bind(1, id.Value).Bind(2, (long)kind);
+            while (auditOfKind.Step()) events.Add(new AuditEvent(Time(auditOfKind.Long(0)), kind, id, auditOfKind.Int(1), auditOfKind.Text(2), auditOfKind.TextOrNull(3)));
+        }
+
+        return events;
+    }
+
     public string? Document(string kind, string id)
     {
         document.Bind(1, kind).Bind(2, id);
@@ -181,6 +195,14 @@ internal sealed class SpoolReader : IDisposable
         var found = new List<StoredDocument>();
         documents.Bind(1, kind);
         while (documents.Step()) found.Add(new StoredDocument(kind, documents.Text(0), documents.Text(1)));
+        return found;
+    }
+
+    public IReadOnlyList<StoredDocument> Documents(string kind, string after, int limit)
+    {
+        var found = new List<StoredDocument>();
+        documentPage.Bind(1, kind).Bind(2, after).Bind(3, limit);
+        while (documentPage.Step()) found.Add(new StoredDocument(kind, documentPage.Text(0), documentPage.Text(1)));
         return found;
     }
 

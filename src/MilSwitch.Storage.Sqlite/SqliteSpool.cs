@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
@@ -288,6 +289,9 @@ public sealed class SqliteSpool : ISealableSpool
     public async ValueTask<IReadOnlyList<AuditEvent>> ReadAuditAsync(MessageId id, CancellationToken cancellationToken = default) =>
         await ReadAsync(reader => reader.Audit(id), cancellationToken).ConfigureAwait(false);
 
+    public async ValueTask<IReadOnlyList<AuditEvent>> FindAuditAsync(ImmutableArray<MessageId> messages, AuditKind kind, CancellationToken cancellationToken = default) =>
+        await ReadAsync(reader => reader.Audit(messages, kind), cancellationToken).ConfigureAwait(false);
+
     public async ValueTask PutDocumentAsync(string kind, string id, string json, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -309,6 +313,9 @@ public sealed class SqliteSpool : ISealableSpool
 
     public async ValueTask<IReadOnlyList<StoredDocument>> ListDocumentsAsync(string kind, CancellationToken cancellationToken = default) =>
         await ReadAsync(reader => reader.Documents(kind), cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask<IReadOnlyList<StoredDocument>> PageDocumentsAsync(string kind, string after, int limit, CancellationToken cancellationToken = default) =>
+        await ReadAsync(reader => reader.Documents(kind, after, limit), cancellationToken).ConfigureAwait(false);
 
     public ValueTask<long> PolicyVersionAsync(CancellationToken cancellationToken = default) => new(transactions.PolicyVersion);
 

@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Text;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Tracking;
 
 namespace MilSwitch.Storage;
 
@@ -18,7 +20,7 @@ public static class EnvelopeCodec
     {
         public const int ReversePath = 1, Recipient = 2, Body = 3, SmtpUtf8 = 4, RequireTls = 5, Return = 6, EnvelopeId = 7, Priority = 8,
             DeliverBy = 9, HoldUntil = 10, Precedence = 11, ArrivedAt = 12, Origin = 13, TlsOptional = 14, MinimizeConsidered = 15,
-            OpenedHere = 16, Label = 17, Domain = 18, MilitaryFields = 30, Expires = 31, Supersedes = 32;
+            OpenedHere = 16, Label = 17, Domain = 18, Tracking = 24, MilitaryFields = 30, Expires = 31, Supersedes = 32;
     }
 
     private static class RecipientField
@@ -49,6 +51,14 @@ public static class EnvelopeCodec
         if (envelope.Supersedes is { } supersedes) to.Text(Field.Supersedes, supersedes);
         if (envelope.Return != DsnReturn.Unspecified) to.Number(Field.Return, (ulong)envelope.Return);
         if (envelope.EnvelopeId is { } envelopeId) to.Text(Field.EnvelopeId, envelopeId);
+        if (envelope.Tracking is { } tracking)
+        {
+            var start = to.Begin(Field.Tracking);
+            to.Text(1, tracking.Certifier.Text);
+            to.Signed(2, tracking.Until.UtcTicks);
+            to.End(start);
+        }
+
         if (envelope.Priority is { } priority) to.Signed(Field.Priority, priority.Value);
         if (envelope.HoldUntil is { } hold) to.Signed(Field.HoldUntil, hold.UtcTicks);
         if (envelope.DeliverBy is { } by)
@@ -85,6 +95,7 @@ public static class EnvelopeCodec
         DeliverBy? by = null;
         MessageLabel? label = null;
         Origin? origin = null;
+        TrackingRequest? tracking = null;
         Recipient? first = null;
         ImmutableArray<Recipient>.Builder? recipients = null;
         var reader = new TaggedReader(octets);
@@ -106,6 +117,7 @@ public static class EnvelopeCodec
                 case Field.Supersedes: supersedes = reader.Text; break;
                 case Field.Return: @return = (DsnReturn)reader.Number; break;
                 case Field.EnvelopeId: envelopeId = reader.Text; break;
+                case Field.Tracking: tracking = ReadTracking(reader.Octets); break;
                 case Field.Priority: priority = ReadPriority(reader.Signed); break;
                 case Field.DeliverBy: by = ReadDeliverBy(reader.Octets); break;
                 case Field.HoldUntil: hold = ReadTime(reader.Signed); break;
@@ -139,6 +151,7 @@ public static class EnvelopeCodec
             Supersedes = supersedes,
             Return = @return,
             EnvelopeId = envelopeId,
+            Tracking = tracking,
             Priority = priority,
             DeliverBy = by,
             HoldUntil = hold,
@@ -222,6 +235,24 @@ public static class EnvelopeCodec
         }
 
         return new OriginalRecipient(type, address);
+    }
+
+    private static TrackingRequest ReadTracking(ReadOnlySpan<byte> octets)
+    {
+        TrackingCertifier? certifier = null;
+        DateTimeOffset until = default;
+        var reader = new TaggedReader(octets);
+        while (reader.Read())
+        {
+            switch (reader.Tag)
+            {
+                case 1: TrackingCertifier.TryParse(Encoding.UTF8.GetBytes(reader.Text), out certifier); break;
+                case 2: until = ReadTime(reader.Signed); break;
+                default: break;
+            }
+        }
+
+        return new TrackingRequest(certifier ?? throw new FormatException("The stored certifier is none."), until);
     }
 
     private static DeliverBy ReadDeliverBy(ReadOnlySpan<byte> octets)

@@ -14,6 +14,7 @@ using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Tracking;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Cluster;
@@ -25,6 +26,7 @@ using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
 using MilSwitch.Switching.Protection;
 using MilSwitch.Switching.Reports;
+using MilSwitch.Switching.Tracking;
 
 namespace MilSwitch.Switching;
 
@@ -78,6 +80,8 @@ public static class SwitchingServices
         services.AddAkka(ClusterSettings.SystemName, (builder, provider) => Build(builder, provider.GetRequiredService<SwitchRuntime>(), provider));
         services.AddHostedService<Housekeeping>();
         services.AddHostedService<ArrivalSweeper>();
+        services.AddSingleton<ITrackingDesk, TrackingDesk>();
+        services.AddHostedService<TrackingSweeper>();
         return services;
     }
 

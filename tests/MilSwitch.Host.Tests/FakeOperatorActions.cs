@@ -13,6 +13,7 @@ using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Profiling;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Statistics;
 
 namespace MilSwitch.Host.Tests;
 
@@ -96,6 +97,19 @@ public sealed class FakeOperatorActions : IOperatorActions
 
     public ValueTask<IReadOnlyList<MessageDetail>> TrackAsync(MessageQuery query, CancellationToken cancellationToken) =>
         ValueTask.FromResult<IReadOnlyList<MessageDetail>>(query.Recipient == "nobody" ? [] : [Detail()]);
+
+    /// <summary>The last question about statistics.</summary>
+    public StatisticsQuery? Counted { get; private set; }
+
+    /// <summary>There is more than one question counts.</summary>
+    public bool CountsAll { get; set; } = true;
+
+    public ValueTask<SwitchStatistics> StatisticsAsync(StatisticsQuery query, CancellationToken cancellationToken) => ValueTask.FromResult(new SwitchStatistics(
+        Counted = query, 4, CountsAll,
+        [
+            new StatisticsRow("flash", 3, TimeSpan.FromMilliseconds(120), TimeSpan.FromSeconds(61), TimeSpan.FromSeconds(130), TimeSpan.FromSeconds(130), TimeSpan.FromMinutes(2), 2 / 3.0, 1, 0),
+            new StatisticsRow("routine", 0, default, default, default, default, TimeSpan.FromHours(2), null, 0, 1),
+        ]));
 
     public ValueTask<IReadOnlyList<LinkStatus>> LinksAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<LinkStatus>>([Link()]);
 

@@ -7,6 +7,7 @@ using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Tracking;
 
 namespace MilSwitch.Storage.Tests;
 
@@ -56,6 +57,13 @@ public sealed class EnvelopeCodecTests
         EnvelopeCodec.Write(Full, writer);
         writer.Octets(1000, new byte[300]);
         AssertSame(Full, EnvelopeCodec.Read(writer.Written));
+    }
+
+    [Fact]
+    public void Tracking_survives()
+    {
+        var tracked = Full with { Tracking = new TrackingRequest(TrackingCertifier.Of("secret"u8), Noon.AddDays(9)) };
+        Assert.Equal(tracked.Tracking, EnvelopeCodec.Read(Write(tracked)).Tracking);
     }
 
     [Property(MaxTest = 300)]

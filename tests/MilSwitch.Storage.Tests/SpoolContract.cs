@@ -529,6 +529,35 @@ public abstract class SpoolContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Finds_audit_events_of_one_kind_of_many_messages()
+    {
+        MessageId one = NextId(), two = NextId(), three = NextId();
+        AuditEvent[] events =
+        [
+            new(Noon, AuditKind.Delivered, one, 1, "a"), new(Noon.AddSeconds(1), AuditKind.Deferred, one, 0, "b"), new(Noon.AddSeconds(2), AuditKind.Delivered, one, 0, "c", "op"),
+            new(Noon.AddSeconds(3), AuditKind.Delivered, two, 0), new(Noon.AddSeconds(4), AuditKind.Delivered, three, 0),
+        ];
+        await CommitAsync(new SpoolOperation(Owner) { Audit = [.. events] });
+        var found = await Spool.FindAuditAsync([two, one], AuditKind.Delivered);
+        Assert.Equal([events[0], events[2]], found.Where(e => e.Message == one));
+        Assert.Equal([events[3]], found.Where(e => e.Message == two));
+        Assert.Equal(3, found.Count);
+        Assert.Empty(await Spool.FindAuditAsync([], AuditKind.Delivered));
+    }
+
+    [Fact]
+    public async Task Reads_documents_page_by_page_and_from_a_prefix_on()
+    {
+        foreach (var id in new[] { "b1", "a0", "b0", "c0", "b2" }) await Spool.PutDocumentAsync("paged", id, "{}");
+        await Spool.PutDocumentAsync("pagee", "b1", "{}");
+        Assert.Equal(["a0", "b0", "b1", "b2", "c0"], (await Spool.PageDocumentsAsync("paged", "", 10)).Select(d => d.Id));
+        Assert.Equal(["a0", "b0"], (await Spool.PageDocumentsAsync("paged", "", 2)).Select(d => d.Id));
+        Assert.Equal(["b1", "b2"], (await Spool.PageDocumentsAsync("paged", "b0", 2)).Select(d => d.Id));
+        Assert.Equal(["b0", "b1", "b2"], (await Spool.PageDocumentsAsync("paged", "b", 3)).Select(d => d.Id));
+        Assert.Empty(await Spool.PageDocumentsAsync("paged", "c0", 3));
+    }
+
+    [Fact]
     public async Task Prunes_finished_messages_and_old_audit_events_only()
     {
         var old = NextId();

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
@@ -53,6 +54,9 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
 
     public ValueTask<IReadOnlyList<AuditEvent>> ReadAuditAsync(MessageId id, CancellationToken cancellationToken = default) => inner.ReadAuditAsync(id, cancellationToken);
 
+    public ValueTask<IReadOnlyList<AuditEvent>> FindAuditAsync(ImmutableArray<MessageId> messages, AuditKind kind, CancellationToken cancellationToken = default) =>
+        inner.FindAuditAsync(messages, kind, cancellationToken);
+
     public ValueTask PutDocumentAsync(string kind, string id, string json, CancellationToken cancellationToken = default)
     {
         if (Refuses?.Invoke(null) is { } health) throw new SpoolUnavailableException(health);
@@ -70,6 +74,9 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
 
     public ValueTask<IReadOnlyList<StoredDocument>> ListDocumentsAsync(string kind, CancellationToken cancellationToken = default) =>
         inner.ListDocumentsAsync(kind, cancellationToken);
+
+    public ValueTask<IReadOnlyList<StoredDocument>> PageDocumentsAsync(string kind, string after, int limit, CancellationToken cancellationToken = default) =>
+        inner.PageDocumentsAsync(kind, after, limit, cancellationToken);
 
     public ValueTask<long> PolicyVersionAsync(CancellationToken cancellationToken = default) => inner.PolicyVersionAsync(cancellationToken);
 

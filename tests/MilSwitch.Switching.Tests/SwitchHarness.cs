@@ -144,6 +144,8 @@ internal sealed class SwitchHarness : IAsyncDisposable
         return last!;
     }
 
+    public IEnumerable<T> Services<T>() where T : notnull => host!.Services.GetServices<T>();
+
     public T Service<T>() where T : notnull => host!.Services.GetRequiredService<T>();
 
     public async ValueTask DisposeAsync()

@@ -16,7 +16,8 @@ public readonly record struct RecipientStatus(RecipientState State, int Attempts
 /// <param name="Reports">It offered DSN and was told the sender's wishes.</param>
 /// <param name="DeadlineDropped">It was given a message with a deadline in mode N without offering DELIVERBY.</param>
 /// <param name="PossiblySent">The connection broke after the final dot: recipients to be tried again stay armed.</param>
-public readonly record struct HopOutcome(bool Reports = false, bool DeadlineDropped = false, bool PossiblySent = false);
+/// <param name="Tracks">It took over the tracking of the message (RFC 3885).</param>
+public readonly record struct HopOutcome(bool Reports = false, bool DeadlineDropped = false, bool PossiblySent = false, bool Tracks = false);
 
 /// <summary>What one recipient was told, by which host; hosts of one link may share the recipients of a transaction.</summary>
 /// <param name="Reply">The reply that decides.</param>
@@ -87,6 +88,7 @@ public static class OutcomePolicy
             {
                 case NextStep.Relayed relayed:
                     step.Change(index, RecipientState.Delivered, attempts, null, relayed.Reply, AuditKind.Delivered);
+                    if (hop.Tracks) step.Transfer(index);
                     if (ReportPolicy.RelayingIsReported(envelope, recipient, relayed.HopReports, hop.DeadlineDropped))
                         step.Report(ReportAction.Relayed, index, relayed.Reply, target, null);
                     break;
@@ -316,6 +318,9 @@ public static class OutcomePolicy
         }
 
         public void Note(AuditKind kind, string detail) => audit.Add(new AuditEvent(now, kind, id, -1, detail, Actor));
+
+        /// <summary>Whoever asks where the message is may ask the hop next.</summary>
+        public void Transfer(int index) => audit.Add(new AuditEvent(now, AuditKind.Transferred, id, index, Target ?? ""));
 
         public void Warn(int index)
         {

@@ -2,6 +2,7 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Tracking;
 
 namespace MilSwitch.Domain.Intake;
 
@@ -98,6 +99,9 @@ public sealed record MailRequest(ReversePath ReversePath)
     public DsnReturn Return { get; init; }
 
     public string? EnvelopeId { get; init; }
+
+    /// <summary>RFC 3885; null when absent.</summary>
+    public TrackingRequest? Tracking { get; init; }
 
     public MtPriority? Priority { get; init; }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Tracking;
 
 namespace MilSwitch.Domain.Messages;
 
@@ -54,6 +55,9 @@ public sealed record Envelope
 
     /// <summary>RFC 3461 §4.4, xtext decoded; null when absent.</summary>
     public string? EnvelopeId { get; init; }
+
+    /// <summary>RFC 3885: it can be tracked, and has an <see cref="EnvelopeId"/>; null: nobody asked for that. Copies of other messages than this one never have it.</summary>
+    public TrackingRequest? Tracking { get; init; }
 
     /// <summary>RFC 6710: the value the client asked for, relayed unchanged unless it was lowered; null when nothing asked for one.</summary>
     public MtPriority? Priority { get; init; }

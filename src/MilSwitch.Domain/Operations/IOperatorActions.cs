@@ -10,6 +10,7 @@ using MilSwitch.Domain.Profiling;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Statistics;
 
 namespace MilSwitch.Domain.Operations;
 
@@ -42,6 +43,9 @@ public interface IOperatorActions
     ValueTask<RawMessage?> RawAsync(MessageId id, OperatorIdentity who, CancellationToken cancellationToken);
 
     ValueTask<IReadOnlyList<MessageDetail>> TrackAsync(MessageQuery query, CancellationToken cancellationToken);
+
+    /// <summary>How long messages were in the switch, out of what is stored; of the newest when there are many.</summary>
+    ValueTask<SwitchStatistics> StatisticsAsync(StatisticsQuery query, CancellationToken cancellationToken);
 
     /// <summary>Links of this node.</summary>
     ValueTask<IReadOnlyList<LinkStatus>> LinksAsync(CancellationToken cancellationToken);

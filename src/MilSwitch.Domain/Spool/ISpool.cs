@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
 
@@ -45,6 +46,9 @@ public interface ISpool : IPartitionOwnership, IAsyncDisposable
     /// <summary>The audit events of one message, oldest first; with the default id those of the switch itself, by a walk along the whole trail.</summary>
     ValueTask<IReadOnlyList<AuditEvent>> ReadAuditAsync(MessageId id, CancellationToken cancellationToken = default);
 
+    /// <summary>The audit events of one kind of some messages (10,000 at most), those of one message oldest first.</summary>
+    ValueTask<IReadOnlyList<AuditEvent>> FindAuditAsync(ImmutableArray<MessageId> messages, AuditKind kind, CancellationToken cancellationToken = default);
+
     /// <summary>
     /// Small documents that outlive a restart: rules, MINIMIZE. Replaces one of the same kind and id. Those of
     /// <see cref="Boundaries.BoundaryDocuments.Kinds"/> are forgotten with the message whose id they have.
@@ -57,6 +61,12 @@ public interface ISpool : IPartitionOwnership, IAsyncDisposable
     ValueTask<string?> ReadDocumentAsync(string kind, string id, CancellationToken cancellationToken = default);
 
     ValueTask<IReadOnlyList<StoredDocument>> ListDocumentsAsync(string kind, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Documents of one kind whose id comes behind another text, in the order of their ids, <paramref name="limit"/> at most. Of
+    /// use where ids are lower-case hexadecimal: the order of anything else is the store's own.
+    /// </summary>
+    ValueTask<IReadOnlyList<StoredDocument>> PageDocumentsAsync(string kind, string after, int limit, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// A number that rises with every change of a document of <see cref="PolicyDocuments"/>, by whichever node, in the same

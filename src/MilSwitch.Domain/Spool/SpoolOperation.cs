@@ -122,4 +122,5 @@ public enum AuditKind : short
     Completed = 50,
     Drafted = 51, Authorised = 52,
     Superseding = 65,
+    Transferred = 70,
 }

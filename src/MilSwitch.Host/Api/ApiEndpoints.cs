@@ -54,6 +54,7 @@ public static class ApiEndpoints
         api.MapProxies();
         api.MapHarvest();
         api.MapCluster();
+        api.MapStatistics();
         api.MapGet("/track", TrackAsync).Describe<Page<MessageView>>("track", "Messages past and present, newest first")
             .Query("messageId", "The Message-ID field, exactly").Query("envelopeId", "The ENVID, exactly").Query("sender", "Part of the reverse path")
             .Query("recipient", "Part of a recipient's address").Query("precedence", "The level").Query("state", "queued, held, binned or done")

@@ -282,5 +282,6 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(SmimeaZoneView))]
 [JsonSerializable(typeof(SubmissionRequest))]
 [JsonSerializable(typeof(SubmittedView))]
+[JsonSerializable(typeof(StatisticsView))]
 [JsonSerializable(typeof(ProblemView))]
 public sealed partial class ApiJson : JsonSerializerContext;

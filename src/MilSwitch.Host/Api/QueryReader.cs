@@ -49,6 +49,16 @@ internal sealed class QueryReader(IQueryCollection query)
         return null;
     }
 
+    /// <summary>A time, or how long ago.</summary>
+    public DateTimeOffset? TimeOrAge(string name, DateTimeOffset now)
+    {
+        if (Text(name) is not { } text) return null;
+        if (Notation.TryReadDuration(text, out var age)) return now - age;
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)) return time;
+        fault ??= $"{name} is neither a time of ISO 8601 nor a span such as 8h.";
+        return null;
+    }
+
     public QueueFilter Filter(FilterView view, int limit)
     {
         TimeSpan? age = null;

@@ -43,12 +43,14 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Audit());
         root.Subcommands.Add(Proxy());
         root.Subcommands.Add(Track());
+        root.Subcommands.Add(Statistics());
         root.Subcommands.Add(Destination());
         root.Subcommands.Add(Rule());
         root.Subcommands.Add(Minimize());
         root.Subcommands.Add(Route());
         root.Subcommands.Add(Inspect());
         root.Subcommands.Add(Acp127());
+        root.Subcommands.Add(Mtqp());
         root.Subcommands.Add(Path());
         root.Subcommands.Add(Smime());
         root.Subcommands.Add(Label());

@@ -27,7 +27,7 @@ public static partial class ConfigurationReader
 
     // The exemptions and the protection belong to the switch, which judges by them; in the file they stand where the client stands.
     private static ImmutableArray<SmtpListenerSettings> ReadListeners(
-        ConfigurationSource source, Section root, NodeRoles roles, string hostName, List<(string Listener, IPNetwork Network, bool MayExempt)> exemptions,
+        ConfigurationSource source, Section root, NodeRoles roles, string hostName, TimeSpan tracked, List<(string Listener, IPNetwork Network, bool MayExempt)> exemptions,
         KeyConfiguration keys, LabelConfiguration labels, Dictionary<string, ArrivalProtection> arrivals, Dictionary<string, IListenerLabelling> labellings,
         Dictionary<string, MmhsRules> military, ImmutableArray<DomainOfKeys> domains, Dictionary<string, string> belongs)
     {
@@ -49,6 +49,7 @@ public static partial class ConfigurationReader
                 if (arrivals.TryGetValue(listener.Name, out var arrival)) arrivals[listener.Name] = arrival with { Home = domain };
             }
 
+            if (section.Flag("tracking", false)) listener = listener with { TrackingRetention = tracked };
             if (ReadMmhs(source, section.Map("mmhs"), listener.Role) is { } rules) military[listener.Name] = rules;
             section.Finish();
             if (listeners.Any(l => l.Name == listener.Name && l.Name.Length > 0)) section.Reject("name", $"'{listener.Name}' is given to another listener already");

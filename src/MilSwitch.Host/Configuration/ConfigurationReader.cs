@@ -115,7 +115,8 @@ public static partial class ConfigurationReader
         var military = new Dictionary<string, MmhsRules>(StringComparer.Ordinal);
         var domains = ReadDomains(source, root, keys, labels);
         var belongs = new Dictionary<string, string>(StringComparer.Ordinal);
-        var listeners = ReadListeners(source, root, roles, hostName, exemptClients, keys, labels, arrivals, labellings, military, domains, belongs);
+        var (tracking, tracked) = ReadTracking(source, root, hostName);
+        var listeners = ReadListeners(source, root, roles, hostName, tracked, exemptClients, keys, labels, arrivals, labellings, military, domains, belongs);
         var acp127 = ReadAcp127(source, root, problems, labels, labellings, military, domains, belongs, listeners);
         // Which of them the edge's listeners look for is not known here.
         var labelled = labellings.Count > 0 || !roles.HasFlag(NodeRoles.Edge);
@@ -181,11 +182,13 @@ public static partial class ConfigurationReader
             Admin = admin,
             Folders = folders,
             Metrics = metricsEndpoint,
+            Tracking = tracking,
             DnsServers = dns.Servers,
             DnsTrustsAuthenticData = dns.TrustsAuthenticData,
             LogLevel = level,
             LogFormat = format,
         };
+        CheckTracking(root, tracked, configuration.Switch.Retention.Messages, tracking is not null || listeners.Any(l => l.TrackingRetention is not null), tracking?.Endpoint, [.. listeners.Select(l => l.Endpoint), .. new[] { admin.Endpoint, metricsEndpoint }.OfType<IPEndPoint>()]);
         root.Finish();
         return configuration;
     }

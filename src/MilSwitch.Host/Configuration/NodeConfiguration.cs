@@ -59,6 +59,9 @@ public sealed record NodeConfiguration
     /// <summary>Null: no metrics and no health over the network.</summary>
     public IPEndPoint? Metrics { get; init; }
 
+    /// <summary>Where messages can be asked for (RFC 3887); null: nowhere.</summary>
+    public Smtp.Tracking.MtqpSettings? Tracking { get; init; }
+
     /// <summary>Resolvers for MX look-ups; empty: those of the system.</summary>
     public ImmutableArray<IPEndPoint> DnsServers { get; init; } = [];
 

@@ -23,7 +23,7 @@ public sealed record SharedSettings(string Text, string File, string Node, strin
     [JsonIgnore]
     public string Name => $"{File} as {Node} applied it";
 
-    private static readonly FrozenSet<string> Own = new[] { "node", "store", "cluster", "listeners", "acp127", "folders", "keys", "tokens", "admin", "metrics", "logging", "dns", "audit" }.ToFrozenSet(StringComparer.Ordinal);
+    private static readonly FrozenSet<string> Own = new[] { "node", "store", "cluster", "listeners", "acp127", "folders", "keys", "tokens", "admin", "metrics", "logging", "dns", "audit", "tracking" }.ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>What a cluster's store has; null: no node has put anything there yet.</summary>
     /// <exception cref="JsonException">It was written by another version.</exception>

@@ -235,6 +235,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
         Check("tokens", now.Keys.HasTokensOf(next.Keys));
         Check("keys[].on", now.Keys.Elsewhere.IsEmpty == next.Keys.Elsewhere.IsEmpty);
         Check("boundaries[].proxy-certificates", now.Proxies.Select(p => p.Fixed).SequenceEqual(next.Proxies.Select(p => p.Fixed), StringComparer.Ordinal));
+        Check("tracking.endpoint", Equals(now.Tracking?.Endpoint, next.Tracking?.Endpoint));
         Check("dns.servers", now.DnsServers.SequenceEqual(next.DnsServers));
         Check("dns.trust-ad", now.DnsTrustsAuthenticData == next.DnsTrustsAuthenticData);
         Check("logging", now.LogLevel == next.LogLevel && now.LogFormat == next.LogFormat);

@@ -1,9 +1,11 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Smtp.Server;
+using MilSwitch.Smtp.Tracking;
 
 namespace MilSwitch.Host.Running;
 
@@ -25,6 +27,16 @@ internal static class Listeners
     {
         var configuration = kestrel.ApplicationServices.GetRequiredService<ConfigurationHolder>();
         kestrel.ListenSmtp(() => configuration.Listener(listener), kestrel.ApplicationServices.GetRequiredService<SmtpServerServices>());
+    }
+
+    /// <summary>The service that answers who asks where a message is.</summary>
+    public static void ListenMtqp(KestrelServerOptions kestrel, MtqpSettings settings)
+    {
+        var services = kestrel.ApplicationServices;
+        var configuration = services.GetRequiredService<ConfigurationHolder>();
+        // The endpoint is there for as long as the node runs; the rest is as it was set last.
+        var handler = new MtqpConnectionHandler(() => configuration.Current.Tracking ?? settings, services.GetRequiredService<MtqpServices>());
+        kestrel.Listen(settings.Endpoint, listener => listener.Run(handler.OnConnectedAsync));
     }
 
     public static IMailExchangerResolver Resolver(NodeConfiguration configuration, ConfigurationHolder holder) =>

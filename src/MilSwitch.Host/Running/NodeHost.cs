@@ -85,6 +85,7 @@ public static class NodeHost
         builder.Services.AddSingleton(services => new ConfigurationHolder(configuration, time, services.GetRequiredService<ILogger<ConfigurationHolder>>()));
         builder.Services.AddSingleton<IAccountStore>(services => services.GetRequiredService<ConfigurationHolder>());
         builder.Services.AddSingleton(Listeners.SmtpServices);
+        builder.Services.AddSingleton<Smtp.Tracking.MtqpServices>();
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<MeterBridge>();
         builder.Services.AddSingleton<SwitchGauges>();
@@ -200,6 +201,7 @@ public static class NodeHost
         kestrel.Limits.MaxRequestBodySize = MaximumApiBody;
         foreach (var listener in configuration.Listeners) Listeners.ListenSmtp(kestrel, listener.Name);
         Acp127Lines.Listen(kestrel, configuration);
+        if (configuration.Tracking is { } tracking) Listeners.ListenMtqp(kestrel, tracking);
         Listeners.ListenHttp(kestrel, configuration);
     }
 

@@ -41,6 +41,9 @@ public sealed record OutgoingMessage
 /// <param name="Fault">What broke, for the operator; empty when nothing did.</param>
 public sealed record TransactionResult(TransactionEnd End, ImmutableArray<Reply> Replies, bool HopReports, string Fault = "")
 {
+    /// <summary>The hop was given the certifier and the time that is left: it may be asked where the message is (RFC 3885 §3.3).</summary>
+    public bool HopTracks { get; init; }
+
     /// <summary>The connection can take another message.</summary>
     public bool Reusable { get; init; }
 

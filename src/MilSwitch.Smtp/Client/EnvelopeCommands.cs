@@ -1,5 +1,6 @@
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Tracking;
 
 namespace MilSwitch.Smtp.Client;
 
@@ -34,8 +35,23 @@ internal static class EnvelopeCommands
 
         if (envelope.DeliverBy is { } by && hop.DeliverBy) AppendDeliverBy(output, by, now);
         if (hop.Dsn) AppendDsn(output, envelope);
+        if (Tracking(envelope, hop, now) is { } tracking)
+        {
+            output.Append(" MTRK="u8);
+            output.AppendArgument(tracking.Certifier.Text);
+            output.Append((byte)':');
+            output.Append(tracking.SecondsLeft(now));
+        }
+
         output.Append("\r\n"u8);
     }
+
+    /// <summary>
+    /// What the hop is told so that it can be asked; null: nothing. RFC 3885 §3.1: not when no time is left, §3.2: not without
+    /// the ENVID.
+    /// </summary>
+    public static TrackingRequest? Tracking(Envelope envelope, HopCapabilities hop, DateTimeOffset now) =>
+        hop is { Tracking: true, Dsn: true } && envelope is { EnvelopeId.Length: > 0, Tracking: { } tracking } && tracking.SecondsLeft(now) > 0 ? tracking : null;
 
     /// <param name="output">Where to.</param>
     /// <param name="recipient">To whom.</param>

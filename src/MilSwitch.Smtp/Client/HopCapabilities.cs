@@ -51,6 +51,9 @@ public sealed record HopCapabilities
     /// <summary>RFC 2852 §2: the shortest by-time in mode R; zero when the hop named none.</summary>
     public TimeSpan MinimumDeliverBy { get; init; }
 
+    /// <summary>RFC 3885; of use only with <see cref="Dsn"/>, which carries the ENVID.</summary>
+    public bool Tracking { get; init; }
+
     /// <summary>RFC 8689.</summary>
     public bool RequireTls { get; init; }
 
@@ -70,6 +73,7 @@ public sealed record HopCapabilities
         if (Is(keyword, "SMTPUTF8")) return this with { SmtpUtf8 = true };
         if (Is(keyword, "DSN")) return this with { Dsn = true };
         if (Is(keyword, "STARTTLS")) return this with { StartTls = true };
+        if (Is(keyword, "MTRK")) return this with { Tracking = true };
         if (Is(keyword, "REQUIRETLS")) return this with { RequireTls = true };
         if (Is(keyword, "MT-PRIORITY")) return this with { MtPriority = true, MtPriorityPolicy = Word(rest) };
         if (Is(keyword, "DELIVERBY"))

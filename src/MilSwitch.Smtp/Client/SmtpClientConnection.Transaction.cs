@@ -49,6 +49,7 @@ public sealed partial class SmtpClientConnection
     private bool resetDue;
     private bool hopClosing;
     private bool deadlineDropped;
+    private bool tracked;
     private bool lastOctetsWritten;
     private string fault = "";
 
@@ -83,7 +84,7 @@ public sealed partial class SmtpClientConnection
         scan = default;
         filter = default;
         contentRead = 0;
-        begun = mailAsked = resetAsked = deadlineDropped = lastOctetsWritten = written = false;
+        begun = mailAsked = resetAsked = deadlineDropped = tracked = lastOctetsWritten = written = false;
         fault = "";
         var heardBefore = replies.Count;
         await using var registration = cancellationToken.UnsafeRegister(CancelDeadline, deadline);
@@ -160,6 +161,7 @@ public sealed partial class SmtpClientConnection
         var relayed = priority ?? MtPriority.From(envelope.Recipients[message.Recipients[0]].Precedence);
         EnvelopeCommands.AppendMail(output, envelope, Capabilities, smtpUtf8 && Capabilities.SmtpUtf8, eightBit, relayed, size, now);
         mailAsked = true;
+        tracked = EnvelopeCommands.Tracking(envelope, Capabilities, now) is not null;
         deadlineDropped = envelope.DeliverBy is { Mode: DeliverByMode.Notify } by && !Capabilities.DeliverBy && by.Deadline > now;
         if (!await AskRecipientsAsync(message)) return Answered();
         if (tunnelled is { } value) AppendField(value);
@@ -544,6 +546,7 @@ public sealed partial class SmtpClientConnection
         {
             Reusable = !closed,
             DeadlineDropped = deadlineDropped,
+            HopTracks = tracked,
         };
     }
 

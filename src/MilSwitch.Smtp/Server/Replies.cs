@@ -49,6 +49,7 @@ public static class Replies
     public static SmtpReply UnknownCommand { get; } = Define(500, "5.5.2", "Command not recognised");
     public static SmtpReply NotImplemented { get; } = Define(502, "5.5.1", "Command not implemented");
     public static SmtpReply BadSequence { get; } = Define(503, "5.5.1", "Bad sequence of commands");
+    public static SmtpReply TrackingNeedsEnvelopeId { get; } = Define(501, "5.5.4", "MTRK needs an ENVID of the form id@host");
     public static SmtpReply ArgumentSyntax { get; } = Define(501, "5.5.4", "Syntax error in arguments");
     public static SmtpReply PrioritySyntax { get; } = Define(501, "5.5.2", "Syntax error in MT-PRIORITY");
     public static SmtpReply UnknownParameter { get; } = Define(555, "5.5.4", "Parameter not recognised");

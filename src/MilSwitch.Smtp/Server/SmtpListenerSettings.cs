@@ -61,6 +61,9 @@ public sealed record SmtpListenerSettings
     /// <summary>RFC 2852 §3: the shortest time accepted in mode R.</summary>
     public TimeSpan MinimumDeliverBy { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>RFC 3885 §3.1: MTRK is offered, and a message can be tracked for so long unless its client says less; null: it is not offered.</summary>
+    public TimeSpan? TrackingRetention { get; init; }
+
     /// <summary>RFC 4865 §4: the longest hold; submission only.</summary>
     public TimeSpan MaximumHold { get; init; } = TimeSpan.FromDays(14);
 }

@@ -45,7 +45,7 @@ internal sealed class AlternateCopy(SwitchRuntime runtime)
         var envelope = stored.Envelope with
         {
             Recipients = [new Recipient(to) { Precedence = before.Precedence, Priority = before.Priority, OriginalRecipient = before.OriginalRecipient }],
-            Precedence = before.Precedence, EnvelopeId = null, DeliverBy = null, HoldUntil = null, SmtpUtf8 = stored.Envelope.SmtpUtf8 || to.NeedsUtf8,
+            Precedence = before.Precedence, EnvelopeId = null, Tracking = null, DeliverBy = null, HoldUntil = null, SmtpUtf8 = stored.Envelope.SmtpUtf8 || to.NeedsUtf8,
             ArrivedAt = now, Origin = new Origin { Listener = Origin.Switch },
         };
         byte[] trace = [.. ResentFields.Write(runtime.Configuration.HostName, to, id, now), .. stored.Trace.Span];

@@ -55,6 +55,7 @@ internal sealed record OriginatorReceipt(
             Return = DsnReturn.Unspecified,
             MinimizeConsidered = false,
             EnvelopeId = null,
+            Tracking = null,
             DeliverBy = null,
             HoldUntil = null,
             MilitaryFields = null,

@@ -51,6 +51,8 @@ internal sealed class ReleasedMessage
             ArrivedAt = passage.Decisions.Any(d => !d.ApprovedBy.IsEmpty) ? passage.Now : came.ArrivedAt,
             // The originator's own stays here; who reports on the copy names this one.
             EnvelopeId = passage.IsReport || passage.Configuration.EnvelopeTags is not { } keys ? came.EnvelopeId : EnvelopeTag.Make(passage.Next, passage.Boundary.To.Name, keys),
+            // RFC 3886 §4.2: what becomes of the copy is told to nobody on this side.
+            Tracking = null,
             // Who sent it is its own domain's affair.
             Origin = new Origin { Listener = (passage.IsRewritten ? Origin.Rewritten : Origin.Boundary) + passage.Boundary.Name },
         };

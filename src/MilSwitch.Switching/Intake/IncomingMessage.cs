@@ -8,6 +8,7 @@ using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Tracking;
 using MilSwitch.Mime;
 using MilSwitch.Switching.Boundaries;
 using MilSwitch.Switching.Cluster;
@@ -282,11 +283,17 @@ internal sealed class IncomingMessage : IIncomingMessage
             {
                 Accept = [new NewMessage(id, accepted, trace, content!, facts.MessageId, state, null) { HeldBecause = held }],
                 Audit = audit,
-                Documents = [.. partition is null ? new[] { ArrivalSweeper.For(id) } : [], .. beside is null ? [] : new[] { beside }],
+                Documents = [.. Documents(id, accepted, partition is null), .. beside is null ? [] : new[] { beside }],
                 // Only what may be sent at once depends on rules already.
                 Policy = state == RecipientState.Armed ? policy : null,
             },
             accepted.Precedence, CancellationToken.None);
+    }
+
+    private static IEnumerable<StoredDocument> Documents(MessageId id, Envelope accepted, bool isFar)
+    {
+        if (isFar) yield return ArrivalSweeper.For(id);
+        if (TrackingDocuments.For(id, accepted) is { } tracked) yield return tracked;
     }
 
     private ImmutableArray<Recipient> WithPrecedence(MessageFacts facts, PrecedenceDecision decision)

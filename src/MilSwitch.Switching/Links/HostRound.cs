@@ -45,7 +45,7 @@ internal sealed class HostRound(int recipients, bool suspect)
         {
             var reply = answered ? result.Replies[i] : result.Given.IsEmpty ? null : result.Given[i];
             if (reply is null) TakeNone(asked[i], result, target);
-            else Take(asked[i], reply, new HopAnswer(reply, new HopOutcome(result.HopReports, result.DeadlineDropped, answers[asked[i]].Hop.PossiblySent), target));
+            else Take(asked[i], reply, new HopAnswer(reply, new HopOutcome(result.HopReports, result.DeadlineDropped, answers[asked[i]].Hop.PossiblySent, result.HopTracks), target));
         }
     }
 

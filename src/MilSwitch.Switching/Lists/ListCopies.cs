@@ -60,6 +60,8 @@ internal sealed class ListCopies(SwitchConfiguration configuration, Distributor 
             Precedence = of.Precedence,
             Label = label,
             EnvelopeId = distributor.Owner is null ? came.EnvelopeId : null,
+            // RFC 3885 §3.3: never to members.
+            Tracking = null,
             Return = came.OpenedHere || distributor.Opens ? DsnReturn.Headers : distributor.Owner is null ? came.Return : DsnReturn.Unspecified,
             // RFC 2852 §4.1.4: its deadline was that of this address.
             DeliverBy = distributor.Owner is null ? came.DeliverBy : null,
@@ -79,7 +81,7 @@ internal sealed class ListCopies(SwitchConfiguration configuration, Distributor 
     public NewMessage LeftOver(MessageId id, StagedContent content, string reason)
     {
         var came = stored.Envelope;
-        var envelope = came with { Recipients = [of with { DuplicateKey = null, Notify = NotifyOptions.Never }], Precedence = of.Precedence };
+        var envelope = came with { Recipients = [of with { DuplicateKey = null, Notify = NotifyOptions.Never }], Precedence = of.Precedence, Tracking = null };
         return new NewMessage(id, envelope, stored.Trace, content, stored.MessageIdField, RecipientState.Held, stored.Id) { HeldBecause = reason };
     }
 

@@ -14,9 +14,11 @@ using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Statistics;
 using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Partitions;
+using MilSwitch.Switching.Statistics;
 
 namespace MilSwitch.Switching.Operations;
 
@@ -29,6 +31,7 @@ internal sealed partial class OperatorActions(SwitchRuntime runtime, SwitchContr
     private const int MaximumReach = 100_000;
 
     private readonly HoldingDesk desk = new(runtime);
+    private readonly StatisticsDesk statistics = new(runtime);
     private readonly MessageEvidence evidence = new(runtime);
 
     public ValueTask<SwitchStatus> StatusAsync(CancellationToken cancellationToken)
@@ -166,6 +169,8 @@ internal sealed partial class OperatorActions(SwitchRuntime runtime, SwitchContr
         foreach (var message in found) details.Add(await DetailAsync(message, cancellationToken).ConfigureAwait(false));
         return details;
     }
+
+    public ValueTask<SwitchStatistics> StatisticsAsync(StatisticsQuery query, CancellationToken cancellationToken) => statistics.CountAsync(query, cancellationToken);
 
     public async ValueTask<IReadOnlyList<LinkStatus>> LinksAsync(CancellationToken cancellationToken) => await watch.LinksAsync(cancellationToken).ConfigureAwait(false);
 

@@ -127,6 +127,8 @@ internal static partial class MessageSteps
                 Recipients = recipients.ToImmutable(),
                 Precedence = recipients.Max(r => r.Precedence),
                 Label = change.Label ?? envelope.Label,
+                // A person made another message of it.
+                Tracking = null,
                 // Its time begins anew: it begins at the beginning.
                 ArrivedAt = Now,
             };

@@ -28,6 +28,7 @@ internal enum Extensions : uint
     RemoteQueueStart = 1 << 15,
     ClientNaming = 1 << 16,
     SmimeGateway = 1 << 17,
+    Tracking = 1 << 18,
 
     /// <summary>Offered on every listener of every role.</summary>
     Everywhere = Pipelining | Size | EightBitMime | Chunking | BinaryMime | EnhancedStatusCodes | SmtpUtf8 | Dsn | MtPriority | DeliverBy | Help,
@@ -51,6 +52,7 @@ internal static class ExtensionTable
         new(Extensions.MtPriority, "MT-PRIORITY", static (_, _, _) => MtPriority.PolicyName),
         new(Extensions.DeliverBy, "DELIVERBY", static (_, settings, _) => Number((long)settings.MinimumDeliverBy.TotalSeconds)),
         new(Extensions.FutureRelease, "FUTURERELEASE", static (_, settings, now) => FutureRelease(settings, now)),
+        new(Extensions.Tracking, "MTRK"),
         new(Extensions.RequireTls, "REQUIRETLS"),
         new(Extensions.RemoteQueueStart, "ETRN"),
         new(Extensions.ClientNaming, "XCLIENT", static (_, _, _) => ClientAttributes.Offered),
@@ -73,6 +75,7 @@ internal static class ExtensionTable
         if (mechanisms.Length > 0) offered |= Extensions.Auth;
         // RFC 8689 §2: only inside TLS. RFC 4865 §4.2: only for submission.
         if (secure) offered |= Extensions.RequireTls;
+        if (settings.TrackingRetention is not null) offered |= Extensions.Tracking;
         if (settings is { Role: ListenerRole.Submission, SmimeGateway: not null }) offered |= Extensions.SmimeGateway;
         if (settings.Role is ListenerRole.Submission && settings.MaximumHold > TimeSpan.Zero) offered |= Extensions.FutureRelease;
         return offered;

@@ -4,6 +4,7 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Tracking;
 using MilSwitch.Smtp.Syntax;
 
 namespace MilSwitch.Smtp.Server.Commands;
@@ -17,6 +18,7 @@ internal struct MailDraft
     public bool RequireTls;
     public DsnReturn Return;
     public string? EnvelopeId;
+    public TrackingRequest? Tracking;
     public MtPriority? Priority;
     public DeliverBy? DeliverBy;
     public DateTimeOffset? HoldUntil;
@@ -37,6 +39,7 @@ internal static class MailParameters
         new("BY", Extensions.DeliverBy, By, Replies.ArgumentSyntax),
         new("HOLDFOR", Extensions.FutureRelease, HoldFor, Replies.ArgumentSyntax),
         new("HOLDUNTIL", Extensions.FutureRelease, HoldUntil, Replies.ArgumentSyntax),
+        new("MTRK", Extensions.Tracking, Tracking, Replies.ArgumentSyntax),
         new("REQUIRETLS", Extensions.RequireTls, RequireTls, Replies.ArgumentSyntax),
         new("AUTH", Extensions.Auth, Submitter, Replies.ArgumentSyntax),
     ];
@@ -57,6 +60,8 @@ internal static class MailParameters
             if (row.Read(value, hasValue, settings, now, ref draft) is { } refusal) return refusal;
         }
 
+        // RFC 3885 §3.2: only an ENVID that no other message has can be asked for.
+        if (draft.Tracking is not null && (draft.EnvelopeId is null || !TrackingRequest.IsUnique(draft.EnvelopeId))) return Replies.TrackingNeedsEnvelopeId;
         // RFC 4865 §5.2: a hold that ends after the deliver-by time can't be honoured.
         if (draft is { HoldUntil: { } hold, DeliverBy: { } by } && hold > by.Deadline) return Replies.ArgumentSyntax;
         return null;
@@ -109,6 +114,22 @@ internal static class MailParameters
     {
         if (value.Length is 0 or > 100 || !Xtext.TryDecode(value, out var decoded)) return Replies.ArgumentSyntax;
         draft.EnvelopeId = decoded;
+        return null;
+    }
+
+    // RFC 3885 §3.1: certifier [":" 1*9DIGIT]. The longest time is the site's.
+    private static SmtpReply? Tracking(ReadOnlySpan<byte> value, bool hasValue, SmtpListenerSettings settings, DateTimeOffset now, ref MailDraft draft)
+    {
+        var colon = value.IndexOf((byte)':');
+        if (!TrackingCertifier.TryParse(colon < 0 ? value : value[..colon], out var certifier)) return Replies.ArgumentSyntax;
+        var kept = settings.TrackingRetention ?? TimeSpan.Zero;
+        if (colon >= 0)
+        {
+            if (!CommandText.TryNumber(value[(colon + 1)..], 9, out var seconds)) return Replies.ArgumentSyntax;
+            if (seconds < kept.TotalSeconds) kept = TimeSpan.FromSeconds(seconds);
+        }
+
+        draft.Tracking = new TrackingRequest(certifier, now + kept);
         return null;
     }
 
