@@ -13,7 +13,7 @@ internal sealed class DemoAcp127Story(DemoStage stage)
     public static string Section(string folder)
     {
         Directory.CreateDirectory(Path.Combine(folder, "tape"));
-        File.WriteAllText(Path.Combine(folder, "stations.yaml"), "stations:\n- { name: SACLANT, routing: RPDLE, mail: saclant@sink.test }\n- { name: PARTNER, routing: RXFPA, mail: partner@signed.test }\n");
+        File.WriteAllText(Path.Combine(folder, "stations.yaml"), "stations:\n- { name: SACLANT, routing: RPDLE, mail: saclant@home.test }\n- { name: PARTNER, routing: RXFPA, mail: partner@signed.test }\n");
         return "{ directory: stations.yaml, lines: [{ name: tape, station: RXFPA, operator: centre@sink.test, domain: home, in: { folder: ./tape, interval: 100ms, channel: ABA } }] }";
     }
 
@@ -31,7 +31,7 @@ internal sealed class DemoAcp127Story(DemoStage stage)
         var identified = arrival.Text.Contains("MMHS-Acp127-Message-Identifier: RPDLE 0001 0341215", StringComparison.Ordinal);
         return (
             found && held && !sent && identified && result.Verdict is InspectionVerdict.Valid,
-            $"{result.Report.Verdict} ({string.Join(", ", result.Report.Layers.Select(l => l.Type))}), identifier {(identified ? "kept" : "LOST")}; the garbled one {(held ? "held with its line" : "NOT held")}{(sent ? " and SENT" : "")}");
+            $"{result.Report.Verdict} ({string.Join(", ", result.Report.Layers.Select(l => l.Type).Concat(result.Report.Reasons))}), identifier {(identified ? "kept" : "LOST")}; the garbled one {(held ? "held with its line" : "NOT held")}{(sent ? " and SENT" : "")}");
 
         DemoArrival? Arrival() => stage.Neighbour.Arrivals.FirstOrDefault(a => a.Subject == subject && a.Recipients.Contains("partner@signed.test"));
     }
