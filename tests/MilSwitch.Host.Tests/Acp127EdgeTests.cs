@@ -87,7 +87,7 @@ public sealed class Acp127EdgeTests
 
         public ValueTask<Refusal?> RecipientAsync(ClientIdentity client, MailRequest mail, Recipient recipient, CancellationToken cancellationToken) => new((Refusal?)null);
 
-        public IIncomingMessage Begin(ClientIdentity client, Envelope envelope) => new Incoming(this, messages++ is 0 ? first : second);
+        public IIncomingMessage Begin(ClientIdentity client, Envelope envelope, Domain.Spool.StoredDocument? beside = null) => new Incoming(this, messages++ is 0 ? first : second);
 
         public ValueTask<QueueStart> StartQueueAsync(ClientIdentity client, string domain, bool subdomains, CancellationToken cancellationToken) => new(QueueStart.Unable);
 

@@ -151,6 +151,10 @@ public sealed class FakeIntake : IIntake, IIncomingMessage
 
     public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
+    public void Hold(string because)
+    {
+    }
+
     public ValueTask<IntakeResult> CompleteAsync(CancellationToken cancellationToken) => ValueTask.FromResult(IntakeResult.Accepted(FakeOperatorActions.First));
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

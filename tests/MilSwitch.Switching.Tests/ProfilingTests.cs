@@ -240,7 +240,7 @@ public sealed class ProfilingTests
     public async Task An_address_of_a_profiler_has_no_route()
     {
         await using var harness = await StartAsync();
-        Assert.Equal(("profile:profiler@hq.test", "profiling address"), await harness.Operator.ExplainRouteAsync(Address.Address, Precedence.Routine, default) is { } way ? (way.Link!.Value.Value, way.Steps[0]) : default);
+        Assert.Equal(("profile:profiler@hq.test", "profiling address"), await harness.Operator.ExplainRouteAsync(Address.Address, Precedence.Routine, Domain.Military.MilitaryFacts.None, default) is { } way ? (way.Link!.Value.Value, way.Steps[0]) : default);
     }
 
     private static async Task<HoldingResult> AssignAsync(SwitchHarness harness, MessageId id, string action, string? information = null) => await harness.Operator.DecideAsync(

@@ -15,9 +15,6 @@ public static partial class ConfigurationReader
     private const int MostRules = 1_000;
     private const int MostAuthorities = 100;
 
-    private static readonly (string Word, Precedence Value)[] Levels =
-        [("deferred", Precedence.Deferred), ("routine", Precedence.Routine), ("priority", Precedence.Priority), ("immediate", Precedence.Immediate), ("flash", Precedence.Flash), ("override", Precedence.Override)];
-
     private static ReleaseSettings ReadReleases(
         ConfigurationSource source, Section root, KeyConfiguration keys, ImmutableArray<DomainOfKeys> domains, RouteTable routes, ImmutableArray<string> listeners, Dictionary<string, string> belongs,
         Domain.Lists.MailingListMap lists)
@@ -149,8 +146,8 @@ public static partial class ConfigurationReader
         var levels = ImmutableArray.CreateBuilder<Precedence>();
         foreach (var word in part.Texts("precedence"))
         {
-            if (Array.FindIndex(Levels, l => l.Word == word) is >= 0 and var at) levels.Add(Levels[at].Value);
-            else part.Reject("precedence", $"'{word}' is none of {string.Join(", ", Levels.Select(l => l.Word))}");
+            if (Levels.TryGetValue(word, out var level)) levels.Add(level);
+            else part.Reject("precedence", $"'{word}' is none of {string.Join(", ", Levels.Keys)}");
         }
 
         return levels.ToImmutable();
