@@ -241,6 +241,7 @@ internal static partial class MessageSteps
                 Body = release is null ? envelope.Body : DeliveryReport.BodyOf(octets.Span),
                 Origin = envelope.Origin with { Listener = Origin.Release + rule },
             };
+            if (release is not null) next = MilitaryEnvelope.With(next, HeaderBlock.Scan(octets, runtime.Configuration.Content.MaximumHeaderOctets, runtime.Configuration.Content.MaximumHeaderFields));
             await using var content = await StageAsync(octets).ConfigureAwait(false);
             byte[] trace = [.. TraceFields.Crossed(runtime.Configuration.HostName, id, Now), .. stored.Trace.Span];
             var made = new NewMessage(id, next, trace, content, stored.MessageIdField, RecipientState.Queued, step.Id);
@@ -335,15 +336,14 @@ internal static partial class MessageSteps
                 Id = id, Draft = step.Id, Digest = progress.Digest, Desk = desk, To = ask, Drafter = envelope.ReversePath.ToString(),
                 Recipients = [.. whom.Select(i => envelope.Recipients[i].Address.Text)], State = ReleasePolicy.Describe(rule, asked), Host = runtime.Configuration.HostName, Now = Now, Content = draft,
             }.Write();
-            var request = new Envelope
+            var request = envelope with
             {
                 // What becomes of it is nobody's affair but the operator's: the draft waits in the holding centre.
                 ReversePath = ReversePath.Null,
                 Recipients = [.. ask.Select(a => new Recipient(a) { Notify = NotifyOptions.Never, Precedence = envelope.Precedence, Priority = envelope.Priority })],
                 Body = DeliveryReport.BodyOf(octets),
                 SmtpUtf8 = envelope.SmtpUtf8 || ask.Any(a => a.NeedsUtf8) || desk.NeedsUtf8,
-                RequireTls = envelope.RequireTls, TlsOptional = envelope.TlsOptional, Priority = envelope.Priority, Precedence = envelope.Precedence,
-                Label = envelope.Label, OpenedHere = envelope.OpenedHere, Domain = envelope.Domain, ArrivedAt = Now,
+                EnvelopeId = null, Return = DsnReturn.Unspecified, DeliverBy = null, HoldUntil = null, Tracking = null, Expires = null, Supersedes = null, MilitaryFields = null, ArrivedAt = Now,
                 Origin = new Origin { Listener = Origin.Release + rule.Name },
             };
             return ([new NewMessage(id, request, TraceFields.Crossed(runtime.Configuration.HostName, id, Now), await StageAsync(octets).ConfigureAwait(false), null, RecipientState.Queued, step.Id)], asked, null);
