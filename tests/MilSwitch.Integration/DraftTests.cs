@@ -56,11 +56,11 @@ public sealed partial class DraftTests : IDisposable
         Assert.Contains("MMHS-Extended-Authorisation-Info: ", text, StringComparison.Ordinal);
         Assert.DoesNotContain("chief@hq.test", text, StringComparison.Ordinal);
         await File.WriteAllBytesAsync(pki["released"], released.Content);
-        await DoneAsync("cms", "-verify", "-in", "released", "-CAfile", pki.Anchors, "-purpose", "smimesign", "-signer", "by", "-out", "inside");
-        Assert.Equal("review-authority", await SubjectAsync("by"));
+        await pki.DoneAsync("cms", "-verify", "-in", "released", "-CAfile", pki.Anchors, "-purpose", "smimesign", "-signer", "by", "-out", "inside");
+        Assert.Equal("review-authority", await pki.SubjectAsync("by"));
         Assert.Contains("MMHS-Authorizing-Users: release@hq.test", await File.ReadAllTextAsync(pki["inside"]), StringComparison.Ordinal);
-        Assert.Contains("meet at the bridge", await DoneAsync("cms", "-verify", "-in", "inside", "-CAfile", pki.Anchors, "-purpose", "smimesign", "-signer", "by"), StringComparison.Ordinal);
-        Assert.Equal("alice", await SubjectAsync("by"));
+        Assert.Contains("meet at the bridge", await pki.DoneAsync("cms", "-verify", "-in", "inside", "-CAfile", pki.Anchors, "-purpose", "smimesign", "-signer", "by"), StringComparison.Ordinal);
+        Assert.Equal("alice", await pki.SubjectAsync("by"));
         var (_, inspected, _) = await SwitchProcess.RunAsync(["inspect", pki["released"], "--anchors", pki.Anchors, "--json"]);
         Assert.Contains("\"signatureType\": \"review\"", inspected, StringComparison.Ordinal);
 
@@ -114,9 +114,9 @@ public sealed partial class DraftTests : IDisposable
         Assert.True(exit is 0, said + error);
 
         await File.WriteAllBytesAsync(pki["released"], Assert.Single(await sink.WaitForAsync(1, Patience)).Content);
-        Assert.Contains("meet at the bridge", await DoneAsync("cms", "-verify", "-in", "released", "-CAfile", pki.Anchors, "-purpose", "smimesign", "-signer", "by"), StringComparison.Ordinal);
-        Assert.Equal("alice", await SubjectAsync("by"));
-        Assert.Contains("countersignature", await DoneAsync("cms", "-cmsout", "-print", "-noout", "-in", "released"), StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("meet at the bridge", await pki.DoneAsync("cms", "-verify", "-in", "released", "-CAfile", pki.Anchors, "-purpose", "smimesign", "-signer", "by"), StringComparison.Ordinal);
+        Assert.Equal("alice", await pki.SubjectAsync("by"));
+        Assert.Contains("countersignature", await pki.DoneAsync("cms", "-cmsout", "-print", "-noout", "-in", "released"), StringComparison.OrdinalIgnoreCase);
     }
 
     private SwitchSetup Setup(string name, string folder, SinkServer sink, string extra) => new() { Node = name, DataFolder = pki[folder], Routes = [new RouteSetup("*", sink.NextHop)], Extra = extra };
@@ -130,7 +130,7 @@ public sealed partial class DraftTests : IDisposable
     private async Task SignAsync(string who, string entity, string to)
     {
         await File.WriteAllTextAsync(pki["plain"], entity);
-        await DoneAsync("cms", "-sign", "-in", "plain", "-signer", who + ".pem", "-inkey", who + ".key", "-md", "sha256", "-crlfeol", "-out", to);
+        await pki.DoneAsync("cms", "-sign", "-in", "plain", "-signer", who + ".pem", "-inkey", who + ".key", "-md", "sha256", "-crlfeol", "-out", to);
     }
 
     private async Task<string> TextAsync(string file) => (await File.ReadAllTextAsync(pki[file])).ReplaceLineEndings("\r\n");
@@ -141,20 +141,6 @@ public sealed partial class DraftTests : IDisposable
         SinkTransaction? found = null;
         await Eventually.ComesTrueAsync(() => (found = sink.Transactions.Where(t => t.Recipients.Any(r => r.Contains($"<{to}>", StringComparison.Ordinal))).ElementAtOrDefault(number)) is not null, Patience, $"it arrives at {to}");
         return found!;
-    }
-
-    private async Task<string> SubjectAsync(string file)
-    {
-        var (good, said) = await pki.OpenSslAsync("x509", "-in", file, "-noout", "-subject", "-nameopt", "multiline");
-        Assert.True(good, said);
-        return said.Split('=')[^1].Trim();
-    }
-
-    private async Task<string> DoneAsync(params string[] arguments)
-    {
-        var (good, said) = await pki.OpenSslAsync(arguments);
-        Assert.True(good, said);
-        return said;
     }
 
     private static async Task SendAsync(SwitchProcess node, string from, string to, string content)

@@ -178,10 +178,48 @@ public sealed class KillAtStepTests : FieldTest
         Assert.Equal(committed ? 1 : 2, attempts);
     }
 
-    private async Task<SwitchProcess> StartAsync(IReadOnlyList<RouteSetup> routes)
+    [RequiresTheory(FaultyDevice.Compiler, FaultyDevice.Headers)]
+    [Trait("Threat", "F41")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task During_a_release_a_draft_waits_still_or_is_released_once(bool committed)
+    {
+        var sink = StartSink();
+        var uid = (await File.ReadAllLinesAsync("/proc/self/status")).First(l => l.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1];
+        var milswitch = await StartAsync(
+            [new RouteSetup("*", sink.NextHop)], $"release: {{ rules: [{{ name: out, listeners: [mta], proof: account, authorizers: [{{ address: chief@client.test, accounts: [\"local:{uid}\"] }}] }}] }}\n");
+        await SubmitAsync(milswitch, Message("draft"));
+        var id = "";
+        await Eventually.ComesTrueAsync(async () => (id = await DraftAsync()).Length > 0, Soon, "the draft waits");
+
+        if (committed) device.HoldAfter(DeviceCall.Sync, Log);
+        else device.HoldBefore(DeviceCall.Write, Log);
+        var order = milswitch.CommandAsync("draft", "release", id, "--reason", "seen");
+        await KillWhenHeldAsync(milswitch);
+        Assert.NotEqual(0, (await order).ExitCode);
+
+        Assert.Equal(committed ? "" : id, await DraftAsync());
+        if (!committed)
+        {
+            Assert.Empty(sink.Transactions);
+            Assert.Equal(0, (await milswitch.CommandAsync("draft", "release", id, "--reason", "seen")).ExitCode);
+        }
+
+        await DrainedAsync(milswitch, sink, 1);
+        Assert.Contains("MMHS-Authorizing-Users: chief@client.test", Text(Assert.Single(sink.Transactions)), StringComparison.Ordinal);
+
+        async Task<string> DraftAsync()
+        {
+            var list = await milswitch.CommandAsync("draft", "list", "--json");
+            Assert.True(list.ExitCode is 0, list.Error);
+            return JsonDocument.Parse(list.Output).RootElement.GetProperty("items").EnumerateArray().Select(d => d.GetProperty("id").GetString()!).FirstOrDefault("");
+        }
+    }
+
+    private async Task<SwitchProcess> StartAsync(IReadOnlyList<RouteSetup> routes, string extra = "")
     {
         device = new FaultyDevice(Workspace["data"], Workspace.Folder);
-        return await StartSwitchAsync(routes, device: device);
+        return await StartSwitchAsync(routes, QuickRetries + extra, device: device);
     }
 
     private async Task KillWhenHeldAsync(SwitchProcess milswitch)

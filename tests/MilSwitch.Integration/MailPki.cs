@@ -126,6 +126,17 @@ internal sealed class MailPki : IDisposable
         Directory.Move(TokenFolder + "-away", TokenFolder);
     }
 
+    /// <summary>Common name in the certificate of a file, as openssl reads it.</summary>
+    public async Task<string> SubjectAsync(string file) => (await DoneAsync("x509", "-in", file, "-noout", "-subject", "-nameopt", "multiline")).Split('=')[^1].Trim();
+
+    /// <summary>What openssl says, which ends well.</summary>
+    public async Task<string> DoneAsync(params string[] arguments)
+    {
+        var (good, said) = await OpenSslAsync(arguments);
+        Assert.True(good, said);
+        return said;
+    }
+
     /// <summary>Runs <c>openssl</c> in the folder; what it wrote, and whether it ended well.</summary>
     public async Task<(bool Good, string Said)> OpenSslAsync(params string[] arguments) => await RunAsync("openssl", arguments);
 

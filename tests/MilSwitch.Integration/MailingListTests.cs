@@ -36,8 +36,8 @@ public sealed class MailingListTests : IDisposable
                 """,
         });
         await File.WriteAllTextAsync(pki["plain"], "Content-Type: text/plain\r\n\r\nmeet at the bridge\r\n");
-        await DoneAsync("cms", "-sign", "-in", "plain", "-signer", "alice.pem", "-inkey", "alice.key", "-md", "sha256", "-crlfeol", "-out", "signed");
-        await DoneAsync("cms", "-encrypt", "-aes-256-gcm", "-in", "signed", "-out", "sealed", "-recip", "watch.pem");
+        await pki.DoneAsync("cms", "-sign", "-in", "plain", "-signer", "alice.pem", "-inkey", "alice.key", "-md", "sha256", "-crlfeol", "-out", "signed");
+        await pki.DoneAsync("cms", "-encrypt", "-aes-256-gcm", "-in", "signed", "-out", "sealed", "-recip", "watch.pem");
         await SendAsync(node, From + (await File.ReadAllTextAsync(pki["sealed"])).ReplaceLineEndings("\r\n"));
 
         var arrived = Assert.Single(await sink.WaitForAsync(1, Patience));
@@ -45,14 +45,14 @@ public sealed class MailingListTests : IDisposable
         Assert.Contains("<chief@hq.test>", arrived.Mail, StringComparison.Ordinal);
         await File.WriteAllBytesAsync(pki["outer"], arrived.Content);
         // The list's own signature, of its history, around everything.
-        await DoneAsync("cms", "-verify", "-in", "outer", "-CAfile", pki.Anchors, "-purpose", "smimesign", "-signer", "by", "-out", "inside");
-        Assert.Equal("watch", await SubjectAsync("by"));
-        Assert.Contains("id-smime-aa-mlExpandHistory", await DoneAsync("cms", "-cmsout", "-print", "-noout", "-in", "outer"), StringComparison.Ordinal);
+        await pki.DoneAsync("cms", "-verify", "-in", "outer", "-CAfile", pki.Anchors, "-purpose", "smimesign", "-signer", "by", "-out", "inside");
+        Assert.Equal("watch", await pki.SubjectAsync("by"));
+        Assert.Contains("id-smime-aa-mlExpandHistory", await pki.DoneAsync("cms", "-cmsout", "-print", "-noout", "-in", "outer"), StringComparison.Ordinal);
         foreach (var member in new[] { "bob", "carol" })
         {
-            await DoneAsync("cms", "-decrypt", "-in", "inside", "-recip", member + ".pem", "-inkey", member + ".key", "-out", "opened");
-            Assert.Contains("meet at the bridge", await DoneAsync("cms", "-verify", "-in", "opened", "-CAfile", pki.Anchors, "-purpose", "smimesign", "-signer", "by"), StringComparison.Ordinal);
-            Assert.Equal("alice", await SubjectAsync("by"));
+            await pki.DoneAsync("cms", "-decrypt", "-in", "inside", "-recip", member + ".pem", "-inkey", member + ".key", "-out", "opened");
+            Assert.Contains("meet at the bridge", await pki.DoneAsync("cms", "-verify", "-in", "opened", "-CAfile", pki.Anchors, "-purpose", "smimesign", "-signer", "by"), StringComparison.Ordinal);
+            Assert.Equal("alice", await pki.SubjectAsync("by"));
         }
 
         // One of the members has no certificate: nothing goes to him, and a person hears why.
@@ -60,24 +60,10 @@ public sealed class MailingListTests : IDisposable
             async () => (await node.CommandAsync("queue", "list", "--state", "held", "--json")).Output.Contains("dave@dest.test", StringComparison.Ordinal), Patience, "the third waits for a person");
 
         // Somebody else signs well, and may not write to the list.
-        await DoneAsync("cms", "-sign", "-in", "plain", "-signer", "bob.pem", "-inkey", "bob.key", "-md", "sha256", "-crlfeol", "-out", "signed");
+        await pki.DoneAsync("cms", "-sign", "-in", "plain", "-signer", "bob.pem", "-inkey", "bob.key", "-md", "sha256", "-crlfeol", "-out", "signed");
         await SendAsync(node, From.Replace("alice@origin.test", "bob@dest.test", StringComparison.Ordinal) + (await File.ReadAllTextAsync(pki["signed"])).ReplaceLineEndings("\r\n"));
         var report = (await sink.WaitForAsync(2, Patience))[1];
         Assert.Contains("Status: 5.7.2\r\n", Encoding.ASCII.GetString(report.Content.Span), StringComparison.Ordinal);
-    }
-
-    private async Task<string> SubjectAsync(string file)
-    {
-        var (good, said) = await pki.OpenSslAsync("x509", "-in", file, "-noout", "-subject", "-nameopt", "multiline");
-        Assert.True(good, said);
-        return said.Split('=')[^1].Trim();
-    }
-
-    private async Task<string> DoneAsync(params string[] arguments)
-    {
-        var (good, said) = await pki.OpenSslAsync(arguments);
-        Assert.True(good, said);
-        return said;
     }
 
     private static async Task SendAsync(SwitchProcess node, string content)

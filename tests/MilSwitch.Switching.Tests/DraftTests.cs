@@ -186,6 +186,38 @@ public sealed class DraftTests
     }
 
     [Fact]
+    [Trait("Threat", "F41")]
+    public async Task The_word_of_an_author_does_not_count_where_another_is_needed()
+    {
+        var boundary = Signing(Chief);
+        await using var harness = await StartAsync(boundary, Rule with { OthersOnly = true });
+        var own = await harness.SendAsync(("MMHS-Authorizing-Users: chief@hq.test\r\n" + Text).Replace("<a@hq.test>", "<chief@hq.test>", StringComparison.Ordinal), from: "chief@hq.test");
+
+        Assert.Contains("0 of 1: chief@hq.test) by deputy@hq.test", (await harness.WaitForAsync(own.Id, m => m.State == MessageState.Held)).HeldBecause!, StringComparison.Ordinal);
+        Assert.Equal("chief@hq.test has released it already", (await AuthoriseAsync(harness, own.Id, "anna")).Text);
+        boundary.Opening = text => new OpeningOutcome.Read(FakeBoundary.Good(text) with { Signature = SignatureFacts.None });
+        var draft = await harness.SendAsync(Text.Replace("<a@hq.test>", "<chief@hq.test>", StringComparison.Ordinal).Replace("<1@", "<2@", StringComparison.Ordinal), from: "chief@hq.test");
+        await harness.WaitForAsync(draft.Id, m => m.State == MessageState.Held);
+        Assert.Equal("chief@hq.test wrote it: another has to release it", (await AuthoriseAsync(harness, draft.Id, "anna")).Text);
+        var nobody = await harness.SendAsync(Text.Replace("<a@hq.test>", "<a@hq.test> <b@hq.test>", StringComparison.Ordinal).Replace("<1@", "<3@", StringComparison.Ordinal), from: "a@hq.test");
+        Assert.Equal(RecipientState.Returned, (await harness.WaitForAsync(nobody.Id, m => m.State == MessageState.Done)).Recipients[0].State);
+        Assert.Equal(HoldingOutcome.Done, (await AuthoriseAsync(harness, draft.Id, "ben")).Outcome);
+    }
+
+    [Fact]
+    public async Task Those_who_release_for_each_other_come_to_an_end()
+    {
+        Assert.True(MailboxSet.TryRead(["chief@hq.test"], out var chief, out _) & MailboxSet.TryRead(["deputy@hq.test"], out var deputy, out _));
+        await using var harness = await StartAsync(Rule with { Name = "of-chief", Drafters = chief, Authorities = [Deputy] }, Rule with { Name = "of-deputy", Drafters = deputy, Authorities = [Chief] });
+        var sent = await harness.SendAsync(Text.Replace("<a@hq.test>", "<chief@hq.test>", StringComparison.Ordinal), from: "chief@hq.test");
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held);
+
+        Assert.Equal(HoldingOutcome.Done, (await AuthoriseAsync(harness, sent.Id, "ben")).Outcome);
+        Assert.Equal(["deputy@hq.test", "b@dest.test"], (await harness.Sink.WaitForAsync(2, Patience)).SelectMany(Whom));
+        Assert.Empty(await harness.Operator.HeldAsync(null, 10, default));
+    }
+
+    [Fact]
     public async Task Who_may_release_gets_mail_that_nobody_released()
     {
         await using var harness = await StartAsync(Rule);

@@ -125,15 +125,13 @@ public sealed record SwitchConfiguration
         return recipient with { Address = target, OriginalRecipient = recipient.OriginalRecipient ?? original };
     }
 
-    /// <summary>Nobody gets this copy over a link before the switch itself has worked on it: a list, a boundary, or the release desk.</summary>
+    /// <summary>A recipient that is an address of the switch itself: of a list, a profiler, a boundary, or the release desk. It takes no link.</summary>
     /// <param name="envelope">Of the message.</param>
     /// <param name="index">Of the recipient.</param>
-    /// <param name="isReleased">Known already: <see cref="ReleaseSettings.IsUnder"/> says no.</param>
-    public bool IsWorkedOn(Envelope envelope, int index, bool isReleased = false)
+    public bool IsWorkedOn(Envelope envelope, int index)
     {
         var address = envelope.Recipients[index].Address;
-        return DistributorAt(envelope.Domain, address) is not null || Boundaries.Gateway(envelope.Domain, address) is not null || Releases.IsDesk(envelope.Domain, address)
-            || (!isReleased && Releases.IsUnder(envelope));
+        return DistributorAt(envelope.Domain, address) is not null || Boundaries.Gateway(envelope.Domain, address) is not null || Releases.IsDesk(envelope.Domain, address);
     }
 
     private static bool Same(string domain, string name) => domain.Equals(name, StringComparison.OrdinalIgnoreCase);

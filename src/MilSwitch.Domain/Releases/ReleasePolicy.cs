@@ -28,6 +28,8 @@ public static class ReleasePolicy
         }
 
         if (rule.IsFree) return ReleaseDecision.NotNeeded.It;
+        // Whoever can't be told from its author may be its author (threat F41).
+        if (rule.OthersOnly && subject.Authors.IsEmpty) return new ReleaseDecision.Refuse("its author can't be told, and another has to release it");
         if (rule.IsOrdered && !by.SequenceEqual(rule.Authorities.Take(by.Count).Select(a => a.Address)))
             return new ReleaseDecision.Refuse("MMHS-Authorizing-Users is not in the order in which it has to be released: " + Names(rule.Authorities));
         var counted = by.Count(b => !rule.OthersOnly || !subject.Authors.Contains(b));

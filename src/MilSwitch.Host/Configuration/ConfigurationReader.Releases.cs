@@ -85,7 +85,7 @@ public static partial class ConfigurationReader
         if (isFree != authorities.IsEmpty) part.Reject(isFree ? "free" : "authorizers", isFree ? "is for rules without authorizers" : "is missing; or say free: true");
         var required = part.Number("required", 1, 1, MostAuthorities);
         if (!isFree && required > authorities.Length) part.Reject("required", string.Create(CultureInfo.InvariantCulture, $"is {required}, and there are {authorities.Length} authorizers"));
-        var others = part.Flag("others-only", false);
+        var others = part.Flag("others-only", true);
         var proof = part.Keyword("proof", ReleaseProof.Signature, ("signature", ReleaseProof.Signature), ("account", ReleaseProof.Account));
         if (!isFree && proof is ReleaseProof.Signature && !hasAnchors) part.Reject("proof", "needs anchors (release.anchors): no signature is believed without; or say proof: account");
         var otherwise = part.Keyword("otherwise", UnreleasedAction.Draft, ("draft", UnreleasedAction.Draft), ("hold", UnreleasedAction.Hold), ("return", UnreleasedAction.Return));

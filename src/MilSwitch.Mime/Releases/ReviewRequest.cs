@@ -39,13 +39,16 @@ public sealed record ReviewRequest
     /// <summary>The draft, with all its protection.</summary>
     public required ReadOnlyMemory<byte> Content { get; init; }
 
+    /// <summary>The draft came as BINARYMIME (RFC 3030), and so does the request: what is not encoded may not be encoded around it (RFC 2046 §5.2.1).</summary>
+    public bool IsBinary { get; init; }
+
     /// <summary>The request with CRLF line ends.</summary>
     public byte[] Write()
     {
         var isUtf8 = To.Any(t => t.NeedsUtf8) || Desk.NeedsUtf8 || HasUtf8Header(Content);
         var text = Text(isUtf8);
         var part = ReportFrame.Part("text/plain; charset=utf-8", text, isUtf8);
-        var draft = new ReturnedContent(isUtf8 ? "message/global" : "message/rfc822", System.Text.Ascii.IsValid(Content.Span) ? "7bit" : "8bit", Content);
+        var draft = new ReturnedContent(isUtf8 ? "message/global" : "message/rfc822", IsBinary ? "binary" : System.Text.Ascii.IsValid(Content.Span) ? "7bit" : "8bit", Content);
         var boundary = ReportFrame.ChooseBoundary(Id, part.Octets, draft.Octets);
         var host = ReportFrame.HostOf(Host);
         var request = new PartWriter(isUtf8);
@@ -61,7 +64,8 @@ public sealed record ReviewRequest
         request.Field("MIME-Version", "1.0");
         request.Line("Content-Type: multipart/mixed;");
         request.Line($" boundary=\"{boundary}\"");
-        if (part.Encoding is "8bit" || draft.Encoding is "8bit") request.Field("Content-Transfer-Encoding", "8bit");
+        if (IsBinary) request.Field("Content-Transfer-Encoding", "binary");
+        else if (part.Encoding is "8bit" || draft.Encoding is "8bit") request.Field("Content-Transfer-Encoding", "8bit");
         request.Line();
         ReportFrame.WritePart(request, boundary, part);
         ReportFrame.WritePart(request, boundary, draft);

@@ -336,7 +336,7 @@ internal sealed class IncomingMessage : IIncomingMessage
         var first = accepted.Recipients[0];
         var routes = runtime.Configuration.Routes;
         // What the switch itself has to work on first.
-        if (runtime.Configuration.Releases.IsUnder(accepted) || Enumerable.Range(0, accepted.Recipients.Length).Any(i => runtime.Configuration.IsWorkedOn(accepted, i, isReleased: true))) return null;
+        if (runtime.Configuration.Releases.IsUnder(accepted) || Enumerable.Range(0, accepted.Recipients.Length).Any(i => runtime.Configuration.IsWorkedOn(accepted, i))) return null;
         var facts = routes.AsksForFields ? MilitaryEnvelope.Facts(accepted) : MilitaryFacts.None;
         if (routes.Find(first.Address, first.Precedence, facts)?.For(accepted) is not { Protection: null, Labels: null } link || runtime.Configuration.Boundaries.MustCross(accepted.Domain, link.Domain)) return null;
         for (var i = 1; i < accepted.Recipients.Length; i++)

@@ -49,7 +49,7 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
             // In a cluster another node may have applied other routes before this message was taken here, and this node heard of
             // them only afterwards: nothing goes by routes that were out of force when it came.
             var isStale = runtime.ClusterStore is not null && !consignment.Armed && consignment.PlannedBy is { } routes && !ReferenceEquals(routes, runtime.Configuration.Routes);
-            if (isStale || map.MustCross(stored.Envelope.Domain, settings.Domain) || consignment.Recipients.Any(i => runtime.Configuration.IsWorkedOn(stored.Envelope, i)))
+            if (isStale || map.MustCross(stored.Envelope.Domain, settings.Domain) || runtime.Configuration.Releases.IsUnder(stored.Envelope) || consignment.Recipients.Any(i => runtime.Configuration.IsWorkedOn(stored.Envelope, i)))
             {
                 consignment.PutBack();
                 if (!consignment.TryWithdraw()) return End(ReadyOutcome.Gone);

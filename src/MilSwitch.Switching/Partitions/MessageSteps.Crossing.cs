@@ -36,9 +36,10 @@ internal static partial class MessageSteps
         if (settings.Boundaries.IsEmpty && !settings.HasDistributors && settings.Releases.IsEmpty) return next;
         // Who waits for one of these waits in no link.
         var find = Finder(runtime, envelope, reroute);
+        var isUnder = settings.Releases.IsUnder(envelope);
         for (var i = 0; i < statuses.Length; i++)
         {
-            if (statuses[i] is { State: RecipientState.Queued or RecipientState.Armed, Due: { } due } && (next is null || due < next) && MustPass(settings, envelope, find, i)) next = due;
+            if (statuses[i] is { State: RecipientState.Queued or RecipientState.Armed, Due: { } due } && (next is null || due < next) && MustPass(settings, envelope, find, i, isUnder)) next = due;
         }
 
         return next;
@@ -50,10 +51,11 @@ internal static partial class MessageSteps
     {
         var settings = runtime.Configuration;
         var here = new List<int>();
+        var isUnder = settings.Releases.IsUnder(envelope);
         var across = false;
         foreach (var index in which)
         {
-            if (statuses[index].State is not (RecipientState.Queued or RecipientState.Armed) || !MustPass(settings, envelope, find, index)) here.Add(index);
+            if (statuses[index].State is not (RecipientState.Queued or RecipientState.Armed) || !MustPass(settings, envelope, find, index, isUnder)) here.Add(index);
             else across |= statuses[index].Due is not { } due || due <= runtime.Now;
         }
 
@@ -61,8 +63,9 @@ internal static partial class MessageSteps
     }
 
     // It takes no link: a boundary, a list, a profiler or the release desk has work to do first.
-    private static bool MustPass(SwitchConfiguration settings, Envelope envelope, Func<Recipient, LinkSettings?> find, int index) =>
-        settings.IsWorkedOn(envelope, index) || (find(envelope.Recipients[index]) is { } link && settings.Boundaries.MustCross(envelope.Domain, link.Domain));
+    // Whether it is under a rule of release is the same for all recipients.
+    private static bool MustPass(SwitchConfiguration settings, Envelope envelope, Func<Recipient, LinkSettings?> find, int index, bool isUnder) =>
+        isUnder || settings.IsWorkedOn(envelope, index) || (find(envelope.Recipients[index]) is { } link && settings.Boundaries.MustCross(envelope.Domain, link.Domain));
 
     private sealed partial class Run
     {
@@ -85,7 +88,8 @@ internal static partial class MessageSteps
             var envelope = stored.Envelope;
             var map = runtime.Configuration.Boundaries;
             var find = Finder(runtime, envelope, step.Reroute);
-            var across = Open.Where(i => step.Statuses[i].State is RecipientState.Queued or RecipientState.Armed && MustPass(runtime.Configuration, envelope, find, i)).ToArray();
+            var isUnder = runtime.Configuration.Releases.IsUnder(envelope);
+            var across = Open.Where(i => step.Statuses[i].State is RecipientState.Queued or RecipientState.Armed && MustPass(runtime.Configuration, envelope, find, i, isUnder)).ToArray();
             var due = across.Where(i => step.Statuses[i].Due is not { } at || at <= Now).ToArray();
             if (due.Length is 0) return Done(envelope, step.Statuses, step.State, [], []);
             if (await OutOfDate.ReasonAsync(runtime.Configuration, runtime.Spool, step.Id, envelope, Now).ConfigureAwait(false) is { } late) return await HoldAsync(across, late, AuditKind.Held).ConfigureAwait(false);
@@ -95,7 +99,7 @@ internal static partial class MessageSteps
             }
 
             // Before anything else is done with it.
-            if (runtime.Configuration.Releases.IsUnder(envelope)) return await JudgeReleaseAsync(stored, [.. due], [.. across.Except(due)]).ConfigureAwait(false);
+            if (isUnder) return await JudgeReleaseAsync(stored, [.. due], [.. across.Except(due)]).ConfigureAwait(false);
             foreach (var index in due)
             {
                 if (runtime.Configuration.DistributorAt(envelope.Domain, envelope.Recipients[index].Address) is not null) return await DistributeAsync(stored, index, [.. across.Where(i => i != index)]).ConfigureAwait(false);

@@ -238,14 +238,14 @@ internal static partial class MessageSteps
                 Precedence = recipients.Max(r => r.Precedence),
                 // What a person let go has the time of its level once more.
                 ArrivedAt = release is null ? envelope.ArrivedAt : Now,
-                Body = release is null ? envelope.Body : DeliveryReport.BodyOf(octets.Span),
+                Body = release is null || envelope.Body is BodyType.BinaryMime ? envelope.Body : DeliveryReport.BodyOf(octets.Span),
                 Origin = envelope.Origin with { Listener = Origin.Release + rule },
             };
             if (release is not null) next = MilitaryEnvelope.With(next, HeaderBlock.Scan(octets, runtime.Configuration.Content.MaximumHeaderOctets, runtime.Configuration.Content.MaximumHeaderFields));
             await using var content = await StageAsync(octets).ConfigureAwait(false);
             byte[] trace = [.. TraceFields.Crossed(runtime.Configuration.HostName, id, Now), .. stored.Trace.Span];
             var made = new NewMessage(id, next, trace, content, stored.MessageIdField, RecipientState.Queued, step.Id);
-            var plan = OutcomePolicy.Cross(step.Id, envelope, step.Statuses, whom, $"{detail}: {id}", release?.Who, Now, kind: AuditKind.Authorised);
+            var plan = OutcomePolicy.Cross(step.Id, envelope, step.Statuses, whom, $"{detail}: {id}", release?.Who, Now, kind: rule.Length > 0 ? AuditKind.Authorised : AuditKind.Verified);
             plan = plan with { Audit = [.. release?.Audit ?? [], .. plan.Audit, new AuditEvent(Now, AuditKind.Accepted, id, -1, $"{detail}, from {step.Id}")] };
             return await CommitAsync(envelope, plan, default, others, documents: release is null ? default : [release.Document], copies: [made], policy: policy).ConfigureAwait(false);
         }
@@ -334,14 +334,14 @@ internal static partial class MessageSteps
             var octets = new ReviewRequest
             {
                 Id = id, Draft = step.Id, Digest = progress.Digest, Desk = desk, To = ask, Drafter = envelope.ReversePath.ToString(),
-                Recipients = [.. whom.Select(i => envelope.Recipients[i].Address.Text)], State = ReleasePolicy.Describe(rule, asked), Host = runtime.Configuration.HostName, Now = Now, Content = draft,
+                Recipients = [.. whom.Select(i => envelope.Recipients[i].Address.Text)], State = ReleasePolicy.Describe(rule, asked), Host = runtime.Configuration.HostName, Now = Now, Content = draft, IsBinary = envelope.Body is BodyType.BinaryMime,
             }.Write();
             var request = envelope with
             {
                 // What becomes of it is nobody's affair but the operator's: the draft waits in the holding centre.
                 ReversePath = ReversePath.Null,
                 Recipients = [.. ask.Select(a => new Recipient(a) { Notify = NotifyOptions.Never, Precedence = envelope.Precedence, Priority = envelope.Priority })],
-                Body = DeliveryReport.BodyOf(octets),
+                Body = envelope.Body is BodyType.BinaryMime ? BodyType.BinaryMime : DeliveryReport.BodyOf(octets),
                 SmtpUtf8 = envelope.SmtpUtf8 || ask.Any(a => a.NeedsUtf8) || desk.NeedsUtf8,
                 EnvelopeId = null, Return = DsnReturn.Unspecified, DeliverBy = null, HoldUntil = null, Tracking = null, Expires = null, Supersedes = null, MilitaryFields = null, ArrivedAt = Now,
                 Origin = new Origin { Listener = Origin.Release + rule.Name },

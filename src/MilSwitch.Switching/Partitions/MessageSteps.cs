@@ -262,7 +262,8 @@ internal static partial class MessageSteps
             if (await ReadAsync().ConfigureAwait(false) is not { } stored) return Vanished();
             var envelope = stored.Envelope;
             var find = Finder(runtime, envelope, step.Reroute);
-            var open = Open.Where(i => step.Statuses[i].State is RecipientState.Queued or RecipientState.Armed && !MustPass(runtime.Configuration, envelope, find, i)).ToArray();
+            var isUnder = runtime.Configuration.Releases.IsUnder(envelope);
+            var open = Open.Where(i => step.Statuses[i].State is RecipientState.Queued or RecipientState.Armed && !MustPass(runtime.Configuration, envelope, find, i, isUnder)).ToArray();
             var verdicts = open.ToDictionary(i => i, i => find(envelope.Recipients[i])?.Labels?.Judge(envelope.Label, envelope.Recipients[i].Address) ?? LabelVerdict.Go);
             if (verdicts.Values.FirstOrDefault(v => !v.Goes) is not { Goes: false } verdict) return Done(envelope, step.Statuses, step.State, open, []);
             var whom = open.Where(i => verdicts[i] == verdict).ToArray();
