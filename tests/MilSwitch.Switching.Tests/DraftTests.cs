@@ -102,8 +102,9 @@ public sealed class DraftTests
         await using var harness = await StartAsync(Rule with { Required = 2 });
         var sent = await harness.SendAsync(Text, from: "a@hq.test");
         await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held);
-        await AuthoriseAsync(harness, sent.Id, "anna");
-        await harness.Operator.ActAsync(new MessageAct(MessageVerb.Release) { Ids = [sent.Id], Reason = "let it go" }, SwitchHarness.Somebody, default);
+        Assert.Equal(HoldingOutcome.ApprovalNeeded, (await AuthoriseAsync(harness, sent.Id, "anna")).Outcome);
+        var act = await harness.Operator.ActAsync(new MessageAct(MessageVerb.Release) { Ids = [sent.Id], Reason = "let it go" }, SwitchHarness.Somebody, default);
+        Assert.True(Assert.Single(act.Outcomes).Done, act.Outcomes[0].Text);
 
         await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held && m.HeldBecause!.Contains("1 of 2", StringComparison.Ordinal));
         Assert.Single(await harness.Sink.WaitForAsync(1, Patience));
@@ -199,7 +200,7 @@ public sealed class DraftTests
         var draft = await harness.SendAsync(Text.Replace("<a@hq.test>", "<chief@hq.test>", StringComparison.Ordinal).Replace("<1@", "<2@", StringComparison.Ordinal), from: "chief@hq.test");
         await harness.WaitForAsync(draft.Id, m => m.State == MessageState.Held);
         Assert.Equal("chief@hq.test wrote it: another has to release it", (await AuthoriseAsync(harness, draft.Id, "anna")).Text);
-        var nobody = await harness.SendAsync(Text.Replace("<a@hq.test>", "<a@hq.test> <b@hq.test>", StringComparison.Ordinal).Replace("<1@", "<3@", StringComparison.Ordinal), from: "a@hq.test");
+        var nobody = await harness.SendAsync(Text.Replace("<a@hq.test>", "<a@hq.test> (b@hq.test)", StringComparison.Ordinal).Replace("<1@", "<3@", StringComparison.Ordinal), from: "a@hq.test");
         Assert.Equal(RecipientState.Returned, (await harness.WaitForAsync(nobody.Id, m => m.State == MessageState.Done)).Recipients[0].State);
         Assert.Equal(HoldingOutcome.Done, (await AuthoriseAsync(harness, draft.Id, "ben")).Outcome);
     }
