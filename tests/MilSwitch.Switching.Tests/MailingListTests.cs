@@ -260,6 +260,17 @@ public sealed class MailingListTests
     }
 
     [Fact]
+    public async Task Behind_a_list_a_boundary_still_knows_who_sent_it()
+    {
+        var watch = ListOf("watch@red.test", "m1@blue.test") with { Owner = Mailbox.Parse("chief@red.test"), Domain = "red" };
+        var outward = CrossingTests.Outward with { Peers = [new BoundaryPeer("clients", [System.Net.IPNetwork.Parse("127.0.0.0/8")], [], false)] };
+        await using var harness = await SwitchHarness.StartAsync((c, port) => CrossingTests.With(c, port, [outward]) with { Lists = new MailingListMap([watch]) }, new FakeBoundary());
+        var sent = await harness.SendAsync("From: <a@red.test>\r\nSubject: test\r\n\r\nhello\r\n", from: "a@red.test", to: ["watch@red.test"]);
+
+        Assert.Equal(RecipientState.Crossed, (await ChildAsync(harness, sent.Id, m => m.State == MessageState.Done)).Recipients[0].State);
+    }
+
+    [Fact]
     public async Task A_member_in_another_domain_is_reached_through_the_boundary()
     {
         var watch = ListOf("watch@red.test", "m1@red.test", "m2@blue.test") with { Owner = Mailbox.Parse("chief@red.test"), Domain = "red" };

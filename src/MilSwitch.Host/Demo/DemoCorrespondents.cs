@@ -12,6 +12,9 @@ internal sealed class DemoCorrespondents
 {
     public const string Captain = "captain@ship.test";
 
+    /// <summary>Who gets what the captain does not acknowledge.</summary>
+    public const string Mate = "mate@ship.test";
+
     /// <summary>Where receipts for mail to sea come back to.</summary>
     public const string Gateway = "receipts@home.test";
 
@@ -47,7 +50,7 @@ internal sealed class DemoCorrespondents
     /// <param name="signingKey">Signs for the domain at home.</param>
     public static (string Out, string Back) Boundaries(string signingKey) => (
         "{ name: to-sea, from: home, to: sea, arrival: { peers: [clients], signature: optional }, "
-        + $"departure: {{ protection: {{ sign: {{ key: {signingKey}, signature-type: domain, header-protection: rfc9788 }} }} }}, receipts: {{ address: {Gateway} }} }}",
+        + $"departure: {{ protection: {{ sign: {{ key: {signingKey}, signature-type: domain, header-protection: rfc9788 }} }} }}, receipts: {{ address: {Gateway} }}, action-point: {Mate} }}",
         "{ name: from-sea, from: sea, to: home, arrival: { signature: optional } }");
 
     /// <summary>An item of <c>listeners</c>.</summary>

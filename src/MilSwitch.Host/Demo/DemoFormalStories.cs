@@ -18,6 +18,8 @@ internal sealed class DemoFormalStories
     private const string Chief = "chief@home.test";
     private const string Desk = "release@home.test";
     private const string Ally = "liaison@released.test";
+    private const string Profiler = "profiler@profiled.test";
+    private const string Logistics = "logistics@sink.test";
     private const string Body = "The convoy leaves at dawn.";
 
     private readonly DemoStage stage;
@@ -34,8 +36,11 @@ internal sealed class DemoFormalStories
         Directory.CreateDirectory(folder);
         chief = stage.Security.MakeKey(Path.Combine(folder, "chief"), "CN=Chief of staff", Chief, X509KeyUsageFlags.DigitalSignature);
         desk = stage.Security.MakeKey(Path.Combine(folder, "desk"), "CN=review-authority", Desk, X509KeyUsageFlags.DigitalSignature);
+        File.WriteAllText(Plans, $"plan: day\nplans: [day]\nrules:\n  - {{ name: convoys, sic: [KA*], action: [{DemoCorrespondents.Captain}], info: [{Logistics}] }}\n");
         Drafts = new IPEndPoint(IPAddress.Loopback, DemoPorts.From(DemoPorts.Drafts));
     }
+
+    private string Plans => Path.Combine(folder, "plans.yaml");
 
     /// <summary>Where the switch takes drafts.</summary>
     public IPEndPoint Drafts { get; }
@@ -53,6 +58,9 @@ internal sealed class DemoFormalStories
 
     /// <summary>The section <c>lists</c>.</summary>
     public static string Lists => $"[{{ address: watch@lists.test, domain: home, members: [pilot@cleared.test, mate@limited.test], owner: {DemoSecurity.Officer}, post: [anyone] }}]";
+
+    /// <summary>The section <c>profiling</c>.</summary>
+    public string Profiling => $"{{ plans: {Plans}, addresses: [{Profiler}], domain: home, owner: {DemoSecurity.Officer} }}";
 
     public async Task<(bool Good, string Actual)> ReleaseAsync(CancellationToken cancellationToken)
     {
@@ -105,6 +113,22 @@ internal sealed class DemoFormalStories
         return (
             arrival is not null && because.Length > 0 && !leaked && known,
             $"{cleared} {(arrival is null ? "got NOTHING" : "has it")}; {limited} {(leaked ? "HAS IT, TOO" : "has nothing")}: {(because.Length > 0 ? $"held, because {because}" : "NOT HELD")}; of the list the log says {(known ? "expanded" : "NOTHING")}");
+    }
+
+    public async Task<(bool Good, string Actual)> ProfileAsync(CancellationToken cancellationToken)
+    {
+        const string subject = "Convoy sighted";
+        var fields = $"MMHS-Primary-Precedence: flash\r\nMMHS-Subject-Indicator-Codes: KAA\r\nDisposition-Notification-To: {DemoSecurity.Officer}\r\n";
+        await SendAsync(stage.Endpoint, DemoSecurity.Officer, Profiler, Encoding.ASCII.GetBytes($"{fields}{Header(DemoSecurity.Officer, Profiler, subject)}Content-Type: text/plain\r\n\r\n{Body}\r\n"), cancellationToken);
+        var action = await FindAsync(a => a.Subject == subject && a.Recipients.Contains(DemoCorrespondents.Captain), cancellationToken);
+        var information = await FindAsync(a => a.Subject == subject && a.Recipients.Contains(Logistics), cancellationToken);
+        // The captain says nothing.
+        var alternate = await FindAsync(a => a.Subject == subject && a.Recipients.Contains(DemoCorrespondents.Mate), cancellationToken);
+        var waited = action is null || alternate is null ? 0 : (alternate.At - action.At).TotalSeconds;
+        return (
+            action is not null && information is not null && waited > 1,
+            action is null ? "the action officer got NOTHING"
+                : $"{DemoCorrespondents.Captain} has it for action, {Logistics} {(information is null ? "has NOTHING" : "for information")}; {(alternate is null ? $"{DemoCorrespondents.Mate} got NOTHING" : string.Create(CultureInfo.InvariantCulture, $"{DemoCorrespondents.Mate} got it {waited:0.0} s later"))}");
     }
 
     private int Sent(string to) => stage.Neighbour.Arrivals.Count(a => a.Recipients.Contains(to));

@@ -212,6 +212,7 @@ internal sealed class DemoStage : IAsyncDisposable
             {{Abroad.HomeSections(Security.Anchors, DemoSecurity.KeyLabel, scanner!.Socket, Formal.Key)}}
             release: {{DemoFormalStories.Release}}
             lists: {{DemoFormalStories.Lists}}
+            profiling: {{Formal.Profiling}}
             acp127: {{DemoAcp127Story.Section(folder)}}
             reports: {{Correspondents.Reports(tagKey, DemoSecurity.KeyLabel)}}
             routes:
@@ -271,6 +272,7 @@ internal sealed class DemoStage : IAsyncDisposable
             precedence:                                            # short, so that one can watch
               routine: { retry: [2s, 5s, 10s] }
               deferred: { retry: [1s], warning: 2s, expiry: 4s }
+              flash: { action-point-after: 2s }                    # beyond the boundary that has one
             admin:
               endpoint: 127.0.0.1:{{adminPort}}
               tls: { mode: none }

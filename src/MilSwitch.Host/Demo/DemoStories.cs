@@ -58,6 +58,7 @@ internal sealed class DemoStories(DemoStage stage, CommandEnvironment environmen
             ("Draft, review, release with countersignature", "nothing leaves before the chief of staff's signed answer; then it names the desk and the time of release, and the desk's signature stands on the drafter's", stage.Formal.ReleaseAsync),
             ("Unreleased mail stopped at the border", "with the field and no signature of the desk it comes back; what was released passes", stage.Formal.BorderAsync),
             ("List with one member not cleared", "ALFA SECRET to a list: the member who is cleared has it, the other's copy is held and never sent", stage.Formal.ListAsync),
+            ("Profiled by SIC, no acknowledgment, alternate", "by its subject indicator code to the captain for action and to logistics for information; the captain does not acknowledge: the mate gets it", stage.Formal.ProfileAsync),
             ("ACP 127 in, S/MIME out", "a message from a folder becomes mail with its identifier and leaves signed for the domain: valid; a garbled one is held with its line, never sent", new DemoAcp127Story(stage).PlayAsync),
         ];
         var watch = Stopwatch.StartNew();

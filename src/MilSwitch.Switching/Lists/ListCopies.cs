@@ -71,7 +71,8 @@ internal sealed class ListCopies(SwitchConfiguration configuration, Distributor 
             ArrivedAt = anew ? now : came.ArrivedAt,
             SmtpUtf8 = came.SmtpUtf8 || members.Any(m => m.NeedsUtf8),
             Body = distributor.Remakes ? DeliveryReport.BodyOf(octets.Span) : came.Body,
-            Origin = new Origin { Listener = distributor.Source },
+            // Who sent it is judged at boundaries behind the list, too.
+            Origin = came.Origin with { Listener = distributor.Source },
         };
         byte[] trace = [.. TraceFields.Crossed(configuration.HostName, id, now), .. Encoding.UTF8.GetBytes($"{Mark}: {distributor.Address.Text}\r\n{Fields}"), .. stored.Trace.Span];
         return new NewMessage(id, envelope, trace, content, stored.MessageIdField, RecipientState.Queued, stored.Id);
