@@ -116,10 +116,11 @@ internal sealed class Acp127Stage : IAsyncDisposable
     public async Task<bool> TransmitAsync(string messages)
     {
         using var client = new TcpClient();
-        await client.ConnectAsync(Port);
-        await using var stream = client.GetStream();
         try
         {
+            // Whoever is refused may hear so before the connection is there.
+            await client.ConnectAsync(Port);
+            await using var stream = client.GetStream();
             await stream.WriteAsync(Encoding.Latin1.GetBytes(messages));
             client.Client.Shutdown(SocketShutdown.Send);
             return await stream.ReadAsync(new byte[1]).AsTask().WaitAsync(TimeSpan.FromSeconds(20)) is 0;
