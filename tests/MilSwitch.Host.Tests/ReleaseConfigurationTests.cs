@@ -32,6 +32,14 @@ public sealed class ReleaseConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void Another_than_the_author_and_a_protected_header_are_wanted_unless_something_else_is_said()
+    {
+        var rule = Assert.Single(Good(Desk + "rules: [{ name: out, listeners: [mta], authorizers: [a@x.example] }]").Rules);
+        Assert.Equal((true, true, ReleaseProof.Signature, UnreleasedAction.Draft), (rule.OthersOnly, rule.DemandsProtectedHeader, rule.Proof, rule.Otherwise));
+        Assert.False(Assert.Single(Good("rules: [{ name: out, listeners: [mta], proof: account, authorizers: [{ address: a@x.example, accounts: [anna] }] }]").Rules).DemandsProtectedHeader);
+    }
+
+    [Fact]
     public void Without_it_nothing_waits() => Assert.Same(ReleaseSettings.None, files.Good(ConfigurationFiles.Minimum).Switch.Releases);
 
     public static TheoryData<string, string> Faults => new()

@@ -249,6 +249,55 @@ public sealed class DraftTests
         }
     }
 
+    [Theory]
+    [Trait("Threat", "F41")]
+    [InlineData("b@hq.test", "a@hq.test", "a@hq.test", true)]
+    [InlineData("b@hq.test,b@far.test", "a@hq.test", "a@hq.test", false)]
+    [InlineData("b@far.test,b@hq.test", "a@hq.test", "a@hq.test", false)]
+    [InlineData("b@hq.test", "a@hq.test", "eve@other.test", false)]
+    [InlineData("b@hq.test", "eve@other.test", "a@hq.test", false)]
+    [InlineData("b@hq.test", "a@hq.test", "a@hq.test>, <eve@other.test", false)]
+    public async Task A_rule_that_frees_is_certain_of_everybody(string to, string from, string author, bool isFree)
+    {
+        Assert.True(MailboxSet.TryRead(["*@hq.test"], out var own, out _));
+        await using var harness = await StartAsync(new DraftRule { Name = "free", Listeners = ["test"], Drafters = own, Recipients = own }, Rule with { Authorities = [new ReleaseAuthority(Mailbox.Parse("chief@boss.test")) { Accounts = ["anna"] }] });
+        var sent = await harness.SendAsync(Text.Replace("<a@hq.test>", $"<{author}>", StringComparison.Ordinal), from: from, to: to.Split(','));
+
+        if (isFree) await ChildAsync(harness, sent.Id, m => m.Recipients[0].State is RecipientState.Delivered);
+        else
+        {
+            Assert.All((await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held)).Recipients, r => Assert.Equal(RecipientState.Held, r.State));
+            Assert.DoesNotContain(await harness.Sink.WaitForAsync(1, Patience), t => Whom(t).Any(to.Contains));
+        }
+    }
+
+    [Theory]
+    [InlineData("MMHS-Message-Type: drill\r\n", true)]
+    [InlineData("MMHS-Message-Type: 999\r\n", false)]
+    [InlineData("", false)]
+    public async Task What_can_not_be_read_is_not_free(string field, bool isFree)
+    {
+        await using var harness = await StartAsync(new DraftRule { Name = "free", Listeners = ["test"], Types = [3] }, Rule);
+        var sent = await harness.SendAsync(field + Text, from: "a@hq.test");
+
+        if (isFree) await ChildAsync(harness, sent.Id, m => m.Recipients[0].State is RecipientState.Delivered);
+        else await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held);
+    }
+
+    [Fact]
+    [Trait("Threat", "F41")]
+    public async Task The_easier_of_two_rules_releases_nothing_for_the_others_recipients()
+    {
+        Assert.True(MailboxSet.TryRead(["*@dest.test"], out var near, out _));
+        await using var harness = await StartAsync(Rule with { Name = "near", Recipients = near, Authorities = [Deputy] }, Rule with { Name = "far", Required = 2 });
+        var both = await harness.SendAsync(Text, from: "a@hq.test", to: ["b@dest.test", "b@far.test"]);
+
+        Assert.All((await harness.WaitForAsync(both.Id, m => m.State == MessageState.Done)).Recipients, r => Assert.Equal(RecipientState.Returned, r.State));
+        await ArrivedAsync(harness, t => t.Contains("different rules of release (near, far): send it to them apart", StringComparison.Ordinal));
+        var one = await harness.SendAsync(Text.Replace("<1@", "<2@", StringComparison.Ordinal), from: "a@hq.test", to: ["b@dest.test", "deputy@hq.test"]);
+        Assert.Contains("(near, 0 of 1)", (await harness.WaitForAsync(one.Id, m => m.State == MessageState.Held)).HeldBecause!, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_signed_answer_releases_and_the_same_answer_again_changes_nothing()
     {

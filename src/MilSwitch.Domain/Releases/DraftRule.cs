@@ -16,7 +16,7 @@ public sealed record DraftRule
     /// <summary>Of these originators, by reverse path or From; null: of all.</summary>
     public MailboxSet? Drafters { get; init; }
 
-    /// <summary>To at least one of these; null: to anybody.</summary>
+    /// <summary>To these; null: to anybody.</summary>
     public MailboxSet? Recipients { get; init; }
 
     /// <summary>Of these levels; empty: of all.</summary>
@@ -49,6 +49,11 @@ public sealed record DraftRule
 
     /// <summary>Nobody has to release what it is about.</summary>
     public bool IsFree => Authorities.IsEmpty;
+
+    public bool IsFor(Mailbox recipient) => Recipients is not { } to || to.Contains(recipient);
+
+    /// <summary>Nobody has to release what goes to this one: the rule is free, or it is somebody who may release (RFC 7912 §3.4.1).</summary>
+    public bool LetsPass(Mailbox recipient) => IsFree || Find(recipient) is not null;
 
     public ReleaseAuthority? Find(Mailbox address) => Authorities.FirstOrDefault(a => a.Address == address);
 }

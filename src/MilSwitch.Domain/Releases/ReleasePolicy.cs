@@ -15,9 +15,12 @@ public static class ReleasePolicy
     /// <param name="subject">What is known of it.</param>
     public static ReleaseDecision Judge(ReleaseSettings settings, Envelope envelope, ReleaseSubject subject)
     {
-        if (settings.Rules.FirstOrDefault(r => Fits(settings, r, envelope, subject)) is not { } rule) return ReleaseDecision.NotNeeded.It;
+        var (held, free) = RulesOf(settings, envelope, subject);
+        if ((held.IsEmpty ? free : held[0]) is not { } rule) return ReleaseDecision.NotNeeded.It;
         if (subject.Fault is { } fault) return new ReleaseDecision.Refuse(fault);
         if (subject.Opened is { } opened && Protection(settings, opened) is { } wrong) return wrong;
+        // Two sets of people for one text: the easier of them would release it for the others' recipients.
+        if (held.Length > 1) return new ReleaseDecision.Refuse($"its recipients are under different rules of release ({string.Join(", ", held.Select(h => h.Name))}): send it to them apart");
         var by = ImmutableArray.CreateBuilder<Mailbox>();
         foreach (var named in subject.Authorizers)
         {
@@ -75,14 +78,33 @@ public static class ReleasePolicy
 
     private static int Counted(DraftRule rule, ReleaseProgress progress) => progress.By.Count(b => !rule.OthersOnly || !progress.Authors.Contains(b));
 
-    private static bool Fits(ReleaseSettings settings, DraftRule rule, Envelope envelope, ReleaseSubject subject)
+    // Of each recipient the first rule that fits: those by which somebody has to release the message, and one by which nobody has to.
+    private static (ImmutableArray<DraftRule> Held, DraftRule? Free) RulesOf(ReleaseSettings settings, Envelope envelope, ReleaseSubject subject)
     {
-        if (settings.Fits(rule, envelope) is false) return false;
-        // What can't be read may be what the rule is about.
-        if (!rule.Types.IsEmpty && !subject.HasFaultyType && !(subject.Type is { } type && rule.Types.Contains(type))) return false;
-        if (rule.LowestClassification is { } lowest && subject.Classification is { } level && level < lowest) return false;
+        var fitting = settings.Rules.Where(r => Fits(r, envelope, subject)).ToArray();
+        var held = ImmutableArray.CreateBuilder<DraftRule>();
+        DraftRule? free = null;
+        foreach (var recipient in envelope.Recipients)
+        {
+            if (settings.IsDesk(envelope.Domain, recipient.Address) || fitting.FirstOrDefault(r => r.IsFor(recipient.Address)) is not { } rule) continue;
+            if (rule.IsFree) free ??= rule;
+            else if (!rule.LetsPass(recipient.Address) && !held.Contains(rule)) held.Add(rule);
+        }
+
+        return (held.ToImmutable(), free);
+    }
+
+    // What can't be read may be what a rule is about that holds back, and is not what one is about that frees.
+    private static bool Fits(DraftRule rule, Envelope envelope, ReleaseSubject subject)
+    {
+        if (ReleaseSettings.Fits(rule, envelope) is false) return false;
+        if (!rule.Types.IsEmpty && (subject.HasFaultyType ? rule.IsFree : subject.Type is not { } type || !rule.Types.Contains(type))) return false;
+        if (rule.LowestClassification is { } lowest && (subject.Classification is { } level ? level < lowest : rule.IsFree)) return false;
         if (rule.Drafters is not { } drafters) return true;
-        return (envelope.ReversePath.Mailbox is { } from && drafters.Contains(from)) || subject.Authors.IsEmpty || subject.Authors.Any(drafters.Contains);
+        var isClaimed = envelope.ReversePath.Mailbox is { } from && drafters.Contains(from);
+        return rule.IsFree
+            ? isClaimed && !subject.Authors.IsEmpty && subject.Authors.All(drafters.Contains)
+            : isClaimed || subject.Authors.IsEmpty || subject.Authors.Any(drafters.Contains);
     }
 
     private static ReleaseDecision? Protection(ReleaseSettings settings, OpenedMessage opened) => opened switch

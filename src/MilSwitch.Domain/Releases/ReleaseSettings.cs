@@ -11,7 +11,7 @@ public sealed record ReleaseSettings
 {
     public static ReleaseSettings None { get; } = new();
 
-    /// <summary>The first that fits a message decides about all of it.</summary>
+    /// <summary>For each recipient the first that fits counts; a message waits as a whole for the one rule that it then has to obey.</summary>
     public ImmutableArray<DraftRule> Rules { get; init; } = [];
 
     /// <summary>Where signed answers go, and who asks for them; null: nobody is asked by mail.</summary>
@@ -42,13 +42,9 @@ public sealed record ReleaseSettings
     /// </summary>
     public bool IsUnder(Envelope envelope)
     {
-        foreach (var rule in Rules)
+        foreach (var recipient in Rules.IsEmpty ? [] : envelope.Recipients)
         {
-            switch (Fits(rule, envelope))
-            {
-                case true when rule.IsFree: return false;
-                case null or true: return true;
-            }
+            if (!IsDesk(envelope.Domain, recipient.Address) && MayWaitFor(envelope, recipient.Address)) return true;
         }
 
         return false;
@@ -56,23 +52,32 @@ public sealed record ReleaseSettings
 
     public DraftRule? Find(string name) => Rules.FirstOrDefault(r => r.Name == name);
 
-    /// <summary>Null: the content has to tell.</summary>
-    internal bool? Fits(DraftRule rule, Envelope envelope)
+    private bool MayWaitFor(Envelope envelope, Mailbox recipient)
+    {
+        foreach (var rule in Rules)
+        {
+            if (!rule.IsFor(recipient)) continue;
+            switch (Fits(rule, envelope))
+            {
+                case true: return !rule.LetsPass(recipient);
+                case null: return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Whether a rule may be about a message, whoever it is for; null: the content has to tell. What frees has to be certain of
+    /// everything, what holds back of nothing: a client writes reverse path and From as it likes.
+    /// </summary>
+    internal static bool? Fits(DraftRule rule, Envelope envelope)
     {
         if (!rule.Listeners.Contains(envelope.Origin.Listener, StringComparer.Ordinal)) return false;
         if (!rule.Levels.IsEmpty && !rule.Levels.Contains(envelope.Precedence)) return false;
-        var isReached = false;
-        var isForOthers = false;
-        foreach (var recipient in envelope.Recipients)
-        {
-            if (IsDesk(envelope.Domain, recipient.Address)) continue;
-            isReached |= rule.Recipients is not { } to || to.Contains(recipient.Address);
-            // RFC 7912 §3.4.1: who may release gets what is for such people only.
-            isForOthers |= rule.Find(recipient.Address) is null;
-        }
-
-        if (!isReached || !isForOthers) return false;
         if (!rule.Types.IsEmpty || rule.LowestClassification is not null) return null;
-        return rule.Drafters is not { } drafters || (envelope.ReversePath.Mailbox is { } from && drafters.Contains(from)) ? true : null;
+        if (rule.Drafters is not { } drafters) return true;
+        var isClaimed = envelope.ReversePath.Mailbox is { } from && drafters.Contains(from);
+        return rule.IsFree ? isClaimed ? null : false : isClaimed ? true : null;
     }
 }

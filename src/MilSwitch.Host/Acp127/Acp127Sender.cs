@@ -69,14 +69,16 @@ internal sealed class Acp127Sender(string name, Acp127Ledger serials, Acp127Ledg
         var sent = $"sent as {message.Identifier}{(message.Start is { } start ? $", {start}" : "")}";
         if (outbound.Folder is { } folder)
         {
+            var file = $"{message.Start ?? message.Identifier.Replace(' ', '-')}-{transmission[..8]}.acp127";
             try
             {
-                if (DurableText.TryAdd(folder, $"{message.Start ?? message.Identifier.Replace(' ', '-')}-{transmission[..8]}.acp127", octets)) return new Acp127Answer(250, "2.0.0", sent);
+                if (DurableText.TryAdd(folder, file, octets)) return new Acp127Answer(250, "2.0.0", sent);
                 return new Acp127Answer(451, "4.3.0", $"line {name}: the folder has another message under the same number");
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                numbers.TakeBack(transmission);
+                // Where only its name could not be synced somebody may have it: its number is nobody else's.
+                if (!File.Exists(Path.Combine(folder, file))) numbers.TakeBack(transmission);
                 throw;
             }
         }

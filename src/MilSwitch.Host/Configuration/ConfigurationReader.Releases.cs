@@ -89,7 +89,7 @@ public static partial class ConfigurationReader
         var proof = part.Keyword("proof", ReleaseProof.Signature, ("signature", ReleaseProof.Signature), ("account", ReleaseProof.Account));
         if (!isFree && proof is ReleaseProof.Signature && !hasAnchors) part.Reject("proof", "needs anchors (release.anchors): no signature is believed without; or say proof: account");
         var otherwise = part.Keyword("otherwise", UnreleasedAction.Draft, ("draft", UnreleasedAction.Draft), ("hold", UnreleasedAction.Hold), ("return", UnreleasedAction.Return));
-        var isHeaderDemanded = part.Keyword("header", false, ("any", false), ("protected", true));
+        var isHeaderDemanded = part.Keyword("header", hasAnchors, ("any", false), ("protected", true));
         if (isHeaderDemanded && !hasAnchors) part.Reject("header", "is of a signature, and there are no anchors");
         foreach (var authority in authorities)
         {

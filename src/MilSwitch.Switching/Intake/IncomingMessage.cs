@@ -36,6 +36,8 @@ internal sealed class IncomingMessage : IIncomingMessage
     private string? heldBecause;
     private bool handedOver;
     private StagedContent? content;
+    // Of the content as it is; null: it is another one than was scanned.
+    private HeaderBlock? scanned;
     // Of what the client sent: what is added has the time in it, and would make every copy another message.
     private ReadOnlyMemory<byte> digest;
 
@@ -96,7 +98,7 @@ internal sealed class IncomingMessage : IIncomingMessage
         }
 
         var configuration = runtime.Configuration;
-        var header = HeaderBlock.Scan(content.Head, configuration.Content.MaximumHeaderOctets, configuration.Content.MaximumHeaderFields);
+        var header = Scan(content);
         switch (header.Fault)
         {
             case HeaderFault.TooLarge:
@@ -107,6 +109,7 @@ internal sealed class IncomingMessage : IIncomingMessage
                 return IntakeResult.Refused(Refusal.MalformedHeader);
         }
 
+        scanned = header;
         var facts = MessageFacts.Read(header, runtime.OwnNames);
         if (facts.ReceivedCount > configuration.Loops.MaximumHops || facts.OwnReceivedCount >= configuration.Loops.MaximumOwnHops)
             return IntakeResult.Refused(Refusal.Loop);
@@ -150,8 +153,10 @@ internal sealed class IncomingMessage : IIncomingMessage
     {
         if (replacement is null) return;
         await content!.DisposeAsync().ConfigureAwait(false);
-        content = replacement;
+        (content, scanned) = (replacement, null);
     }
+
+    private HeaderBlock Scan(StagedContent of) => HeaderBlock.Scan(of.Head, runtime.Configuration.Content.MaximumHeaderOctets, runtime.Configuration.Content.MaximumHeaderFields);
 
     // RFC 6409 §6.1: the reverse path was judged at MAIL, and readers see the other two.
     private bool MayWrite(HeaderBlock header) =>
@@ -199,7 +204,7 @@ internal sealed class IncomingMessage : IIncomingMessage
             // RFC 3461 §4.3: nor shall a later hop return what was opened here.
             Return = examination is { IsOpened: true } ? DsnReturn.Headers : envelope.Return,
         };
-        accepted = MilitaryEnvelope.With(accepted, HeaderBlock.Scan(content!.Head, configuration.Content.MaximumHeaderOctets, configuration.Content.MaximumHeaderFields));
+        accepted = MilitaryEnvelope.With(accepted, scanned ?? Scan(content!));
         var trace = TraceFields.Received(new ReceivedTrace
         {
             Host = configuration.HostName,
