@@ -152,8 +152,10 @@ public sealed class ProxyStage : IAsyncLifetime
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", Submission);
         using var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes("EHLO client.home.test\r\nQUIT\r\n"));
         using var reader = new StreamReader(stream, Encoding.ASCII);
+        // RFC 5321 §3.1: whoever speaks before the greeting is sent away.
+        await reader.ReadLineAsync();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes("EHLO client.home.test\r\nQUIT\r\n"));
         return await reader.ReadToEndAsync();
     }
 
