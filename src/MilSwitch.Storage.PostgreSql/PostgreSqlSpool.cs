@@ -225,6 +225,41 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
     public ValueTask<bool> RemoveDocumentAsync(string kind, string id, CancellationToken cancellationToken = default) =>
         ChangeDocumentAsync("DELETE FROM document WHERE kind = $1 AND id = $2", kind, [Wave.One(StoreText.Clean(kind)), Wave.One(StoreText.Clean(id))], cancellationToken);
 
+    public async ValueTask<bool> ExchangeDocumentAsync(string kind, string id, string? expected, string? json, CancellationToken cancellationToken = default)
+    {
+        var sql = (expected, json) switch
+        {
+            (null, null) => "SELECT 1 WHERE $3 IS NULL AND $4 IS NULL AND NOT EXISTS (SELECT 1 FROM document WHERE kind = $1 AND id = $2)",
+            (null, _) => "INSERT INTO document (kind, id, json) SELECT $1, $2, $3 WHERE $4 IS NULL ON CONFLICT (kind, id) DO NOTHING RETURNING 1",
+            (_, null) => "DELETE FROM document WHERE kind = $1 AND id = $2 AND $3 IS NULL AND json = $4 RETURNING 1",
+            _ => "UPDATE document SET json = $3 WHERE kind = $1 AND id = $2 AND json = $4 RETURNING 1",
+        };
+        (kind, id, json, expected) = (StoreText.Clean(kind), StoreText.Clean(id), StoreText.Clean(json), StoreText.Clean(expected));
+        var tries = 0;
+        return await calls.RunAsync(
+            sessions.Reader, options.ReadPatience,
+            async (connection, token) =>
+            {
+                var again = tries++ > 0;
+                await using (var batch = new NpgsqlBatch(connection))
+                {
+                    Wave.Add(batch, sql, Wave.One(kind), Wave.One(id), Wave.One(json), Wave.One(expected));
+                    if (PolicyDocuments.IsPolicy(kind)) Wave.Add(batch, Statements.CountPolicy);
+                    if (await batch.ExecuteScalarAsync(token).ConfigureAwait(false) is not null) return true;
+                }
+
+                // The connection broke after the last try had been done.
+                return again && await TextAsync(connection, token).ConfigureAwait(false) == json;
+            },
+            cancellationToken).ConfigureAwait(false);
+
+        async Task<string?> TextAsync(NpgsqlConnection connection, CancellationToken token)
+        {
+            await using var read = new NpgsqlCommand("SELECT json FROM document WHERE kind = $1 AND id = $2", connection) { Parameters = { Wave.One(kind), Wave.One(id) } };
+            return (string?)await read.ExecuteScalarAsync(token).ConfigureAwait(false);
+        }
+    }
+
     public ValueTask<string?> ReadDocumentAsync(string kind, string id, CancellationToken cancellationToken = default) =>
         reader.DocumentAsync(StoreText.Clean(kind), StoreText.Clean(id), cancellationToken);
 

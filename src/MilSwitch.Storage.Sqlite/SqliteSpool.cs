@@ -308,6 +308,12 @@ public sealed class SqliteSpool : ISealableSpool
         return await writer.TransactAsync(() => transactions.RemoveDocument(kind, id)).ConfigureAwait(false);
     }
 
+    public async ValueTask<bool> ExchangeDocumentAsync(string kind, string id, string? expected, string? json, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return await writer.TransactAsync(() => transactions.ExchangeDocument(kind, id, expected, json)).ConfigureAwait(false);
+    }
+
     public async ValueTask<string?> ReadDocumentAsync(string kind, string id, CancellationToken cancellationToken = default) =>
         await ReadAsync(reader => reader.Document(kind, id), cancellationToken).ConfigureAwait(false);
 

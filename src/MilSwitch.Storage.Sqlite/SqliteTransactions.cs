@@ -257,6 +257,25 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
         return removed;
     }
 
+    public bool ExchangeDocument(string kind, string id, string? expected, string? json)
+    {
+        var sql = (expected, json) switch
+        {
+            (null, null) => "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM document WHERE kind = ?1 AND id = ?2)",
+            (null, _) => "INSERT INTO document (kind, id, json) VALUES (?1, ?2, ?3) ON CONFLICT (kind, id) DO NOTHING RETURNING 1",
+            (_, null) => "DELETE FROM document WHERE kind = ?1 AND id = ?2 AND json = ?4 RETURNING 1",
+            _ => "UPDATE document SET json = ?3 WHERE kind = ?1 AND id = ?2 AND json = ?4 RETURNING 1",
+        };
+        using var exchange = database.Once(sql);
+        exchange.Bind(1, kind).Bind(2, id);
+        if (json is not null) exchange.Bind(3, json);
+        if (expected is not null) exchange.Bind(4, expected);
+        var done = exchange.Step();
+        if (done) exchange.Run();
+        policyChanged |= done && PolicyDocuments.IsPolicy(kind);
+        return done;
+    }
+
     public void Dispose() => database.Dispose();
 
     private CommitResult Applied(SpoolRequest request)

@@ -529,6 +529,31 @@ public abstract class SpoolContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Exchanges_a_document_only_for_the_one_that_was_read()
+    {
+        Assert.False(await Spool.ExchangeDocumentAsync("note", "a", "1", "2"));
+        Assert.False(await Spool.ExchangeDocumentAsync("note", "a", "1", null));
+        Assert.True(await Spool.ExchangeDocumentAsync("note", "a", null, null));
+        Assert.True(await Spool.ExchangeDocumentAsync("note", "a", null, "1"));
+        Assert.False(await Spool.ExchangeDocumentAsync("note", "a", null, "2"));
+        Assert.False(await Spool.ExchangeDocumentAsync("note", "a", null, null));
+        Assert.False(await Spool.ExchangeDocumentAsync("note", "a", "0", "2"));
+        Assert.True(await Spool.ExchangeDocumentAsync("note", "a", "1", "2"));
+        await ReopenAsync();
+        Assert.Equal("2", await Spool.ReadDocumentAsync("note", "a"));
+        Assert.False(await Spool.ExchangeDocumentAsync("note", "a", "1", null));
+        Assert.True(await Spool.ExchangeDocumentAsync("note", "a", "2", null));
+        Assert.Null(await Spool.ReadDocumentAsync("note", "a"));
+    }
+
+    [Fact]
+    public async Task Of_many_who_exchange_a_document_at_once_one_wins()
+    {
+        var done = await Task.WhenAll(Enumerable.Range(0, 16).Select(n => Spool.ExchangeDocumentAsync("race", "a", null, $"{n}").AsTask()));
+        Assert.Single(done, d => d);
+    }
+
+    [Fact]
     public async Task Finds_audit_events_of_one_kind_of_many_messages()
     {
         MessageId one = NextId(), two = NextId(), three = NextId();

@@ -69,6 +69,9 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
         return inner.RemoveDocumentAsync(kind, id, cancellationToken);
     }
 
+    public ValueTask<bool> ExchangeDocumentAsync(string kind, string id, string? expected, string? json, CancellationToken cancellationToken = default) =>
+        inner.ExchangeDocumentAsync(kind, id, expected, json, cancellationToken);
+
     public ValueTask<string?> ReadDocumentAsync(string kind, string id, CancellationToken cancellationToken = default) =>
         inner.ReadDocumentAsync(kind, id, cancellationToken);
 

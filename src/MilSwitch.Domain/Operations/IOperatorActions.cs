@@ -136,7 +136,11 @@ public interface IOperatorActions
 
 /// <param name="Name">Account or <c>local:uid</c>.</param>
 /// <param name="Via">From where: API address or socket.</param>
-public sealed record OperatorIdentity(string Name, string Via);
+public sealed record OperatorIdentity(string Name, string Via)
+{
+    /// <summary>What this person is; without a role nothing is permitted.</summary>
+    public OperatorRoles Roles { get; init; }
+}
 
 public sealed record SwitchStatus
 {

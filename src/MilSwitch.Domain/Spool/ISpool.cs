@@ -57,6 +57,15 @@ public interface ISpool : IPartitionOwnership, IAsyncDisposable
 
     ValueTask<bool> RemoveDocumentAsync(string kind, string id, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Puts <paramref name="json"/> in the place of a document only while that is <paramref name="expected"/>, in one step, so
+    /// that of several who decide by what they read one wins, on whichever node.
+    /// </summary>
+    /// <param name="expected">The text that was read; null: there must be none.</param>
+    /// <param name="json">The new text; null: it goes.</param>
+    /// <returns>Whether it was as expected and is changed.</returns>
+    ValueTask<bool> ExchangeDocumentAsync(string kind, string id, string? expected, string? json, CancellationToken cancellationToken = default);
+
     /// <summary>One document's text; null: there is none.</summary>
     ValueTask<string?> ReadDocumentAsync(string kind, string id, CancellationToken cancellationToken = default);
 
