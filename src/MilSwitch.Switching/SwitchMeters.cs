@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 
@@ -24,6 +25,8 @@ internal sealed class SwitchMeters
     private readonly Counter<long> preempted;
     private readonly Counter<long> keyOrders;
     private readonly Histogram<double> transit;
+    private readonly Counter<long> crossings;
+    private readonly Histogram<double> crossing;
     private readonly long[] acceptedTotals = new long[PrecedenceExtensions.Count];
     private readonly long[] deliveredTotals = new long[PrecedenceExtensions.Count];
     private readonly long[] failedTotals = new long[PrecedenceExtensions.Count];
@@ -41,6 +44,8 @@ internal sealed class SwitchMeters
         preempted = meter.CreateCounter<long>("milswitch.preempted", "{transaction}", "Transactions that gave way to a more urgent message.");
         keyOrders = meter.CreateCounter<long>("milswitch.key_orders", "{operation}", "What other nodes asked of this node's tokens, by what came of it.");
         transit = meter.CreateHistogram<double>("milswitch.transit", "s", "Time from acceptance to delivery.");
+        crossings = meter.CreateCounter<long>("milswitch.crossings", "{passage}", "Passages through boundaries between security domains, by what came of them.");
+        crossing = meter.CreateHistogram<double>("milswitch.crossing", "s", "Time of one passage through a boundary, checks and cryptography included.");
     }
 
     public long Accepted(Precedence precedence) => Volatile.Read(ref acceptedTotals[(int)precedence]);
@@ -79,6 +84,13 @@ internal sealed class SwitchMeters
     public void CountSuppressedReport() => reportsSuppressed.Add(1);
 
     public void CountKeyOrder(KeyOutcomeKind outcome) => keyOrders.Add(1, new KeyValuePair<string, object?>("outcome", outcome switch { KeyOutcomeKind.Done => "done", KeyOutcomeKind.NotOffered => "not-offered", _ => "away" }));
+
+    public void CountCrossing(string boundary, StepOutcome outcome, TimeSpan taken)
+    {
+        var tag = new KeyValuePair<string, object?>("boundary", boundary);
+        crossings.Add(1, tag, new("outcome", outcome switch { StepOutcome.Go => "released", StepOutcome.Later => "later", StepOutcome.Return => "returned", _ => "held" }));
+        crossing.Record(taken.TotalSeconds, tag);
+    }
 
     public void CountPreempted() => preempted.Add(1);
 }

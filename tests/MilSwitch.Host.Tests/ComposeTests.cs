@@ -161,11 +161,15 @@ public sealed partial class ComposeTests : IDisposable
         var source = YamlLookup.Documents(File.ReadAllText(Path.Combine(Deploy, "grafana/datasource.yaml"))).Single().Items("datasources").Single();
         Assert.Equal("http://prometheus:9090", source.Text("url"));
         var provider = YamlLookup.Documents(File.ReadAllText(Path.Combine(Deploy, "grafana/dashboards.yaml"))).Single().Items("providers").Single();
-        var dashboard = Mounts(Service("grafana")).Single(m => m.Source.EndsWith(".json", StringComparison.Ordinal)).Target;
-        Assert.Equal(provider.Text("options", "path"), Path.GetDirectoryName(dashboard));
-        Assert.Equal(dashboard, Service("grafana").Text("environment", "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"));
-        using var board = JsonDocument.Parse(File.ReadAllText(Path.Combine(Deploy, "grafana/milswitch.json")));
-        Assert.All(board.RootElement.GetProperty("panels").EnumerateArray(), p => Assert.Equal(source.Text("uid"), p.GetProperty("datasource").GetProperty("uid").GetString()));
+        var dashboards = Mounts(Service("grafana")).Where(m => m.Source.EndsWith(".json", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(Directory.GetFiles(Path.Combine(Deploy, "grafana"), "*.json").Select(f => "./grafana/" + Path.GetFileName(f)).Order(StringComparer.Ordinal), dashboards.Select(d => d.Source).Order(StringComparer.Ordinal));
+        Assert.Contains(Service("grafana").Text("environment", "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"), dashboards.Select(d => d.Target));
+        foreach (var (file, target) in dashboards)
+        {
+            Assert.Equal(provider.Text("options", "path"), Path.GetDirectoryName(target));
+            using var board = JsonDocument.Parse(File.ReadAllText(Path.Combine(Deploy, file)));
+            Assert.All(board.RootElement.GetProperty("panels").EnumerateArray(), p => Assert.Equal(source.Text("uid"), p.GetProperty("datasource").GetProperty("uid").GetString()));
+        }
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using MilSwitch.Host.Measurement;
 
 namespace MilSwitch.Host.Tests;
 
+[Collection("meters")]
 public sealed class MeasurementTests
 {
     [Fact]

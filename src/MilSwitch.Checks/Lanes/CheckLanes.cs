@@ -35,9 +35,17 @@ public sealed class CheckLanes : IContentChecker
     {
         using var deadline = new CancellationTokenSource(rules.DeadlineOf(subject.Precedence), time);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        var verdicts = await Task.WhenAll(checks.Select(c => JudgeAsync(c.Check, c.Lane, subject, ends.Token))).ConfigureAwait(false);
+        var verdicts = await Task.WhenAll(checks.Select(c => CountedAsync(c.Check, c.Lane, subject, ends.Token))).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         return [.. verdicts];
+    }
+
+    private async Task<CheckVerdict> CountedAsync(IContentCheck check, Lane lane, CheckSubject subject, CancellationToken ends)
+    {
+        var started = time.GetTimestamp();
+        var verdict = await JudgeAsync(check, lane, subject, ends).ConfigureAwait(false);
+        CheckMeter.Count(verdict, time.GetElapsedTime(started));
+        return verdict;
     }
 
     private static async Task<CheckVerdict> JudgeAsync(IContentCheck check, Lane lane, CheckSubject subject, CancellationToken ends)

@@ -44,6 +44,7 @@ internal static class EventStream
         // Of reverse proxies: the stream is to pass as it comes.
         context.Response.Headers["X-Accel-Buffering"] = "no";
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        ApiMeter.CountStream(1);
         try
         {
             await WriteAsync(
@@ -53,6 +54,10 @@ internal static class EventStream
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
             // The client comes again to whatever runs then.
+        }
+        finally
+        {
+            ApiMeter.CountStream(-1);
         }
 
         return Results.Empty;

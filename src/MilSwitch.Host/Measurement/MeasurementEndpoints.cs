@@ -22,7 +22,7 @@ internal static class MeasurementEndpoints
                 // Collected in memory first, so that a fault is a 500 and not half a page.
                 using (var page = new MemoryStream())
                 {
-                    await bridge.Registry.CollectAndExportAsTextAsync(page, context.RequestAborted);
+                    await bridge.WriteAsync(page, context.RequestAborted);
                     context.Response.ContentType = TextFormat;
                     context.Response.ContentLength = page.Length;
                     page.Position = 0;

@@ -2,6 +2,12 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
+using MilSwitch.Checks.Lanes;
+using MilSwitch.Host.Api;
+using MilSwitch.Lookup.Service;
+using MilSwitch.Smime.Tokens;
+using MilSwitch.Smtp.Client;
+using MilSwitch.Smtp.Server;
 using Prometheus;
 
 namespace MilSwitch.Host.Measurement;
@@ -40,6 +46,13 @@ public sealed class MeterBridge : IDisposable
         listener.SetMeasurementEventCallback<long>((_, value, tags, state) => ((Series)state!).Record(value, tags));
         listener.SetMeasurementEventCallback<int>((_, value, tags, state) => ((Series)state!).Record(value, tags));
         listener.SetMeasurementEventCallback<double>((_, value, tags, state) => ((Series)state!).Record(value, tags));
+        // Known from the first scrape on, whether or not anything was measured: a rule over a name that isn't there is silent.
+        SmtpMeter.Publish();
+        SmtpClientMeter.Publish();
+        TokenMeter.Publish();
+        CheckMeter.Publish();
+        ProxyMeters.Publish();
+        ApiMeter.Publish();
         listener.Start();
         Registry.AddBeforeCollectCallback(listener.RecordObservableInstruments);
     }
@@ -47,6 +60,20 @@ public sealed class MeterBridge : IDisposable
     public CollectorRegistry Registry { get; }
 
     public void Dispose() => listener.Dispose();
+
+    /// <summary>The page of a scrape: what was measured, and the names of what was not yet.</summary>
+    public async Task WriteAsync(Stream page, CancellationToken cancellationToken)
+    {
+        await Registry.CollectAndExportAsTextAsync(page, cancellationToken);
+        var silent = new StringBuilder();
+        foreach (var (name, series) in byName.OrderBy(s => s.Key, StringComparer.Ordinal))
+        {
+            if (!series.IsSilent) continue;
+            silent.Append(CultureInfo.InvariantCulture, $"# HELP {name} {series.Help}\n# TYPE {name} {series.Type}\n");
+        }
+
+        await page.WriteAsync(Encoding.UTF8.GetBytes(silent.ToString()), cancellationToken);
+    }
 
     // Two meters of one process may publish the same instrument (tests, a restart inside the process): they share a series.
     private Series SeriesOf(Instrument instrument)
@@ -100,6 +127,12 @@ public sealed class MeterBridge : IDisposable
         private string[]? labels;
         private volatile object? only;
         private Func<string[], object>? make;
+
+        public string Help => help;
+
+        public string Type => kind switch { Kind.Counter or Kind.Total => "counter", Kind.Histogram => "histogram", _ => "gauge" };
+
+        public bool IsSilent => make is null;
 
         public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {

@@ -1,3 +1,4 @@
+using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
@@ -13,7 +14,7 @@ namespace MilSwitch.Host.Measurement;
 /// <c>milswitch_oldest_seconds</c> by precedence; <c>milswitch_link_up</c>, <c>milswitch_link_connections</c> by link;
 /// <c>milswitch_link_waiting</c> by link and precedence; <c>milswitch_held</c>, <c>milswitch_links</c>,
 /// <c>milswitch_links_down</c>, <c>milswitch_token_working</c>, <c>milswitch_ready</c>, <c>milswitch_alarms</c>, <c>milswitch_store_used_bytes</c>,
-/// <c>milswitch_store_free_bytes</c>.
+/// <c>milswitch_store_free_bytes</c>, <c>milswitch_cluster_…</c>, <c>milswitch_build_info</c>.
 /// </summary>
 /// <remarks>At most <see cref="MaximumLinks"/> links, those with most waiting: MX routes make one for each domain.</remarks>
 public sealed class SwitchGauges(IOperatorActions actions, ConfigurationHolder configuration, TimeProvider time)
@@ -39,6 +40,11 @@ public sealed class SwitchGauges(IOperatorActions actions, ConfigurationHolder c
         var tokens = factory.CreateGauge("milswitch_token_working", "1 when the token takes work", "token");
         var used = factory.CreateGauge("milswitch_store_used_bytes", "Size of the store");
         var free = factory.CreateGauge("milswitch_store_free_bytes", "Free space on the store's volume");
+        var members = factory.CreateGauge("milswitch_cluster_nodes", "Nodes as this one sees them, itself included, by state", "state");
+        var unreachable = factory.CreateGauge("milswitch_cluster_unreachable", "Nodes that this one can't reach");
+        var partitions = factory.CreateGauge("milswitch_cluster_partitions", "Partitions that this node owns");
+        var silence = factory.CreateGauge("milswitch_cluster_store_silence_seconds", "Time since the store answered this node");
+        factory.CreateGauge("milswitch_build_info", "1; the version of the program", "version").WithLabels(ProgramVersion.Text).Set(1);
         registry.AddBeforeCollectCallback(CollectAsync);
 
         async Task CollectAsync(CancellationToken cancellationToken)
@@ -48,10 +54,12 @@ public sealed class SwitchGauges(IOperatorActions actions, ConfigurationHolder c
             using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
             SwitchStatus status;
             IReadOnlyList<LinkStatus> all;
+            ClusterView cluster;
             try
             {
                 status = await actions.StatusAsync(both.Token).AsTask().WaitAsync(both.Token);
                 all = await actions.LinksAsync(both.Token).AsTask().WaitAsync(both.Token);
+                cluster = await actions.ClusterAsync(both.Token).AsTask().WaitAsync(both.Token);
             }
             catch (Exception) when (!cancellationToken.IsCancellationRequested)
             {
@@ -74,6 +82,11 @@ public sealed class SwitchGauges(IOperatorActions actions, ConfigurationHolder c
             used.Set(status.Usage.UsedOctets);
             if (status.Usage.FreeOctets == SpoolUsage.Unknown) free.Unpublish();
             else free.Set(status.Usage.FreeOctets);
+            foreach (var state in Enum.GetValues<MemberState>()) members.WithLabels(state.ToString().ToLowerInvariant()).Set(cluster.Members.Count(m => m.State == state));
+            unreachable.Set(cluster.Members.Count(m => !m.Reachable));
+            var own = cluster.Members.FirstOrDefault(m => m.Self)?.Report;
+            partitions.Set(own?.Partitions ?? 0);
+            silence.Set((own?.StoreSilence ?? 0) / 1000.0);
             lock (shown) ShowLinks(all, up, connections, waiting);
         }
     }

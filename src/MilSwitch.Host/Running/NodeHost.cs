@@ -213,7 +213,7 @@ public static class NodeHost
         {
             if (await ProxyCertificates.TryAnswerAsync(context)) return;
             if (context.Features.Get<EndpointRole>() == EndpointRole.Metrics) await MeasurementEndpoints.AnswerAsync(context, bridge);
-            else await AnswerApiAsync(context, next);
+            else await AnswerCountedAsync(context, next);
         }
         catch (BadHttpRequestException fault) when (!context.Response.HasStarted)
         {
@@ -232,6 +232,20 @@ public static class NodeHost
             ApiLog.Failed(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("MilSwitch.Host.Api"), fault);
             if (context.Response.HasStarted) context.Abort();
             else await Problems.Internal().ExecuteAsync(context);
+        }
+    }
+
+    private static async Task AnswerCountedAsync(HttpContext context, RequestDelegate next)
+    {
+        var time = context.RequestServices.GetRequiredService<TimeProvider>();
+        var started = time.GetTimestamp();
+        try
+        {
+            await AnswerApiAsync(context, next);
+        }
+        finally
+        {
+            ApiMeter.Count(context.GetEndpoint()?.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName, context.Response.StatusCode, time.GetElapsedTime(started));
         }
     }
 

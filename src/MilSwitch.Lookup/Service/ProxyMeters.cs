@@ -1,9 +1,10 @@
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 
 namespace MilSwitch.Lookup.Service;
 
 /// <summary>How many proxy certificates were issued and refused, over all authorities of the process. Thread-safe.</summary>
-internal static class ProxyMeters
+public static class ProxyMeters
 {
     private static readonly Meter Meter = new("MilSwitch.Lookup");
     private static readonly Counter<long> Issued = Meter.CreateCounter<long>("proxy.certificates.issued", description: "Proxy certificates that were issued and recorded");
@@ -12,7 +13,10 @@ internal static class ProxyMeters
     private static readonly KeyValuePair<string, object?>[] Reasons =
         [.. new[] { "", "opted-out", "above-ceiling", "too-many", "key-away", "log-away", "authority-invalid" }.Select(r => new KeyValuePair<string, object?>("reason", r))];
 
-    public static void CountIssued(int certificates) => Issued.Add(certificates);
+    /// <summary>Makes the instruments known before the first of them is used.</summary>
+    public static void Publish() => RuntimeHelpers.RunClassConstructor(typeof(ProxyMeters).TypeHandle);
 
-    public static void CountRefused(ProxyRefusal reason) => Refused.Add(1, Reasons[(int)reason]);
+    internal static void CountIssued(int certificates) => Issued.Add(certificates);
+
+    internal static void CountRefused(ProxyRefusal reason) => Refused.Add(1, Reasons[(int)reason]);
 }

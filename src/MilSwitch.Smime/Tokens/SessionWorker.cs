@@ -110,11 +110,13 @@ internal sealed class SessionWorker
     {
         using var inside = new Visit(this);
         session = TokenSession.Open(slot.Options, slot.Library);
+        TokenMeter.CountSession(slot.Options.Name, 1);
         return session.Labels;
     }
 
     private void Do(TokenWork work)
     {
+        var started = slot.Time.GetTimestamp();
         try
         {
             byte[]? result;
@@ -124,18 +126,21 @@ internal sealed class SessionWorker
                 result = work.Do(session!);
             }
 
+            TokenMeter.Count(slot.Options.Name, slot.Time.GetElapsedTime(started), null);
             work.Succeed(result);
             slot.Done(this);
         }
         catch (Exception fault)
         {
-            slot.Failed(this, fault switch
+            var known = fault switch
             {
-                TokenFault known => known,
+                TokenFault told => told,
                 Net.Pkcs11Interop.Common.Pkcs11Exception answer => TokenFault.From(answer),
                 NotSupportedException unsupported => new TokenFault(TokenFaultKind.NotOffered, unsupported.Message, unsupported),
                 _ => Unforeseen(fault),
-            });
+            };
+            TokenMeter.Count(slot.Options.Name, slot.Time.GetElapsedTime(started), known.Kind);
+            slot.Failed(this, known);
         }
     }
 
@@ -153,6 +158,7 @@ internal sealed class SessionWorker
         }
 
         session = null;
+        TokenMeter.CountSession(slot.Options.Name, -1);
     }
 
     private static TokenFault Unforeseen(Exception fault) => new(TokenFaultKind.Broken, $"the library failed: {fault.GetType().Name}", fault);

@@ -78,6 +78,14 @@ public sealed partial class SmtpClientConnection
     /// </summary>
     public async ValueTask<TransactionResult> SendAsync(OutgoingMessage message, CancellationToken cancellationToken)
     {
+        var started = time.GetTimestamp();
+        var result = await AttemptAsync(message, cancellationToken);
+        SmtpClientMeter.CountTransaction(settings.Name.Configured.Value, result.End, time.GetElapsedTime(started));
+        return result;
+    }
+
+    private async ValueTask<TransactionResult> AttemptAsync(OutgoingMessage message, CancellationToken cancellationToken)
+    {
         if (closed) return new TransactionResult(TransactionEnd.Lost, [], false, "the connection is closed");
         outcome = new Reply?[message.Recipients.Length];
         asked.Clear();

@@ -101,6 +101,7 @@ public sealed partial class SmtpClientConnection : IAsyncDisposable
         Arm(timeout);
         written = true;
         await stream.WriteAsync(octets, deadline.Token);
+        SmtpClientMeter.CountOctets(settings.Name.Configured.Value, octets.Length);
     }
 
     /// <summary>The time counts for the reply as a whole, so that a peer gains nothing by sending it drop by drop.</summary>

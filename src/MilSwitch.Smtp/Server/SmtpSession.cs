@@ -569,6 +569,7 @@ public sealed partial class SmtpSession
     private async ValueTask<bool> FlushAsync()
     {
         if (unflushed is 0) return true;
+        SmtpMeter.OctetsOut.Add(unflushed, listenerTag);
         unflushed = 0;
         deadline.Arm(services.Clock.Now + services.Clock.Ticks(limits.CommandTimeout));
         var result = await output.FlushAsync();

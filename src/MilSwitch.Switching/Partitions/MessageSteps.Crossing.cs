@@ -136,7 +136,10 @@ internal static partial class MessageSteps
             };
             if (!awaited.IsEmpty) return await ReceiveAsync(start, back!, others).ConfigureAwait(false);
             var crossing = envelope.Precedence.IsUrgent() ? runtime.Crossing.RunAsync(start).AsTask() : runtime.PassageThreads.RunAsync(() => runtime.Crossing.RunAsync(start).AsTask());
-            return await crossing.ConfigureAwait(false) switch
+            var started = runtime.Time.GetTimestamp();
+            var came = await crossing.ConfigureAwait(false);
+            runtime.Meters.CountCrossing(boundary.Name, (came as CrossingOutcome.Ended)?.Decision.Outcome ?? StepOutcome.Go, runtime.Time.GetElapsedTime(started));
+            return came switch
             {
                 CrossingOutcome.Released released => await ReleaseAsync(envelope, stored, released.Message, others).ConfigureAwait(false),
                 CrossingOutcome.Ended ended => await EndAsync(envelope, ended, [.. across.Except(ended.Recipients)]).ConfigureAwait(false),
