@@ -69,7 +69,8 @@ public static class SwitchingServices
         services.AddSingleton<RuleKeeper>();
         services.AddSingleton<AlarmWatch>();
         services.AddSingleton<NodeWatch>();
-        services.AddSingleton<IOperatorActions, OperatorActions>();
+        services.AddSingleton<OperatorActions>();
+        services.AddSingleton<IOperatorActions>(provider => new GuardedActions(provider.GetRequiredService<OperatorActions>()));
         services.AddSingleton<SwitchControl>();
         services.AddSingleton<ISwitchControl>(provider => provider.GetRequiredService<SwitchControl>());
         // Before the actors, and so stopped after them: what they hand over they own until then.

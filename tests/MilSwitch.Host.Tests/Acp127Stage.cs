@@ -42,7 +42,7 @@ internal sealed class Acp127Stage : IAsyncDisposable
 
     public IOperatorActions Operator => app.Services.GetRequiredService<IOperatorActions>();
 
-    public static OperatorIdentity Somebody { get; } = new("tester", "test");
+    public static OperatorIdentity Somebody { get; } = new("tester", "test") { Roles = OperatorRoles.All };
 
     /// <summary>Where the line with a port listens; the last of the node's that is no HTTP.</summary>
     public IPEndPoint Port

@@ -49,7 +49,7 @@ public sealed class ConfigurationTests : IDisposable
         { "admin: { endpoint: 0.0.0.0:8443, tls: { mode: required } }", "6: admin.tls.certificate: is missing; TLS needs one" },
         { "admin: { tokens: [{ name: a, token: hush-hush-canary }] }", "6: admin.tokens[0].token: must not stand in the configuration; write { file: PATH } or its sha256" },
         { "admin: { tokens: [{ name: a, sha256: abc }] }", "6: admin.tokens[0].sha256: is not a SHA-256 in 64 hexadecimal digits" },
-        { "admin: { tokens: [{ name: a, role: boss, token: { file: none } }] }", "6: admin.tokens[0].role: 'boss' is not one of viewer, operator|6: admin.tokens[0].token.file: 'none' does not exist" },
+        { "admin: { tokens: [{ name: a, role: boss, token: { file: none } }] }", "6: admin.tokens[0].role: 'boss' is not one of operator, viewer, watch-keeper, supervisor, security-officer, administrator, auditor|6: admin.tokens[0].token.file: 'none' does not exist" },
         { "accounts: [{ name: a }]", "6: accounts[0].name: has no scram, password or certificate, so nobody could ever use it" },
         { "accounts: [{ name: a, password: hush-hush-canary }]", "6: accounts[0].password: must not stand in the configuration; write { file: PATH } or a scram verifier" },
         { "accounts: [{ name: a, scram: \"SCRAM-SHA-256$1:x$y:z\" }]", "6: accounts[0].scram: is not SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey (RFC 5803) with 4096 iterations or more" },

@@ -1,11 +1,14 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Host.Tests;
 
-/// <summary>A store of which nothing is asked but how it is.</summary>
+/// <summary>A store of which nothing is asked but how it is, and small documents.</summary>
 public class FakeSpool : DispatchProxy
 {
+    private readonly ConcurrentDictionary<(string Kind, string Id), string> documents = new();
+    private readonly Lock gate = new();
     private volatile SpoolHealth health;
 
     public static ISpool Create(SpoolHealth health)
@@ -20,7 +23,31 @@ public class FakeSpool : DispatchProxy
     protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => targetMethod?.Name switch
     {
         "get_Health" => health,
+        nameof(ISpool.PutDocumentAsync) => Put(((string)args![0]!, (string)args[1]!), (string)args[2]!),
+        nameof(ISpool.ReadDocumentAsync) => ValueTask.FromResult(documents.GetValueOrDefault(((string)args![0]!, (string)args[1]!))),
+        nameof(ISpool.RemoveDocumentAsync) => ValueTask.FromResult(documents.TryRemove(((string)args![0]!, (string)args[1]!), out _)),
+        nameof(ISpool.ExchangeDocumentAsync) => ValueTask.FromResult(Exchange(((string)args![0]!, (string)args[1]!), (string?)args[2], (string?)args[3])),
+        nameof(ISpool.ListDocumentsAsync) => ValueTask.FromResult<IReadOnlyList<StoredDocument>>([.. documents.Where(d => d.Key.Kind == (string)args![0]!).Select(d => new StoredDocument(d.Key.Kind, d.Key.Id, d.Value))]),
         nameof(IAsyncDisposable.DisposeAsync) => ValueTask.CompletedTask,
         _ => throw new NotSupportedException(targetMethod?.Name),
     };
+
+    private ValueTask Put((string Kind, string Id) key, string json)
+    {
+        if (health is not SpoolHealth.Ready) throw new SpoolUnavailableException(health);
+        documents[key] = json;
+        return ValueTask.CompletedTask;
+    }
+
+    private bool Exchange((string Kind, string Id) key, string? expected, string? json)
+    {
+        if (health is not SpoolHealth.Ready) throw new SpoolUnavailableException(health);
+        lock (gate)
+        {
+            if (documents.GetValueOrDefault(key) != expected) return false;
+            if (json is null) documents.TryRemove(key, out _);
+            else documents[key] = json;
+            return true;
+        }
+    }
 }

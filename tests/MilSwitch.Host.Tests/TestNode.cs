@@ -72,7 +72,7 @@ public sealed class TestNode : IAsyncDisposable
         var log = new ListLog();
         var app = NodeHost.Build(configuration, time ?? TimeProvider.System, services =>
         {
-            services.AddSingleton<IOperatorActions>(actions);
+            services.AddSingleton<IOperatorActions>(new GuardedActions(actions));
             services.AddSingleton<ISwitchControl>(control);
             services.AddSingleton<IIntake, FakeIntake>();
             services.AddSingleton<ISwitchEvents>(events);

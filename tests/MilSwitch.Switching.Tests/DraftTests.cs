@@ -458,10 +458,10 @@ public sealed class DraftTests
         SwitchHarness.StartAsync((c, _) => With(c, rules, s => s with { Opening = new BoundaryOpening() }), boundary);
 
     private static async Task<HoldingResult> AuthoriseAsync(SwitchHarness harness, MessageId id, string who, string? digest = null) =>
-        await harness.Operator.DecideAsync(id, new HoldingOrder.Authorise(null, false, digest, "", "seen"), new OperatorIdentity(who, "test"), default);
+        await harness.Operator.DecideAsync(id, new HoldingOrder.Authorise(null, false, digest, "", "seen"), new OperatorIdentity(who, "test") { Roles = OperatorRoles.All }, default);
 
     private static async Task<HoldingResult> RejectAsync(SwitchHarness harness, MessageId id, string who) =>
-        await harness.Operator.DecideAsync(id, new HoldingOrder.RejectDraft(null, false, null, "", "check the grid", "wrong"), new OperatorIdentity(who, "test"), default);
+        await harness.Operator.DecideAsync(id, new HoldingOrder.RejectDraft(null, false, null, "", "check the grid", "wrong"), new OperatorIdentity(who, "test") { Roles = OperatorRoles.All }, default);
 
     private static string Content(SinkTransaction transaction) => Encoding.UTF8.GetString(transaction.Content.Span);
 

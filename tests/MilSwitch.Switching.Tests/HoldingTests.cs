@@ -22,7 +22,7 @@ public sealed class HoldingTests
 {
     private const string Text = "From: <a@red.test>\r\nSubject: test\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b\r\nContent-Type: text/plain\r\n\r\nannex\r\n--b--\r\n";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private static readonly OperatorIdentity Anna = new("anna", "test"), Bert = new("bert", "test"), Carl = new("carl", "test");
+    private static readonly OperatorIdentity Anna = new("anna", "test") { Roles = OperatorRoles.All }, Bert = Anna with { Name = "bert" }, Carl = Anna with { Name = "carl" };
 
     [Fact]
     public async Task One_person_lets_it_go_where_one_is_asked_for()

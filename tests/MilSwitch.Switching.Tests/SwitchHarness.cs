@@ -66,7 +66,7 @@ internal sealed class SwitchHarness : IAsyncDisposable
 
     public IOperatorActions Operator => Service<IOperatorActions>();
 
-    public static OperatorIdentity Somebody { get; } = new("tester", "test");
+    public static OperatorIdentity Somebody { get; } = new("tester", "test") { Roles = OperatorRoles.All };
 
     public static async Task<SwitchHarness> StartAsync(
         Func<SwitchConfiguration, SwitchConfiguration>? change = null, SinkOptions? sink = null,

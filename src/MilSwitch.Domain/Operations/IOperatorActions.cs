@@ -140,6 +140,9 @@ public sealed record OperatorIdentity(string Name, string Via)
 {
     /// <summary>What this person is; without a role nothing is permitted.</summary>
     public OperatorRoles Roles { get; init; }
+
+    /// <summary>The session in which it is done; null: with a token, a certificate or over the socket.</summary>
+    public string? Session { get; init; }
 }
 
 public sealed record SwitchStatus

@@ -27,6 +27,9 @@ public static class OperatorRights
     /// <summary>Whether somebody who is all of <paramref name="roles"/> may do it.</summary>
     public static bool Allow(this OperatorRoles roles, OperatorRight right) => Holders.TryGetValue(right, out var holders) && (roles & holders) != 0;
 
+    /// <summary>What somebody must be allowed who does this to messages.</summary>
+    public static OperatorRight Right(this MessageVerb verb) => verb is MessageVerb.Return or MessageVerb.Delete ? OperatorRight.Remove : OperatorRight.Act;
+
     /// <exception cref="NotPermittedException">This person may not.</exception>
     public static void Demand(this OperatorIdentity who, OperatorRight right)
     {

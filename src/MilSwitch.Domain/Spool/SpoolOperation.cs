@@ -123,4 +123,6 @@ public enum AuditKind : short
     Drafted = 51, Authorised = 52,
     Superseding = 65,
     Transferred = 70,
+    SignedIn = 80, SignInFailed = 81, SignInBarred = 82, SignedOut = 83, SessionEnded = 84, AccountAdded = 85, AccountChanged = 86, AccountRemoved = 87,
+    Proposed = 88, ProposalApproved = 89, ProposalRejected = 90,
 }

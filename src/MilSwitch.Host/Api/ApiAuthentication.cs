@@ -10,12 +10,9 @@ using MilSwitch.Host.Running;
 namespace MilSwitch.Host.Api;
 
 /// <summary>Who sent a request, and what they may do. A request without this feature is answered with 401.</summary>
-public sealed record ApiCaller(OperatorIdentity Identity, AdminRole Role);
+public sealed record ApiCaller(OperatorIdentity Identity);
 
-/// <summary>
-/// Over TCP a bearer token; over the Unix socket the right to open it, which the file system judges. There are no cookies,
-/// so that no page in a browser can act in somebody's name, and no CORS.
-/// </summary>
+/// <summary>What needs nothing but the request: a bearer token over TCP, and over the Unix socket the right to open it, which the file system judges.</summary>
 internal static class ApiAuthentication
 {
     private const int SolSocket = 1;
@@ -23,10 +20,10 @@ internal static class ApiAuthentication
     private const int MaximumTokenOctets = 4096;
 
     /// <summary>Null: no or a wrong token.</summary>
-    public static ApiCaller? Authenticate(HttpContext context, AdminSettings settings)
+    public static OperatorIdentity? Authenticate(HttpContext context, AdminSettings settings)
     {
         if (context.Features.Get<EndpointRole>() == EndpointRole.AdminSocket)
-            return new ApiCaller(new OperatorIdentity(PeerOf(context), "socket"), AdminRole.Operator);
+            return new OperatorIdentity(PeerOf(context), "socket") { Roles = OperatorRoles.All };
 
         var header = context.Request.Headers.Authorization;
         if (header.Count != 1 || header[0] is not { } value || value.Length > MaximumTokenOctets) return null;
@@ -40,7 +37,7 @@ internal static class ApiAuthentication
             if (CryptographicOperations.FixedTimeEquals(token.Digest.AsSpan(), digest)) found = token;
         }
 
-        return found is null ? null : new ApiCaller(new OperatorIdentity(found.Name, context.Connection.RemoteIpAddress?.ToString() ?? ""), found.Role);
+        return found is null ? null : new OperatorIdentity(found.Name, context.Connection.RemoteIpAddress?.ToString() ?? "") { Roles = found.Roles };
     }
 
     // unix(7): SO_PEERCRED fills struct ucred { pid, uid, gid }.

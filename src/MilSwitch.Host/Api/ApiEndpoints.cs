@@ -29,6 +29,7 @@ public static class ApiEndpoints
     public static void MapApi(this IEndpointRouteBuilder routes)
     {
         var api = routes.MapGroup(Prefix);
+        api.AddEndpointFilter(Refusals.AnswerAsync);
         api.MapGet("/version", (HttpContext context) => Conditions.Answer(context, new VersionView("milswitch", ProgramVersion.Text, "v1"), ApiJson.Default.VersionView))
             .Describe<VersionView>("version", "Name and version of the program").Tagged();
         api.MapGet("/status", StatusAsync).Describe<StatusView>("status", "The node at a glance");
@@ -42,7 +43,7 @@ public static class ApiEndpoints
             .Query("after", "Go on after this id").Query("limit", "At most so many; 100 when absent", type: JsonSchemaType.Integer);
         api.MapGet("/queue/shape", ShapeAsync).Describe<Page<ShapeRowView>>("queueShape", "How many wait, by age").Query("by", "domain, link or sender");
         api.MapGet("/messages/{id}", MessageAsync).Describe<MessageView>("message", "Everything known about one message").Tagged();
-        api.MapGet("/messages/{id}/raw", RawAsync).Describe("raw", "The message as it would be sent now; audited as viewed; operators only")
+        api.MapGet("/messages/{id}/raw", RawAsync).Describe("raw", "The message as it would be sent now; audited as viewed")
             .Answers("message/rfc822");
         api.MapPost("/messages/actions", ActAsync).Accepts<ActRequest>("application/json")
             .Describe<ActResultView>("act", "Hold, release, try, requeue, reroute, return, delete or restore messages").Once().Stored();
@@ -55,6 +56,7 @@ public static class ApiEndpoints
         api.MapHarvest();
         api.MapCluster();
         api.MapStatistics();
+        api.MapAccess();
         api.MapGet("/track", TrackAsync).Describe<Page<MessageView>>("track", "Messages past and present, newest first")
             .Query("messageId", "The Message-ID field, exactly").Query("envelopeId", "The ENVID, exactly").Query("sender", "Part of the reverse path")
             .Query("recipient", "Part of a recipient's address").Query("precedence", "The level").Query("state", "queued, held, binned or done")
@@ -125,11 +127,8 @@ public static class ApiEndpoints
 
     private static async Task<IResult> RawAsync(string id, HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
     {
-        var caller = CallerOf(context);
-        // A viewer watches the switch, not the mail.
-        if (caller.Role != AdminRole.Operator) return Problems.Forbidden();
         if (!MessageId.TryParse(id, out var message)) return Problems.BadRequest("The id is not 13 characters of base 32.");
-        if (await actions.RawAsync(message, caller.Identity, cancellationToken) is not { } raw) return Problems.NotFound($"There is no message {message}, or its content is gone.");
+        if (await actions.RawAsync(message, CallerOf(context).Identity, cancellationToken) is not { } raw) return Problems.NotFound($"There is no message {message}, or its content is gone.");
         await using var content = raw.Content;
         var response = context.Response;
         response.ContentType = "message/rfc822";
@@ -375,6 +374,7 @@ public static class ApiEndpoints
 
     private static async Task<IResult> ApplyAsync(HttpContext context, ConfigurationHolder configuration)
     {
+        CallerOf(context).Identity.Demand(OperatorRight.Configure);
         if (await configuration.ReloadAsync(tag => Conditions.Allow(context.Request, tag), CallerOf(context).Identity.Name) is not { } result)
             return Problems.PreconditionFailed();
         IReadOnlyList<ConfigurationProblemView> problems = [.. result.Select(p => new ConfigurationProblemView(p.File, p.Line, p.Key, p.Text))];

@@ -283,5 +283,12 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(SubmissionRequest))]
 [JsonSerializable(typeof(SubmittedView))]
 [JsonSerializable(typeof(StatisticsView))]
+[JsonSerializable(typeof(PersonView))]
+[JsonSerializable(typeof(AccountView))]
+[JsonSerializable(typeof(Page<AccountView>))]
+[JsonSerializable(typeof(Page<SessionView>))]
+[JsonSerializable(typeof(AccountRequest))]
+[JsonSerializable(typeof(RolesRequest))]
+[JsonSerializable(typeof(PasswordRequest))]
 [JsonSerializable(typeof(ProblemView))]
 public sealed partial class ApiJson : JsonSerializerContext;

@@ -21,6 +21,7 @@ internal static class ClusterEndpoints
     private static async Task<IResult> DrainAsync(
         HttpContext context, IOperatorActions actions, ISwitchControl control, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
     {
+        ApiEndpoints.CallerOf(context).Identity.Demand(OperatorRight.Configure);
         var (request, fault) = await ApiEndpoints.BodyAsync(context, ApiJson.Default.ReasonRequest, cancellationToken);
         if (request is null) return Problems.BadRequest(fault);
         if (string.IsNullOrWhiteSpace(request.Reason) || request.Reason.Length > 1000) return Problems.BadRequest("reason is missing or has more than 1000 characters.");

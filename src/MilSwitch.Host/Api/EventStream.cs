@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
 using MilSwitch.Domain.Operations;
+using MilSwitch.Host.Access;
 using MilSwitch.Host.Running;
 
 namespace MilSwitch.Host.Api;
@@ -49,7 +50,7 @@ internal static class EventStream
         {
             await WriteAsync(
                 context.Response.BodyWriter, subscription, topics, time,
-                () => ApiAuthentication.Authenticate(context, configuration.Current.Admin) is not null, end.Token);
+                async () => await Doorkeeper.IdentifyForApiAsync(context) is not null, end.Token);
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
@@ -64,7 +65,7 @@ internal static class EventStream
     }
 
     private static async Task WriteAsync(
-        PipeWriter output, IEventSubscription subscription, string[]? topics, TimeProvider time, Func<bool> isPermitted, CancellationToken cancellationToken)
+        PipeWriter output, IEventSubscription subscription, string[]? topics, TimeProvider time, Func<ValueTask<bool>> isPermitted, CancellationToken cancellationToken)
     {
         var found = new List<SwitchEvent>(Batch);
         Append(output, null, Opened, "{}", subscription.Position);
@@ -93,8 +94,8 @@ internal static class EventStream
 
             if (time.GetElapsedTime(checkedAt) < Heartbeat) continue;
             checkedAt = time.GetTimestamp();
-            // A token that was taken away ends its streams as well.
-            if (!isPermitted()) return;
+            // A token that was taken away and a session that is over end their streams as well.
+            if (!await isPermitted()) return;
             // An id without data is no event, but a place to go on from, though nothing that was chosen happened.
             output.Write(Encoding.ASCII.GetBytes($": still here\nid: {subscription.Position}\n\n"));
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.OpenApi;
+using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Running;
 using MilSwitch.Lookup.Finding.Harvest;
@@ -45,6 +46,7 @@ internal static class HarvestEndpoints
 
     private static async Task<IResult> DecideAsync(HarvestState state, HttpContext context, ISwitchControl control, CancellationToken cancellationToken)
     {
+        ApiEndpoints.CallerOf(context).Identity.Demand(OperatorRight.ManageCertificates);
         var (request, fault) = await ApiEndpoints.BodyAsync(context, ApiJson.Default.HarvestRequest, cancellationToken);
         if (request is null) return Problems.BadRequest(fault);
         if (request is not { Domain.Length: > 0, Id.Length: > 0 and <= MaximumText }) return Problems.BadRequest("domain or id is missing.");

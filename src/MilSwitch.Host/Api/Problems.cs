@@ -1,4 +1,5 @@
 using System.Globalization;
+using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Host.Api;
@@ -8,9 +9,9 @@ internal static class Problems
 {
     public static IResult BadRequest(string detail) => Answer(400, "The request can't be understood", detail);
 
-    public static IResult Unauthorized() => Answer(401, "No or wrong token", "Send a token of admin.tokens as 'Authorization: Bearer TOKEN', or use the Unix socket.");
+    public static IResult Unauthorized() => Answer(401, "Nobody is signed in", "Send a token of admin.tokens as 'Authorization: Bearer TOKEN', show a certificate, or use the Unix socket.");
 
-    public static IResult Forbidden() => Answer(403, "Not permitted", "This token is for viewing only.");
+    public static IResult Forbidden(OperatorRight right) => Answer(403, "Not permitted", $"It needs the right '{Words.Of(right)}'; nothing was done.");
 
     public static IResult NotFound(string detail) => Answer(404, "Not found", detail);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Operations;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Running;
 using MilSwitch.Lookup.Service;
@@ -21,6 +22,7 @@ internal static class ProxyEndpoints
 
     private static async Task<IResult> ZoneAsync(string name, HttpContext context, ProxyCertificates proxies, TimeProvider time, CancellationToken cancellationToken)
     {
+        ApiEndpoints.CallerOf(context).Identity.Demand(OperatorRight.ManageCertificates);
         var (request, fault) = await ApiEndpoints.BodyAsync(context, ApiJson.Default.SmimeaZoneRequest, cancellationToken);
         if (request is null) return Problems.BadRequest(fault);
         if (proxies.Authority(name) is not { } authority) return Problems.NotFound($"There is no boundary '{name}' with proxy certificates.");

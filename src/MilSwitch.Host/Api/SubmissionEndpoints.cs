@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
 using MilSwitch.Host.Running;
 using MilSwitch.Host.Submission;
 using MilSwitch.Mime;
@@ -43,6 +44,7 @@ internal static class SubmissionEndpoints
 
     private static async Task<IResult> SubmitAsync(HttpContext context, ConfigurationHolder configuration, SubmissionDesk desk, TimeProvider time, CancellationToken cancellationToken)
     {
+        ApiEndpoints.CallerOf(context).Identity.Demand(OperatorRight.Act);
         var current = configuration.Current;
         if (current.Admin.Submission is not { } listener) return Problems.Conflict("This node takes no messages through the API: admin.submission names no listener.");
         DirectMessage message;

@@ -57,6 +57,9 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Profile());
         root.Subcommands.Add(Key());
         root.Subcommands.Add(Cert());
+        root.Subcommands.Add(Account());
+        root.Subcommands.Add(Session());
+        root.Subcommands.Add(WhoAmI());
         root.Subcommands.Add(Submit());
         root.Subcommands.Add(Sendmail());
         root.Subcommands.Add(Demo.DemoCommand.Create(environment, Example));

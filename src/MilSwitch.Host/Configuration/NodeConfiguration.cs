@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Configuration;
+using MilSwitch.Domain.Operations;
 using MilSwitch.Smtp.Server;
 
 namespace MilSwitch.Host.Configuration;
@@ -92,21 +93,21 @@ public sealed record AdminSettings
 
     public ImmutableArray<AdminToken> Tokens { get; init; } = [];
 
+    /// <summary>Persons may sign in with accounts that the store keeps.</summary>
+    public bool LocalAccounts { get; init; } = true;
+
+    /// <summary>A session of a browser that is not used for so long is over.</summary>
+    public TimeSpan IdleSession { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>A session is over after so long, used or not.</summary>
+    public TimeSpan LongestSession { get; init; } = TimeSpan.FromHours(12);
+
     /// <summary>The submission listener by whose rules messages that come through the API are judged; null: none may come.</summary>
     public string? Submission { get; init; }
 }
 
 /// <summary>One bearer token of the admin API, known by its hash only.</summary>
 /// <param name="Name">Who uses it; appears in the audit trail.</param>
-/// <param name="Role">What it opens.</param>
+/// <param name="Roles">What they are.</param>
 /// <param name="Digest">SHA-256 of the token.</param>
-public sealed record AdminToken(string Name, AdminRole Role, ImmutableArray<byte> Digest);
-
-public enum AdminRole : byte
-{
-    /// <summary>Sees everything but contents; changes nothing.</summary>
-    Viewer,
-
-    /// <summary>Sees and does everything.</summary>
-    Operator,
-}
+public sealed record AdminToken(string Name, OperatorRoles Roles, ImmutableArray<byte> Digest);

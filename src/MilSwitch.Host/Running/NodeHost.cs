@@ -8,6 +8,7 @@ using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Host.Access;
 using MilSwitch.Host.Acp127;
 using MilSwitch.Host.Api;
 using MilSwitch.Host.Commands;
@@ -91,6 +92,7 @@ public static class NodeHost
         builder.Services.AddSingleton<SwitchGauges>();
         builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         builder.Services.AddSingleton<IdempotencyKeys>();
+        builder.Services.AddAccess(configuration);
         builder.Services.AddSingleton<Submission.SubmissionDesk>();
         builder.Services.AddSingleton(services => new AuditSigner(Ring(services, configuration), configuration.AuditKey, time));
         builder.Services.AddOpenApi("v1", ApiDocument.Configure);
@@ -111,7 +113,10 @@ public static class NodeHost
         var bridge = app.Services.GetRequiredService<MeterBridge>();
         app.Services.GetRequiredService<SwitchGauges>().AddTo(bridge.Registry);
         app.Use((context, next) => SeparateEndpointsAsync(context, next, bridge));
+        // Behind the rules for pages: a token of a form is bound to the person who asked for it.
+        app.UseAntiforgery();
         app.MapApi();
+        app.MapSignIn();
         return app;
     }
 
@@ -213,11 +218,16 @@ public static class NodeHost
         {
             if (await ProxyCertificates.TryAnswerAsync(context)) return;
             if (context.Features.Get<EndpointRole>() == EndpointRole.Metrics) await MeasurementEndpoints.AnswerAsync(context, bridge);
-            else await AnswerCountedAsync(context, next);
+            else if (context.Request.Path.StartsWithSegments(ApiEndpoints.Prefix, StringComparison.Ordinal)) await AnswerCountedAsync(context, next);
+            else await PageRules.AnswerAsync(context, next);
         }
         catch (BadHttpRequestException fault) when (!context.Response.HasStarted)
         {
             await Problems.Answer(fault.StatusCode, "The request can't be understood", null).ExecuteAsync(context);
+        }
+        catch (NotPermittedException refused) when (!context.Response.HasStarted)
+        {
+            await Problems.Forbidden(refused.Right).ExecuteAsync(context);
         }
         catch (SpoolUnavailableException fault) when (!context.Response.HasStarted)
         {
@@ -251,21 +261,16 @@ public static class NodeHost
 
     private static async Task AnswerApiAsync(HttpContext context, RequestDelegate next)
     {
-        var settings = context.RequestServices.GetRequiredService<ConfigurationHolder>().Current.Admin;
-        if (ApiAuthentication.Authenticate(context, settings) is not { } caller)
+        if (await Doorkeeper.IdentifyForApiAsync(context) is not { } who)
         {
             context.Response.Headers.WWWAuthenticate = "Bearer realm=\"milswitch\"";
             await Problems.Unauthorized().ExecuteAsync(context);
             return;
         }
 
-        if (caller.Role != AdminRole.Operator && !HttpMethods.IsGet(context.Request.Method))
-        {
-            await Problems.Forbidden().ExecuteAsync(context);
-            return;
-        }
-
+        var caller = new ApiCaller(who);
         context.Features.Set(caller);
+        context.Features.Set(who);
         // What brings a message is read whole, so that there may be a few of them only.
         using var place = SubmissionEndpoints.Is(context.Request) ? await SubmissionEndpoints.EnterAsync(context) : null;
         if (place is null && SubmissionEndpoints.Is(context.Request)) return;
