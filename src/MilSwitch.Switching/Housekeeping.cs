@@ -2,11 +2,12 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Switching.Operations;
+using MilSwitch.Switching.Watching;
 
 namespace MilSwitch.Switching;
 
 /// <summary>What a node does now and then: notices that it is ready, ends rules, looks for alarms, forgets what is old.</summary>
-internal sealed partial class Housekeeping(SwitchRuntime runtime, SwitchControl control, RuleKeeper rules, AlarmWatch alarms, ILogger<Housekeeping> logger) : BackgroundService
+internal sealed partial class Housekeeping(SwitchRuntime runtime, SwitchControl control, RuleKeeper rules, AlarmWatch alarms, NodePicture picture, ILogger<Housekeeping> logger) : BackgroundService
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan PruneEvery = TimeSpan.FromMinutes(10);
@@ -23,6 +24,7 @@ internal sealed partial class Housekeeping(SwitchRuntime runtime, SwitchControl 
             if (!recorded) recorded = await RecordStartAsync(stoppingToken).ConfigureAwait(false);
             await rules.ExpireAsync(stoppingToken).ConfigureAwait(false);
             alarms.Look();
+            picture.Count();
             if (runtime.Now - pruned < PruneEvery) continue;
             pruned = runtime.Now;
             await PruneAsync(stoppingToken).ConfigureAwait(false);

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Clustering;
@@ -15,18 +16,21 @@ using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Domain.Tracking;
+using MilSwitch.Domain.Watching;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Cluster.Keys;
 using MilSwitch.Switching.Cluster.Transport;
 using MilSwitch.Switching.Intake;
+using MilSwitch.Switching.Labelling;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Operations;
 using MilSwitch.Switching.Partitions;
 using MilSwitch.Switching.Protection;
 using MilSwitch.Switching.Reports;
 using MilSwitch.Switching.Tracking;
+using MilSwitch.Switching.Watching;
 
 namespace MilSwitch.Switching;
 
@@ -71,6 +75,9 @@ public static class SwitchingServices
         services.AddSingleton<NodeWatch>();
         services.AddSingleton<OperatorActions>();
         services.AddSingleton<IOperatorActions>(provider => new GuardedActions(provider.GetRequiredService<OperatorActions>()));
+        services.AddSingleton<NodePicture>();
+        services.AddSingleton<IWatchFeed, WatchFeed>();
+        services.AddSingleton<ILabelMarks, LabelMarks>();
         services.AddSingleton<SwitchControl>();
         services.AddSingleton<ISwitchControl>(provider => provider.GetRequiredService<SwitchControl>());
         // Before the actors, and so stopped after them: what they hand over they own until then.
@@ -162,7 +169,7 @@ public static class SwitchingServices
         beat.Hurry();
         system.ActorOf(KeyActor.Props(runtime), KeyActor.Name);
         var watch = provider.GetRequiredService<NodeWatch>();
-        system.ActorOf(WatchActor.Props(watch), WatchActor.Name);
+        system.ActorOf(WatchActor.Props(watch, provider.GetRequiredService<NodePicture>()), WatchActor.Name);
         watch.ReachBy(system);
         runtime.Membership = system.ActorOf(MembershipActor.Props(runtime, beat), MembershipActor.Name);
         var shutdown = CoordinatedShutdown.Get(system);

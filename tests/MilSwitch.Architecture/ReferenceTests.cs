@@ -17,7 +17,8 @@ public sealed class ReferenceTests
         { "MilSwitch.Storage.PostgreSql", ["MilSwitch.Storage"] },
         { "MilSwitch.Storage.Sqlite", ["MilSwitch.Storage"] },
         { "MilSwitch.Switching", ["MilSwitch.Domain", "MilSwitch.Labels", "MilSwitch.Mime", "MilSwitch.Smtp"] },
-        { "MilSwitch.Host", ["MilSwitch.Acp127", "MilSwitch.Checks", "MilSwitch.Labels", "MilSwitch.Lookup", "MilSwitch.Smime", "MilSwitch.Storage.PostgreSql", "MilSwitch.Storage.Sqlite", "MilSwitch.Switching"] },
+        { "MilSwitch.Dashboard", ["MilSwitch.Domain"] },
+        { "MilSwitch.Host", ["MilSwitch.Acp127", "MilSwitch.Checks", "MilSwitch.Dashboard", "MilSwitch.Labels", "MilSwitch.Lookup", "MilSwitch.Smime", "MilSwitch.Storage.PostgreSql", "MilSwitch.Storage.Sqlite", "MilSwitch.Switching"] },
     };
 
     /// <summary>Packages by the beginning of their names, and the only projects that may use them.</summary>
@@ -34,7 +35,7 @@ public sealed class ReferenceTests
         { "Pkcs11Interop", ["MilSwitch.Smime"] },
         { "System.Security.Cryptography.Xml", ["MilSwitch.Smime"] },
         { "DnsClient", ["MilSwitch.Smtp", "MilSwitch.Lookup"] },
-        { "Microsoft.AspNetCore", ["MilSwitch.Smtp", "MilSwitch.Host"] },
+        { "Microsoft.AspNetCore", ["MilSwitch.Smtp", "MilSwitch.Dashboard", "MilSwitch.Host"] },
         { "System.CommandLine", ["MilSwitch.Host"] },
         { "YamlDotNet", ["MilSwitch.Host"] },
         { "prometheus-net", ["MilSwitch.Host"] },

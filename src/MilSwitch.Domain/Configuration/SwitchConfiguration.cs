@@ -93,6 +93,9 @@ public sealed record SwitchConfiguration
     /// <summary>The labels that may be used; null: no policy is known.</summary>
     public ILabelCatalogue? LabelCatalogue { get; init; }
 
+    /// <summary>Where browsers find the console of this node; null: nobody said.</summary>
+    public string? Console { get; init; }
+
     public RateLimits Rates { get; init; } = new();
 
     public Retention Retention { get; init; } = new();

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Releases;
@@ -22,6 +23,9 @@ public sealed record HeldMessage
 
     /// <summary>Addresses of the recipients that are held, by their numbers in the envelope.</summary>
     public required ImmutableSortedDictionary<int, string> Recipients { get; init; }
+
+    /// <summary>By which it is handled; null: it has none.</summary>
+    public MessageLabel? Label { get; init; }
 
     /// <summary>The security domain it is in; null: there are none.</summary>
     public string? Domain { get; init; }
@@ -71,6 +75,7 @@ public sealed record HeldMessage
             Size = stored.Size,
             Sender = envelope.ReversePath.IsNull ? "<>" : envelope.ReversePath.ToString(),
             Recipients = held.ToImmutableSortedDictionary(i => i, i => envelope.Recipients[i].Address.Text),
+            Label = envelope.Label,
             Domain = envelope.Domain,
             Reason = stored.HeldBecause,
             Steps = HeldStep.Find(passages, approvals, held),

@@ -183,7 +183,11 @@ public sealed record QueueFilter
 
 public sealed record QueuedMessage(
     MessageId Id, Precedence Precedence, MessageState State, DateTimeOffset AcceptedAt, long Size, string Sender, ImmutableArray<QueuedRecipient> Recipients,
-    string? HeldBecause);
+    string? HeldBecause)
+{
+    /// <summary>By which it is handled; null: it has none.</summary>
+    public MessageLabel? Label { get; init; }
+}
 
 public sealed record QueuedRecipient(string Address, LinkName? Link, RecipientState State, int Attempts, DateTimeOffset? Due, Reply? LastReply);
 
@@ -223,6 +227,9 @@ public sealed record LinkStatus
     public required long Suspected { get; init; }
     public required ImmutableArray<string> Targets { get; init; }
     public required ImmutableArray<string> Rules { get; init; }
+
+    /// <summary>How its last transactions ended, newest first; only for who asks for one link of this node.</summary>
+    public ImmutableArray<LinkOutcome> Outcomes { get; init; } = [];
 }
 
 public enum MessageVerb : byte { Hold, Release, Try, Requeue, Reroute, Return, Delete, Restore }

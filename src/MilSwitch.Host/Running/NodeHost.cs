@@ -9,6 +9,9 @@ using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Access;
+using MilSwitch.Domain.Watching;
+using MilSwitch.Dashboard;
+using MilSwitch.Host.Watching;
 using MilSwitch.Host.Acp127;
 using MilSwitch.Host.Api;
 using MilSwitch.Host.Commands;
@@ -93,6 +96,9 @@ public static class NodeHost
         builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         builder.Services.AddSingleton<IdempotencyKeys>();
         builder.Services.AddAccess(configuration);
+        builder.Services.AddSingleton<IMessageInspector, MessageDissection>();
+        builder.Services.AddSingleton<INodeDesk, NodeDesk>();
+        builder.Services.AddDashboard();
         builder.Services.AddSingleton<Submission.SubmissionDesk>();
         builder.Services.AddSingleton(services => new AuditSigner(Ring(services, configuration), configuration.AuditKey, time));
         builder.Services.AddOpenApi("v1", ApiDocument.Configure);
@@ -117,6 +123,7 @@ public static class NodeHost
         app.UseAntiforgery();
         app.MapApi();
         app.MapSignIn();
+        app.MapDashboard();
         return app;
     }
 

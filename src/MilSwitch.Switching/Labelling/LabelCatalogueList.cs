@@ -24,6 +24,10 @@ public sealed class LabelCatalogueList(LabelAuthority authority, SecurityPolicy?
 
     public PolicySet Policies => authority.Policies;
 
+    /// <summary>Reads a label; numbers of the MISSI syntax get their kind from its policy.</summary>
+    /// <exception cref="LabelRefusedException">It is none.</exception>
+    public SecurityLabel Read(ReadOnlyMemory<byte> encoded) => authority.Read(encoded);
+
     public LabelCatalogue List(string? policy, Mailbox from, ImmutableArray<(Mailbox Recipient, LinkSettings Link)> to)
     {
         var chosen = policy is null

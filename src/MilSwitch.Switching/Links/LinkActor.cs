@@ -61,6 +61,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
     private long delivered;
     private long failed;
     private long suspected;
+    private readonly Queue<LinkOutcome> outcomes = new(LinkOutcome.Kept);
     private string lastReply = "";
     private string lastFault = "";
     private string? tls;
@@ -142,8 +143,8 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
             case LinkCommands.TryKeys:
                 OnTryKeys();
                 break;
-            case LinkCommands.GetStatus:
-                Sender.Tell(Status());
+            case LinkCommands.GetStatus asked:
+                Sender.Tell(Status(asked.Whole));
                 return;
             case LinkCommands.Drain:
                 drainAsker = Sender;
@@ -417,6 +418,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         Release(consignment);
         if (result.End is TransactionEnd.GaveWay) runtime.Meters.CountPreempted();
         else if (result.End is not TransactionEnd.Answered) lastFault = result.Fault;
+        Remember(consignment, result, transmitted.Answers);
         if (result.End is not TransactionEnd.Answered && !transmitted.Answers.Any(a => a.Reply.IsPositive)) return;
         foreach (var answer in transmitted.Answers)
         {
@@ -429,6 +431,17 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         }
 
         if (transmitted.Answers.Length > 0) lastReply = transmitted.Answers[^1].Reply.ToString();
+    }
+
+    private void Remember(Consignment consignment, TransactionResult result, ImmutableArray<HopAnswer> answers)
+    {
+        if (result.End is TransactionEnd.GaveWay) return;
+        // One that failed says more than those that went well.
+        var told = answers.FirstOrDefault(a => !a.Reply.IsPositive) is { Reply: not null } bad ? bad : answers.LastOrDefault();
+        if (outcomes.Count == LinkOutcome.Kept) outcomes.Dequeue();
+        outcomes.Enqueue(new LinkOutcome(
+            runtime.Now, consignment.Id, consignment.Precedence, consignment.Recipients.Length, answers.Count(a => a.Reply.IsPositive), told.Target ?? "",
+            told.Reply?.ToString() ?? result.Fault));
     }
 
     private void OnTerminated(IActorRef delivery)
@@ -492,7 +505,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         Close(connections.Expired(now));
         if (connections.Breaker.Phase == BreakerPhase.Open && (waiting.Count > 0 || ready.Count > 0)) Open();
         if (settings.MxDomain is not null && now - resolvedAt > ResolveAgainAfter && (waiting.Count > 0 || ready.Count > 0)) Resolve();
-        if (runtime.Links.Find(settings.Name) is { } handle) handle.Status = Status();
+        if (runtime.Links.Find(settings.Name) is { } handle) handle.Status = Status(whole: false);
     }
 
     private void OnTryKeys()
@@ -596,7 +609,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         loader.DisarmAsync([.. ready.Drain().Where(c => c.TryTake())]).PipeTo(Self, success: () => new LinkEvents.Disarmed(), failure: _ => new LinkEvents.Disarmed());
     }
 
-    private LinkStatus Status() => new()
+    private LinkStatus Status(bool whole) => new()
     {
         Name = settings.Name,
         Breaker = connections.Breaker.Phase,
@@ -614,6 +627,7 @@ internal sealed partial class LinkActor : UntypedActor, IWithTimers
         Suspected = suspected,
         Targets = [.. targets.Select(t => t.ToString())],
         Rules = runtime.Rules.NamesOn(settings.Name, runtime.Now),
+        Outcomes = whole ? [.. outcomes.Reverse()] : [],
     };
 
     [LoggerMessage(3101, LogLevel.Warning, "Link {Link} is down: {Reason}")]

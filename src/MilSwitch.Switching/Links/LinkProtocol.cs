@@ -36,7 +36,8 @@ internal static class LinkCommands
     }
 
     /// <summary>Answers with <see cref="LinkStatus"/>.</summary>
-    internal sealed record GetStatus : ILocalMessage;
+    /// <param name="Whole">With the outcomes of its last transactions.</param>
+    internal sealed record GetStatus(bool Whole = false) : ILocalMessage;
 
     /// <summary>Start nothing new; answer <see cref="LinkEvents.Drained"/> when nothing is in flight and nothing is armed without need.</summary>
     internal sealed record Drain : ILocalMessage;

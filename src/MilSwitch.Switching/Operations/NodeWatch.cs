@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.Cluster;
 using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Watching;
 using MilSwitch.Switching.Links;
+using MilSwitch.Switching.Watching;
 
 namespace MilSwitch.Switching.Operations;
 
@@ -83,6 +85,16 @@ internal sealed class NodeWatch(SwitchRuntime runtime, AlarmWatch alarms)
             while (after is not null);
             return found.Select(l => new NodeLink(node.Name, l));
         }
+    }
+
+    /// <summary>How the other nodes are, in the order of their names.</summary>
+    public async Task<IReadOnlyList<NodeSnapshot>> OthersAsync(CancellationToken cancellationToken)
+    {
+        var asked = await Task.WhenAll(Others().Select(AskAsync)).ConfigureAwait(false);
+        return [.. asked.OrderBy(n => n.Node, StringComparer.Ordinal)];
+
+        async Task<NodeSnapshot> AskAsync(Other node) =>
+            (await AskAsync<NodeAnswer>(node, new NodeOrder(), cancellationToken).ConfigureAwait(false))?.ToSnapshot(node.Name) ?? new NodeSnapshot(node.Name, Answers: false);
     }
 
     // Null: that was all, or it does not go on.

@@ -178,7 +178,7 @@ internal sealed partial class OperatorActions(SwitchRuntime runtime, SwitchContr
 
     public async ValueTask<LinkStatus?> LinkAsync(LinkName name, CancellationToken cancellationToken) =>
         HandleOf(name) is { } link
-            ? await link.Actor.Ask<LinkStatus>(new LinkCommands.GetStatus(), Patience, cancellationToken).ConfigureAwait(false)
+            ? await link.Actor.Ask<LinkStatus>(new LinkCommands.GetStatus(Whole: true), Patience, cancellationToken).ConfigureAwait(false)
             : null;
 
     public async ValueTask<bool> TryLinkAsync(LinkName name, OperatorIdentity who, CancellationToken cancellationToken)
@@ -381,7 +381,10 @@ internal sealed partial class OperatorActions(SwitchRuntime runtime, SwitchContr
                 message.Envelope.Recipients[r.Index].Address.Text, WayOf(message.Envelope, message.Envelope.Recipients[r.Index].Address),
                 r.Stored.State, r.Stored.Attempts, r.Stored.Due, r.Stored.Reply)),
         ],
-        message.HeldBecause);
+        message.HeldBecause)
+    {
+        Label = message.Envelope.Label,
+    };
 
     private async Task<MessageDetail> DetailAsync(StoredMessage stored, CancellationToken cancellationToken)
     {

@@ -1,13 +1,14 @@
 using Akka.Actor;
+using MilSwitch.Switching.Watching;
 
 namespace MilSwitch.Switching.Operations;
 
 /// <summary>Tells other nodes what somebody who asks them is to see of this one.</summary>
-internal sealed class WatchActor(NodeWatch watch) : UntypedActor
+internal sealed class WatchActor(NodeWatch watch, NodePicture picture) : UntypedActor
 {
     public const string Name = "watch";
 
-    public static Props Props(NodeWatch watch) => Akka.Actor.Props.Create(typeof(WatchActor), watch);
+    public static Props Props(NodeWatch watch, NodePicture picture) => Akka.Actor.Props.Create(typeof(WatchActor), watch, picture);
 
     protected override void OnReceive(object message)
     {
@@ -20,6 +21,9 @@ internal sealed class WatchActor(NodeWatch watch) : UntypedActor
                 watch.LinksAsync(CancellationToken.None).PipeTo(
                     // A link that does not answer takes longer than anybody waits for this.
                     Sender, Self, success: links => LinksAnswer.Of(links, order.After), failure: _ => new LinksAnswer([], false));
+                break;
+            case NodeOrder:
+                Sender.Tell(NodeAnswer.Of(picture.Take()), Self);
                 break;
             default:
                 Unhandled(message);

@@ -6,6 +6,7 @@ using Akka.Serialization;
 using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Cluster.Keys;
 using MilSwitch.Switching.Operations;
+using MilSwitch.Switching.Watching;
 using MilSwitch.Switching.Partitions;
 
 namespace MilSwitch.Switching.Serialization;
@@ -39,6 +40,8 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
     private const string AlarmsAnswerManifest = "w2";
     private const string LinksOrderManifest = "w3";
     private const string LinksAnswerManifest = "w4";
+    private const string NodeOrderManifest = "w5";
+    private const string NodeAnswerManifest = "w6";
 
     public override int Identifier => Number;
 
@@ -61,6 +64,8 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
         AlarmsAnswer => AlarmsAnswerManifest,
         LinksOrder => LinksOrderManifest,
         LinksAnswer => LinksAnswerManifest,
+        NodeOrder => NodeOrderManifest,
+        NodeAnswer => NodeAnswerManifest,
         _ => throw new SerializationException($"{o.GetType().Name} does not leave the node."),
     };
 
@@ -83,6 +88,8 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
         AlarmsAnswer value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.AlarmsAnswer),
         LinksOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.LinksOrder),
         LinksAnswer value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.LinksAnswer),
+        NodeOrder value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.NodeOrder),
+        NodeAnswer value => JsonSerializer.SerializeToUtf8Bytes(value, SwitchJson.Default.NodeAnswer),
         _ => throw new SerializationException($"{obj.GetType().Name} does not leave the node."),
     };
 
@@ -105,6 +112,8 @@ public sealed class SwitchSerializer(ExtendedActorSystem system) : SerializerWit
         AlarmsAnswerManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.AlarmsAnswer) ?? throw Empty(),
         LinksOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.LinksOrder) ?? throw Empty(),
         LinksAnswerManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.LinksAnswer) ?? throw Empty(),
+        NodeOrderManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.NodeOrder) ?? throw Empty(),
+        NodeAnswerManifest => JsonSerializer.Deserialize(bytes, SwitchJson.Default.NodeAnswer) ?? throw Empty(),
         _ => throw new SerializationException("An unknown manifest."),
     };
 
@@ -143,4 +152,6 @@ public sealed class RefusingSerializer(ExtendedActorSystem system) : Serializer(
 [JsonSerializable(typeof(AlarmsAnswer))]
 [JsonSerializable(typeof(LinksOrder))]
 [JsonSerializable(typeof(LinksAnswer))]
+[JsonSerializable(typeof(NodeOrder))]
+[JsonSerializable(typeof(NodeAnswer))]
 internal sealed partial class SwitchJson : JsonSerializerContext;

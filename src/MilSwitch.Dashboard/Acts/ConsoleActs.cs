@@ -1,0 +1,26 @@
+using System.Collections.Frozen;
+
+namespace MilSwitch.Dashboard.Acts;
+
+/// <summary>Every form there is, by the name behind <c>/act/</c>.</summary>
+internal static class ConsoleActs
+{
+    public const string Prefix = "/act/";
+
+    public static FrozenDictionary<string, Act> All { get; } = new Dictionary<string, Act>(StringComparer.Ordinal)
+    {
+        ["messages"] = MessageActs.ActAsync,
+        ["approve"] = DeskActs.ApproveAsync,
+        ["reject"] = DeskActs.RejectAsync,
+        ["assign"] = DeskActs.AssignAsync,
+        ["correct"] = DeskActs.CorrectAsync,
+        ["draft-release"] = DeskActs.ReleaseDraftAsync,
+        ["draft-reject"] = DeskActs.RejectDraftAsync,
+        ["link-try"] = SwitchActs.TryLinkAsync,
+        ["rule-add"] = SwitchActs.AddRuleAsync,
+        ["rule-remove"] = SwitchActs.RemoveRuleAsync,
+        ["plan"] = SwitchActs.SwitchPlanAsync,
+        ["drain"] = SwitchActs.DrainAsync,
+        ["config"] = SwitchActs.ApplyConfigurationAsync,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+}

@@ -1,0 +1,41 @@
+using Microsoft.AspNetCore.Components;
+using MilSwitch.Domain.Labelling;
+using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Watching;
+
+namespace MilSwitch.Dashboard.Rendering;
+
+/// <summary>The content of a page: a component that is rendered once, for a request, or each time for those who watch it live.</summary>
+public abstract class ConsoleView : ComponentBase
+{
+    [Parameter]
+    public required ViewContext Context { get; set; }
+
+    [Inject]
+    protected IOperatorActions Actions { get; set; } = null!;
+
+    [Inject]
+    protected IWatchFeed Feed { get; set; } = null!;
+
+    [Inject]
+    protected ILabelMarks Marks { get; set; } = null!;
+
+    protected ViewQuery Query => Context.Query;
+
+    protected DateTimeOffset Now => Context.Now;
+
+    /// <summary>Asks for all that it shows.</summary>
+    protected virtual Task LoadAsync() => Task.CompletedTask;
+
+    protected sealed override Task OnInitializedAsync() => LoadAsync();
+
+    /// <summary>The label's marking; it counts for the banner.</summary>
+    protected LabelMark? Show(MessageLabel? label)
+    {
+        var mark = label is null ? null : Marks.Mark(label);
+        Context.Shows(mark);
+        return mark;
+    }
+
+    protected bool May(OperatorRight right) => Context.May(right);
+}
