@@ -35,8 +35,9 @@ public static partial class DashboardEndpoints
     /// Adds the routes. Whoever asks is among the request's features, as <see cref="OperatorIdentity"/>, but for files, which
     /// everybody may have.
     /// </summary>
-    public static void MapDashboard(this IEndpointRouteBuilder routes)
+    public static void MapDashboard(this IEndpointRouteBuilder endpoints)
     {
+        var routes = endpoints.MapGroup("").ExcludeFromDescription();
         routes.MapGet(AssetFiles.Prefix + "{**name}", (HttpContext context, string name) => AssetFiles.AnswerAsync(context, name));
         routes.MapGet(LiveEndpoint.Path, (HttpContext context, LiveHub hub, TimeProvider time) => LiveEndpoint.AnswerAsync(context, WhoOf(context), hub, time));
         routes.MapPost(ConsoleActs.Prefix + "content", ContentAsync);
@@ -84,6 +85,8 @@ public static partial class DashboardEndpoints
         var consoles = snapshot.Nodes.Where(n => n.Node != snapshot.Node).Select(n => n.Console).Prepend(own).OfType<string>().ToList();
         var version = snapshot.Nodes.FirstOrDefault(n => n.Node == snapshot.Node)?.Version ?? "";
         var html = await services.GetRequiredService<PageRenderer>().PageAsync(page, view, new ShellFacts(snapshot.Node, version, consoles, snapshot.Alarms.Length)).ConfigureAwait(false);
+        // A console whose node is lost looks for the next one.
+        if (consoles.Count > 0) context.Response.Headers.ContentSecurityPolicy = context.Response.Headers.ContentSecurityPolicy.ToString().Replace("connect-src 'self'", "connect-src 'self' " + string.Join(' ', consoles), StringComparison.Ordinal);
         context.Response.StatusCode = view.Status;
         context.Response.ContentType = "text/html; charset=utf-8";
         await context.Response.WriteAsync(html, context.RequestAborted).ConfigureAwait(false);

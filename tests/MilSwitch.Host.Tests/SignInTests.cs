@@ -257,7 +257,7 @@ public sealed partial class SignInTests : IAsyncLifetime
         Assert.StartsWith("default-src 'none'; script-src 'self'; style-src 'self';", policy, StringComparison.Ordinal);
         Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
         Assert.Equal(
-            ["no-referrer", "same-origin", "nosniff"],
+            ["same-origin", "same-origin", "nosniff"],
             new[] { "Referrer-Policy", "Cross-Origin-Opener-Policy", "X-Content-Type-Options" }.Select(h => response.Headers.GetValues(h).Single()));
     }
 

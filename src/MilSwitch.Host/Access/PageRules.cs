@@ -22,7 +22,8 @@ internal static class PageRules
     {
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy = ContentPolicy;
-        headers["Referrer-Policy"] = "no-referrer";
+        // With no-referrer browsers would not say either from where a form comes.
+        headers["Referrer-Policy"] = "same-origin";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";

@@ -35,6 +35,9 @@ public static partial class ConfigurationReader
         }
 
         var submission = SubmissionListener(admin, "submission", listeners);
+        var url = admin.Text("url");
+        if (url is not null && !(Uri.TryCreate(url, UriKind.Absolute, out var address) && (address.Scheme is "https" or "http") && address.PathAndQuery is "/" && address.Fragment.Length is 0 && url.All(char.IsAscii)))
+            admin.Reject("url", $"'{url}' is not the address of a console, such as https://n1.example:8443");
         var accounts = admin.Flag("local-accounts", true);
         var sessions = admin.Map("sessions");
         var longest = sessions.Duration("longest", TimeSpan.FromHours(12), TimeSpan.FromMinutes(5), 7 * Day);
@@ -44,7 +47,7 @@ public static partial class ConfigurationReader
         admin.Finish();
         return new AdminSettings
         {
-            Endpoint = endpoint, Certificate = encrypted ? certificate : null, Socket = socket, SocketForGroup = group, Tokens = tokens.ToImmutable(), Submission = submission,
+            Endpoint = endpoint, Certificate = encrypted ? certificate : null, Socket = socket, SocketForGroup = group, Tokens = tokens.ToImmutable(), Submission = submission, Url = url?.TrimEnd('/'),
             LocalAccounts = accounts, IdleSession = idle, LongestSession = longest,
         };
     }

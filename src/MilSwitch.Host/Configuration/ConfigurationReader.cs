@@ -163,6 +163,7 @@ public static partial class ConfigurationReader
                 ListenerLabels = labellings.Count > 0 ? labellings : null,
                 ListenerMmhs = military,
                 LabelCatalogue = labels.Authority.Policies.All.Count > 0 ? new LabelCatalogueList(labels.Authority, labels.Home) : null,
+                Console = admin.Url,
                 AccountAddresses = addresses,
                 HoldOutOfDate = root.Keyword("out-of-date", false, ("send", false), ("hold", true)),
                 MinimizeExemptions = new MinimizeExemptions { Clients = [.. exemptClients], Accounts = exemptAccounts.ToImmutable() },

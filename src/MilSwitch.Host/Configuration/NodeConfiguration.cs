@@ -93,6 +93,9 @@ public sealed record AdminSettings
 
     public ImmutableArray<AdminToken> Tokens { get; init; } = [];
 
+    /// <summary>Where browsers find the console of this node; null: nobody said.</summary>
+    public string? Url { get; init; }
+
     /// <summary>Persons may sign in with accounts that the store keeps.</summary>
     public bool LocalAccounts { get; init; } = true;
 
