@@ -22,6 +22,6 @@ public sealed class ViewQuery
     {
         var pairs = values.Where(v => v.Key != name).SelectMany(v => v.Value.Select(t => new KeyValuePair<string, string?>(v.Key, t)));
         if (value is not null) pairs = pairs.Append(new KeyValuePair<string, string?>(name, value));
-        return QueryHelpers.AddQueryString("?", pairs).Replace("??", "?", StringComparison.Ordinal);
+        return QueryHelpers.AddQueryString("", pairs);
     }
 }
