@@ -15,6 +15,7 @@ using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Telemetry;
 using MilSwitch.Domain.Tracking;
 using MilSwitch.Domain.Watching;
 using MilSwitch.Smtp.Client;
@@ -46,7 +47,7 @@ public static class SwitchingServices
     /// </summary>
     public static IServiceCollection AddSwitching(this IServiceCollection services, SwitchConfiguration configuration)
     {
-        services.TryAddSingleton<ISmtpTransport, TcpSmtpTransport>();
+        services.TryAddSingleton<ISmtpTransport>(provider => new TcpSmtpTransport { Dialogues = provider.GetService<DialogueBoard>() });
         services.AddSingleton(provider => new SwitchRuntime(
             configuration, provider.GetRequiredService<ISpool>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<IMailExchangerResolver>(), provider.GetRequiredService<ISmtpTransport>(),

@@ -44,7 +44,9 @@ internal sealed class LiveNode : IAsyncDisposable
     /// <param name="name">Of the node.</param>
     /// <param name="prepare">Writes files that the configuration names.</param>
     /// <param name="nextHop">Null: the sink.</param>
-    public static async Task<LiveNode> StartAsync(string further = "", string name = "n1", Action<ConfigurationFiles>? prepare = null, string? nextHop = null, SinkOptions? sink = null)
+    /// <param name="sink">How the sink is; null: as it is.</param>
+    /// <param name="listener">More of the listener, behind a comma.</param>
+    public static async Task<LiveNode> StartAsync(string further = "", string name = "n1", Action<ConfigurationFiles>? prepare = null, string? nextHop = null, SinkOptions? sink = null, string listener = "")
     {
         var files = new ConfigurationFiles();
         prepare?.Invoke(files);
@@ -52,7 +54,7 @@ internal sealed class LiveNode : IAsyncDisposable
         var path = files.Write("milswitch.yaml", $$"""
             node: { name: {{name}}, data: ./data, host-name: {{name}}.test }
             listeners:
-              - { name: mta, endpoint: "127.0.0.1:0", role: relay, clients: [127.0.0.0/8] }
+              - { name: mta, endpoint: "127.0.0.1:0", role: relay, clients: [127.0.0.0/8]{{listener}} }
             routes:
               - { match: "*", next-hop: "{{nextHop ?? server.NextHop}}" }
             admin: { socket: ./s }

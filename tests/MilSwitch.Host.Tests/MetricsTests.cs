@@ -29,7 +29,8 @@ public sealed partial class MetricsTests : IAsyncLifetime
     {
         var check = await RunAsync("promtool", page, "check", "metrics");
         Assert.True(check.ExitCode is 0, check.Output + check.Error);
-        Assert.Contains("milswitch_accepted_total{precedence=\"routine\"} 1\n", page, StringComparison.Ordinal);
+        // Meters are of the process, in which other nodes may run just now.
+        Assert.Contains("milswitch_accepted_total{precedence=\"routine\"} ", page, StringComparison.Ordinal);
         Assert.Contains($"milswitch_smtp_client_transactions_total{{link=\"{node.Link}\",end=\"answered\"}} 1\n", page, StringComparison.Ordinal);
         Assert.Contains("milswitch_api_requests_total{operation=\"status\",status=\"200\"} ", page, StringComparison.Ordinal);
         Assert.Contains("milswitch_cluster_nodes{state=\"up\"} 1\n", page, StringComparison.Ordinal);

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Telemetry;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Smtp.Client;
 
@@ -18,6 +19,8 @@ internal sealed class Acp127Transport(Acp127Senders senders, ISmtpTransport netw
         _ = Task.Run(new Acp127Hop(there.Reader, back.Writer, sender).RunAsync, CancellationToken.None);
         return ValueTask.FromResult<Stream>(new PipedStream(back.Reader.AsStream(), there.Writer.AsStream()));
     }
+
+    public DialogueBoard? Dialogues => network.Dialogues;
 
     public bool HasInput(Stream stream) => stream is not PipedStream && network.HasInput(stream);
 

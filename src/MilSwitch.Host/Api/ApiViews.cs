@@ -290,5 +290,11 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(AccountRequest))]
 [JsonSerializable(typeof(RolesRequest))]
 [JsonSerializable(typeof(PasswordRequest))]
+[JsonSerializable(typeof(LoggingView))]
+[JsonSerializable(typeof(LoggingRequest))]
+[JsonSerializable(typeof(Page<TraceView>))]
+[JsonSerializable(typeof(TraceView))]
+[JsonSerializable(typeof(TraceRequest))]
+[JsonSerializable(typeof(SupportView))]
 [JsonSerializable(typeof(ProblemView))]
 public sealed partial class ApiJson : JsonSerializerContext;

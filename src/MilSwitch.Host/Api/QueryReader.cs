@@ -22,6 +22,14 @@ internal sealed class QueryReader(IQueryCollection query)
         return values.Count == 0 || string.IsNullOrEmpty(values[0]) ? null : values[0];
     }
 
+    /// <summary>False when it is absent.</summary>
+    public bool Flag(string name)
+    {
+        if (Text(name) is not { } text) return false;
+        if (text is not ("true" or "false")) fault ??= $"{name} must be true or false.";
+        return text is "true";
+    }
+
     public int? Number(string name, int lowest, int highest)
     {
         if (Text(name) is not { } text) return null;

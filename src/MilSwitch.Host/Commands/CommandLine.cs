@@ -61,6 +61,9 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Session());
         root.Subcommands.Add(WhoAmI());
         root.Subcommands.Add(Submit());
+        root.Subcommands.Add(Log());
+        root.Subcommands.Add(Trace());
+        root.Subcommands.Add(Support());
         root.Subcommands.Add(Sendmail());
         root.Subcommands.Add(Demo.DemoCommand.Create(environment, Example));
         var help = root.Options.OfType<HelpOption>().First();

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Telemetry;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Smtp.Server;
@@ -20,6 +21,7 @@ internal static class Listeners
         services.GetRequiredService<ILoggerFactory>().CreateLogger("MilSwitch.Smtp.Server"))
     {
         MaximumSessions = OpenFiles.Sessions(),
+        Dialogues = services.GetRequiredService<DialogueBoard>(),
     };
 
     /// <summary>The settings are asked for anew by each session, so that a reload reaches it.</summary>

@@ -17,6 +17,7 @@ using MilSwitch.Host.Api;
 using MilSwitch.Host.Commands;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Measurement;
+using MilSwitch.Host.Telemetry;
 using MilSwitch.Lookup.Service.Opening;
 using MilSwitch.Smime.Boundaries;
 using MilSwitch.Smime.Protection;
@@ -84,6 +85,7 @@ public static class NodeHost
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlockPool>();
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, configuration));
         AddLogging(builder.Logging, configuration.LogLevel, configuration.LogFormat);
+        builder.Services.AddTelemetry(configuration, time);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(25));
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(services => new ConfigurationHolder(configuration, time, services.GetRequiredService<ILogger<ConfigurationHolder>>()));
@@ -110,7 +112,7 @@ public static class NodeHost
 
         var app = builder.Build();
         app.Services.GetRequiredService<ConfigurationHolder>().FurtherAlarms =
-            () => [.. app.Services.GetRequiredService<ProxyCertificates>().Alarms, .. (time as SteadyTime)?.Alarms ?? [], .. app.Services.GetService<Acp127Lines>()?.Alarms ?? [], .. app.Services.GetService<Folders.FolderWatch>()?.Alarms ?? []];
+            () => [.. app.Services.GetRequiredService<ProxyCertificates>().Alarms, .. (time as SteadyTime)?.Alarms ?? [], .. app.Services.GetService<Acp127Lines>()?.Alarms ?? [], .. app.Services.GetService<Folders.FolderWatch>()?.Alarms ?? [], .. app.Services.GetRequiredService<TelemetryDesk>().Alarms];
         var control = app.Services.GetRequiredService<ISwitchControl>();
         control.AlarmWith(() => app.Services.GetRequiredService<ConfigurationHolder>().Alarms);
         if (configuration.Switch.Cluster is not null) control.FollowWith(app.Services.GetRequiredService<ConfigurationHolder>().FollowAsync);

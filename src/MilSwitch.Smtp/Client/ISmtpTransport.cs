@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Telemetry;
 
 namespace MilSwitch.Smtp.Client;
 
@@ -17,4 +18,7 @@ public interface ISmtpTransport
     /// is of no more use. Must not block; false when it can't be told.
     /// </summary>
     bool HasInput(Stream stream);
+
+    /// <summary>Where connections put what is said; null: nobody can ask to see it.</summary>
+    DialogueBoard? Dialogues => null;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -56,6 +57,7 @@ public sealed partial class SmtpClientConnection
         }
 
         var connection = new SmtpClientConnection(target, settings, transport, time, stream);
+        connection.SeeEvent($"connected to {target.Host}:{target.Port.ToString(CultureInfo.InvariantCulture)}");
         ConnectResult? result = null;
         try
         {
@@ -190,6 +192,7 @@ public sealed partial class SmtpClientConnection
 
         replies = new ReplyReader(secure);
         Tls = $"{NameOf(secure.SslProtocol)} {secure.NegotiatedCipherSuite}";
+        SeeEvent("TLS: " + Tls);
     }
 
     private bool Judge(X509Chain? chain, SslPolicyErrors errors, LinkTlsMode mode)

@@ -93,6 +93,7 @@ public sealed partial class SmtpClientConnection
         filter = default;
         contentRead = 0;
         begun = mailAsked = resetAsked = deadlineDropped = tracked = lastOctetsWritten = written = false;
+        inContent = false;
         fault = "";
         var heardBefore = replies.Count;
         await using var registration = cancellationToken.UnsafeRegister(CancelDeadline, deadline);
@@ -362,6 +363,8 @@ public sealed partial class SmtpClientConnection
 
         if (replies.Code != 354) throw new SmtpProtocolException($"DATA was answered {replies.Code}");
         ThrowIfAnswered();
+        inContent = true;
+        contentWritten = 0;
         if (Open == 0)
         {
             // RFC 2033 §4.2.
@@ -482,6 +485,7 @@ public sealed partial class SmtpClientConnection
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ReadFinalReplyAsync()
     {
+        EndContent();
         if (settings.Protocol == LinkProtocol.Lmtp)
         {
             await ReadRecipientRepliesAsync();

@@ -100,6 +100,7 @@ public sealed partial class SmtpClientConnection : IAsyncDisposable
     {
         Arm(timeout);
         written = true;
+        See(octets.Span);
         await stream.WriteAsync(octets, deadline.Token);
         SmtpClientMeter.CountOctets(settings.Name.Configured.Value, octets.Length);
     }
@@ -107,6 +108,7 @@ public sealed partial class SmtpClientConnection : IAsyncDisposable
     /// <summary>The time counts for the reply as a whole, so that a peer gains nothing by sending it drop by drop.</summary>
     private ValueTask ReadReplyAsync(TimeSpan timeout)
     {
+        if (IsSeen) return ReadSeenReplyAsync(timeout);
         if (replies.TryNext()) return ValueTask.CompletedTask;
         Arm(timeout);
         return replies.NextAsync(deadline.Token);
@@ -131,6 +133,7 @@ public sealed partial class SmtpClientConnection : IAsyncDisposable
     {
         if (closed) return;
         closed = true;
+        SeeEvent("closed");
         Disarm();
         // Without a goodbye: a half-sent content must not look finished.
         stream.Dispose();

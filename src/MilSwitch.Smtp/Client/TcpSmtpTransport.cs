@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Telemetry;
 
 namespace MilSwitch.Smtp.Client;
 
@@ -12,6 +13,9 @@ namespace MilSwitch.Smtp.Client;
 public sealed class TcpSmtpTransport(Func<string, CancellationToken, ValueTask<IPAddress[]>>? addresses = null) : ISmtpTransport
 {
     private readonly Func<string, CancellationToken, ValueTask<IPAddress[]>> addresses = addresses ?? SystemAddressesAsync;
+
+    /// <inheritdoc/>
+    public DialogueBoard? Dialogues { get; init; }
 
     public async ValueTask<Stream> OpenAsync(
         HopTarget target, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)

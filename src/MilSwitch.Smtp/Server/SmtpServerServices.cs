@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Telemetry;
 using MilSwitch.Smtp.Server.Authentication;
 using MilSwitch.Smtp.Server.Hosting;
 
@@ -20,6 +21,9 @@ public sealed class SmtpServerServices(IIntake intake, IAccountStore accounts, T
 
     /// <summary>Sessions at once over all listeners; whoever comes beyond is told 421 4.7.0. The node's files set it.</summary>
     public int MaximumSessions { get; init; } = int.MaxValue;
+
+    /// <summary>Where sessions put what is said; null: nobody can ask to see it.</summary>
+    public DialogueBoard? Dialogues { get; init; }
 
     internal SessionClock Clock { get; } = new(time);
 

@@ -138,6 +138,7 @@ public sealed partial class SmtpSession
                 }
 
                 offset += consumed;
+                if (step is not DataStep.More) SeeContent(current.Octets);
                 if (step is DataStep.Smuggling)
                 {
                     await EndTransactionAsync();
@@ -234,6 +235,7 @@ public sealed partial class SmtpSession
             return;
         }
 
+        SeeContent(current!.Octets);
         if (chunkIsLast)
         {
             current!.Lines.End();

@@ -118,6 +118,7 @@ public sealed partial class SmtpSession
         SmtpMeter.Connections.Add(1, listenerTag);
         SmtpMeter.SessionsOpen.Add(1, listenerTag);
         SmtpServerLog.SessionOpened(services.Logger, Client.Address, settings.Name);
+        SeeEvent("connected");
         services.Clock.Add(deadline);
         var registration = closeRequested.UnsafeRegister(static session => ((SmtpSession)session!).RequestClose(), this);
         try
@@ -145,6 +146,7 @@ public sealed partial class SmtpSession
             clientCertificate?.Dispose();
             SmtpMeter.SessionsOpen.Add(-1, listenerTag);
             SmtpServerLog.SessionEnded(services.Logger, Client.Address, settings.Name);
+            SeeEvent("closed");
         }
     }
 
@@ -359,6 +361,7 @@ public sealed partial class SmtpSession
         }
 
         line = line[..^1];
+        SeeCommand(line);
         var bare = line.IndexOfAny(BareInLine);
         if (bare >= 0) return Error(line[bare] is 0 ? Replies.NulInCommand : Replies.BareCarriageReturnInCommand);
         return mode is Mode.Sasl ? SaslResponse(line) : CommandAsync(line);
@@ -472,6 +475,7 @@ public sealed partial class SmtpSession
 
         handshake = null;
         if (deadline.Disarm()) failure = "Timeout";
+        if (failure is not null) SeeEvent("TLS failed: " + failure);
         SmtpMeter.TlsSessions.Add(1, listenerTag, new KeyValuePair<string, object?>("outcome", failure is null ? "done" : "failed"));
         if (failure is not null)
         {
@@ -494,6 +498,7 @@ public sealed partial class SmtpSession
         permittedAddresses = null;
         address = connectedFrom;
         Client = Newcomer() with { Tls = $"{stream.SslProtocol} {stream.NegotiatedCipherSuite}" };
+        SeeEvent($"TLS: {Client.Tls}");
         return true;
     }
 
@@ -556,12 +561,14 @@ public sealed partial class SmtpSession
 
     private void WriteOctets(ReadOnlySpan<byte> octets)
     {
+        if (services.Dialogues is not null) SeeReply(octets);
         output.Write(octets);
         unflushed += octets.Length;
     }
 
     private void WriteText(string text)
     {
+        if (IsSeen) SeeReply(Encoding.ASCII.GetBytes(text));
         unflushed += text.Length;
         Encoding.ASCII.GetBytes(text, output);
     }
