@@ -30,7 +30,9 @@ internal static class ConsolePages
         new("/rules", "Orders", typeof(RulesView)) { Key = 'r', Group = Desk, Live = Calm },
         new("/cluster", "Cluster", typeof(ClusterPageView)) { Key = 'c', Group = Switch, Live = Quick },
         new("/routing", "Routing and policy", typeof(RoutingView)) { Key = 'p', Group = Switch },
+        new("/admin", "Administration", typeof(AdminView)) { Key = 'x', Group = Switch, IsPersonal = true },
         new("/reports", "Reports", typeof(ReportsView)) { Key = 's', Group = Record },
+        new("/log", "Watch log", typeof(LogView)) { Key = 'w', Group = Record },
     ];
 
     /// <summary>By the path of an address; what stands behind it is the id.</summary>

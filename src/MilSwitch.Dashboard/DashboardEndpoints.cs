@@ -39,11 +39,29 @@ public static partial class DashboardEndpoints
     {
         var routes = endpoints.MapGroup("").ExcludeFromDescription();
         routes.MapGet(AssetFiles.Prefix + "{**name}", (HttpContext context, string name) => AssetFiles.AnswerAsync(context, name));
+        routes.MapGet("/sign-in", SignInAsync);
         routes.MapGet(LiveEndpoint.Path, (HttpContext context, LiveHub hub, TimeProvider time) => LiveEndpoint.AnswerAsync(context, WhoOf(context), hub, time));
         routes.MapPost(ConsoleActs.Prefix + "content", ContentAsync);
         routes.MapPost(ConsoleActs.Prefix + "raw", RawAsync);
         routes.MapPost(ConsoleActs.Prefix + "{name}", ActAsync);
         foreach (var path in ConsolePages.All.Select(p => p.HasId ? p.Path + "/{**id}" : p.Path).Distinct()) routes.MapGet(path, PageAsync);
+    }
+
+    private static async Task SignInAsync(HttpContext context, IAntiforgery antiforgery, IAccessDesk access, PageRenderer renderer)
+    {
+        var query = context.Request.Query;
+        var to = query["to"].ToString();
+        var failed = query["failed"].ToString() switch
+        {
+            "refused" => "Not signed in: name or password is wrong, or there were too many attempts.",
+            "later" => "Not signed in: too many attempts. Try again later.",
+            "stale" => "The form was too old. Try again.",
+            "provider" => "Not signed in: the provider did not say who you are, or nobody here knows you.",
+            _ => null,
+        };
+        var token = antiforgery.GetAndStoreTokens(context).RequestToken ?? "";
+        context.Response.ContentType = "text/html; charset=utf-8";
+        await context.Response.WriteAsync(await renderer.SignInAsync(access.Ways, token, ActInput.IsLocal(to) ? to : "/", failed).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false);
     }
 
     private static OperatorIdentity WhoOf(HttpContext context) => context.Features.Get<OperatorIdentity>() ?? throw new InvalidOperationException("Nobody is known to have asked.");

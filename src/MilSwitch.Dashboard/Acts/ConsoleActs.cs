@@ -22,5 +22,13 @@ internal static class ConsoleActs
         ["plan"] = SwitchActs.SwitchPlanAsync,
         ["drain"] = SwitchActs.DrainAsync,
         ["config"] = SwitchActs.ApplyConfigurationAsync,
+        ["note"] = SwitchActs.WriteNoteAsync,
+        ["session-end"] = AccountActs.EndSessionAsync,
+        ["account-add"] = AccountActs.AddAsync,
+        ["account-roles"] = AccountActs.SetRolesAsync,
+        ["account-lock"] = AccountActs.LockAsync,
+        ["account-unlock"] = AccountActs.UnlockAsync,
+        ["account-remove"] = AccountActs.RemoveAsync,
+        ["own-password"] = AccountActs.ChangeOwnAsync,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 }

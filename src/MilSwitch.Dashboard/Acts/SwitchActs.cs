@@ -3,6 +3,7 @@ using MilSwitch.Dashboard.Rendering;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Watching;
 
 namespace MilSwitch.Dashboard.Acts;
 
@@ -62,5 +63,12 @@ internal static class SwitchActs
     {
         var problems = await services.GetRequiredService<INodeDesk>().ApplyConfigurationAsync(input.Who, input.CancellationToken).ConfigureAwait(false);
         return problems.Count == 0 ? ActAnswer.Done("The configuration is in force.") : ActAnswer.Not("Nothing was changed: the configuration has problems.", problems);
+    }
+
+    public static async Task<ActAnswer> WriteNoteAsync(IServiceProvider services, ActInput input)
+    {
+        if (!Enum.TryParse<WatchNoteKind>(input.Required("kind"), ignoreCase: true, out var kind) || !Enum.IsDefined(kind)) throw new FormatException("that is no kind of note");
+        await services.GetRequiredService<IWatchLog>().WriteAsync(kind, input["text"] ?? "", input.Who, input.CancellationToken).ConfigureAwait(false);
+        return ActAnswer.Done("It is written.");
     }
 }

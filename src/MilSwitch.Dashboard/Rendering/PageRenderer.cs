@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using MilSwitch.Domain.Operations;
 
 namespace MilSwitch.Dashboard.Rendering;
 
@@ -28,6 +29,16 @@ internal sealed class PageRenderer(IServiceScopeFactory scopes, ILoggerFactory l
             [nameof(Shell.Page)] = page, [nameof(Shell.Context)] = context, [nameof(Shell.Content)] = new MarkupString(view), [nameof(Shell.Facts)] = facts,
         }).ConfigureAwait(false);
         return "<!doctype html>\n" + shell;
+    }
+
+    /// <summary>The page before all others.</summary>
+    public async Task<string> SignInAsync(SignInWays ways, string token, string to, string? failed)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        return "<!doctype html>\n" + await RenderAsync(scope.ServiceProvider, typeof(SignInPage), new Dictionary<string, object?>
+        {
+            [nameof(SignInPage.Ways)] = ways, [nameof(SignInPage.Token)] = token, [nameof(SignInPage.To)] = to, [nameof(SignInPage.Failed)] = failed,
+        }).ConfigureAwait(false);
     }
 
     /// <summary>The banner alone.</summary>

@@ -100,6 +100,7 @@ public static class NodeHost
         builder.Services.AddAccess(configuration);
         builder.Services.AddSingleton<IMessageInspector, MessageDissection>();
         builder.Services.AddSingleton<INodeDesk, NodeDesk>();
+        builder.Services.AddSingleton<IWatchLog, WatchLog>();
         builder.Services.AddDashboard();
         builder.Services.AddSingleton<Submission.SubmissionDesk>();
         builder.Services.AddSingleton(services => new AuditSigner(Ring(services, configuration), configuration.AuditKey, time));
