@@ -48,6 +48,7 @@ public static class ApiEndpoints
         api.MapPost("/messages/actions", ActAsync).Accepts<ActRequest>("application/json")
             .Describe<ActResultView>("act", "Hold, release, try, requeue, reroute, return, delete or restore messages").Once().Stored();
         api.MapSubmission();
+        api.MapWatch();
         api.MapEvidence();
         api.MapHolding();
         api.MapProfile();

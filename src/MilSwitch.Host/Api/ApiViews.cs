@@ -141,7 +141,7 @@ public sealed record AuditView(DateTimeOffset At, string Kind, int? Recipient, s
 public sealed record LinkView(
     string Name, bool Up, string Breaker, DateTimeOffset? NextTry, string LastFault, string LastReply, string? Tls, int Connections, int ConnectionLimit,
     int Busy, IReadOnlyDictionary<string, int> Waiting, int Deferred, long Delivered, long Failed, long Suspected, IReadOnlyList<string> Targets,
-    IReadOnlyList<string> Rules, string Node)
+    IReadOnlyList<string> Rules, string Node, IReadOnlyList<OutcomeView>? Outcomes = null)
 {
     public static LinkView Of(NodeLink at)
     {
@@ -150,7 +150,8 @@ public sealed record LinkView(
         for (var level = link.Waiting.Length - 1; level >= 0; level--) waiting[Words.Of((Domain.Precedences.Precedence)level)] = link.Waiting[level];
         return new LinkView(
             link.Name.Value, link.Breaker == BreakerPhase.Closed, Words.Of(link.Breaker), link.NextTry, link.LastFault, link.LastReply, link.Tls,
-            link.Connections, link.ConnectionLimit, link.Busy, waiting, link.Deferred, link.Delivered, link.Failed, link.Suspected, link.Targets, link.Rules, at.Node);
+            link.Connections, link.ConnectionLimit, link.Busy, waiting, link.Deferred, link.Delivered, link.Failed, link.Suspected, link.Targets, link.Rules, at.Node,
+            link.Outcomes.IsEmpty ? null : [.. link.Outcomes.Select(o => new OutcomeView(o.At, o.Message.ToString(), Words.Of(o.Precedence), o.Recipients, o.Delivered, o.Target, o.Reply))]);
     }
 }
 
@@ -244,6 +245,11 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(VersionView))]
 [JsonSerializable(typeof(StatusView))]
+[JsonSerializable(typeof(OverviewView))]
+[JsonSerializable(typeof(InspectedView))]
+[JsonSerializable(typeof(WatchNoteView))]
+[JsonSerializable(typeof(Page<WatchNoteView>))]
+[JsonSerializable(typeof(WatchNoteRequest))]
 [JsonSerializable(typeof(Page<QueuedMessageView>))]
 [JsonSerializable(typeof(Page<MessageView>))]
 [JsonSerializable(typeof(Page<ShapeRowView>))]

@@ -37,6 +37,8 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Events());
         root.Subcommands.Add(Queue());
         root.Subcommands.Add(Message());
+        root.Subcommands.Add(Overview());
+        root.Subcommands.Add(WatchLog());
         root.Subcommands.Add(Hold());
         root.Subcommands.Add(Draft());
         root.Subcommands.Add(Harvest());
@@ -244,7 +246,7 @@ public sealed partial class CommandLine
         raw.Arguments.Add(one);
         Example(raw, "milswitch message raw 0000G40000040 > message.eml");
 
-        var command = new Command("message", "See and act on messages") { show, raw, Decisions(), Custody() };
+        var command = new Command("message", "See and act on messages") { show, raw, Structure(), Content(), Decisions(), Custody() };
         command.Subcommands.Add(Act("hold", "Keep messages until somebody releases them"));
         command.Subcommands.Add(Act("release", "Let held messages go"));
         command.Subcommands.Add(Act("try", "Try now, whatever the retry time"));

@@ -7,7 +7,7 @@ using MilSwitch.Host.Configuration;
 namespace MilSwitch.Host.Commands;
 
 /// <summary>The API's answers as text for a person.</summary>
-internal static class Rendering
+internal static partial class Rendering
 {
     private static readonly string[] Levels = ["override", "flash", "immediate", "priority", "routine", "deferred"];
 
