@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using Microsoft.Playwright;
+
+namespace MilSwitch.Browser;
+
+/// <summary>A browser that notes whatever its page complains about, breaches of the content policy above all.</summary>
+public sealed class ConsoleVisit : IAsyncDisposable
+{
+    private readonly IBrowserContext context;
+    private readonly ConcurrentQueue<string> complaints = new();
+
+    public ConsoleVisit(IBrowserContext context, IPage page)
+    {
+        (this.context, Page) = (context, page);
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning") complaints.Enqueue($"{page.Url}: {message.Text}");
+        };
+        page.PageError += (_, error) => complaints.Enqueue($"{page.Url}: {error}");
+        page.Dialog += (_, dialog) => complaints.Enqueue($"{page.Url}: a dialog opened: {dialog.Message}");
+        page.RequestFailed += (_, request) =>
+        {
+            // A page that is left ends its stream.
+            if (!request.Url.Contains("/live?", StringComparison.Ordinal)) complaints.Enqueue($"{request.Url}: {request.Failure}");
+        };
+        page.Request += (_, request) =>
+        {
+            if (!request.Url.StartsWith("http://127.0.0.1:", StringComparison.Ordinal)) complaints.Enqueue($"it asked for {request.Url}");
+        };
+    }
+
+    public IPage Page { get; }
+
+    public IBrowserContext Context => context;
+
+    public IReadOnlyCollection<string> Complaints => complaints;
+
+    /// <summary>Opens a page and waits until it is live, where it is.</summary>
+    public async Task<IResponse> OpenAsync(string path)
+    {
+        var response = await Page.GotoAsync(path);
+        await Page.WaitForFunctionAsync("() => !document.querySelector('#view')?.dataset.live || document.querySelector('#fresh').dataset.state === 'live'");
+        return response!;
+    }
+
+    /// <summary>What the last act said.</summary>
+    public async Task<string> NoticeAsync() => await Page.Locator(".notice").InnerTextAsync();
+
+    public async ValueTask DisposeAsync() => await context.DisposeAsync();
+}
