@@ -54,7 +54,7 @@ public sealed class ActTests(ConsoleStage stage) : IClassFixture<ConsoleStage>
         await visit.Page.ClickAsync("button[value=delete]");
         // One that comes after the look stays.
         var late = await stage.SendAsync("many4@other.test");
-        await visit.Page.ClickAsync("text=Delete 3");
+        await visit.Page.ClickAsync(".confirm button");
         Assert.Contains("3 messages done", await visit.NoticeAsync(), StringComparison.Ordinal);
         foreach (var id in ids) Assert.Equal("binned", (await stage.MessageAsync(id)).GetProperty("state").GetString());
         Assert.Equal("queued", (await stage.MessageAsync(late)).GetProperty("state").GetString());

@@ -44,7 +44,17 @@ public sealed class ConsoleVisit : IAsyncDisposable
     }
 
     /// <summary>What the last act said.</summary>
-    public async Task<string> NoticeAsync() => await Page.Locator(".notice").InnerTextAsync();
+    public async Task<string> NoticeAsync()
+    {
+        try
+        {
+            return await Page.Locator(".notice").InnerTextAsync(new LocatorInnerTextOptions { Timeout = 15_000 });
+        }
+        catch (TimeoutException)
+        {
+            throw new InvalidOperationException($"{Page.Url} says nothing of an act: {await Page.InnerTextAsync("body")}\n{string.Join('\n', complaints)}");
+        }
+    }
 
     public async ValueTask DisposeAsync() => await context.DisposeAsync();
 }

@@ -27,7 +27,8 @@
   };
 
   // --- Live: the server sends the view again; only what differs is touched, and nothing that somebody is at.
-  const keyOf = node => node.id || node.dataset?.row || '';
+  const keyOf = node => node.nodeType === 1 ? node.getAttribute('id') || node.getAttribute('data-row') || '' : '' /* not node.id: a form with a field of that name says the field */;
+  const blank = node => node.nodeType === 3 && !node.nodeValue.trim();
   const keeps = (old, name) => (old.tagName === 'DETAILS' && name === 'open') || name === 'aria-selected'
     || (/^(INPUT|SELECT|TEXTAREA|OPTION)$/.test(old.tagName) && (name === 'value' || name === 'checked' || name === 'selected') && old.dataset.touched);
   const patch = (old, next) => {
@@ -37,16 +38,23 @@
     for (const { name, value } of [...next.attributes]) if (old.getAttribute(name) !== value && !keeps(old, name)) old.setAttribute(name, value);
     if (old.classList.contains('plot')) return;
     const known = new Map([...old.children].filter(keyOf).map(child => [keyOf(child), child]));
+    const wanted = new Set([...next.children].map(keyOf));
     let at = old.firstChild;
-    for (const child of [...next.childNodes]) {
-      const key = child.nodeType === 1 ? keyOf(child) : '';
-      const same = key && known.get(key);
-      if (same && same !== at) { old.insertBefore(same, at); patch(same, child); }
-      else if (at && (!key || keyOf(at) === key) && !(at.nodeType === 1 && keyOf(at) && !key)) { const following = at.nextSibling; patch(at, child); at = following; }
+    const skip = () => { while (at && blank(at)) at = at.nextSibling; };
+    const drop = () => { const following = at.nextSibling; at.remove(); at = following; skip(); };
+    for (const child of [...next.childNodes].filter(c => !blank(c))) {
+      skip();
+      const same = child.nodeType === 1 && keyOf(child) && known.get(keyOf(child));
+      if (same) {
+        // An element that is moved loses the focus in it: what stands in its way goes first.
+        while (at && at !== same && !(at.nodeType === 1 && keyOf(at) && wanted.has(keyOf(at)))) drop();
+        if (at === same) at = at.nextSibling; else old.insertBefore(same, at);
+        patch(same, child);
+      } else if (at && !keyOf(child) && !keyOf(at)) { const following = at.nextSibling; patch(at, child); at = following; }
       else old.insertBefore(child, at);
-      if (same && same === at) at = at.nextSibling;
     }
-    while (at) { const following = at.nextSibling; at.remove(); at = following; }
+    skip();
+    while (at) drop();
   };
   const fill = root => { for (const field of $$('input[name="__RequestVerificationToken"]', root)) field.value = token; };
   const show = picture => {
