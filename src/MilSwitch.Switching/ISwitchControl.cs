@@ -21,7 +21,7 @@ public interface ISwitchControl
     /// </summary>
     void FollowWith(Func<CancellationToken, Task<bool>> follow);
 
-    /// <summary>Asked for alarms of what runs beside the switch, to be shown together with its own; may be asked by many at a time.</summary>
+    /// <summary>One more who is asked each second for alarms of what runs beside the switch, to be shown together with its own; may be asked by many at a time. Their ids begin with kinds of <see cref="Domain.Alarms.AlarmCatalogue"/>.</summary>
     void AlarmWith(Func<IEnumerable<Alarm>> further);
 
     /// <summary>Swaps the configuration whole; links take over their new settings, what waits stays.</summary>

@@ -28,7 +28,7 @@ internal sealed class SwitchControl(SwitchRuntime runtime) : ISwitchControl
 
     public void FollowWith(Func<CancellationToken, Task<bool>> follow) => runtime.FollowConfiguration = follow;
 
-    public void AlarmWith(Func<IEnumerable<Alarm>> further) => runtime.FurtherAlarms = further;
+    public void AlarmWith(Func<IEnumerable<Alarm>> further) => runtime.AlarmWith(further);
 
     public SwitchConfiguration Current => runtime.Configuration;
 

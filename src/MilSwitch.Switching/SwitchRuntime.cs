@@ -14,6 +14,7 @@ using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Acknowledgments;
+using MilSwitch.Switching.Alarms;
 using MilSwitch.Switching.Boundaries;
 using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Cluster.Keys;
@@ -45,6 +46,9 @@ internal sealed class SwitchRuntime(
     private long sequence;
     private long policy = -1;
     private long contentInMemory;
+    private long deadLetters;
+    private long parked;
+    private ImmutableArray<Func<IEnumerable<Alarm>>> further = [];
     private Crossing? crossing;
     private PartitionOwners? owners;
 
@@ -117,7 +121,23 @@ internal sealed class SwitchRuntime(
     public IActorRef? Membership { get; set; }
 
     /// <summary>Alarms of what this program does beside the switch.</summary>
-    public Func<IEnumerable<Alarm>> FurtherAlarms { get; set; } = static () => [];
+    public IEnumerable<Alarm> FurtherAlarms() => further.SelectMany(f => f());
+
+    /// <summary>One more who is asked for alarms.</summary>
+    public void AlarmWith(Func<IEnumerable<Alarm>> source) => ImmutableInterlocked.Update(ref further, all => all.Add(source));
+
+    /// <summary>Which share of each level is delivered in its time.</summary>
+    public ServiceSpeed Speed { get; } = new();
+
+    /// <summary>Messages between actors that found nobody, since the start.</summary>
+    public long DeadLetters => Volatile.Read(ref deadLetters);
+
+    public void CountDeadLetter() => Interlocked.Increment(ref deadLetters);
+
+    /// <summary>Mail that was set aside because work on it failed again and again, since the start.</summary>
+    public long Parked => Volatile.Read(ref parked);
+
+    public void CountParked() => Interlocked.Increment(ref parked);
 
     /// <summary>What is known of acknowledgments that are awaited.</summary>
     public AcknowledgmentBoard Acknowledgments { get; } = new();

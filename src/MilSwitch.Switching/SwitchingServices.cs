@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Acknowledgments;
+using MilSwitch.Domain.Alarms;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Labelling;
@@ -20,6 +21,7 @@ using MilSwitch.Domain.Tracking;
 using MilSwitch.Domain.Watching;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Acknowledgments;
+using MilSwitch.Switching.Alarms;
 using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Cluster.Keys;
 using MilSwitch.Switching.Cluster.Transport;
@@ -79,6 +81,10 @@ public static class SwitchingServices
         services.AddSingleton<NodePicture>();
         services.AddSingleton<IWatchFeed, WatchFeed>();
         services.AddSingleton<ILabelMarks, LabelMarks>();
+        services.AddSingleton(provider => new AlarmKeeper(
+            provider.GetRequiredService<SwitchRuntime>(), provider.GetRequiredService<NodeWatch>(), provider.GetRequiredService<ILogger<AlarmKeeper>>(), provider.GetService<IAlarmNotifiers>()));
+        services.AddSingleton<IAlarmDesk>(provider => new AlarmDesk(
+            provider.GetRequiredService<SwitchRuntime>(), provider.GetRequiredService<NodeWatch>(), provider.GetRequiredService<AlarmKeeper>(), provider.GetService<IAlarmNotifiers>()));
         services.AddSingleton<SwitchControl>();
         services.AddSingleton<ISwitchControl>(provider => provider.GetRequiredService<SwitchControl>());
         // Before the actors, and so stopped after them: what they hand over they own until then.
@@ -88,6 +94,7 @@ public static class SwitchingServices
         services.AddHostedService(provider => provider.GetRequiredService<ClusterBeat>());
         services.AddAkka(ClusterSettings.SystemName, (builder, provider) => Build(builder, provider.GetRequiredService<SwitchRuntime>(), provider));
         services.AddHostedService<Housekeeping>();
+        services.AddHostedService(provider => provider.GetRequiredService<AlarmKeeper>());
         services.AddHostedService<ArrivalSweeper>();
         services.AddSingleton<ITrackingDesk, TrackingDesk>();
         services.AddHostedService<TrackingSweeper>();
@@ -133,6 +140,7 @@ public static class SwitchingServices
             await JoinAsync(system, runtime, provider).ConfigureAwait(false);
             runtime.Owners.ReachBy(registry.Get<PartitionActor>());
             if (runtime.Far is null) system.ActorOf(PartitionPinger.Props(registry.Get<PartitionActor>()), "pinger");
+            system.ActorOf(DeadLetterCounter.Props(runtime), "dead-letter-counter");
             runtime.Acknowledgments.Actor = system.ActorOf(AcknowledgmentActor.Props(runtime), "acknowledgments");
             if (runtime.Tokens is { } tokens)
             {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Alarms;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Labelling;
@@ -47,6 +48,9 @@ public sealed record SwitchConfiguration
 
     /// <summary>How long the acknowledgments that were asked for are waited for.</summary>
     public AcknowledgmentDeadlines Acknowledgments { get; init; } = AcknowledgmentDeadlines.Default;
+
+    /// <summary>When alarms are raised, and who is told.</summary>
+    public AlarmSettings Alarms { get; init; } = new();
 
     public ContentLimits Content { get; init; } = new();
 

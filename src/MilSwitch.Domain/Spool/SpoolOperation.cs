@@ -126,4 +126,5 @@ public enum AuditKind : short
     SignedIn = 80, SignInFailed = 81, SignInBarred = 82, SignedOut = 83, SessionEnded = 84, AccountAdded = 85, AccountChanged = 86, AccountRemoved = 87,
     Proposed = 88, ProposalApproved = 89, ProposalRejected = 90,
     LogLevelChanged = 120, TraceStarted = 121, TraceEnded = 122, SupportTaken = 123,
+    AlarmAcknowledged = 100, AlarmShelved = 101, AlarmUnshelved = 102, AlarmTested = 103,
 }

@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Akka.Actor;
 using Akka.Cluster;
+using MilSwitch.Domain.Alarms;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Watching;
+using MilSwitch.Switching.Alarms;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Watching;
 
@@ -20,8 +23,35 @@ internal sealed class NodeWatch(SwitchRuntime runtime, AlarmWatch alarms)
     private Akka.Cluster.Cluster? cluster;
     private ActorSystem? system;
 
+    private readonly LostNodes lost = new();
+    private readonly Lock losing = new();
+
     /// <summary>Those of this node, and of what its program does beside the switch.</summary>
     public IReadOnlyList<Alarm> Alarms => [.. alarms.Look(), .. runtime.FurtherAlarms()];
+
+    /// <summary>This node looks after the alarms that are the cluster's; a node on its own does.</summary>
+    public bool Leads => cluster is null ? runtime.ClusterStore is null : cluster.State.Leader == cluster.SelfAddress;
+
+    /// <summary>Of every member its name is known.</summary>
+    public bool KnowsAll => runtime.Cluster.Members.All(m => m.Report is not null);
+
+    /// <summary>There is such a node at present.</summary>
+    public bool IsMember(string node) => node == runtime.Configuration.Node || runtime.Cluster.Members.Any(m => m.Name == node);
+
+    /// <summary>Its raising and clearing are published by who looks for it.</summary>
+    public bool IsToldElsewhere(string id) => AlarmWatch.Tells(AlarmCatalogue.NameOf(id)) || id is "configuration";
+
+    /// <summary>What concerns the cluster as a whole, as this node sees it; each with the node that it is about.</summary>
+    public IReadOnlyList<NodeAlarm> OfCluster()
+    {
+        var (view, now) = (runtime.Cluster, runtime.Now);
+        var found = new List<NodeAlarm>();
+        lock (losing) found.AddRange(lost.Look(view, now).Select(l => new NodeAlarm(l.Name, new Alarm($"node:{l.Name}", $"node does not answer: {l.Name}", l.Since))));
+        var silent = view.Members.Count(m => !m.Reachable);
+        if (silent > 0 && silent * 2 >= view.Members.Length)
+            found.Add(new NodeAlarm(runtime.Configuration.Node, new Alarm("split", string.Create(CultureInfo.InvariantCulture, $"{silent} of {view.Members.Length} nodes can't be reached: those of one side will end"), now)));
+        return found;
+    }
 
     /// <summary>Set once, when the node has joined others.</summary>
     public void ReachBy(ActorSystem actors) => (cluster, system) = (Akka.Cluster.Cluster.Get(actors), actors);

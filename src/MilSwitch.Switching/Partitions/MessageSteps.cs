@@ -520,7 +520,9 @@ internal static partial class MessageSteps
                 switch (change.State)
                 {
                     case RecipientState.Delivered:
-                        runtime.Meters.CountDelivered(precedence, Now - envelope.ArrivedAt);
+                        var taken = Now - envelope.ArrivedAt;
+                        runtime.Meters.CountDelivered(precedence, taken);
+                        if (runtime.Configuration.Precedences[precedence].Alarm is { } limit) runtime.Speed.Count(precedence, taken <= limit, runtime.Configuration.Alarms.SpeedWindow, Now);
                         break;
                     case RecipientState.Failed or RecipientState.Expired:
                         runtime.Meters.CountFailed(precedence);

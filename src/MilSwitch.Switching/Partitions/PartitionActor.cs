@@ -523,6 +523,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
     {
         entry.Crashes++;
         LogWorkerDied(entry.Id, entry.Crashes);
+        if (entry.Crashes == CrashesToPark) runtime.CountParked();
         var step = entry.Crashes >= CrashesToPark ? new MessageActor.Park("its processing failed twice") : (object)new MessageActor.Resume();
         if (entry.Crashes <= CrashesToPark)
         {
@@ -625,11 +626,14 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         var queued = new int[PrecedenceExtensions.Count];
         var oldest = new long[PrecedenceExtensions.Count];
         Array.Fill(oldest, long.MaxValue);
-        var unprofiled = (long[])oldest.Clone();
+        var (unprofiled, waiting) = ((long[])oldest.Clone(), (long[])oldest.Clone());
         var held = 0;
         foreach (var entry in entries.Values)
         {
             if (entry is { IsUnprofiled: true, State: MessageState.Queued or MessageState.Held }) unprofiled[(int)entry.Precedence] = Math.Min(unprofiled[(int)entry.Precedence], entry.AcceptedTicks);
+            // Of several recipients some may be held while others go.
+            if (!entry.IsUnprofiled && (entry.State is MessageState.Held || (entry is { State: MessageState.Queued, Statuses.Length: > 1 } && entry.Statuses.Any(s => s.State.IsHeld()))))
+                waiting[(int)entry.Precedence] = Math.Min(waiting[(int)entry.Precedence], entry.AcceptedTicks);
             if (entry.State != MessageState.Queued)
             {
                 if (entry.State == MessageState.Held) held++;
@@ -643,7 +647,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
 
         runtime.Partitions.Snapshots[partition] = new PartitionSnapshot(
             ImmutableArray.Create(queued),
-            Times(oldest), held) { OldestUnprofiled = Times(unprofiled) };
+            Times(oldest), held) { OldestUnprofiled = Times(unprofiled), OldestHeld = Times(waiting) };
 
         static ImmutableArray<DateTimeOffset?> Times(long[] ticks) => [.. ticks.Select(t => t == long.MaxValue ? (DateTimeOffset?)null : new DateTimeOffset(t, TimeSpan.Zero))];
     }

@@ -29,6 +29,9 @@ internal sealed record PartitionSnapshot(ImmutableArray<int> Queued, ImmutableAr
     /// <summary>By level: when the oldest was accepted of what no rule of the profiler distributed.</summary>
     public ImmutableArray<DateTimeOffset?> OldestUnprofiled { get; init; } = [.. new DateTimeOffset?[PrecedenceExtensions.Count]];
 
+    /// <summary>By level: when the oldest was accepted of what is held for a person, apart from what no rule distributed.</summary>
+    public ImmutableArray<DateTimeOffset?> OldestHeld { get; init; } = [.. new DateTimeOffset?[PrecedenceExtensions.Count]];
+
     public static PartitionSnapshot Empty { get; } =
         new([.. new int[PrecedenceExtensions.Count]], [.. new DateTimeOffset?[PrecedenceExtensions.Count]], 0);
 }
@@ -56,6 +59,12 @@ internal sealed class PartitionDirectory
 
     /// <summary>The same of what no rule of the profiler distributed.</summary>
     public DateTimeOffset? OldestUnprofiled(Precedence precedence) => Snapshots.Min(s => s.OldestUnprofiled[(int)precedence]);
+
+    /// <summary>The same of what is held for a person for another reason.</summary>
+    public DateTimeOffset? OldestHeld(Precedence precedence) => Snapshots.Min(s => s.OldestHeld[(int)precedence]);
+
+    /// <summary>Messages that wait to be sent, as of about a second ago.</summary>
+    public int Queued => Snapshots.Sum(s => s.Queued.Sum());
 
     /// <summary>Messages that are not done, over all partitions of this node.</summary>
     public int Pending => Volatile.Read(ref pending);

@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+
+namespace MilSwitch.Domain.Alarms;
+
+/// <summary>What a notifier passes on.</summary>
+/// <param name="Node">The node that tells.</param>
+/// <param name="At">When.</param>
+/// <param name="Alarms">Of what; empty for a test.</param>
+public sealed record AlarmNotification(string Node, DateTimeOffset At, ImmutableArray<AlarmRecord> Alarms)
+{
+    /// <summary>So many alarms go into one.</summary>
+    public const int Most = 50;
+
+    /// <summary>Nothing is the matter: a person wants to see whether it arrives.</summary>
+    public bool IsTest { get; init; }
+}
