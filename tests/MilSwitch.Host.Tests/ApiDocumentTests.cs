@@ -117,8 +117,8 @@ public sealed partial class ApiDocumentTests : IAsyncLifetime
     [Trait("Threat", "F6")]
     public async Task Every_order_that_the_store_must_keep_says_that_it_may_refuse() => Assert.Equal(
         [
-            "act", "addAccount", "addRule", "allowHarvested", "approve", "assign", "correct", "endSession", "exportCustody", "forbidHarvested", "lockAccount", "reject", "rejectDraft", "releaseDraft", "removeAccount", "removeRule",
-            "replaceRule", "setPassword", "setRoles", "submit", "switchPlan", "tryLink", "unlockAccount",
+            "acknowledgeAlarm", "act", "addAccount", "addRule", "allowHarvested", "approve", "assign", "correct", "endSession", "exportCustody", "forbidHarvested", "lockAccount", "reject", "rejectDraft", "releaseDraft", "removeAccount", "removeRule",
+            "replaceRule", "setPassword", "setRoles", "shelveAlarm", "submit", "switchPlan", "testNotifier", "tryLink", "unlockAccount", "unshelveAlarm",
         ],
         (await OperationsAsync()).Where(o => o.Statuses.Contains("507")).Select(o => o.Id).Order(StringComparer.Ordinal));
 
@@ -146,6 +146,8 @@ public sealed partial class ApiDocumentTests : IAsyncLifetime
         // What the example names has to be there.
         node.Actions.Rules.Clear();
         node.Actions.Rules.Add(new Domain.Operations.OperatorRule { Id = "4f1c09aa", Kind = Domain.Operations.RuleKind.Suspend, Scope = "node", Reason = "x" });
+        node.Alarms.Records.Clear();
+        node.Alarms.Records.Add(Domain.Alarms.AlarmRecord.Observe(null, "n1", "link:north", new Domain.Operations.Alarm("link:north", "link down", FakeOperatorActions.Start), new Domain.Alarms.AlarmChatter(), FakeOperatorActions.Start)!);
         node.Requests.Operations.Clear();
         var line = examples[0].Split(" | ").First(p => p.Contains(verb, StringComparison.Ordinal)).Split(" > ")[0].Split(" < ")[0];
         string[] arguments = [.. Word().Matches(line).Select(m => m.Groups[1].Success ? m.Groups[1].Value : m.Value).Skip(1).Select(a => a switch { "0000G40000040" => FakeOperatorActions.First.ToString(), "evidence/" => Path.Combine(node.Files.Folder, "evidence"), "support.tar.gz" => Path.Combine(node.Files.Folder, "support.tar.gz"), _ => a })];

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using MilSwitch.Domain.Alarms;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
@@ -42,6 +43,8 @@ public sealed class TestNode : IAsyncDisposable
 
     public FakeControl Control { get; }
 
+    public FakeAlarmDesk Alarms => (FakeAlarmDesk)app.Services.GetRequiredService<IAlarmDesk>();
+
     public ListLog Log { get; }
 
     public required EventHub Events { get; init; }
@@ -74,6 +77,7 @@ public sealed class TestNode : IAsyncDisposable
         {
             services.AddSingleton<IOperatorActions>(new GuardedActions(actions));
             services.AddSingleton<ISwitchControl>(control);
+            services.AddSingleton<IAlarmDesk>(new FakeAlarmDesk(actions));
             services.AddSingleton<IIntake, FakeIntake>();
             services.AddSingleton<ISwitchEvents>(events);
             services.AddSingleton<IStartupFilter>(requests);
@@ -174,7 +178,9 @@ public sealed class FakeControl(SwitchConfiguration configuration, FakeOperatorA
     {
     }
 
-    public void AlarmWith(Func<IEnumerable<Alarm>> further) => actions.Further = further;
+    public void AlarmWith(Func<IEnumerable<Alarm>> further) => actions.Further = Both(actions.Further, further);
+
+    private static Func<IEnumerable<Alarm>> Both(Func<IEnumerable<Alarm>> one, Func<IEnumerable<Alarm>> other) => () => one().Concat(other());
 
     public SwitchConfiguration Current { get; private set; } = configuration;
 

@@ -39,6 +39,7 @@ public sealed class CrashingStepTests
         var first = await harness.SendAsync();
         var held = await harness.WaitForAsync(first.Id, m => m.State == MessageState.Held);
         Assert.Equal("its processing failed twice", held.HeldBecause);
+        Assert.Contains(await harness.Operator.AlarmsAsync(default), a => a.Id is "parked");
         Assert.Contains(await harness.Spool.ReadAuditAsync(first.Id), a => a.Kind == AuditKind.Held && a.Detail.Contains("failed twice", StringComparison.Ordinal));
         await harness.WaitForAsync((await harness.SendAsync()).Id, m => m.State == MessageState.Done);
     }

@@ -22,7 +22,13 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
 
     public SpoolHealth Health => inner.Health;
 
-    public TimeSpan Lag => inner.Lag;
+    /// <summary>What it says instead of the truth; null: the truth.</summary>
+    public TimeSpan? LagIs { get; set; }
+
+    /// <summary>What it says of the free space of its volume; null: the truth.</summary>
+    public long? FreeIs { get; set; }
+
+    public TimeSpan Lag => LagIs ?? inner.Lag;
 
     public IContentWriter CreateContent() => new RefusingWriter(this, inner.CreateContent());
 
@@ -69,8 +75,11 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
         return inner.RemoveDocumentAsync(kind, id, cancellationToken);
     }
 
-    public ValueTask<bool> ExchangeDocumentAsync(string kind, string id, string? expected, string? json, CancellationToken cancellationToken = default) =>
-        inner.ExchangeDocumentAsync(kind, id, expected, json, cancellationToken);
+    public ValueTask<bool> ExchangeDocumentAsync(string kind, string id, string? expected, string? json, CancellationToken cancellationToken = default)
+    {
+        if (Refuses?.Invoke(null) is { } health) throw new SpoolUnavailableException(health);
+        return inner.ExchangeDocumentAsync(kind, id, expected, json, cancellationToken);
+    }
 
     public ValueTask<string?> ReadDocumentAsync(string kind, string id, CancellationToken cancellationToken = default) =>
         inner.ReadDocumentAsync(kind, id, cancellationToken);
@@ -86,7 +95,7 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
     public ValueTask<int> PruneAsync(DateTimeOffset messagesBefore, DateTimeOffset duplicateKeysBefore, CancellationToken cancellationToken = default) =>
         inner.PruneAsync(messagesBefore, duplicateKeysBefore, cancellationToken);
 
-    public SpoolUsage Usage() => inner.Usage();
+    public SpoolUsage Usage() => FreeIs is { } free ? inner.Usage() with { FreeOctets = free } : inner.Usage();
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 

@@ -34,6 +34,12 @@ public sealed class ClamdClient(ClamdRules rules, TimeProvider time) : IScanner
     /// <inheritdoc cref="IScanner.ScanAsync" path="/exception"/>
     public async ValueTask<bool> PingAsync(CancellationToken cancellationToken) => await AskAsync("zPING\0", cancellationToken).ConfigureAwait(false) is "PONG";
 
+    /// <inheritdoc/>
+    public async ValueTask ProbeAsync(CancellationToken cancellationToken)
+    {
+        if (!await PingAsync(cancellationToken).ConfigureAwait(false)) throw new IOException("no answer of clamd");
+    }
+
     /// <summary>Engine, number and date of the signatures (<c>VERSION</c>).</summary>
     /// <inheritdoc cref="IScanner.ScanAsync" path="/exception"/>
     public ValueTask<string> VersionAsync(CancellationToken cancellationToken) => AskAsync("zVERSION\0", cancellationToken);

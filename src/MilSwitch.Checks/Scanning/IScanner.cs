@@ -10,4 +10,9 @@ public interface IScanner
     /// <exception cref="System.Net.Sockets.SocketException">It can't be reached.</exception>
     /// <exception cref="TimeoutException">It was slower than its rules allow.</exception>
     ValueTask<ScanAnswer> ScanAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
+
+    /// <summary>Asks whether it is there and works, without showing it anything; one that can't be asked is taken for there.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <inheritdoc cref="ScanAsync" path="/exception"/>
+    ValueTask ProbeAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }

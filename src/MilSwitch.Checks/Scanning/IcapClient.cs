@@ -44,6 +44,9 @@ public sealed class IcapClient(IcapRules rules, TimeProvider time) : IScanner
         }
     }
 
+    /// <inheritdoc/>
+    public async ValueTask ProbeAsync(CancellationToken cancellationToken) => await OptionsAsync(cancellationToken).ConfigureAwait(false);
+
     /// <summary>Asks the service about itself, and remembers the answer as long as it says.</summary>
     /// <inheritdoc cref="IScanner.ScanAsync" path="/exception"/>
     public async ValueTask<IcapOptions> OptionsAsync(CancellationToken cancellationToken)

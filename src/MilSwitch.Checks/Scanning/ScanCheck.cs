@@ -15,6 +15,30 @@ public sealed class ScanCheck(ScanRules rules, IScanner scanner, string name = "
 {
     public string Name { get; } = name;
 
+    /// <summary>Whether the scanner is there.</summary>
+    /// <param name="cancellationToken">It took too long.</param>
+    /// <returns>Why not, for the operator; null: it is.</returns>
+    public async ValueTask<string?> ProbeAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await scanner.ProbeAsync(cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
+        {
+            return "the scanner is too slow";
+        }
+        catch (SocketException)
+        {
+            return "the scanner can't be reached";
+        }
+        catch (IOException)
+        {
+            return "the scanner broke off or gave an answer that is none";
+        }
+    }
+
     public async ValueTask<CheckVerdict> CheckAsync(CheckSubject subject, CancellationToken cancellationToken)
     {
         var findings = new FindingList(Name);

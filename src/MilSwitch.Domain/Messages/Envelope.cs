@@ -103,6 +103,9 @@ public sealed record Origin
     /// <summary>The same of what came out of a folder; the folder's name follows.</summary>
     public const string Folder = "folder:";
 
+    /// <summary>The same of what tells of alarms; the notifier's name follows.</summary>
+    public const string Alarm = "alarm:";
+
     /// <summary>Name of the listener that took it; <c>switch</c> for messages the switch made itself.</summary>
     public required string Listener { get; init; }
 

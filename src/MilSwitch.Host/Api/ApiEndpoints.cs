@@ -33,7 +33,7 @@ public static class ApiEndpoints
         api.MapGet("/version", (HttpContext context) => Conditions.Answer(context, new VersionView("milswitch", ProgramVersion.Text, "v1"), ApiJson.Default.VersionView))
             .Describe<VersionView>("version", "Name and version of the program").Tagged();
         api.MapGet("/status", StatusAsync).Describe<StatusView>("status", "The node at a glance");
-        api.MapGet("/alarms", AlarmsAsync).Describe<Page<AlarmView>>("alarms", "What somebody should look at on any node, oldest first").Tagged();
+        api.MapAlarms();
         api.MapGet("/events", EventStream.AnswerAsync).Describe("events", "What happens, as it happens: server-sent events")
             .Answers("text/event-stream")
             .Query("topics", "Only these, separated by commas: message, link, rule, alarm, configuration")
@@ -90,12 +90,6 @@ public static class ApiEndpoints
     {
         var status = await actions.StatusAsync(cancellationToken);
         return Json(StatusView.Of(status, configuration.Alarms.Select(a => a.Text)), ApiJson.Default.StatusView);
-    }
-
-    private static async Task<IResult> AlarmsAsync(HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
-    {
-        var alarms = await actions.AlarmsOfAllAsync(cancellationToken);
-        return Conditions.Answer(context, new Page<AlarmView>([.. alarms.Select(AlarmView.Of)], null), ApiJson.Default.PageAlarmView);
     }
 
     private static async Task<IResult> QueueAsync(HttpRequest request, IOperatorActions actions, CancellationToken cancellationToken)

@@ -36,13 +36,6 @@ public sealed record PrecedenceView(string Precedence, int Queued, double? Oldes
         Words.Of(status.Precedence), status.Queued, status.Oldest?.TotalSeconds, status.Accepted, status.Delivered, status.Failed);
 }
 
-/// <summary>Something that somebody should look at. The id stays the same for as long as it stands.</summary>
-/// <param name="Node">Where it stands.</param>
-public sealed record AlarmView(string Id, string Text, DateTimeOffset Since, string Node)
-{
-    public static AlarmView Of(NodeAlarm alarm) => new(alarm.Alarm.Id, alarm.Alarm.Text, alarm.Alarm.Since, alarm.Node);
-}
-
 /// <summary>A page of a listing.</summary>
 /// <param name="Items">In the listing's order.</param>
 /// <param name="Next">To be given as <c>after</c> (queue) or <c>before</c> (track) for the next page; null at the end.</param>
@@ -267,6 +260,12 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(ConfigurationView))]
 [JsonSerializable(typeof(ConfigurationStateView))]
 [JsonSerializable(typeof(Page<AlarmView>))]
+[JsonSerializable(typeof(Page<AlarmHappeningView>))]
+[JsonSerializable(typeof(AcknowledgeAlarmRequest))]
+[JsonSerializable(typeof(ShelveAlarmRequest))]
+[JsonSerializable(typeof(UnshelveAlarmRequest))]
+[JsonSerializable(typeof(TestNotifierRequest))]
+[JsonSerializable(typeof(TestedNotifierView))]
 [JsonSerializable(typeof(ClusterStateView))]
 [JsonSerializable(typeof(ReasonRequest))]
 [JsonSerializable(typeof(DecisionsView))]

@@ -15,17 +15,6 @@ public sealed partial class CommandLine
             view => environment.Output.WriteLine($"{view.Program} {view.Version}, API {view.Api}"))),
         "milswitch version");
 
-    private Command Alarm()
-    {
-        var list = Remote("list", "What somebody should look at on any node, oldest first; exit 1 when there is something", async (node, arguments, cancellationToken) =>
-        {
-            var text = await node.GetAsync("/alarms", cancellationToken);
-            Show(arguments, text, ApiJson.Default.PageAlarmView, page => Rendering.Write(environment.Output, page));
-            return Read(text, ApiJson.Default.PageAlarmView).Items.Count is 0 ? ExitCodes.Done : ExitCodes.Bad;
-        });
-        return new Command("alarm", "What somebody should look at") { Example(list, "milswitch alarm list") };
-    }
-
     private Command Events()
     {
         var topics = new Option<string?>("--topics") { Description = "Only these, separated by commas: message, link, rule, alarm, configuration", HelpName = "LIST" };

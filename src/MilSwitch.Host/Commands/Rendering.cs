@@ -157,7 +157,16 @@ internal static partial class Rendering
 
     public static void Write(TextWriter output, Page<AlarmView> page)
     {
-        if (page.Items.Count > 0) Text.WriteTable(output, ["SINCE", "NODE", "ALARM", "WHAT"], page.Items.Select(a => (IReadOnlyList<string>)[Text.Time(a.Since), a.Node, a.Id, a.Text]));
+        if (page.Items.Count > 0) Text.WriteTable(output, ["SINCE", "NODE", "SEVERITY", "STATE", "ALARM", "WHAT"], page.Items.Select(a => (IReadOnlyList<string>)[Text.Time(a.Since), a.Node, a.Severity, How(a), a.Id, a.Text]));
+
+        static string How(AlarmView a) =>
+            (a.ShelvedUntil is { } until ? $"shelved until {Text.Time(until)}" : a.Suppressed ? "suppressed" : a.AcknowledgedBy is { } who ? $"{a.State} by {who}" : a.State) + (a.Chattering ? ", chattering" : "");
+    }
+
+    public static void Write(TextWriter output, Page<AlarmHappeningView> page)
+    {
+        if (page.Items.Count > 0)
+            Text.WriteTable(output, ["AT", "NODE", "SEVERITY", "ALARM", "WHAT", "BY", "NOTE"], page.Items.Select(h => (IReadOnlyList<string>)[Text.Time(h.At), h.Node, h.Severity, h.Id, h.Act, h.By ?? "-", h.Note]));
     }
 
     public static void Write(TextWriter output, ConfigurationStateView c) => Text.WriteFields(output, ("file", c.File), ("in force since", Text.Time(c.Since)), ("tag", c.Tag));

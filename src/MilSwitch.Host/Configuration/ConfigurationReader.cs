@@ -123,7 +123,8 @@ public static partial class ConfigurationReader
         var accounts = ReadAccounts(source, root, exemptAccounts);
         var routes = ReadRoutes(source, root, hostName, ownNames, keys, labels with { AreRead = labelled }, domains);
         var proxies = ImmutableArray.CreateBuilder<ProxyConfiguration>();
-        var boundaries = ReadBoundaries(source, root, domains, keys, labels, ReadChecks(source, root, labels), proxies);
+        var checks = ReadChecks(source, root, labels);
+        var boundaries = ReadBoundaries(source, root, domains, keys, labels, checks, proxies);
         var profilers = ReadProfiling(source, root, problems, domains, routes);
         var lists = ReadLists(source, root, keys, domains, routes, profilers);
         var releases = ReadReleases(source, root, keys, domains, routes, [.. listeners.Select(l => l.Name)], belongs, lists);
@@ -142,6 +143,7 @@ public static partial class ConfigurationReader
         var admin = ReadAdmin(source, root, dataFolder, listeners);
         var addresses = accounts.Addresses.ToDictionary(StringComparer.Ordinal);
         var folders = ReadFolders(source, root, listeners, addresses);
+        var (alarms, notifiers) = ReadAlarms(source, root, listeners);
         CheckRoles(root, roles, root.Has("listeners") && !listeners.IsEmpty, !keys.Tokens.IsEmpty, admin);
         var metrics = root.Map("metrics");
         var metricsEndpoint = metrics.Endpoint("endpoint");
@@ -165,6 +167,7 @@ public static partial class ConfigurationReader
                 LabelCatalogue = labels.Authority.Policies.All.Count > 0 ? new LabelCatalogueList(labels.Authority, labels.Home) : null,
                 Console = admin.Url,
                 AccountAddresses = addresses,
+                Alarms = alarms,
                 HoldOutOfDate = root.Keyword("out-of-date", false, ("send", false), ("hold", true)),
                 MinimizeExemptions = new MinimizeExemptions { Clients = [.. exemptClients], Accounts = exemptAccounts.ToImmutable() },
             },
@@ -182,6 +185,8 @@ public static partial class ConfigurationReader
             NodeCertificate = nodeCertificate,
             Admin = admin,
             Folders = folders,
+            Notifiers = notifiers,
+            Scanners = [.. checks.OfType<Checks.Scanning.ScanCheck>()],
             Metrics = metricsEndpoint,
             Tracking = tracking,
             DnsServers = dns.Servers,

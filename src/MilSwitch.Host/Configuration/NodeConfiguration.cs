@@ -57,6 +57,12 @@ public sealed record NodeConfiguration
     /// <summary>Folders whose files are messages to be sent.</summary>
     public ImmutableArray<Folders.WatchedFolder> Folders { get; init; } = [];
 
+    /// <summary>Ways in which people are told of alarms.</summary>
+    public ImmutableArray<Alarms.NotifierSettings> Notifiers { get; init; } = [];
+
+    /// <summary>Checks that ask a service outside of the program.</summary>
+    public ImmutableArray<Checks.Scanning.ScanCheck> Scanners { get; init; } = [];
+
     /// <summary>Null: no metrics and no health over the network.</summary>
     public IPEndPoint? Metrics { get; init; }
 

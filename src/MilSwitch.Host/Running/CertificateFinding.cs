@@ -75,6 +75,9 @@ public sealed partial class CertificateFinding : BackgroundService, IRecipientCe
         if (finders.GetValueOrDefault(domain) is { Harvests: true }) harvest.Offer(domain, sender, certificate, isBelieved);
     }
 
+    /// <summary>Every revocation list at hand.</summary>
+    public IEnumerable<RevocationList> AllLists => finders.Values.SelectMany(f => f.Lists);
+
     public IReadOnlyList<RevocationList> ListsOf(string domain) => finders.GetValueOrDefault(domain)?.Lists ?? [];
 
     public override async Task StartAsync(CancellationToken cancellationToken)

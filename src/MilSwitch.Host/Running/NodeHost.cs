@@ -107,6 +107,12 @@ public static class NodeHost
         builder.Services.AddOpenApi("v1", ApiDocument.Configure);
         builder.Services.AddSingleton(services => new ProxyCertificates(configuration, next => Ring(services, next), time, services.GetRequiredService<ILogger<ProxyCertificates>>()));
         builder.Services.AddHostedService(services => services.GetRequiredService<ProxyCertificates>());
+        builder.Services.AddSingleton<Alarms.ScannerWatch>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<Alarms.ScannerWatch>());
+        builder.Services.AddSingleton(services => new Alarms.ValidityWatch(
+            services.GetRequiredService<ConfigurationHolder>(), () => services.GetService<CertificateFinding>()?.AllLists ?? [], time));
+        builder.Services.AddSingleton<Domain.Alarms.IAlarmNotifiers>(services => new Alarms.AlarmNotifiers(
+            services.GetRequiredService<ConfigurationHolder>(), new Lazy<Submission.SubmissionDesk>(services.GetRequiredService<Submission.SubmissionDesk>), time));
         addSwitch(builder.Services);
         builder.Services.AddHostedService<ReadinessGate>();
         builder.Services.AddAcp127(configuration);
@@ -116,6 +122,8 @@ public static class NodeHost
             () => [.. app.Services.GetRequiredService<ProxyCertificates>().Alarms, .. (time as SteadyTime)?.Alarms ?? [], .. app.Services.GetService<Acp127Lines>()?.Alarms ?? [], .. app.Services.GetService<Folders.FolderWatch>()?.Alarms ?? [], .. app.Services.GetRequiredService<TelemetryDesk>().Alarms];
         var control = app.Services.GetRequiredService<ISwitchControl>();
         control.AlarmWith(() => app.Services.GetRequiredService<ConfigurationHolder>().Alarms);
+        control.AlarmWith(() => app.Services.GetRequiredService<Alarms.ScannerWatch>().Alarms);
+        control.AlarmWith(() => app.Services.GetRequiredService<Alarms.ValidityWatch>().Alarms);
         if (configuration.Switch.Cluster is not null) control.FollowWith(app.Services.GetRequiredService<ConfigurationHolder>().FollowAsync);
         app.Services.GetRequiredService<ConfigurationHolder>().Attach(
             control, app.Services.GetRequiredService<ISwitchEvents>(), next => UseKeys(app.Services, next));

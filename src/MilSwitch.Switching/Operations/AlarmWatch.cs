@@ -15,8 +15,8 @@ internal sealed class AlarmWatch(SwitchRuntime runtime)
     private static readonly TimeSpan TenMinutes = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
-    /// <summary>So long after a slow write the store is taken for slow.</summary>
-    private static readonly TimeSpan SlowFor = TimeSpan.FromSeconds(30);
+    /// <summary>So many times as long as a write may take, the store is taken for slow after one that took longer.</summary>
+    private const int SlowFor = 15;
 
     private readonly Lock gate = new();
     private readonly QueueTrend queue = new();
@@ -98,7 +98,7 @@ internal sealed class AlarmWatch(SwitchRuntime runtime)
             yield return ("space-growth", string.Create(CultureInfo.InvariantCulture, $"spool: short of space in {left.TotalHours:0.0} hours, at the pace of the last hour"));
 
         // One slow write is over when it is seen; that there are such is what counts.
-        if (runtime.Spool.Lag > settings.StoreLatency) slowUntil = now + SlowFor;
+        if (runtime.Spool.Lag > settings.StoreLatency) slowUntil = now + (SlowFor * settings.StoreLatency);
         if (now < slowUntil) yield return ("store-latency", string.Create(CultureInfo.InvariantCulture, $"the store takes longer than {settings.StoreLatency.TotalSeconds:0.#} s for a write"));
     }
 
