@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using MilSwitch.Domain.Alarms;
@@ -17,19 +16,24 @@ internal sealed class AlarmNotifiers(ConfigurationHolder configuration, Lazy<Sub
 {
     private const int LongestSubject = 200;
 
-    private readonly ConcurrentDictionary<string, TokenBucket> buckets = new(StringComparer.Ordinal);
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, TokenBucket> buckets = new(StringComparer.Ordinal);
 
     public IReadOnlyList<string> Names => [.. configuration.Current.Notifiers.Select(n => n.Name)];
 
-    // The buckets count by minutes; an hour of these is one of those.
     public bool Admit(string notifier, DateTimeOffset now)
     {
         if (Find(notifier) is not { } settings) return false;
-        var bucket = buckets.GetOrAdd(notifier, _ => TokenBucket.Full(settings.PerHour, now));
-        var gained = now > bucket.FilledAt ? (now - bucket.FilledAt).TotalHours * settings.PerHour : 0;
-        bucket = new TokenBucket(Math.Min(settings.PerHour, bucket.Tokens + gained), now);
-        buckets[notifier] = bucket.HasOne ? bucket.WithOneLess() : bucket;
-        return bucket.HasOne;
+        lock (gate)
+        {
+            foreach (var gone in buckets.Keys.Where(b => Find(b) is null).ToArray()) buckets.Remove(gone);
+            // The bucket's own time is the minute.
+            var bucket = buckets.GetValueOrDefault(notifier, TokenBucket.Full(settings.PerHour, now));
+            var gained = now > bucket.FilledAt ? (now - bucket.FilledAt).TotalHours * settings.PerHour : 0;
+            bucket = new TokenBucket(Math.Min(settings.PerHour, bucket.Tokens + gained), now);
+            buckets[notifier] = bucket.HasOne ? bucket.WithOneLess() : bucket;
+            return bucket.HasOne;
+        }
     }
 
     public async ValueTask<string?> NotifyAsync(string notifier, AlarmNotification notification, CancellationToken cancellationToken) => Find(notifier) switch

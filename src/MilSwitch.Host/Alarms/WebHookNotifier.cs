@@ -76,7 +76,7 @@ internal static class WebHookNotifier
         if (!settings.Anchors.IsEmpty)
         {
             policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            policy.CustomTrustStore.AddRange(settings.Anchors.ToArray());
+            foreach (var anchor in settings.Anchors) policy.CustomTrustStore.Add(anchor);
         }
 
         handler.SslOptions.CertificateChainPolicy = policy;

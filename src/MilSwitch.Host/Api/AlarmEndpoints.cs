@@ -50,7 +50,7 @@ internal static class AlarmEndpoints
         var (request, fault) = await ApiEndpoints.BodyAsync(context, ApiJson.Default.AcknowledgeAlarmRequest, cancellationToken);
         if (request is null) return Problems.BadRequest(fault);
         if (TooLong("note", request.Note) is { } wrong) return wrong;
-        return Answer(id, await desk.AcknowledgeAsync(Choice(id, request.Node, request.Similar), Said(request.Note), ApiEndpoints.CallerOf(context), cancellationToken));
+        return Answer(id, await desk.AcknowledgeAsync(Choice(id, request.Node, request.Similar), Said(request.Note), ApiEndpoints.CallerOf(context).Identity, cancellationToken));
     }
 
     private static async Task<IResult> ShelveAsync(string id, HttpContext context, IAlarmDesk desk, CancellationToken cancellationToken)
@@ -60,7 +60,7 @@ internal static class AlarmEndpoints
         if (Missing(request.Reason) is { } wrong) return wrong;
         if (request.For is null || !Notation.TryReadDuration(request.For, out var time) || time <= TimeSpan.Zero || time > AlarmShelf.Longest)
             return Problems.BadRequest("for must be a time such as 30m, up to 24h.");
-        return Answer(id, await desk.ShelveAsync(Choice(id, request.Node, request.Similar), time, request.Reason!, ApiEndpoints.CallerOf(context), cancellationToken));
+        return Answer(id, await desk.ShelveAsync(Choice(id, request.Node, request.Similar), time, request.Reason!, ApiEndpoints.CallerOf(context).Identity, cancellationToken));
     }
 
     private static async Task<IResult> UnshelveAsync(string id, HttpContext context, IAlarmDesk desk, CancellationToken cancellationToken)
@@ -68,7 +68,7 @@ internal static class AlarmEndpoints
         var (request, fault) = await ApiEndpoints.BodyAsync(context, ApiJson.Default.UnshelveAlarmRequest, cancellationToken);
         if (request is null) return Problems.BadRequest(fault);
         if (Missing(request.Reason) is { } wrong) return wrong;
-        return Answer(id, await desk.UnshelveAsync(Choice(id, request.Node, request.Similar), request.Reason!, ApiEndpoints.CallerOf(context), cancellationToken));
+        return Answer(id, await desk.UnshelveAsync(Choice(id, request.Node, request.Similar), request.Reason!, ApiEndpoints.CallerOf(context).Identity, cancellationToken));
     }
 
     private static async Task<IResult> TestAsync(HttpContext context, IAlarmDesk desk, CancellationToken cancellationToken)
@@ -77,7 +77,7 @@ internal static class AlarmEndpoints
         if (request is null) return Problems.BadRequest(fault);
         if (string.IsNullOrWhiteSpace(request.Notifier)) return Problems.BadRequest("notifier is missing.");
         if (Missing(request.Reason) is { } wrong) return wrong;
-        var (isKnown, why) = await desk.TestAsync(request.Notifier, request.Reason!, ApiEndpoints.CallerOf(context), cancellationToken);
+        var (isKnown, why) = await desk.TestAsync(request.Notifier, request.Reason!, ApiEndpoints.CallerOf(context).Identity, cancellationToken);
         return isKnown
             ? ApiEndpoints.Json(new TestedNotifierView(request.Notifier, why is null, why), ApiJson.Default.TestedNotifierView)
             : Problems.NotFound("alarms.notifiers has none of this name.");

@@ -1,9 +1,11 @@
 using MilSwitch.Domain.Clustering;
+using MilSwitch.Domain.Alarms;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Host.Api;
 using MilSwitch.Host.Running;
 using Prometheus;
 
@@ -13,11 +15,11 @@ namespace MilSwitch.Host.Measurement;
 /// What only the switch as a whole knows, asked for at each scrape: <c>milswitch_queued</c> and
 /// <c>milswitch_oldest_seconds</c> by precedence; <c>milswitch_link_up</c>, <c>milswitch_link_connections</c> by link;
 /// <c>milswitch_link_waiting</c> by link and precedence; <c>milswitch_held</c>, <c>milswitch_links</c>,
-/// <c>milswitch_links_down</c>, <c>milswitch_token_working</c>, <c>milswitch_ready</c>, <c>milswitch_alarms</c>, <c>milswitch_store_used_bytes</c>,
+/// <c>milswitch_links_down</c>, <c>milswitch_token_working</c>, <c>milswitch_ready</c>, <c>milswitch_alarms</c>, <c>milswitch_alarm_records</c> by severity and state, <c>milswitch_store_used_bytes</c>,
 /// <c>milswitch_store_free_bytes</c>, <c>milswitch_cluster_…</c>, <c>milswitch_build_info</c>.
 /// </summary>
 /// <remarks>At most <see cref="MaximumLinks"/> links, those with most waiting: MX routes make one for each domain.</remarks>
-public sealed class SwitchGauges(IOperatorActions actions, ConfigurationHolder configuration, TimeProvider time)
+public sealed class SwitchGauges(IOperatorActions actions, ConfigurationHolder configuration, TimeProvider time, IAlarmDesk? desk = null)
 {
     public const int MaximumLinks = 200;
 
@@ -37,6 +39,7 @@ public sealed class SwitchGauges(IOperatorActions actions, ConfigurationHolder c
         var down = factory.CreateGauge("milswitch_links_down", "Links whose breaker is open");
         var ready = factory.CreateGauge("milswitch_ready", "1 when the switch takes mail");
         var alarms = factory.CreateGauge("milswitch_alarms", "Standing alarms");
+        var records = factory.CreateGauge("milswitch_alarm_records", "Alarms of all nodes that are open or shelved, by severity and state", "severity", "state");
         var tokens = factory.CreateGauge("milswitch_token_working", "1 when the token takes work", "token");
         var used = factory.CreateGauge("milswitch_store_used_bytes", "Size of the store");
         var free = factory.CreateGauge("milswitch_store_free_bytes", "Free space on the store's volume");
@@ -54,11 +57,13 @@ public sealed class SwitchGauges(IOperatorActions actions, ConfigurationHolder c
             using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
             SwitchStatus status;
             IReadOnlyList<LinkStatus> all;
+            IReadOnlyList<AlarmEntry> open;
             ClusterView cluster;
             try
             {
                 status = await actions.StatusAsync(both.Token).AsTask().WaitAsync(both.Token);
                 all = await actions.LinksAsync(both.Token).AsTask().WaitAsync(both.Token);
+                open = desk is null ? [] : await desk.ListAsync(AlarmScope.All, both.Token).AsTask().WaitAsync(both.Token);
                 cluster = await actions.ClusterAsync(both.Token).AsTask().WaitAsync(both.Token);
             }
             catch (Exception) when (!cancellationToken.IsCancellationRequested)
@@ -78,6 +83,7 @@ public sealed class SwitchGauges(IOperatorActions actions, ConfigurationHolder c
             down.Set(status.LinksDown);
             ready.Set(status.Ready ? 1 : 0);
             alarms.Set(status.Alarms.Length + configuration.Alarms.Count);
+            Show(open, records);
             foreach (var token in status.Tokens) tokens.WithLabels(token.Name).Set(token.State == TokenCondition.Working ? 1 : 0);
             used.Set(status.Usage.UsedOctets);
             if (status.Usage.FreeOctets == SpoolUsage.Unknown) free.Unpublish();
@@ -88,6 +94,19 @@ public sealed class SwitchGauges(IOperatorActions actions, ConfigurationHolder c
             partitions.Set(own?.Partitions ?? 0);
             silence.Set((own?.StoreSilence ?? 0) / 1000.0);
             lock (shown) ShowLinks(all, up, connections, waiting);
+        }
+    }
+
+    private static void Show(IReadOnlyList<AlarmEntry> open, Gauge records)
+    {
+        foreach (var severity in Enum.GetValues<AlarmSeverity>())
+        {
+            string[] states = [Words.Of(AlarmState.Unacknowledged), Words.Of(AlarmState.Acknowledged), Words.Of(AlarmState.Returned), "shelved"];
+            foreach (var state in states)
+            {
+                records.WithLabels(Words.Of(severity), state).Set(open.Count(a =>
+                    !a.IsSuppressed && a.Record.Severity == severity && (a.IsShelved ? "shelved" : Words.Of(a.Record.State)) == state));
+            }
         }
     }
 

@@ -25,7 +25,7 @@ public sealed class AlarmDeskTests
         await harness.SendAsync();
         await StandsAsync(harness, "link:hop", AlarmScope.Standing);
         var link = new AlarmChoice("link:hop");
-        await Assert.ThrowsAsync<NotPermittedException>(async () => await Desk(harness).AcknowledgeAsync(link, null, SwitchHarness.Somebody, default));
+        await Assert.ThrowsAsync<NotPermittedException>(async () => await Desk(harness).AcknowledgeAsync(link, null, new OperatorIdentity("viewer", "test") { Roles = OperatorRoles.Viewer }, default));
         await Assert.ThrowsAsync<NotPermittedException>(async () => await Desk(harness).ShelveAsync(link, TimeSpan.FromHours(1), "x", Keeper, default));
         Assert.Null(await Desk(harness).AcknowledgeAsync(new AlarmChoice("link:none"), null, Keeper, default));
         // It can be acknowledged as soon as it is recorded.
