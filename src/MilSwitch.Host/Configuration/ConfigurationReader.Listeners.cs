@@ -286,8 +286,8 @@ public static partial class ConfigurationReader
     private static ConfiguredAccount? ReadAccount(ConfigurationSource source, Section section, out bool mayExempt)
     {
         var name = section.RequiredText("name");
-        if (name?.StartsWith(Origin.Api, StringComparison.Ordinal) is true || name?.StartsWith(Origin.Folder, StringComparison.Ordinal) is true)
-            section.Reject("name", $"'{name}' begins as what came through the API or a folder is known by; take another");
+        if (name is not null && new[] { Origin.Api, Origin.Folder, Origin.Alarm }.Any(o => name.StartsWith(o, StringComparison.Ordinal)))
+            section.Reject("name", $"'{name}' begins as what came through the API or a folder, or tells of alarms, is known by; take another");
         ScramVerifier? scram = null;
         if (section.Text("scram") is { } text && !TryReadScram(text, out scram))
             section.Reject("scram", "is not SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey (RFC 5803) with 4096 iterations or more");
