@@ -44,6 +44,8 @@ public static class AlarmCatalogue
             new("parked", AlarmSeverity.High, "mail was set aside because work on it failed again and again"),
             new("configuration", AlarmSeverity.Medium, "a configuration was refused"),
             new("clock", AlarmSeverity.High, "the system's clock was set"),
+            new("logging", AlarmSeverity.Low, "the log level is raised for a time"),
+            new("trace", AlarmSeverity.Low, "an SMTP dialogue is recorded for a time"),
             new("folder", AlarmSeverity.Medium, "a watched folder can't be used"),
             new("proxy-log", AlarmSeverity.High, "no proxy certificates are issued at a boundary"),
             new("acp127-channel", AlarmSeverity.High, "numbers of an ACP 127 channel are missing"),

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using MilSwitch.Domain.Alarms;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Telemetry;
 using MilSwitch.Host.Api;
@@ -14,7 +15,7 @@ using MilSwitch.Host.Running;
 namespace MilSwitch.Host.Telemetry;
 
 /// <summary>Everything about a node that helps somebody elsewhere, and nothing of its mail, its secrets and, unless wanted, its addresses.</summary>
-public sealed class SupportBundle(IOperatorActions actions, ConfigurationHolder configuration, MeterBridge meters, LogRing log, LogLevels levels, DialogueBoard dialogues, TimeProvider time)
+public sealed class SupportBundle(IOperatorActions actions, IAlarmDesk alarms, ConfigurationHolder configuration, MeterBridge meters, LogRing log, LogLevels levels, DialogueBoard dialogues, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -53,7 +54,7 @@ public sealed class SupportBundle(IOperatorActions actions, ConfigurationHolder 
         };
         await AddAsync("status.json", async () => Json(StatusView.Of(await actions.StatusAsync(cancellationToken), configuration.Alarms.Select(a => a.Text)), ApiJson.Default.StatusView));
         await AddAsync("links.json", async () => Json(new Page<LinkView>([.. (await actions.LinksOfAllAsync(cancellationToken)).Select(LinkView.Of)], null), ApiJson.Default.PageLinkView));
-        await AddAsync("alarms.json", async () => Json(new Page<AlarmView>([.. (await actions.AlarmsOfAllAsync(cancellationToken)).Select(AlarmView.Of)], null), ApiJson.Default.PageAlarmView));
+        await AddAsync("alarms.json", async () => Json(new Page<AlarmView>([.. (await alarms.ListAsync(AlarmScope.All, cancellationToken)).Select(AlarmView.Of)], null), ApiJson.Default.PageAlarmView));
         await AddAsync("cluster.json", async () => Json(ClusterStateView.Of(await actions.ClusterAsync(cancellationToken)), ApiJson.Default.ClusterStateView));
         await AddAsync("rules.json", async () => Json(new Page<RuleView>([.. (await actions.RulesAsync(cancellationToken)).Select(RuleView.Of)], null), ApiJson.Default.PageRuleView));
         await AddAsync("waiting.json", async () => Json(new Page<ShapeRowView>([.. (await actions.ShapeAsync(QueueShapeBy.Link, cancellationToken)).Select(ShapeRowView.Of)], null), ApiJson.Default.PageShapeRowView));
