@@ -278,7 +278,6 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
         var before = messagesBefore.ToUnixTimeMilliseconds();
         var count = await PruneMessagesAsync(before, cancellationToken).ConfigureAwait(false);
         chunks.LetGo();
-        foreach (var trail in await reader.TrailsAsync(cancellationToken).ConfigureAwait(false)) await PruneTrailAsync(trail.Run, before, cancellationToken).ConfigureAwait(false);
         const string Keys =
             """
             WITH gone AS (
@@ -295,20 +294,6 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
 
     /// <summary>As the server last said, and what was sent since; how much its volume has left only the server's owner knows.</summary>
     public SpoolUsage Usage() => new(Interlocked.Read(ref used) + chunks.Written - Interlocked.Read(ref usedAt), SpoolUsage.Unknown);
-
-    /// <summary>Walks along the trails of all runs and names the first record that does not follow from the one before in its run.</summary>
-    public async ValueTask<AuditVerification> VerifyAuditAsync(CancellationToken cancellationToken = default)
-    {
-        long records = 0;
-        foreach (var trail in await reader.TrailsAsync(cancellationToken).ConfigureAwait(false))
-        {
-            var found = await VerifyAsync(trail, cancellationToken).ConfigureAwait(false);
-            records += found.Records;
-            if (!found.IsIntact) return found with { Records = records, Fault = $"{found.Fault} Run {trail.Run}." };
-        }
-
-        return new AuditVerification(records, null, null);
-    }
 
     /// <summary>Removes contents that nobody may name any more, now. Returns how many.</summary>
     internal ValueTask<int> SweepAsync() => chunks.SweepOnceAsync(CancellationToken.None);
@@ -397,55 +382,6 @@ public sealed partial class PostgreSqlSpool : ISealableSpool, IClusterStore
         }
 
         return count;
-    }
-
-    /// <summary>Cuts a run's trail up to the last of its oldest records, whose hash stays as the anchor of the rest.</summary>
-    private async ValueTask PruneTrailAsync(int run, long before, CancellationToken cancellationToken)
-    {
-        const string Cut =
-            """
-            WITH oldest AS (SELECT seq, at, hash FROM audit WHERE run = $1 ORDER BY seq LIMIT 5000),
-            last AS (SELECT o.seq, o.hash FROM oldest o WHERE o.at < $2 AND NOT EXISTS (SELECT 1 FROM oldest p WHERE p.seq < o.seq AND p.at >= $2) ORDER BY o.seq DESC LIMIT 1),
-            anchored AS (
-                INSERT INTO audit_end (run, name, seq, hash) SELECT $1, 'anchor', seq, hash FROM last
-                ON CONFLICT (run, name) DO UPDATE SET seq = excluded.seq, hash = excluded.hash RETURNING seq),
-            gone AS (DELETE FROM audit a USING anchored WHERE a.run = $1 AND a.seq <= anchored.seq RETURNING 1)
-            SELECT count(*) FROM gone
-            """;
-        while (await reader.NumberAsync(Cut, [Wave.One(run), Wave.One(before)], cancellationToken).ConfigureAwait(false) > 0)
-        {
-            // The next slice.
-        }
-    }
-
-    private async ValueTask<AuditVerification> VerifyAsync(AuditTrail trail, CancellationToken cancellationToken)
-    {
-        const int Slice = 10_000;
-        var chain = new AuditChain();
-        var expected = new byte[AuditChain.HashLength];
-        trail.Anchor?.Hash.CopyTo(expected, 0);
-        var last = trail.Anchor?.Sequence ?? 0;
-        long records = 0;
-        List<(long Sequence, long At, AuditEvent Event, byte[] Hash)> slice;
-        do
-        {
-            slice = await reader.TrailAsync(trail.Run, last, Slice, cancellationToken).ConfigureAwait(false);
-            foreach (var (sequence, at, audit, hash) in slice)
-            {
-                records++;
-                if (sequence != last + 1) return new AuditVerification(records, last + 1, "The record is missing.");
-                chain.Next(expected, sequence, at, audit, expected);
-                if (!expected.AsSpan().SequenceEqual(hash)) return new AuditVerification(records, sequence, "The record was changed, or the one before it.");
-                last = sequence;
-                // The head was read first, so it lies within what is read here.
-                if (sequence == trail.Head?.Sequence && !trail.Head.Value.Hash.AsSpan().SequenceEqual(hash))
-                    return new AuditVerification(records, sequence, "The record is not the one that was written last.");
-            }
-        }
-        while (slice.Count > 0);
-        return trail.Head is { } end && last < end.Sequence
-            ? new AuditVerification(records, last + 1, "The record is missing.")
-            : new AuditVerification(records, null, null);
     }
 
     private async ValueTask<AdvisoryLock> LockAsync(long key, CancellationToken cancellationToken)

@@ -14,7 +14,7 @@ namespace MilSwitch.Storage.PostgreSql;
 /// <param name="source">The sessions that are used.</param>
 /// <param name="calls">How they are.</param>
 /// <param name="patience">How long the store may be away.</param>
-internal sealed class SpoolReader(NpgsqlDataSource source, Calls calls, TimeSpan patience)
+internal sealed partial class SpoolReader(NpgsqlDataSource source, Calls calls, TimeSpan patience)
 {
     private const string RecipientColumns = "message, n, state, attempts, due, warned, reply, target";
 
@@ -168,41 +168,6 @@ internal sealed class SpoolReader(NpgsqlDataSource source, Calls calls, TimeSpan
             while (await reader.ReadAsync(token).ConfigureAwait(false))
                 events.Add(new AuditEvent(Time(reader.GetInt64(0)), kind, new MessageId(reader.GetInt64(1)), reader.GetInt32(2), reader.GetString(3), Text(reader, 4)));
             return (IReadOnlyList<AuditEvent>)events;
-        },
-        cancellationToken);
-
-    /// <summary>The runs that have a trail, with its two ends.</summary>
-    public ValueTask<List<AuditTrail>> TrailsAsync(CancellationToken cancellationToken) => AskAsync(
-        "SELECT run, name, seq, hash FROM audit_end ORDER BY run, name", [],
-        async (_, reader, token) =>
-        {
-            var trails = new List<AuditTrail>();
-            while (await reader.ReadAsync(token).ConfigureAwait(false))
-            {
-                var run = reader.GetInt32(0);
-                if (trails.Count == 0 || trails[^1].Run != run) trails.Add(new AuditTrail(run));
-                var end = (reader.GetInt64(2), Octets(reader, 3));
-                trails[^1] = reader.GetString(1) == "head" ? trails[^1] with { Head = end } : trails[^1] with { Anchor = end };
-            }
-
-            return trails;
-        },
-        cancellationToken);
-
-    /// <summary>A slice of a trail; the event's time is left out, because only the stored number is hashed.</summary>
-    public ValueTask<List<(long Sequence, long At, AuditEvent Event, byte[] Hash)>> TrailAsync(int run, long after, int limit, CancellationToken cancellationToken) => AskAsync(
-        "SELECT seq, at, kind, message, recipient, detail, actor, hash FROM audit WHERE run = $1 AND seq > $2 ORDER BY seq LIMIT $3",
-        [Wave.One(run), Wave.One(after), Wave.One((long)limit)],
-        async (_, reader, token) =>
-        {
-            var slice = new List<(long, long, AuditEvent, byte[])>();
-            while (await reader.ReadAsync(token).ConfigureAwait(false))
-            {
-                slice.Add((reader.GetInt64(0), reader.GetInt64(1), new AuditEvent(
-                    default, (AuditKind)reader.GetInt16(2), new MessageId(reader.GetInt64(3)), reader.GetInt32(4), reader.GetString(5), Text(reader, 6)), Octets(reader, 7)));
-            }
-
-            return slice;
         },
         cancellationToken);
 
@@ -360,13 +325,4 @@ internal sealed class SpoolReader(NpgsqlDataSource source, Calls calls, TimeSpan
 
         return open.DrainToImmutable();
     }
-}
-
-/// <summary>One run's trail of audit events.</summary>
-/// <param name="Run">Whose.</param>
-internal sealed record AuditTrail(int Run)
-{
-    public (long Sequence, byte[] Hash)? Head { get; init; }
-
-    public (long Sequence, byte[] Hash)? Anchor { get; init; }
 }

@@ -10,6 +10,7 @@ namespace MilSwitch.Storage.Sqlite;
 internal static partial class Posix
 {
     private const int OpenReadOnlyDirectory = 0x10000 | 0x80000; // O_DIRECTORY | O_CLOEXEC
+    private const int OpenReadOnly = 0x80000; // O_RDONLY | O_CLOEXEC
     private const int OpenOrCreate = 2 | 0x40 | 0x80000; // O_RDWR | O_CREAT | O_CLOEXEC
     private const int OwnerOnly = 0x180; // 0600
     private const int LockExclusive = 2, LockNonBlocking = 4;
@@ -53,6 +54,15 @@ internal static partial class Posix
     public static SafeFileHandle OpenUnlocked(string path)
     {
         var descriptor = open(path, OpenOrCreate, OwnerOnly);
+        if (descriptor < 0) throw new IOException($"{path} can't be opened: {Marshal.GetLastPInvokeErrorMessage()}");
+        return new SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
+    /// <summary>As <see cref="OpenUnlocked"/>, for reading, and only a file that is there; null: there is none.</summary>
+    public static SafeFileHandle? OpenExisting(string path)
+    {
+        if (!File.Exists(path)) return null;
+        var descriptor = open(path, OpenReadOnly, 0);
         if (descriptor < 0) throw new IOException($"{path} can't be opened: {Marshal.GetLastPInvokeErrorMessage()}");
         return new SafeFileHandle(descriptor, ownsHandle: true);
     }

@@ -11,8 +11,8 @@ namespace MilSwitch.Storage.Sqlite;
 internal sealed class SpoolReader : IDisposable
 {
     private readonly SqliteDatabase database;
-    private readonly SqliteStatement message, recipients, pending, contentOf, inline, fileOf, auditOf, auditOfKind, auditOfSwitch, auditFrom, auditEnd;
-    private readonly SqliteStatement documents, documentPage, document, scan, allPending, byField, byParent, finished, oldKeys, oldAudit;
+    private readonly SqliteStatement message, recipients, pending, contentOf, inline, fileOf, auditOf, auditOfKind, auditOfSwitch;
+    private readonly SqliteStatement documents, documentPage, document, scan, allPending, byField, byParent, finished, oldKeys;
 
     public SpoolReader(string path)
     {
@@ -32,8 +32,6 @@ internal sealed class SpoolReader : IDisposable
         auditOf = database.Prepare("SELECT at, kind, recipient, detail, actor FROM audit WHERE message = ?1 AND message <> 0 ORDER BY seq");
         auditOfKind = database.Prepare("SELECT at, recipient, detail, actor FROM audit WHERE message = ?1 AND message <> 0 AND kind = ?2 ORDER BY seq");
         auditOfSwitch = database.Prepare("SELECT at, kind, recipient, detail, actor FROM audit WHERE message = 0 ORDER BY seq");
-        auditFrom = database.Prepare("SELECT seq, at, kind, message, recipient, detail, actor, hash FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2");
-        auditEnd = database.Prepare("SELECT seq, hash FROM audit_end WHERE name = ?1");
         documents = database.Prepare("SELECT id, json FROM document WHERE kind = ?1 ORDER BY id");
         documentPage = database.Prepare("SELECT id, json FROM document WHERE kind = ?1 AND id > ?2 ORDER BY id LIMIT ?3");
         document = database.Prepare("SELECT json FROM document WHERE kind = ?1 AND id = ?2");
@@ -43,8 +41,11 @@ internal sealed class SpoolReader : IDisposable
         byParent = database.Prepare("SELECT id FROM message WHERE parent = ?1");
         finished = database.Prepare("SELECT id, state, accepted, message_id FROM message WHERE id > ?1 ORDER BY id LIMIT ?2");
         oldKeys = database.Prepare("SELECT key, at FROM duplicate WHERE key > ?1 ORDER BY key LIMIT ?2");
-        oldAudit = database.Prepare("SELECT seq, at FROM audit ORDER BY seq LIMIT ?1");
+        AuditTrail = new AuditReader(database);
     }
+
+    /// <summary>The audit trail as such.</summary>
+    public AuditReader AuditTrail { get; }
 
     public StoredMessage? Message(MessageId id)
     {
@@ -206,27 +207,6 @@ internal sealed class SpoolReader : IDisposable
         return found;
     }
 
-    public (long Sequence, byte[] Hash)? AuditEnd(string name)
-    {
-        auditEnd.Bind(1, name);
-        if (!auditEnd.Step()) return null;
-        var end = (auditEnd.Long(0), auditEnd.Octets(1).ToArray());
-        auditEnd.Reset();
-        return end;
-    }
-
-    /// <summary>A slice of the audit trail; the event's time is left out, because only the stored number is hashed.</summary>
-    public void AuditSlice(long after, int limit, List<(long Sequence, long At, AuditEvent Event, byte[] Hash)> into)
-    {
-        auditFrom.Bind(1, after).Bind(2, limit);
-        while (auditFrom.Step())
-        {
-            into.Add((auditFrom.Long(0), auditFrom.Long(1), new AuditEvent(
-                default, (AuditKind)auditFrom.Int(2), new MessageId(auditFrom.Long(3)), auditFrom.Int(4), auditFrom.Text(5), auditFrom.TextOrNull(6)),
-                auditFrom.Octets(7).ToArray()));
-        }
-    }
-
     /// <summary>A slice of all messages, newest first, that match what the row says without its envelope.</summary>
     public long? Scan(MessageQuery query, long below, int limit, List<long> into)
     {
@@ -305,23 +285,6 @@ internal sealed class SpoolReader : IDisposable
         {
             last = oldKeys.Octets(0).ToArray();
             if (oldKeys.Long(1) < before) into.Add(last);
-        }
-
-        return last;
-    }
-
-    /// <summary>The last of the oldest audit records that are older; null when there is none.</summary>
-    public long? OldAudit(long before, int limit)
-    {
-        long? last = null;
-        oldAudit.Bind(1, limit);
-        try
-        {
-            while (oldAudit.Step() && oldAudit.Long(1) < before) last = oldAudit.Long(0);
-        }
-        finally
-        {
-            oldAudit.Reset();
         }
 
         return last;

@@ -33,6 +33,28 @@ internal sealed class SqliteDatabase : IDisposable
         }
     }
 
+    /// <summary>Opens a database for reading that nobody writes.</summary>
+    /// <param name="path">Its file.</param>
+    /// <param name="frozen">There is no write-ahead log: nothing is written beside it either, so that its folder may be read-only.</param>
+    public static SqliteDatabase OpenToRead(string path, bool frozen)
+    {
+        if (!frozen) return Open(path, readOnly: true);
+        var uri = $"file:{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}?immutable=1";
+        var result = raw.sqlite3_open_v2(uri, out var handle, raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI | raw.SQLITE_OPEN_NOMUTEX, null);
+        var database = new SqliteDatabase(handle);
+        try
+        {
+            database.Check(result);
+            raw.sqlite3_extended_result_codes(handle, 1);
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Rows that the last statement changed.</summary>
     public int Changes => raw.sqlite3_changes(handle);
 

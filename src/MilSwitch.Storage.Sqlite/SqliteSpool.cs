@@ -19,7 +19,7 @@ namespace MilSwitch.Storage.Sqlite;
 /// The embedded store: one SQLite database with a write-ahead log, synced in every commit, and a folder of large contents.
 /// One process at a time, guarded by a lock file. Thread-safe.
 /// </summary>
-public sealed class SqliteSpool : ISealableSpool
+public sealed partial class SqliteSpool : ISealableSpool
 {
     private const int Readers = 2;
     private const int LoadSlice = 1000;
@@ -340,15 +340,6 @@ public sealed class SqliteSpool : ISealableSpool
             count += await writer.TransactAsync(() => transactions.Forget(slice)).ConfigureAwait(false);
         }
 
-        while (await ReadAsync(reader => reader.OldAudit(before, PruneSlice * 5), cancellationToken).ConfigureAwait(false) is { } upTo)
-        {
-            await writer.TransactAsync(() =>
-            {
-                transactions.ForgetAudit(upTo);
-                return true;
-            }).ConfigureAwait(false);
-        }
-
         await PruneKeysAsync(duplicateKeysBefore.ToUnixTimeMilliseconds(), cancellationToken).ConfigureAwait(false);
         return count;
     }
@@ -372,46 +363,6 @@ public sealed class SqliteSpool : ISealableSpool
             usageAt = time.GetTimestamp();
             return usage;
         }
-    }
-
-    /// <summary>Walks along the whole audit trail and names the first record that does not follow from the one before.</summary>
-    public async ValueTask<AuditVerification> VerifyAuditAsync(CancellationToken cancellationToken = default)
-    {
-        var head = await ReadAsync(reader => reader.AuditEnd("head"), cancellationToken).ConfigureAwait(false);
-        var anchor = await ReadAsync(reader => reader.AuditEnd("anchor"), cancellationToken).ConfigureAwait(false);
-        var chain = new AuditChain();
-        var expected = new byte[AuditChain.HashLength];
-        anchor?.Hash.CopyTo(expected, 0);
-        var last = anchor?.Sequence ?? 0;
-        long records = 0;
-        var slice = new List<(long Sequence, long At, AuditEvent Event, byte[] Hash)>();
-        do
-        {
-            slice.Clear();
-            var from = last;
-            await ReadAsync(
-                reader =>
-                {
-                    reader.AuditSlice(from, ScanSlice, slice);
-                    return true;
-                },
-                cancellationToken).ConfigureAwait(false);
-            foreach (var (sequence, at, audit, hash) in slice)
-            {
-                records++;
-                if (sequence != last + 1) return new AuditVerification(records, last + 1, "The record is missing.");
-                chain.Next(expected, sequence, at, audit, expected);
-                if (!expected.AsSpan().SequenceEqual(hash)) return new AuditVerification(records, sequence, "The record was changed, or the one before it.");
-                last = sequence;
-                // The head was read first, so it lies within what is read here.
-                if (sequence == head?.Sequence && !head.Value.Hash.AsSpan().SequenceEqual(hash))
-                    return new AuditVerification(records, sequence, "The record is not the one that was written last.");
-            }
-        }
-        while (slice.Count > 0);
-        return head is { } end && last < end.Sequence
-            ? new AuditVerification(records, last + 1, "The record is missing.")
-            : new AuditVerification(records, null, null);
     }
 
     /// <summary>Commits what waits, then closes the files and gives the folder free.</summary>

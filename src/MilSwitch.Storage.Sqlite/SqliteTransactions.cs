@@ -229,16 +229,17 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
 
     public void ForgetFreshKeysInMemory(long before) => fresh.Prune(before);
 
-    /// <summary>Cuts the audit trail up to and including one record, whose hash stays as the anchor of the rest.</summary>
-    public void ForgetAudit(long upTo)
+    /// <summary>Cuts the audit trail up to and including one record, whose hash stays as the anchor of the rest. False: there is no such record.</summary>
+    public bool ForgetAudit(long upTo)
     {
         using var anchor = database.Once("SELECT hash FROM audit WHERE seq = ?1");
-        if (!anchor.Bind(1, upTo).Step()) return;
+        if (!anchor.Bind(1, upTo).Step()) return false;
         var hash = anchor.Octets(0).ToArray();
         anchor.Reset();
         setAuditEnd.Bind(1, "anchor").Bind(2, upTo).Bind(3, hash).Run();
         using var delete = database.Once("DELETE FROM audit WHERE seq <= ?1");
         delete.Bind(1, upTo).Run();
+        return true;
     }
 
     public void PutDocument(string kind, string id, string json)

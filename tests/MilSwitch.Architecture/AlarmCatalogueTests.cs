@@ -37,7 +37,7 @@ public sealed partial class AlarmCatalogueTests
             .Where(f => Repository.Read(f).Contains("new Alarm(", StringComparison.Ordinal) || f.EndsWith("/NodeCredentials.cs", StringComparison.Ordinal))
             .SelectMany(f => Raised().Matches(Repository.Read(f)).Select(m => m.Groups[1].Value)).ToHashSet(StringComparer.Ordinal);
         // By a constant, and by those who verify the trail.
-        raised.UnionWith(["configuration", "clock", AlarmCatalogue.Flood, AlarmCatalogue.Notifier, "audit-chain"]);
+        raised.UnionWith(["configuration", "clock", AlarmCatalogue.Flood, AlarmCatalogue.Notifier, "audit-chain", "audit-checkpoint", "audit-ship"]);
         Assert.Equal(AlarmCatalogue.All.Select(k => k.Name).Order(StringComparer.Ordinal), raised.Order(StringComparer.Ordinal));
     }
 

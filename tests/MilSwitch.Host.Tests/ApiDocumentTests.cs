@@ -12,7 +12,7 @@ public sealed partial class ApiDocumentTests : IAsyncLifetime
     /// <summary>Commands that speak to no node.</summary>
     private static readonly string[] Local =
     [
-        "acp127 check", "acp127 from-mail", "acp127 to-mail", "audit verify", "cert import", "cert request", "cert show", "config check", "config verifier", "demo run", "demo send", "inspect", "key generate", "key list", "key show",
+        "acp127 check", "acp127 from-mail", "acp127 to-mail", "cert import", "cert request", "cert show", "config check", "config verifier", "demo run", "demo send", "inspect", "key generate", "key list", "key show",
         "label check", "label decode", "label encode", "label marking", "label permits", "label policy", "label translate", "mtqp track", "path", "profile check", "profile explain", "profile simulate", "proxy verify", "run", "sendmail",
         "smime decrypt", "smime encrypt", "smime receipt", "smime sign", "smime wrap",
     ];
@@ -117,8 +117,8 @@ public sealed partial class ApiDocumentTests : IAsyncLifetime
     [Trait("Threat", "F6")]
     public async Task Every_order_that_the_store_must_keep_says_that_it_may_refuse() => Assert.Equal(
         [
-            "acknowledgeAlarm", "act", "addAccount", "addRule", "allowHarvested", "approve", "assign", "correct", "endSession", "exportCustody", "forbidHarvested", "lockAccount", "reject", "rejectDraft", "releaseDraft", "removeAccount", "removeRule",
-            "replaceRule", "setPassword", "setRoles", "shelveAlarm", "submit", "switchPlan", "testNotifier", "tryLink", "unlockAccount", "unshelveAlarm",
+            "acknowledgeAlarm", "act", "addAccount", "addRule", "allowHarvested", "approve", "assign", "correct", "endSession", "exportAudit", "exportCustody", "forbidHarvested", "lockAccount", "raw", "reject", "rejectDraft", "releaseDraft", "removeAccount", "removeRule",
+            "replaceRule", "setPassword", "setRoles", "shelveAlarm", "submit", "switchPlan", "testNotifier", "tryLink", "unlockAccount", "unshelveAlarm", "verifyAudit",
         ],
         (await OperationsAsync()).Where(o => o.Statuses.Contains("507")).Select(o => o.Id).Order(StringComparer.Ordinal));
 

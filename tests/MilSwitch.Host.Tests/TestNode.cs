@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Alarms;
+using MilSwitch.Domain.Auditing;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
@@ -76,6 +77,7 @@ public sealed class TestNode : IAsyncDisposable
         var app = NodeHost.Build(configuration, time ?? TimeProvider.System, services =>
         {
             services.AddSingleton<IOperatorActions>(new GuardedActions(actions));
+            services.AddSingleton<IAuditDesk>(new FakeAuditDesk());
             services.AddSingleton<ISwitchControl>(control);
             services.AddSingleton<IAlarmDesk>(new FakeAlarmDesk(actions));
             services.AddSingleton<IIntake, FakeIntake>();

@@ -359,7 +359,7 @@ public sealed class PostgreSqlSpoolTests : SpoolContract
     {
         for (var i = 0; i < 50; i++) await AcceptAsync(NextId(), Envelope() with { ArrivedAt = Noon.AddMinutes(i) }, Octets(1));
         Assert.Equal(new AuditVerification(50, null, null), await Store.VerifyAuditAsync());
-        await Spool.PruneAsync(Noon.AddMinutes(20), Noon);
+        await CutAsync(Noon.AddMinutes(20));
         Assert.Equal(new AuditVerification(30, null, null), await Store.VerifyAuditAsync());
         await ReopenAsync();
         await AcceptAsync(NextId(), Envelope(), Octets(1));

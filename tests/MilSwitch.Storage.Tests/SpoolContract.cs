@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Auditing;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
@@ -597,6 +598,7 @@ public abstract class SpoolContract : IAsyncLifetime
         });
 
         Assert.Equal(1, await Spool.PruneAsync(Noon.AddHours(1), Noon.AddHours(1)));
+        await CutAsync(Noon.AddHours(1));
 
         Assert.Null(await Spool.ReadAsync(old));
         Assert.Empty(await Spool.ReadAuditAsync(old));
@@ -664,6 +666,16 @@ public abstract class SpoolContract : IAsyncLifetime
         await Spool.DisposeAsync();
         Spool = await OpenAsync();
         Owner = await Spool.ClaimAsync(Partition, "test");
+    }
+
+    /// <summary>Forgets audit records that are older.</summary>
+    protected async Task CutAsync(DateTimeOffset before)
+    {
+        var store = (IAuditStore)Spool;
+        foreach (var trail in await store.TrailsAsync())
+        {
+            if (await store.FindOldAsync(trail.Number, before) is { } last) Assert.NotEqual(0, await store.CutTrailAsync(trail.Number, last));
+        }
     }
 
     protected MessageId NextId() => MessageId.Create(Spool.Run, ++sequence, Partition);

@@ -53,6 +53,23 @@ public sealed class StoreRefusalTests
     }
 
     [Fact]
+    [Trait("Threat", "F7")]
+    public async Task Nobody_sees_what_could_not_be_recorded_as_seen()
+    {
+        await using var harness = await SwitchHarness.StartAsync();
+        harness.Sink.StopListening();
+        var sent = await harness.SendAsync();
+        harness.Refusing.Refuses = _ => SpoolHealth.Full;
+        await Assert.ThrowsAsync<SpoolUnavailableException>(async () => await harness.Operator.RawAsync(sent.Id, SwitchHarness.Somebody, default));
+        await Assert.ThrowsAsync<SpoolUnavailableException>(async () => await harness.Operator.ExportCustodyAsync(sent.Id, SwitchHarness.Somebody, default));
+
+        harness.Refusing.Refuses = null;
+        var raw = await harness.Operator.RawAsync(sent.Id, SwitchHarness.Somebody, default);
+        await raw!.Content.DisposeAsync();
+        Assert.Single(await harness.Spool.ReadAuditAsync(sent.Id), e => e.Kind is AuditKind.Viewed);
+    }
+
+    [Fact]
     [Trait("Threat", "F2")]
     public async Task A_store_that_goes_away_in_the_middle_of_a_content_costs_nothing_but_time()
     {

@@ -39,6 +39,8 @@ public static class AlarmCatalogue
             new("certificate", AlarmSeverity.Medium, "a certificate ends soon or has ended"),
             new("crl", AlarmSeverity.High, "a certificate revocation list is out of date"),
             new("audit-chain", AlarmSeverity.Critical, "the audit trail was changed"),
+            new("audit-checkpoint", AlarmSeverity.High, "no checkpoints of the audit trail are made"),
+            new("audit-ship", AlarmSeverity.Medium, "checkpoints of the audit trail can't be shipped"),
             new("checker", AlarmSeverity.High, "a content scanner does not answer"),
             new("dead-letters", AlarmSeverity.Medium, "messages between actors of the program found nobody"),
             new("parked", AlarmSeverity.High, "mail was set aside because work on it failed again and again"),

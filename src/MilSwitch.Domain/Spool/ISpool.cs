@@ -83,7 +83,7 @@ public interface ISpool : IPartitionOwnership, IAsyncDisposable
     /// </summary>
     ValueTask<long> PolicyVersionAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Forgets finished messages, duplicate keys and audit events that are older than these times.</summary>
+    /// <summary>Forgets finished messages and duplicate keys that are older than these times; audit trails are cut by <see cref="Auditing.IAuditStore"/>.</summary>
     ValueTask<int> PruneAsync(DateTimeOffset messagesBefore, DateTimeOffset duplicateKeysBefore, CancellationToken cancellationToken = default);
 
     /// <summary>Octets the store occupies and the free octets of its volume; <see cref="SpoolUsage.Unknown"/> where only its server knows.</summary>

@@ -127,4 +127,5 @@ public enum AuditKind : short
     Proposed = 88, ProposalApproved = 89, ProposalRejected = 90,
     LogLevelChanged = 120, TraceStarted = 121, TraceEnded = 122, SupportTaken = 123,
     AlarmAcknowledged = 100, AlarmShelved = 101, AlarmUnshelved = 102, AlarmTested = 103,
+    AuditExported = 110, AuditPruned = 111, AuditVerified = 112, AuditBroken = 113,
 }

@@ -43,13 +43,14 @@ public static class ApiEndpoints
             .Query("after", "Go on after this id").Query("limit", "At most so many; 100 when absent", type: JsonSchemaType.Integer);
         api.MapGet("/queue/shape", ShapeAsync).Describe<Page<ShapeRowView>>("queueShape", "How many wait, by age").Query("by", "domain, link or sender");
         api.MapGet("/messages/{id}", MessageAsync).Describe<MessageView>("message", "Everything known about one message").Tagged();
-        api.MapGet("/messages/{id}/raw", RawAsync).Describe("raw", "The message as it would be sent now; audited as viewed")
+        api.MapGet("/messages/{id}/raw", RawAsync).Describe("raw", "The message as it would be sent now; audited as viewed").Stored()
             .Answers("message/rfc822");
         api.MapPost("/messages/actions", ActAsync).Accepts<ActRequest>("application/json")
             .Describe<ActResultView>("act", "Hold, release, try, requeue, reroute, return, delete or restore messages").Once().Stored();
         api.MapSubmission();
         api.MapWatch();
         api.MapEvidence();
+        api.MapAudit();
         api.MapHolding();
         api.MapProfile();
         api.MapDrafts();

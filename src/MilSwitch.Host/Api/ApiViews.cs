@@ -301,5 +301,8 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(TraceView))]
 [JsonSerializable(typeof(TraceRequest))]
 [JsonSerializable(typeof(SupportView))]
+[JsonSerializable(typeof(Page<AuditRecordView>))]
+[JsonSerializable(typeof(Page<AuditCheckpointView>))]
+[JsonSerializable(typeof(AuditReportView))]
 [JsonSerializable(typeof(ProblemView))]
 public sealed partial class ApiJson : JsonSerializerContext;

@@ -3,8 +3,8 @@ using System.Text;
 using System.Text.Json;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Host.Api;
+using MilSwitch.Host.Auditing;
 using MilSwitch.Smime.Inspection;
-using MilSwitch.Smime.Verdicts;
 
 namespace MilSwitch.Host.Commands;
 
@@ -16,9 +16,6 @@ internal static class EvidenceCheck
 {
     private const string Custody = "custody.json";
     private const string Original = "original.eml";
-
-    // What a good signature by somebody whom nothing here believes is blamed for.
-    private static readonly Reason[] Unjudged = [Reason.UntrustedRoot, Reason.ChainIncomplete, Reason.RevocationUnknown];
 
     /// <param name="folder">With the evidence.</param>
     /// <param name="options">How the signature is judged.</param>
@@ -91,18 +88,8 @@ internal static class EvidenceCheck
             return ("none", null);
         }
 
-        using var result = await MessageInspector.InspectAsync(signature, options with { DetachedContent = list }, cancellationToken);
-        var signer = result.Report.Layers.SelectMany(l => l.Signers).FirstOrDefault();
-        // A message that somebody signed is good as well, and so is a signature over what it brings along.
-        if (!result.IsDetached)
-        {
-            add(EvidenceEndpoints.Signature, "is not good: it is no signature over the list of digests");
-            return ("bad", signer?.Subject);
-        }
-
-        if (result.Verdict is InspectionVerdict.Valid) return ("good", signer?.Subject);
-        if (!hasAnchors && signer is not null && result.Reasons.Length > 0 && result.Reasons.All(r => Unjudged.Contains(r))) return ("unjudged", signer.Subject);
-        add(EvidenceEndpoints.Signature, "is not good: " + (result.Report.Reasons.IsEmpty ? result.Report.Verdict : string.Join(", ", result.Report.Reasons)));
-        return ("bad", signer?.Subject);
+        var judged = await DetachedSignature.JudgeAsync("the list of digests", list, signature, options, hasAnchors, cancellationToken);
+        if (judged.Fault is { } fault) add(EvidenceEndpoints.Signature, "is not good: " + fault);
+        return (judged.State, judged.Signer);
     }
 }

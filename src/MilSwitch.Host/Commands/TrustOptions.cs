@@ -46,6 +46,9 @@ internal sealed class TrustOptions
     /// <summary>Somebody is believed.</summary>
     public bool HasAnchors(ParseResult arguments) => arguments.GetValue(anchors) is { Length: > 0 };
 
+    /// <summary>The time to judge by is said.</summary>
+    public bool IsTimeGiven(ParseResult arguments) => arguments.GetValue(at) is not null;
+
     public static Option<string?> Time() => new("--at") { Description = "Judge as of this time instead of now", HelpName = "TIME" };
 
     /// <exception cref="CommandFault">It is no time.</exception>

@@ -93,19 +93,6 @@ public static partial class ConfigurationReader
         if (role is { } given) roles.Add(name, given);
     }
 
-    // What signs evidence signs nothing else, and the other way round.
-    private static string? ReadAudit(Section root, KeyConfiguration keys)
-    {
-        if (!root.Has("audit")) return null;
-        var section = root.Map("audit");
-        var name = section.RequiredText("key");
-        section.Finish();
-        if (name is null) return null;
-        if (keys.Find(name) is null) section.Reject("key", NoSuchKey(name, keys));
-        else if (keys.Roles.TryGetValue(name, out var role) && role is not KeyRole.Audit) section.Reject("key", $"'{name}' is a key for {Word(role)}");
-        return name;
-    }
-
     /// <summary>
     /// The key that opens the store. What is opened here and then stored must not lie there in clear, so where nothing is said
     /// it is sealed for whoever could open it as it came.

@@ -152,6 +152,7 @@ public static partial class ConfigurationReader
         RejectSharedEndpoints(root, acp127, [.. listeners.Select(l => l.Endpoint), .. new[] { admin.Endpoint, metricsEndpoint }.OfType<IPEndPoint>()]);
         RejectSharedEndpoints(root, proxies.ToImmutable(), [.. acp127.Lines.Select(l => l.Inbound?.Endpoint).OfType<IPEndPoint>(), .. listeners.Select(l => l.Endpoint), .. new[] { admin.Endpoint, metricsEndpoint }.OfType<IPEndPoint>()]);
 
+        var (auditKey, audit) = ReadAudit(source, root, keys);
         var (level, format) = ReadLogging(root);
         var dns = ReadDns(source, root);
         var configuration = new NodeConfiguration
@@ -176,7 +177,8 @@ public static partial class ConfigurationReader
             Accounts = accounts,
             Keys = keys,
             Finding = [.. domains.Select(d => d.Finding).OfType<FindingConfiguration>()],
-            AuditKey = ReadAudit(root, keys),
+            AuditKey = auditKey,
+            Audit = audit,
             SealKey = sealKey,
             Database = database,
             Labels = labels,

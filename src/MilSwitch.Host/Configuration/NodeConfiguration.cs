@@ -38,8 +38,11 @@ public sealed record NodeConfiguration
     /// <summary>Where certificates of recipients are looked for, by security domain.</summary>
     public ImmutableArray<FindingConfiguration> Finding { get; init; } = [];
 
-    /// <summary>Name of the key that signs exported evidence; null: none does.</summary>
+    /// <summary>Name of the key that signs exported evidence and checkpoints of the audit trail; null: none does.</summary>
     public string? AuditKey { get; init; }
+
+    /// <summary>How the audit trail is kept and proved.</summary>
+    public AuditConfiguration Audit { get; init; } = new();
 
     /// <summary>Name of the key that opens the store, whose contents are sealed at rest; null: what is written is not sealed.</summary>
     public string? SealKey { get; init; }

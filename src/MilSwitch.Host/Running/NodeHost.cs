@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
 using MilSwitch.Domain.Acknowledgments;
+using MilSwitch.Domain.Auditing;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Clustering;
@@ -14,6 +15,7 @@ using MilSwitch.Dashboard;
 using MilSwitch.Host.Watching;
 using MilSwitch.Host.Acp127;
 using MilSwitch.Host.Api;
+using MilSwitch.Host.Auditing;
 using MilSwitch.Host.Commands;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Measurement;
@@ -61,6 +63,7 @@ public static class NodeHost
         }
 
         AddProtection(services, configuration, time);
+        if (spool is IAuditStore trails) AddAuditing(services, spool, trails);
         services.AddSwitching(configuration.Switch);
         services.AddSingleton<Folders.FolderLog>();
         services.AddSingleton<Folders.FolderWatch>();
@@ -68,6 +71,17 @@ public static class NodeHost
         services.AddHostedService(provider => new BrokenStoreWatch(
             spool, provider.GetRequiredService<IHostApplicationLifetime>(), time, BrokenStoreWatch.Grace, () => ProcessEnd.AtOnce(ExitCodes.StoreBroken),
             provider.GetRequiredService<ILogger<BrokenStoreWatch>>()));
+    }
+
+    // Before the switch, and so stopped after it: the last checkpoint speaks for all that was written.
+    private static void AddAuditing(IServiceCollection services, ISpool spool, IAuditStore trails)
+    {
+        services.AddSingleton(trails);
+        services.AddSingleton(provider => new AuditKeeper(
+            spool, trails, provider.GetRequiredService<AuditSigner>(), provider.GetRequiredService<ConfigurationHolder>(), provider.GetRequiredService<ISwitchControl>, spool as IClusterStore,
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AuditKeeper>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<AuditKeeper>());
+        services.AddSingleton<IAuditDesk, AuditDesk>();
     }
 
     /// <summary>Builds a node around the given switch, for tests as well.</summary>
@@ -119,7 +133,7 @@ public static class NodeHost
 
         var app = builder.Build();
         app.Services.GetRequiredService<ConfigurationHolder>().FurtherAlarms =
-            () => [.. app.Services.GetRequiredService<ProxyCertificates>().Alarms, .. (time as SteadyTime)?.Alarms ?? [], .. app.Services.GetService<Acp127Lines>()?.Alarms ?? [], .. app.Services.GetService<Folders.FolderWatch>()?.Alarms ?? [], .. app.Services.GetRequiredService<TelemetryDesk>().Alarms];
+            () => [.. app.Services.GetRequiredService<ProxyCertificates>().Alarms, .. (time as SteadyTime)?.Alarms ?? [], .. app.Services.GetService<Acp127Lines>()?.Alarms ?? [], .. app.Services.GetService<Folders.FolderWatch>()?.Alarms ?? [], .. app.Services.GetRequiredService<TelemetryDesk>().Alarms, .. app.Services.GetService<AuditKeeper>()?.Alarms ?? []];
         var control = app.Services.GetRequiredService<ISwitchControl>();
         control.AlarmWith(() => app.Services.GetRequiredService<ConfigurationHolder>().Alarms);
         control.AlarmWith(() => app.Services.GetRequiredService<Alarms.ScannerWatch>().Alarms);

@@ -155,9 +155,19 @@ internal sealed partial class OperatorActions(SwitchRuntime runtime, SwitchContr
     {
         if (await runtime.Spool.ReadAsync(id, cancellationToken).ConfigureAwait(false) is not { } stored) return null;
         if (await runtime.Spool.OpenContentAsync(id, cancellationToken).ConfigureAwait(false) is not { } content) return null;
-        // Seen is recorded before it is shown.
-        ImmutableArray<AuditEvent> audit = [new AuditEvent(runtime.Now, AuditKind.Viewed, id, -1, who.Via, who.Name)];
-        if (await runtime.TryRecordAsync(id, audit, Precedence.Routine, cancellationToken).ConfigureAwait(false) is { IsCommitted: true }) runtime.Events.Committed(audit, stored.Envelope.Precedence);
+        try
+        {
+            // Seen is recorded before it is shown, or not shown.
+            ImmutableArray<AuditEvent> audit = [new AuditEvent(runtime.Now, AuditKind.Viewed, id, -1, who.Via, who.Name)];
+            if (await runtime.TryRecordAsync(id, audit, Precedence.Routine, cancellationToken).ConfigureAwait(false) is not { } result) throw new SpoolUnavailableException(SpoolHealth.Unwritable);
+            if (!result.IsCommitted) throw new SpoolUnavailableException(result.Status is CommitStatus.Full ? SpoolHealth.Full : SpoolHealth.Unwritable);
+            runtime.Events.Committed(audit, stored.Envelope.Precedence);
+        }
+        catch
+        {
+            await content.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
 
         return new RawMessage(stored.Trace, content);
     }
