@@ -24,6 +24,7 @@ internal sealed partial class AuditKeeper(
 
     private readonly CancellationTokenSource stopping = new();
     private readonly SemaphoreSlim walking = new(1, 1);
+    private readonly SemaphoreSlim ticking = new(1, 1);
     private readonly ConcurrentDictionary<string, Alarm> alarms = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<int, AuditFault> broken = new();
     private readonly string node = configuration.Current.Switch.Node;
@@ -104,15 +105,24 @@ internal sealed partial class AuditKeeper(
     {
         stopping.Dispose();
         walking.Dispose();
+        ticking.Dispose();
         Book.Dispose();
     }
 
     /// <summary>One round, for tests as well.</summary>
     internal async ValueTask TickAsync(CancellationToken cancellationToken)
     {
-        var kind = started ? AuditCheckpointKind.Interval : AuditCheckpointKind.Start;
-        if (await CheckpointAsync(store.OwnTrail, kind, cancellationToken)) started = true;
-        await ShipAsync(cancellationToken);
+        await ticking.WaitAsync(cancellationToken);
+        try
+        {
+            var kind = started ? AuditCheckpointKind.Interval : AuditCheckpointKind.Start;
+            if (await CheckpointAsync(store.OwnTrail, kind, cancellationToken)) started = true;
+            await ShipAsync(cancellationToken);
+        }
+        finally
+        {
+            ticking.Release();
+        }
     }
 
     /// <summary>Forgets what is older than retention.</summary>
