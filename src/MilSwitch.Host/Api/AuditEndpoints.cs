@@ -91,14 +91,14 @@ internal static class AuditEndpoints
         }
     }
 
-    private static async Task<IResult> VerifyAsync(HttpContext context, CancellationToken cancellationToken)
+    private static async Task<IResult> VerifyAsync(HttpContext context, TimeProvider time, CancellationToken cancellationToken)
     {
         var desk = Desk(context);
         var verifying = desk.VerifyAsync(WhoOf(context), null, cancellationToken).AsTask();
         try
         {
             // White space before the answer says that there will be one.
-            while (await Task.WhenAny(verifying, Task.Delay(Patience, cancellationToken)) != verifying)
+            while (await Task.WhenAny(verifying, Task.Delay(Patience, time, cancellationToken)) != verifying)
             {
                 context.Response.ContentType = "application/json";
                 await context.Response.WriteAsync(" ", cancellationToken);
