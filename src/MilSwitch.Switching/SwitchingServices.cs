@@ -77,7 +77,8 @@ public static class SwitchingServices
         services.AddSingleton<AlarmWatch>();
         services.AddSingleton<NodeWatch>();
         services.AddSingleton<OperatorActions>();
-        services.AddSingleton<IOperatorActions>(provider => new GuardedActions(provider.GetRequiredService<OperatorActions>()));
+        services.AddProposals();
+        services.AddSingleton<IOperatorActions>(provider => new GuardedActions(provider.GetRequiredService<OperatorActions>(), provider.GetRequiredService<ProposalDesk>(), provider.GetService<IContentClearance>()));
         services.AddSingleton<NodePicture>();
         services.AddSingleton<IWatchFeed, WatchFeed>();
         services.AddSingleton<ILabelMarks, LabelMarks>();
@@ -98,6 +99,15 @@ public static class SwitchingServices
         services.AddHostedService<ArrivalSweeper>();
         services.AddSingleton<ITrackingDesk, TrackingDesk>();
         services.AddHostedService<TrackingSweeper>();
+        return services;
+    }
+
+    /// <summary>Adds <see cref="IProposalDesk"/>, unless it is there; <see cref="ITwoPersonPolicy"/> says what waits there.</summary>
+    public static IServiceCollection AddProposals(this IServiceCollection services)
+    {
+        services.TryAddSingleton(provider => new ProposalDesk(
+            provider.GetService<ISpool>(), provider.GetRequiredService<ISwitchControl>(), provider.GetService<ITwoPersonPolicy>(), provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<IProposalDesk>(provider => provider.GetRequiredService<ProposalDesk>());
         return services;
     }
 

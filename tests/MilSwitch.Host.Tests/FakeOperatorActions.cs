@@ -90,7 +90,14 @@ public sealed class FakeOperatorActions : IOperatorActions
     public ValueTask<IReadOnlyList<QueueShapeRow>> ShapeAsync(QueueShapeBy by, CancellationToken cancellationToken) =>
         ValueTask.FromResult<IReadOnlyList<QueueShapeRow>>([new QueueShapeRow(by.ToString(), 12, [1, 2, 3, 4, 2, 0, 0, 0, 0, 0])]);
 
-    public ValueTask<MessageDetail?> MessageAsync(MessageId id, CancellationToken cancellationToken) => ValueTask.FromResult(id == First ? Detail() : null);
+    /// <summary>Of the first message.</summary>
+    public MessageLabel? Label { get; set; }
+
+    public ValueTask<MessageDetail?> MessageAsync(MessageId id, CancellationToken cancellationToken)
+    {
+        var detail = Detail();
+        return ValueTask.FromResult(id == First ? detail with { Message = detail.Message with { Envelope = detail.Message.Envelope with { Label = Label } } } : null);
+    }
 
     public ValueTask<RawMessage?> RawAsync(MessageId id, OperatorIdentity who, CancellationToken cancellationToken) => ValueTask.FromResult(
         id == First ? new RawMessage(Encoding.ASCII.GetBytes("Received: x\r\n"), ContentReader.Of(Encoding.ASCII.GetBytes("Subject: y\r\n\r\nz\r\n"))) : null);

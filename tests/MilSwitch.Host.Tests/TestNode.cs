@@ -36,7 +36,7 @@ public sealed class TestNode : IAsyncDisposable
     {
         (this.files, this.app, Actions, Control, Log) = (files, app, actions, control, log);
         // In the order of NodeHost: mail, socket, admin, metrics.
-        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Where(a => a.StartsWith("http://127", StringComparison.Ordinal)).ToArray();
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Where(a => a.Contains("://127", StringComparison.Ordinal) && a.StartsWith("http", StringComparison.Ordinal)).ToArray();
         (Admin, Metrics) = (addresses[^2], addresses[^1]);
     }
 
@@ -62,13 +62,14 @@ public sealed class TestNode : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
-    public static async Task<TestNode> StartAsync(TimeProvider? time = null, ISpool? spool = null, Func<ConfigurationFiles, string>? further = null, IRequestStore? requestStore = null)
+    public static async Task<TestNode> StartAsync(TimeProvider? time = null, ISpool? spool = null, Func<ConfigurationFiles, string>? further = null, IRequestStore? requestStore = null, Func<string, string>? change = null)
     {
         var files = new ConfigurationFiles();
         files.Write("operator.token", OperatorToken + "\n", secret: true);
         files.Write("viewer.token", ViewerToken + "\n", secret: true);
         files.Write("wrong.token", "CANARY-wrong-0123456789ab\n", secret: true);
-        var configuration = files.Good(Text(further?.Invoke(files) ?? ""));
+        var text = Text(further?.Invoke(files) ?? "");
+        var configuration = files.Good(change?.Invoke(text) ?? text);
         var actions = new FakeOperatorActions();
         var control = new FakeControl(configuration.Switch, actions);
         var events = new EventHub(run: 7, time ?? TimeProvider.System);
@@ -76,7 +77,7 @@ public sealed class TestNode : IAsyncDisposable
         var log = new ListLog();
         var app = NodeHost.Build(configuration, time ?? TimeProvider.System, services =>
         {
-            services.AddSingleton<IOperatorActions>(new GuardedActions(actions));
+            services.AddSingleton<IOperatorActions>(provider => new GuardedActions(actions, provider.GetRequiredService<ProposalDesk>(), provider.GetRequiredService<IContentClearance>()));
             services.AddSingleton<IAuditDesk>(new FakeAuditDesk());
             services.AddSingleton<ISwitchControl>(control);
             services.AddSingleton<IAlarmDesk>(new FakeAlarmDesk(actions));

@@ -61,6 +61,8 @@ public interface IOperatorActions
     /// <summary>
     /// Does one thing to the chosen messages; with <see cref="MessageAct.DryRun"/> only says to which. Throws
     /// <see cref="SpoolUnavailableException"/> when the store refused it and nothing was done; such an order is not done later.
+    /// Throws <see cref="CountChangedException"/> when a filter has more than was confirmed, and, as other orders do,
+    /// <see cref="ApprovalNeededException"/> where another person has to approve.
     /// </summary>
     ValueTask<ActResult> ActAsync(MessageAct act, OperatorIdentity who, CancellationToken cancellationToken);
 
@@ -244,6 +246,9 @@ public sealed record MessageAct(MessageVerb Verb)
 
     /// <summary>For <see cref="MessageVerb.Reroute"/>: the link to use instead.</summary>
     public LinkName? Link { get; init; }
+
+    /// <summary>With a filter: how many the person was shown, by a dry run, and wants it done to.</summary>
+    public int? Expected { get; init; }
 }
 
 public sealed record ActResult(ImmutableArray<ActOutcome> Outcomes, bool DryRun);

@@ -29,7 +29,7 @@ internal sealed class AccessDesk(ISpool? spool, ISwitchControl control, Configur
     private readonly SemaphoreSlim place = new(1, 1);
     private int waiting;
 
-    public SignInWays Ways => new(configuration.Current.Admin.LocalAccounts, null);
+    public SignInWays Ways => new(configuration.Current.Admin.LocalAccounts, configuration.Current.Admin.Oidc?.Name);
 
     private ISpool Store => spool ?? throw new SpoolUnavailableException(SpoolHealth.Unwritable);
 
@@ -164,6 +164,9 @@ internal sealed class AccessDesk(ISpool? spool, ISwitchControl control, Configur
         return new SignIn(SignInOutcome.Done, secret, Describe(IdOf(secret), session, roles));
     }
 
+    /// <summary>Another authority did not know somebody, or they are nothing here.</summary>
+    public Task<bool> RefuseAsync(string way, string address) => control.RecordAsync(AuditKind.SignInFailed, $"{way}, {address}", null);
+
     private async ValueTask<SignIn> SignInAsync(string name, string password, string address, bool begin, CancellationToken cancellationToken)
     {
         if (addresses.Wait(address) is { } wait) return new SignIn(SignInOutcome.TooMany, RetryAfter: wait);
@@ -235,7 +238,7 @@ internal sealed class AccessDesk(ISpool? spool, ISwitchControl control, Configur
     // Null: it is over, because the account is.
     private async ValueTask<OperatorRoles?> RolesAsync(SessionDocument session, CancellationToken cancellationToken)
     {
-        if (session.Way != ByPassword) return AccessDocuments.RolesOf(session.Roles);
+        if (session.Way != ByPassword) return configuration.Current.Admin.Oidc is null ? null : AccessDocuments.RolesOf(session.Roles);
         if (!configuration.Current.Admin.LocalAccounts) return null;
         var account = AccessDocuments.ReadAccount(await Store.ReadDocumentAsync(AccessDocuments.Account, session.Name, cancellationToken));
         return account is { Locked: false } && account.PasswordSet == session.PasswordSet ? AccessDocuments.RolesOf(account.Roles) : null;

@@ -18,6 +18,11 @@ internal static class AccessServices
         services.AddSingleton(provider => new AccessDesk(
             provider.GetService<ISpool>(), provider.GetRequiredService<ISwitchControl>(), provider.GetRequiredService<ConfigurationHolder>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IAccessDesk>(provider => provider.GetRequiredService<AccessDesk>());
+        services.AddSingleton<OidcDesk>();
+        services.AddSingleton<ITwoPersonPolicy>(provider => new TwoPersonPolicy(provider.GetRequiredService<ConfigurationHolder>()));
+        services.AddSingleton<IContentClearance, ContentClearance>();
+        services.AddProposals();
+        services.AddSingleton<INodeActions, NodeActions>();
         services.AddDataProtection().SetApplicationName("milswitch");
         services.AddSingleton<IXmlRepository>(provider => new StoredKeys(provider.GetService<ISpool>()));
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(o => o.XmlRepository = provider.GetRequiredService<IXmlRepository>()));
@@ -32,5 +37,10 @@ internal static class AccessServices
             o.SuppressXFrameOptionsHeader = true;
         });
         return services;
+    }
+
+    private sealed class TwoPersonPolicy(ConfigurationHolder configuration) : ITwoPersonPolicy
+    {
+        public bool NeedsTwo(string act) => configuration.Current.Admin.TwoPersons.Contains(act);
     }
 }

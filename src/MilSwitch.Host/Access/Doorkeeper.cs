@@ -18,7 +18,7 @@ internal static class Doorkeeper
         var known = ApiAuthentication.Authenticate(context, settings);
         if (known is not null || context.Request.Headers.Authorization.Count > 0) return known;
         if (IsFromElsewhere(context.Request)) return null;
-        return await BySessionAsync(context);
+        return ClientCertificates.Identify(context, settings, context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow()) ?? await BySessionAsync(context);
     }
 
     /// <summary>

@@ -47,7 +47,7 @@ internal static class PageRules
         }
         catch (NotPermittedException refused) when (!context.Response.HasStarted)
         {
-            await TellAsync(context, 403, $"Not permitted: it needs the right '{Words.Of(refused.Right)}'. Nothing was done.");
+            await TellAsync(context, 403, refused.Because is { } because ? $"Not permitted: {because}." : $"Not permitted: it needs the right '{Words.Of(refused.Right)}'. Nothing was done.");
         }
 
         if (context.Response is { HasStarted: false, StatusCode: 404 or 405 or 400, ContentType: null, ContentLength: null })

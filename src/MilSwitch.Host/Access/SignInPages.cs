@@ -21,6 +21,8 @@ internal static class SignInPages
         // A page of its own takes the place of this one.
         routes.MapGet(PageRules.SignIn, ShowAsync).ExcludeFromDescription().WithOrder(1_000);
         routes.MapPost(PageRules.SignIn, SignInAsync).ExcludeFromDescription().WithOrder(-1_000).DisableAntiforgery();
+        routes.MapGet(OidcDesk.Start, (HttpContext context, OidcDesk desk) => desk.BeginAsync(context)).ExcludeFromDescription();
+        routes.MapGet(OidcDesk.Callback, (HttpContext context, OidcDesk desk) => desk.EndAsync(context)).ExcludeFromDescription();
         routes.MapPost(SignOut, SignOutAsync).ExcludeFromDescription().WithOrder(-1_000).DisableAntiforgery();
     }
 
@@ -48,7 +50,7 @@ internal static class SignInPages
             </form>
 
             """;
-        var provider = desk.Ways.Provider is { } name ? $"<p><a href=\"{PageRules.SignIn}/oidc{encode.Encode(QueryString.Create("to", to).Value!)}\">Sign in at {encode.Encode(name)}</a></p>\n" : "";
+        var provider = desk.Ways.Provider is { } name ? $"<p><a href=\"{OidcDesk.Start}{encode.Encode(QueryString.Create("to", to).Value!)}\">Sign in at {encode.Encode(name)}</a></p>\n" : "";
         await context.Response.WriteAsync($"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Sign in: MilSwitch</title></head><body><main>\n<h1>Sign in</h1>\n{text}{provider}{password}</main></body></html>\n");
     }
 

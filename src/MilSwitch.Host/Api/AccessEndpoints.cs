@@ -43,15 +43,8 @@ internal static class AccessEndpoints
     {
         var (request, fault) = await ApiEndpoints.BodyAsync(context, ApiJson.Default.AccountRequest, cancellationToken);
         if (request is null) return Problems.BadRequest(fault);
-        try
-        {
-            var change = await desk.AddAccountAsync(request.Name ?? "", request.Password ?? "", Roles(request.Roles), request.Reason ?? "", ApiEndpoints.CallerOf(context).Identity, cancellationToken);
-            return await AnswerAsync(request.Name ?? "", change, context, desk, cancellationToken);
-        }
-        catch (FormatException wrong)
-        {
-            return Problems.BadRequest(Sentence(wrong));
-        }
+        var change = await desk.AddAccountAsync(request.Name ?? "", request.Password ?? "", Roles(request.Roles), request.Reason ?? "", ApiEndpoints.CallerOf(context).Identity, cancellationToken);
+        return await AnswerAsync(request.Name ?? "", change, context, desk, cancellationToken);
     }
 
     private static async Task<IResult> ChangeAsync<T>(
@@ -60,14 +53,7 @@ internal static class AccessEndpoints
     {
         var (request, fault) = await ApiEndpoints.BodyAsync(context, type, cancellationToken);
         if (request is null) return Problems.BadRequest(fault);
-        try
-        {
-            return await AnswerAsync(name, await change(request, ApiEndpoints.CallerOf(context).Identity), context, desk, cancellationToken);
-        }
-        catch (FormatException wrong)
-        {
-            return Problems.BadRequest(Sentence(wrong));
-        }
+        return await AnswerAsync(name, await change(request, ApiEndpoints.CallerOf(context).Identity), context, desk, cancellationToken);
     }
 
     private static async Task<IResult> SessionsAsync(HttpContext context, IAccessDesk desk, CancellationToken cancellationToken)
@@ -80,16 +66,9 @@ internal static class AccessEndpoints
     {
         var (request, fault) = await ApiEndpoints.BodyAsync(context, ApiJson.Default.ReasonRequest, cancellationToken);
         if (request is null) return Problems.BadRequest(fault);
-        try
-        {
-            return await desk.EndSessionAsync(id, request.Reason, ApiEndpoints.CallerOf(context).Identity, cancellationToken) is AccountChange.Done
-                ? Results.NoContent()
-                : Problems.NotFound("There is no such session.");
-        }
-        catch (FormatException wrong)
-        {
-            return Problems.BadRequest(Sentence(wrong));
-        }
+        return await desk.EndSessionAsync(id, request.Reason, ApiEndpoints.CallerOf(context).Identity, cancellationToken) is AccountChange.Done
+            ? Results.NoContent()
+            : Problems.NotFound("There is no such session.");
     }
 
     private static async Task<IResult> AnswerAsync(string name, AccountChange change, HttpContext context, IAccessDesk desk, CancellationToken cancellationToken)
@@ -119,6 +98,4 @@ internal static class AccessEndpoints
 
         return roles;
     }
-
-    private static string Sentence(FormatException fault) => $"{char.ToUpperInvariant(fault.Message[0])}{fault.Message[1..]}.";
 }

@@ -46,7 +46,7 @@ public static class ApiEndpoints
         api.MapGet("/messages/{id}/raw", RawAsync).Describe("raw", "The message as it would be sent now; audited as viewed").Stored()
             .Answers("message/rfc822");
         api.MapPost("/messages/actions", ActAsync).Accepts<ActRequest>("application/json")
-            .Describe<ActResultView>("act", "Hold, release, try, requeue, reroute, return, delete or restore messages").Once().Stored();
+            .Describe<ActResultView>("act", "Hold, release, try, requeue, reroute, return, delete or restore messages").Once().Stored().Proposed().Fails(409, "More messages match the filter than were confirmed; or a request with this Idempotency-Key is under way");
         api.MapSubmission();
         api.MapWatch();
         api.MapEvidence();
@@ -60,6 +60,7 @@ public static class ApiEndpoints
         api.MapStatistics();
         api.MapAccess();
         api.MapTelemetry();
+        api.MapProposals();
         api.MapGet("/track", TrackAsync).Describe<Page<MessageView>>("track", "Messages past and present, newest first")
             .Query("messageId", "The Message-ID field, exactly").Query("envelopeId", "The ENVID, exactly").Query("sender", "Part of the reverse path")
             .Query("recipient", "Part of a recipient's address").Query("precedence", "The level").Query("state", "queued, held, binned or done")
@@ -69,13 +70,13 @@ public static class ApiEndpoints
         api.MapGet("/links/{name}", LinkAsync).Describe<LinkView>("link", "One link, as this node has it").Tagged();
         api.MapPost("/links/{name}/try", TryLinkAsync).Describe<LinkView>("tryLink", "Connect at once, in spite of an open breaker").Once().Stored();
         api.MapGet("/rules", RulesAsync).Describe<Page<RuleView>>("rules", "Standing orders").Tagged();
-        api.MapPost("/rules", AddRuleAsync).Accepts<RuleRequest>("application/json").Describe<RuleView>("addRule", "Give a standing order").Once().Stored();
+        api.MapPost("/rules", AddRuleAsync).Accepts<RuleRequest>("application/json").Describe<RuleView>("addRule", "Give a standing order").Once().Stored().Proposed();
         api.MapGet("/rules/{id}", RuleAsync).Describe<RuleView>("rule", "One standing order").Tagged();
         api.MapPut("/rules/{id}", ReplaceRuleAsync).Accepts<RuleRequest>("application/json")
-            .Describe<RuleView>("replaceRule", "Put another standing order in its place, in one step").Guarded().Stored();
+            .Describe<RuleView>("replaceRule", "Put another standing order in its place, in one step").Guarded().Stored().Proposed();
         api.MapDelete("/rules/{id}", RemoveRuleAsync).Describe("removeRule", "End a standing order").Produces(204)
             .Query("reason", "Why", required: true).Query("dryRun", "true: only say what would happen, with 200 and the order", type: JsonSchemaType.Boolean)
-            .Produces<RuleView>(200, "application/json").Guarded().Stored();
+            .Produces<RuleView>(200, "application/json").Guarded().Stored().Proposed();
         api.MapGet("/route-test", RouteTestAsync).Describe<RouteView>("routeTest", "Where an address goes, and why")
             .Query("address", "A mail address", required: true).Query("precedence", "The level it would travel at; routine when absent")
             .Query("sic", "Its subject indicator codes, separated by semicolons").Query("type", "Its message type, as in the field").Query("instructions", "Its message and handling instructions, separated by semicolons");
@@ -83,7 +84,7 @@ public static class ApiEndpoints
             .Query("from", "The sender's address", required: true).Query("to", "Addresses of recipients, separated by commas", required: true)
             .Query("policy", "Name or object identifier of the policy; labels.policy of the configuration when absent");
         api.MapGet("/config", ConfigurationAsync).Describe<ConfigurationStateView>("configuration", "The configuration in force").Tagged();
-        api.MapPost("/config/apply", ApplyAsync).Describe<ConfigurationView>("applyConfiguration", "Read the configuration again and swap it whole; 422 when it is refused").Once().Guarded();
+        api.MapPost("/config/apply", ApplyAsync).Describe<ConfigurationView>("applyConfiguration", "Read the configuration again and swap it whole; 422 when it is refused").Once().Guarded().Proposed();
         routes.MapOpenApi($"{Prefix}/openapi.json");
     }
 
@@ -152,6 +153,7 @@ public static class ApiEndpoints
         if (string.IsNullOrWhiteSpace(request.Reason)) return Problems.BadRequest("reason is missing.");
         if (request.Ids is null == request.Filter is null) return Problems.BadRequest("Give either ids or a filter.");
         if (verb == MessageVerb.Reroute == string.IsNullOrEmpty(request.Link)) return Problems.BadRequest("link belongs to reroute, and reroute needs it.");
+        if (request is { Filter: not null, DryRun: false, Expected: null }) return Problems.BadRequest("expected is missing: how many messages it is, as dryRun tells.");
         if (request.Ids is { Count: > MaximumIds }) return Problems.BadRequest(string.Create(CultureInfo.InvariantCulture, $"More than {MaximumIds} ids."));
         var ids = ImmutableArray.CreateBuilder<MessageId>();
         foreach (var text in request.Ids ?? [])
@@ -164,7 +166,7 @@ public static class ApiEndpoints
         if (reader.Finish() is { } wrong) return Problems.BadRequest(wrong);
         var act = new MessageAct(verb)
         {
-            Ids = ids.ToImmutable(), Filter = filter, Reason = request.Reason, DryRun = request.DryRun,
+            Ids = ids.ToImmutable(), Filter = filter, Reason = request.Reason, DryRun = request.DryRun, Expected = request.Expected,
             Link = string.IsNullOrEmpty(request.Link) ? null : new LinkName(request.Link),
         };
         var result = await actions.ActAsync(act, CallerOf(context).Identity, cancellationToken);
@@ -369,14 +371,13 @@ public static class ApiEndpoints
         return Conditions.Answer(context, new ConfigurationStateView(configuration.Current.File, configuration.Since, tag), ApiJson.Default.ConfigurationStateView, tag);
     }
 
-    private static async Task<IResult> ApplyAsync(HttpContext context, ConfigurationHolder configuration)
+    private static async Task<IResult> ApplyAsync(HttpContext context, INodeActions node, CancellationToken cancellationToken)
     {
-        CallerOf(context).Identity.Demand(OperatorRight.Configure);
-        if (await configuration.ReloadAsync(tag => Conditions.Allow(context.Request, tag), CallerOf(context).Identity.Name) is not { } result)
+        if (await node.ApplyAsync(tag => Conditions.Allow(context.Request, tag), "", CallerOf(context).Identity, cancellationToken) is not { } result)
             return Problems.PreconditionFailed();
         IReadOnlyList<ConfigurationProblemView> problems = [.. result.Select(p => new ConfigurationProblemView(p.File, p.Line, p.Key, p.Text))];
         return problems.Count == 0
-            ? Json(new ConfigurationView(true, configuration.Current.File, []), ApiJson.Default.ConfigurationView)
+            ? Json(new ConfigurationView(true, node.Settings.File, []), ApiJson.Default.ConfigurationView)
             : Problems.Answer(422, "The configuration was refused", "Nothing was changed.", problems);
     }
 

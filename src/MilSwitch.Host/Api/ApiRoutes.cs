@@ -39,6 +39,10 @@ internal static class ApiRoutes
         .Fails(422, "This Idempotency-Key belongs to another request, or what was asked for is refused")
         .Fails(429, "Too many requests with an Idempotency-Key are under way");
 
+    /// <summary>It may need a second person.</summary>
+    public static RouteHandlerBuilder Proposed(this RouteHandlerBuilder route) =>
+        route.Produces<ProposalView>(202, "application/json").WithMetadata(new ApiStatus(202, "Another person has to approve it; it is recorded, and not done yet"));
+
     /// <summary>What is ordered is recorded before it is done.</summary>
     public static RouteHandlerBuilder Stored(this RouteHandlerBuilder route) => route.Fails(507, "The store is full or can't be written; nothing was done");
 

@@ -155,7 +155,8 @@ public sealed record LinkView(
 /// <param name="Reason">Why; kept in the audit trail.</param>
 /// <param name="DryRun">Only say which messages it would be.</param>
 /// <param name="Link">For reroute.</param>
-public sealed record ActRequest(string? Verb, IReadOnlyList<string>? Ids, FilterView? Filter, string? Reason, bool DryRun = false, string? Link = null);
+/// <param name="Expected">With a filter: how many messages that was in a dry run; when it is more by now, nothing is done.</param>
+public sealed record ActRequest(string? Verb, IReadOnlyList<string>? Ids, FilterView? Filter, string? Reason, bool DryRun = false, string? Link = null, int? Expected = null);
 
 /// <param name="OlderThan">As in the configuration: <c>90s</c>, <c>2h</c>.</param>
 public sealed record FilterView(
@@ -289,6 +290,8 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(SubmittedView))]
 [JsonSerializable(typeof(StatisticsView))]
 [JsonSerializable(typeof(PersonView))]
+[JsonSerializable(typeof(ProposalView))]
+[JsonSerializable(typeof(Page<ProposalView>))]
 [JsonSerializable(typeof(AccountView))]
 [JsonSerializable(typeof(Page<AccountView>))]
 [JsonSerializable(typeof(Page<SessionView>))]

@@ -1,7 +1,5 @@
 using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Operations;
-using MilSwitch.Domain.Spool;
-using MilSwitch.Switching;
 
 namespace MilSwitch.Host.Api;
 
@@ -12,24 +10,19 @@ internal static class ClusterEndpoints
     {
         api.MapGet("/cluster", ClusterAsync).Describe<ClusterStateView>("cluster", "The nodes as this one sees them; a node on its own sees itself");
         api.MapPost("/cluster/drain", DrainAsync).Accepts<ReasonRequest>("application/json")
-            .Describe<ClusterStateView>("drain", "This node takes nothing new, ends what it has under way, hands its partitions over and stops").Once();
+            .Describe<ClusterStateView>("drain", "This node takes nothing new, ends what it has under way, hands its partitions over and stops").Once().Proposed();
     }
 
     private static async Task<IResult> ClusterAsync(IOperatorActions actions, CancellationToken cancellationToken) =>
         ApiEndpoints.Json(ClusterStateView.Of(await actions.ClusterAsync(cancellationToken)), ApiJson.Default.ClusterStateView);
 
-    private static async Task<IResult> DrainAsync(
-        HttpContext context, IOperatorActions actions, ISwitchControl control, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
+    private static async Task<IResult> DrainAsync(HttpContext context, IOperatorActions actions, INodeActions node, CancellationToken cancellationToken)
     {
-        ApiEndpoints.CallerOf(context).Identity.Demand(OperatorRight.Configure);
         var (request, fault) = await ApiEndpoints.BodyAsync(context, ApiJson.Default.ReasonRequest, cancellationToken);
         if (request is null) return Problems.BadRequest(fault);
         if (string.IsNullOrWhiteSpace(request.Reason) || request.Reason.Length > 1000) return Problems.BadRequest("reason is missing or has more than 1000 characters.");
-        // A node that can't record it must be able to leave all the same: it is the one that is to be replaced.
-        await control.RecordAsync(AuditKind.NodeStopped, $"drain: {request.Reason}", ApiEndpoints.CallerOf(context).Identity.Name);
         var view = ClusterStateView.Of(await actions.ClusterAsync(cancellationToken));
-        // The answer goes out first: stopping waits for it.
-        lifetime.StopApplication();
+        await node.DrainAsync(request.Reason, ApiEndpoints.CallerOf(context).Identity, cancellationToken);
         return ApiEndpoints.Json(view, ApiJson.Default.ClusterStateView);
     }
 }

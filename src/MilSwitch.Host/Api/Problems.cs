@@ -11,7 +11,8 @@ internal static class Problems
 
     public static IResult Unauthorized() => Answer(401, "Nobody is signed in", "Send a token of admin.tokens as 'Authorization: Bearer TOKEN', show a certificate, or use the Unix socket.");
 
-    public static IResult Forbidden(OperatorRight right) => Answer(403, "Not permitted", $"It needs the right '{Words.Of(right)}'; nothing was done.");
+    public static IResult Forbidden(NotPermittedException refused) =>
+        Answer(403, "Not permitted", refused.Because is { } because ? $"Nothing was shown: {because}." : $"It needs the right '{Words.Of(refused.Right)}'; nothing was done.");
 
     public static IResult NotFound(string detail) => Answer(404, "Not found", detail);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MilSwitch.Domain.Operations;
 
 namespace MilSwitch.Host.Api;
@@ -13,7 +14,22 @@ internal static class Refusals
         }
         catch (NotPermittedException refused)
         {
-            return Problems.Forbidden(refused.Right);
+            return Problems.Forbidden(refused);
+        }
+        catch (ApprovalNeededException needed)
+        {
+            return Results.Json(ProposalView.Of(needed.Proposal), ApiJson.Default.ProposalView, statusCode: 202);
+        }
+        catch (CountChangedException changed)
+        {
+            return Problems.Conflict(string.Create(CultureInfo.InvariantCulture, $"{changed.Count} messages match now, and {changed.Expected} were confirmed; nothing was done."));
+        }
+        catch (FormatException wrong)
+        {
+            return Problems.BadRequest(Sentence(wrong.Message));
         }
     }
+
+    /// <summary>A text of a service as a sentence.</summary>
+    public static string Sentence(string text) => text.Length is 0 ? text : $"{char.ToUpperInvariant(text[0])}{text[1..]}{(text[^1] is '.' ? "" : ".")}";
 }

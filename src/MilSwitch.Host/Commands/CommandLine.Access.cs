@@ -73,6 +73,35 @@ public sealed partial class CommandLine
         };
     }
 
+    private Command Proposal()
+    {
+        var list = Remote("list", "What needs two persons: open ones and those of the last days, the newest first", async (node, arguments, cancellationToken) => Show(
+            arguments, await node.GetAsync("/proposals", cancellationToken), ApiJson.Default.PageProposalView,
+            page => Text.WriteTable(
+                environment.Output, ["ID", "STATE", "UNTIL", "BY", "WHAT", "WHY", "DECIDED BY", "OUTCOME"],
+                page.Items.Select(v => (string[])
+                    [v.Id, v.State, Text.Time(v.Expires), Text.Printable(v.Author), Text.Printable(v.Text), Text.Printable(v.Reason), Text.Printable(v.DecidedBy ?? ""), Text.Printable(v.Outcome ?? "")]))));
+        return new Command("proposal", "What one person wants done and another has to approve")
+        {
+            Example(list, "milswitch proposal list"),
+            Example(DecidesProposal("approve", "Have done what another person proposed"), "milswitch proposal approve 1a2b3c4d5e6f --reason 'seen and agreed'"),
+            Example(DecidesProposal("reject", "Have it not done"), "milswitch proposal reject 1a2b3c4d5e6f --reason 'line is back'"),
+        };
+    }
+
+    private Command DecidesProposal(string verb, string description)
+    {
+        var id = new Argument<string>("ID") { Description = "As 'proposal list' tells it" };
+        var command = Remote(verb, description, async (node, arguments, cancellationToken) => Show(
+            arguments,
+            await node.SendAsync(
+                HttpMethod.Post, $"/proposals/{Uri.EscapeDataString(arguments.GetRequiredValue(id))}/{verb}", new ReasonRequest(arguments.GetRequiredValue(reason)), ApiJson.Default.ReasonRequest, Conditions(arguments), cancellationToken),
+            ApiJson.Default.ProposalView, view => environment.Output.WriteLine($"{view.Id}: {view.State}{(view.Outcome is { } outcome ? $": {Text.Printable(outcome)}" : "")}")));
+        command.Arguments.Add(id);
+        foreach (var option in new Option[] { reason, key }) command.Options.Add(option);
+        return command;
+    }
+
     private Command OfAccount<T>(string verb, string description, string path, Func<ParseResult, T> request, JsonTypeInfo<T> type)
     {
         var name = Name();

@@ -62,6 +62,7 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Account());
         root.Subcommands.Add(Session());
         root.Subcommands.Add(WhoAmI());
+        root.Subcommands.Add(Proposal());
         root.Subcommands.Add(Submit());
         root.Subcommands.Add(Log());
         root.Subcommands.Add(Trace());
@@ -270,8 +271,12 @@ public sealed partial class CommandLine
             var chosen = filter.ToView(arguments);
             if (named.Count > 0 == chosen is not null) throw new CommandFault(ExitCodes.WrongUse, "name messages by id, '-' for standard input, or choose them with filter options; one of these");
             var request = new ActRequest(verb, chosen is null ? named : null, chosen, arguments.GetRequiredValue(reason), arguments.GetValue(dryRun), verb == "reroute" ? arguments.GetValue(link) : null);
-            if (chosen is not null && !request.DryRun && !arguments.GetValue(yes) && environment.IsInputTerminal
-                && !await ConfirmAsync(node, request, cancellationToken)) return ExitCodes.Bad;
+            if (chosen is not null && !request.DryRun)
+            {
+                if (await ConfirmAsync(node, request, arguments.GetValue(yes) || !environment.IsInputTerminal, cancellationToken) is not { } count) return ExitCodes.Bad;
+                request = request with { Expected = count };
+            }
+
             var text = await node.SendAsync(HttpMethod.Post, "/messages/actions", request, ApiJson.Default.ActRequest, Conditions(arguments), cancellationToken);
             Show(arguments, text, ApiJson.Default.ActResultView, view => Rendering.Write(environment.Output, view));
             var result = Read(text, ApiJson.Default.ActResultView);
@@ -289,15 +294,16 @@ public sealed partial class CommandLine
             $"milswitch message {verb} --link 192.0.2.1:25 --precedence routine{further} --reason 'line is down' --dry-run");
     }
 
-    // A person who chose by a filter is shown how many messages that is, and says the number back.
-    private async Task<bool> ConfirmAsync(NodeClient node, ActRequest request, CancellationToken cancellationToken)
+    // A person who chose by a filter is shown how many messages that is, and says the number back. Should there be more by
+    // then, the node does nothing.
+    private async Task<int?> ConfirmAsync(NodeClient node, ActRequest request, bool unasked, CancellationToken cancellationToken)
     {
         var trial = Read(await node.SendAsync(HttpMethod.Post, "/messages/actions", request with { DryRun = true }, ApiJson.Default.ActRequest, default, cancellationToken), ApiJson.Default.ActResultView);
-        if (trial.Outcomes.Count <= 1) return true;
+        if (unasked || trial.Outcomes.Count <= 1) return trial.Outcomes.Count;
         environment.Error.Write(string.Create(CultureInfo.InvariantCulture, $"{request.Verb} would touch {trial.Outcomes.Count} messages. Type the number to go on: "));
-        if (environment.Input.ReadLine()?.Trim() == Text.Number(trial.Outcomes.Count)) return true;
+        if (environment.Input.ReadLine()?.Trim() == Text.Number(trial.Outcomes.Count)) return trial.Outcomes.Count;
         environment.Error.WriteLine("nothing was done");
-        return false;
+        return null;
     }
 
     private Command Track()

@@ -138,6 +138,11 @@ internal sealed class NodeClient : IDisposable
         try
         {
             var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (response.StatusCode is System.Net.HttpStatusCode.Accepted)
+            {
+                using (response) throw new CommandFault(ExitCodes.ApprovalNeeded, await WaitsAsync(response, cancellationToken));
+            }
+
             if (response.IsSuccessStatusCode) return response;
             using (response) throw new CommandFault(ExitCodes.Of((int)response.StatusCode), await DescribeAsync(response, cancellationToken));
         }
@@ -154,6 +159,14 @@ internal sealed class NodeClient : IDisposable
         {
             throw new CommandFault(ExitCodes.Unreachable, $"no answer from the node at {address} in time");
         }
+    }
+
+    private static async Task<string> WaitsAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var proposal = JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(cancellationToken), ApiJson.Default.ProposalView);
+        return proposal is null
+            ? "another person has to approve it"
+            : $"another person has to approve it until {Text.Time(proposal.Expires)}: milswitch proposal approve {proposal.Id} --reason TEXT";
     }
 
     private static async Task<string> DescribeAsync(HttpResponseMessage response, CancellationToken cancellationToken)

@@ -140,7 +140,7 @@ public static partial class ConfigurationReader
         var postmaster = ReadPostmaster(root, routes);
         var (precedences, acknowledgments) = ReadPrecedences(source, root, problems);
         var dataFolder = data is null ? "" : source.FullPath(data);
-        var admin = ReadAdmin(source, root, dataFolder, listeners);
+        var admin = ReadAdmin(source, root, dataFolder, listeners, labels);
         var addresses = accounts.Addresses.ToDictionary(StringComparer.Ordinal);
         var folders = ReadFolders(source, root, listeners, addresses);
         var (alarms, notifiers) = ReadAlarms(source, root, listeners);

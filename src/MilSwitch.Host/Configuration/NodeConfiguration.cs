@@ -105,6 +105,18 @@ public sealed record AdminSettings
     /// <summary>Where browsers find the console of this node; null: nobody said.</summary>
     public string? Url { get; init; }
 
+    /// <summary>What certificates of persons lead to; empty: none are believed.</summary>
+    public X509Certificate2Collection ClientAnchors { get; init; } = [];
+
+    /// <summary>Persons who come with certificates.</summary>
+    public ImmutableArray<AdminCertificate> Certificates { get; init; } = [];
+
+    /// <summary>Whose content persons may see; the first that is of somebody counts. Empty: nobody is limited.</summary>
+    public ImmutableArray<ViewerClearance> Clearances { get; init; } = [];
+
+    /// <summary>Where else persons may sign in; null: nowhere.</summary>
+    public OidcSettings? Oidc { get; init; }
+
     /// <summary>Persons may sign in with accounts that the store keeps.</summary>
     public bool LocalAccounts { get; init; } = true;
 
@@ -113,6 +125,9 @@ public sealed record AdminSettings
 
     /// <summary>A session is over after so long, used or not.</summary>
     public TimeSpan LongestSession { get; init; } = TimeSpan.FromHours(12);
+
+    /// <summary>Acts that need two persons, by the words of <see cref="TwoPersonActs"/>.</summary>
+    public ImmutableHashSet<string> TwoPersons { get; init; } = [];
 
     /// <summary>The submission listener by whose rules messages that come through the API are judged; null: none may come.</summary>
     public string? Submission { get; init; }

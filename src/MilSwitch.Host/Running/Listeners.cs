@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Telemetry;
 using MilSwitch.Host.Configuration;
@@ -55,7 +56,13 @@ internal static class Listeners
         });
         if (configuration.Admin.Endpoint is { } admin) Listen(kestrel, admin, options =>
         {
-            if (configuration.Admin.Certificate is { } certificate) options.UseHttps(certificate);
+            if (configuration.Admin.Certificate is { } certificate) options.UseHttps(https =>
+            {
+                https.ServerCertificate = certificate;
+                https.ClientCertificateMode = configuration.Admin.ClientAnchors.Count > 0 ? ClientCertificateMode.AllowCertificate : ClientCertificateMode.NoCertificate;
+                // Whether it is believed is judged by the settings in force then.
+                https.AllowAnyClientCertificate();
+            });
             EndpointRole.Admin.Mark(options);
         });
         ProxyCertificates.Listen(kestrel, configuration, (endpoint, configure) => Listen(kestrel, endpoint, configure));

@@ -146,6 +146,8 @@ public static class NodeHost
         app.Use((context, next) => SeparateEndpointsAsync(context, next, bridge));
         // Behind the rules for pages: a token of a form is bound to the person who asked for it.
         app.UseAntiforgery();
+        // Whoever approves something must find whoever does it.
+        _ = (app.Services.GetRequiredService<IOperatorActions>(), app.Services.GetRequiredService<INodeActions>());
         app.MapApi();
         app.MapSignIn();
         app.MapDashboard();
@@ -259,7 +261,7 @@ public static class NodeHost
         }
         catch (NotPermittedException refused) when (!context.Response.HasStarted)
         {
-            await Problems.Forbidden(refused.Right).ExecuteAsync(context);
+            await Problems.Forbidden(refused).ExecuteAsync(context);
         }
         catch (SpoolUnavailableException fault) when (!context.Response.HasStarted)
         {

@@ -27,9 +27,6 @@ internal sealed partial class OperatorActions(SwitchRuntime runtime, SwitchContr
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>How many messages one order may reach.</summary>
-    private const int MaximumReach = 100_000;
-
     private readonly HoldingDesk desk = new(runtime);
     private readonly StatisticsDesk statistics = new(runtime);
     private readonly MessageEvidence evidence = new(runtime);
@@ -205,7 +202,7 @@ internal sealed partial class OperatorActions(SwitchRuntime runtime, SwitchContr
     {
         var ids = act.Ids;
         if (act.Filter is { } filter)
-            ids = [.. ids, .. (await QueueAsync(filter with { Limit = MaximumReach }, cancellationToken).ConfigureAwait(false)).Select(m => m.Id)];
+            ids = [.. ids, .. (await QueueAsync(filter with { Limit = GuardedActions.MaximumReach }, cancellationToken).ConfigureAwait(false)).Select(m => m.Id)];
         if (act.Verb == MessageVerb.Reroute && (act.Link is not { } link || LinkByName(link) is null))
             return new ActResult([.. ids.Select(id => new ActOutcome(id, false, "no route has a link of that name") { Failure = ActFailure.NotFound })], act.DryRun);
         var outcomes = ImmutableArray.CreateBuilder<ActOutcome>(ids.Length);
