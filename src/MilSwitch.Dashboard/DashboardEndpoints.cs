@@ -158,6 +158,14 @@ public static partial class DashboardEndpoints
         {
             return ActAnswer.Not("Nothing was done: no route has a link of that name.");
         }
+        catch (ApprovalNeededException needed)
+        {
+            return ActAnswer.Done($"It is recorded as proposal {needed.Proposal.Id}, and not done yet: another person has to approve it.");
+        }
+        catch (CountChangedException)
+        {
+            return ActAnswer.Not("Nothing was done: more messages match now than were confirmed.");
+        }
         catch (NotPermittedException)
         {
             return ActAnswer.Not("Nothing was done: you may not do this.");

@@ -66,6 +66,16 @@ public sealed class ClientCertificateTests : IAsyncLifetime
         Assert.Contains("; secure;", form.Headers.GetValues("Set-Cookie").Single(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_command_line_shows_one_too()
+    {
+        using var anna = Issue(authority, "whoever", "anna@example.org");
+        using var key = anna.GetECDsaPrivateKey()!;
+        var file = node.Files.Write("anna.pem", $"{anna.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n", secret: true);
+        var run = await node.RunAsync("whoami", "--node", node.Admin.Replace("127.0.0.1", "localhost", StringComparison.Ordinal), "--ca-file", Path.Combine(node.Files.Folder, "tls.pem"), "--certificate-file", file);
+        Assert.Equal((0, true), (run.ExitCode, run.Output.StartsWith("anna (", StringComparison.Ordinal)));
+    }
+
     private async Task<HttpResponseMessage> GetAsync(string path, X509Certificate2? certificate, HttpMethod? method = null, string? origin = null)
     {
         using var client = new HttpClient(new SocketsHttpHandler

@@ -12,7 +12,7 @@ public sealed class ContentClearanceTests : IAsyncLifetime
 {
     private const string Anna = "CANARY-anna-0123456789abcdef";
 
-    private static readonly SecurityPolicy Alfa = PolicyFile.Read(File.ReadAllBytes(Path.Combine(ConfigurationFiles.Repository, "config", "policies", "alfa.xml")));
+    private static readonly SecurityPolicy Alfa = SpifReader.Read(File.ReadAllBytes(Path.Combine(ConfigurationFiles.Repository, "config", "policies", "alfa.xml")));
 
     private TestNode node = null!;
 

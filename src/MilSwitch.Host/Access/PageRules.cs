@@ -45,6 +45,14 @@ internal static class PageRules
         {
             await next(context);
         }
+        catch (ApprovalNeededException needed) when (!context.Response.HasStarted)
+        {
+            await TellAsync(context, 202, $"It is recorded as proposal {needed.Proposal.Id}, and not done yet: another person has to approve it.");
+        }
+        catch (CountChangedException) when (!context.Response.HasStarted)
+        {
+            await TellAsync(context, 409, "More messages match now than were confirmed. Nothing was done.");
+        }
         catch (NotPermittedException refused) when (!context.Response.HasStarted)
         {
             await TellAsync(context, 403, refused.Because is { } because ? $"Not permitted: {because}." : $"Not permitted: it needs the right '{Words.Of(refused.Right)}'. Nothing was done.");

@@ -17,11 +17,12 @@ internal sealed class NodeAddress
 
     private readonly Option<string?> config = new("--config") { Description = "The node's configuration, to find its socket. Else MILSWITCH_CONFIG, else " + UsualConfiguration, HelpName = "FILE" };
     private readonly Option<string?> token = new("--token-file") { Description = "File with the bearer token. Else MILSWITCH_TOKEN_FILE", HelpName = "FILE" };
+    private readonly Option<string?> certificate = new("--certificate-file") { Description = "PEM with your certificate and its key, for https. Else MILSWITCH_CERTIFICATE_FILE", HelpName = "FILE" };
     private readonly Option<string?> anchors = new("--ca-file") { Description = "Trust anchors for https, in PEM; else the system's", HelpName = "FILE" };
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { node, config, token, anchors }) command.Options.Add(option);
+        foreach (var option in new Option[] { node, config, token, certificate, anchors }) command.Options.Add(option);
     }
 
     /// <summary>Throws <see cref="CommandFault"/> when it can't be found out.</summary>
@@ -29,7 +30,7 @@ internal sealed class NodeAddress
     {
         var address = arguments.GetValue(node) ?? environment.Variable("MILSWITCH_NODE") ?? FromConfiguration(arguments, environment);
         var tokenFile = arguments.GetValue(token) ?? environment.Variable("MILSWITCH_TOKEN_FILE");
-        return new NodeClient(address, tokenFile, arguments.GetValue(anchors));
+        return new NodeClient(address, tokenFile, arguments.GetValue(anchors), arguments.GetValue(certificate) ?? environment.Variable("MILSWITCH_CERTIFICATE_FILE"));
     }
 
     private string FromConfiguration(ParseResult arguments, CommandEnvironment environment)

@@ -19,7 +19,8 @@ internal sealed class NodeClient : IDisposable
     /// <param name="address"><c>unix:/path</c>, <c>http://…</c> or <c>https://…</c>.</param>
     /// <param name="tokenFile">Null: no token.</param>
     /// <param name="anchorsFile">Null: the system's trust anchors.</param>
-    public NodeClient(string address, string? tokenFile, string? anchorsFile)
+    /// <param name="certificateFile">Null: no certificate.</param>
+    public NodeClient(string address, string? tokenFile, string? anchorsFile, string? certificateFile = null)
     {
         this.address = address;
         var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false };
@@ -53,6 +54,7 @@ internal sealed class NodeClient : IDisposable
         }
 
         if (anchorsFile is not null) handler.SslOptions = Trusting(anchorsFile);
+        if (certificateFile is not null) handler.SslOptions.ClientCertificates = [ReadCertificate(certificateFile)];
         client = new HttpClient(handler) { BaseAddress = origin, Timeout = TimeSpan.FromSeconds(60) };
         if (tokenFile is not null) client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ReadToken(tokenFile));
     }
@@ -187,6 +189,20 @@ internal sealed class NodeClient : IDisposable
         }
 
         return $"the node answered {(int)response.StatusCode}";
+    }
+
+    private static X509Certificate2 ReadCertificate(string file)
+    {
+        try
+        {
+            using var read = X509Certificate2.CreateFromPemFile(file);
+            // SslStream wants a key that lives in the certificate.
+            return X509CertificateLoader.LoadPkcs12(read.Export(X509ContentType.Pfx), null);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        {
+            throw new CommandFault(ExitCodes.NotFound, $"{file} can't be read as a certificate with its key in PEM");
+        }
     }
 
     private static string ReadToken(string file)
