@@ -224,7 +224,9 @@ public sealed class CommandLineTests : IAsyncLifetime
         Assert.False(node.Actions.Acts[^1].Act.DryRun);
         node.Actions.Acts.Clear();
         Assert.Equal(0, (await node.RunAsync("", true, [.. command, "--yes"])).ExitCode);
-        Assert.False(Assert.Single(node.Actions.Acts).Act.DryRun);
+        // How many it is has to be known all the same, so that there are no more when it is done.
+        Assert.Equal([(true, null), (false, 2)], node.Actions.Acts.Select(a => (a.Act.DryRun, a.Act.Expected)));
+        Assert.Equal([FakeOperatorActions.First, FakeOperatorActions.Second], node.Actions.Acts[^1].Act.Ids.AsEnumerable());
     }
 
     [Fact]
