@@ -12,6 +12,7 @@ using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Profiling;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Telemetry;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Alarms;
@@ -143,6 +144,9 @@ internal sealed class SwitchRuntime(
     public AcknowledgmentBoard Acknowledgments { get; } = new();
 
     public SwitchMeters Meters { get; } = new();
+
+    /// <summary>Ids of a cluster are its own; those of nodes with a store each may be the same.</summary>
+    public MessageTraces Traces { get; } = new(configuration.Cluster is null ? configuration.Node : "");
 
     public EventHub Events { get; } = new(spool.Run, time);
 

@@ -61,6 +61,7 @@ public static class ApiEndpoints
         api.MapAccess();
         api.MapTelemetry();
         api.MapProposals();
+        api.MapStore();
         api.MapGet("/track", TrackAsync).Describe<Page<MessageView>>("track", "Messages past and present, newest first")
             .Query("messageId", "The Message-ID field, exactly").Query("envelopeId", "The ENVID, exactly").Query("sender", "Part of the reverse path")
             .Query("recipient", "Part of a recipient's address").Query("precedence", "The level").Query("state", "queued, held, binned or done")

@@ -307,5 +307,7 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(Page<AuditRecordView>))]
 [JsonSerializable(typeof(Page<AuditCheckpointView>))]
 [JsonSerializable(typeof(AuditReportView))]
+[JsonSerializable(typeof(StoreView))]
+[JsonSerializable(typeof(StoreCheckView))]
 [JsonSerializable(typeof(ProblemView))]
 public sealed partial class ApiJson : JsonSerializerContext;

@@ -20,6 +20,9 @@ public sealed record CommandEnvironment
     /// <summary>A person sits at the input.</summary>
     public required bool IsInputTerminal { get; init; }
 
+    /// <summary>A person reads the talk.</summary>
+    public bool IsErrorTerminal { get; init; }
+
     public required Func<string, string?> Variable { get; init; }
 
     public static CommandEnvironment Process() => new()
@@ -29,6 +32,7 @@ public sealed record CommandEnvironment
         Error = Console.Error,
         OpenOutput = Console.OpenStandardOutput,
         IsInputTerminal = !Console.IsInputRedirected,
+        IsErrorTerminal = !Console.IsErrorRedirected,
         Variable = Environment.GetEnvironmentVariable,
     };
 }

@@ -61,7 +61,7 @@ public sealed partial class CommandLine
         var end = Remote("end", "End a session", async (node, arguments, cancellationToken) =>
         {
             await node.SendAsync(
-                HttpMethod.Post, $"/sessions/{Uri.EscapeDataString(arguments.GetRequiredValue(id))}/end", new ReasonRequest(arguments.GetRequiredValue(reason)), ApiJson.Default.ReasonRequest, Conditions(arguments), cancellationToken);
+                HttpMethod.Post, $"/sessions/{Uri.EscapeDataString(OneId(arguments.GetRequiredValue(id)))}/end", new ReasonRequest(arguments.GetRequiredValue(reason)), ApiJson.Default.ReasonRequest, Conditions(arguments), cancellationToken);
             return ExitCodes.Done;
         });
         end.Arguments.Add(id);

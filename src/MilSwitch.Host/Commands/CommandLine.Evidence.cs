@@ -10,7 +10,7 @@ public sealed partial class CommandLine
     {
         var id = MessageId();
         var command = Remote("decisions", "Why a message is where it is: every passage through a boundary, step by step", async (node, arguments, cancellationToken) => Show(
-            arguments, await node.GetAsync($"/messages/{Uri.EscapeDataString(arguments.GetRequiredValue(id))}/decisions", cancellationToken), ApiJson.Default.DecisionsView,
+            arguments, await node.GetAsync($"/messages/{Uri.EscapeDataString(OneId(arguments.GetRequiredValue(id)))}/decisions", cancellationToken), ApiJson.Default.DecisionsView,
             view => HoldingRendering.Write(environment.Output, view)));
         command.Arguments.Add(id);
         return Example(command, "milswitch message decisions 0000G40000040");
@@ -22,7 +22,7 @@ public sealed partial class CommandLine
         var export = new Option<string?>("--export") { Description = "Put the evidence, contents included, into this new or empty folder; audited as viewed", HelpName = "DIR" };
         var command = Remote("custody", "What boundaries did to a message; exit 1 when the chain is broken", async (node, arguments, cancellationToken) =>
         {
-            var path = $"/messages/{Uri.EscapeDataString(arguments.GetRequiredValue(id))}/custody";
+            var path = $"/messages/{Uri.EscapeDataString(OneId(arguments.GetRequiredValue(id)))}/custody";
             var text = await node.GetAsync(path, cancellationToken);
             if (arguments.GetValue(export) is { } target)
             {
@@ -40,5 +40,29 @@ public sealed partial class CommandLine
         return Example(command, "milswitch message custody 0000G40000040 --export evidence/", "milswitch message custody 0000G40000040");
     }
 
-    private static Argument<string> MessageId() => new("ID") { Description = "Of the message" };
+    private static Argument<string> MessageId() => new("ID") { Description = "Of the message; '-' reads it from standard input" };
+    private Command Audit()
+    {
+        var folder = new Argument<string>("DIR") { Description = "Made by message custody --export" };
+        var trust = new TrustOptions();
+        var print = new Option<bool>("--json") { Description = "Print the answer as JSON" };
+        var verify = new Command("verify", "Whether exported evidence is what it was; exit 1 when not. Needs no node and no network") { folder, print };
+        trust.AddTo(verify);
+        verify.SetAction(async (arguments, cancellationToken) =>
+        {
+            var reader = new CertificateSource(environment, arguments.GetValue(trust.PasswordFile));
+            var options = new InspectionOptions
+            {
+                Trust = trust.ReadTrust(arguments, reader, []), At = trust.ReadAt(arguments), Suite = trust.ReadSuite(arguments), Revocation = trust.ReadRevocation(arguments),
+            };
+            var verdict = await EvidenceCheck.JudgeAsync(new EvidenceFolder(arguments.GetRequiredValue(folder)), options, trust.HasAnchors(arguments), cancellationToken);
+            if (arguments.GetValue(print)) environment.Output.WriteLine(JsonSerializer.Serialize(verdict, EvidenceJson.Default.EvidenceVerdict));
+            else HoldingRendering.Write(environment.Output, verdict);
+            return verdict.Problems.IsEmpty ? ExitCodes.Done : ExitCodes.Bad;
+        });
+        Example(verify, "milswitch audit verify evidence/ --anchors root.pem");
+        return new Command("audit", "Exported evidence") { verify };
+    }
+
+    private static Argument<string> MessageId() => new("ID") { Description = "Of the message; '-' reads it from standard input" };
 }

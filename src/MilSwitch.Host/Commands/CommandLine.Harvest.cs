@@ -35,7 +35,7 @@ public sealed partial class CommandLine
         var domain = new Option<string>("--domain") { Description = "The security domain", Required = true, HelpName = "NAME" };
         var command = Remote(verb, description, async (node, arguments, cancellationToken) =>
         {
-            var request = new HarvestRequest(arguments.GetRequiredValue(domain), arguments.GetRequiredValue(id), arguments.GetRequiredValue(reason));
+            var request = new HarvestRequest(arguments.GetRequiredValue(domain), OneId(arguments.GetRequiredValue(id)), arguments.GetRequiredValue(reason));
             var text = await node.SendAsync(HttpMethod.Post, "/harvest/" + verb, request, ApiJson.Default.HarvestRequest, Conditions(arguments), cancellationToken);
             return Show(arguments, text, ApiJson.Default.HarvestedView, view => environment.Output.WriteLine($"{view.Id}: {view.State}"));
         });

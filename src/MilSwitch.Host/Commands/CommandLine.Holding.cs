@@ -22,7 +22,7 @@ public sealed partial class CommandLine
 
         var id = MessageId();
         var show = Remote("show", "One message that waits for a person: why, until when, who may act", async (node, arguments, cancellationToken) => Show(
-            arguments, await node.GetAsync("/holding/" + Uri.EscapeDataString(arguments.GetRequiredValue(id)), cancellationToken), ApiJson.Default.HeldMessageView,
+            arguments, await node.GetAsync("/holding/" + Uri.EscapeDataString(OneId(arguments.GetRequiredValue(id))), cancellationToken), ApiJson.Default.HeldMessageView,
             view => HoldingRendering.Write(environment.Output, view, TimeProvider.System.GetUtcNow())));
         show.Arguments.Add(id);
         Example(show, "milswitch hold show 0000G40000040");
@@ -129,7 +129,7 @@ public sealed partial class CommandLine
         var command = Remote(verb, description, async (node, arguments, cancellationToken) =>
         {
             var text = await node.SendAsync(
-                HttpMethod.Post, $"/{place}/{Uri.EscapeDataString(arguments.GetRequiredValue(id))}/{verb}", request(arguments), type, Conditions(arguments), cancellationToken);
+                HttpMethod.Post, $"/{place}/{Uri.EscapeDataString(OneId(arguments.GetRequiredValue(id)))}/{verb}", request(arguments), type, Conditions(arguments), cancellationToken);
             Show(arguments, text, ApiJson.Default.HoldingResultView, view => HoldingRendering.Write(environment.Output, view));
             if (Read(text, ApiJson.Default.HoldingResultView).Outcome != "approval-needed") return ExitCodes.Done;
             environment.Error.WriteLine("milswitch: approval of a second person needed");

@@ -30,7 +30,7 @@ public sealed partial class CommandLine
         var replace = ReplaceRule("replace", "Put another standing order in the place of one, in one step", Order, [kind], options);
         var id = new Argument<string>("ID") { Description = "Of the order" };
         var show = Remote("show", "One standing order", async (node, arguments, cancellationToken) => Show(
-            arguments, await node.GetAsync("/rules/" + Uri.EscapeDataString(arguments.GetRequiredValue(id)), cancellationToken), ApiJson.Default.RuleView,
+            arguments, await node.GetAsync("/rules/" + Uri.EscapeDataString(OneId(arguments.GetRequiredValue(id))), cancellationToken), ApiJson.Default.RuleView,
             rule => Rendering.Write(environment.Output, rule)));
         show.Arguments.Add(id);
         return new Command("rule", "Standing orders")
@@ -78,7 +78,7 @@ public sealed partial class CommandLine
         var id = new Argument<string>("ID") { Description = "Of the order" };
         var command = Remote(name, description, async (node, parsed, cancellationToken) => Show(
             parsed,
-            await node.SendAsync(HttpMethod.Put, "/rules/" + Uri.EscapeDataString(parsed.GetRequiredValue(id)), order(parsed), ApiJson.Default.RuleRequest, Conditions(parsed), cancellationToken),
+            await node.SendAsync(HttpMethod.Put, "/rules/" + Uri.EscapeDataString(OneId(parsed.GetRequiredValue(id))), order(parsed), ApiJson.Default.RuleRequest, Conditions(parsed), cancellationToken),
             ApiJson.Default.RuleView, Ordered));
         command.Arguments.Add(id);
         foreach (var argument in arguments) command.Arguments.Add(argument);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -15,6 +16,8 @@ namespace MilSwitch.Host.Commands;
 /// <summary>The program's commands. Standard output is data, standard error is talk.</summary>
 public sealed partial class CommandLine
 {
+    private const int IdsAtOnce = 500;
+
     private readonly CommandEnvironment environment;
     private readonly Dictionary<Command, string[]> examples = [];
     private readonly NodeAddress address = new();
@@ -68,6 +71,9 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Trace());
         root.Subcommands.Add(Support());
         root.Subcommands.Add(Sendmail());
+        root.Subcommands.Add(Mailq());
+        root.Subcommands.Add(Database());
+        root.Subcommands.Add(Completion());
         root.Subcommands.Add(Demo.DemoCommand.Create(environment, Example));
         var help = root.Options.OfType<HelpOption>().First();
         help.Action = new HelpWithExamples((HelpAction)help.Action!, examples, environment.Output);
@@ -106,6 +112,11 @@ public sealed partial class CommandLine
                 environment.Error.WriteLine("milswitch: --help tells more");
                 return ExitCodes.WrongUse;
             }
+
+            // A misspelt option would be taken for an id or a file.
+            if (parsed.Action is not HelpWithExamples && !arguments.Contains("--")
+                && parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).FirstOrDefault(t => t.Value.Length > 2 && t.Value.StartsWith("--", StringComparison.Ordinal)) is { } misspelt)
+                throw new CommandFault(ExitCodes.WrongUse, $"{misspelt.Value} is no option; --help tells more");
 
             // The host handles SIGTERM by itself: the parser's own timeout would cut the drain short.
             var configuration = new InvocationConfiguration
@@ -240,8 +251,7 @@ public sealed partial class CommandLine
         var raw = Remote("raw", "The message as it would be sent now, to standard output; audited as viewed", async (node, arguments, cancellationToken) =>
         {
             await using var output = environment.OpenOutput();
-            var id = ReadIds([arguments.GetRequiredValue(one)]) is [var single] ? single : throw new CommandFault(ExitCodes.WrongUse, "more than one id was given");
-            await node.CopyAsync($"/messages/{Uri.EscapeDataString(id)}/raw", output, cancellationToken);
+            await node.CopyAsync($"/messages/{Uri.EscapeDataString(OneId(arguments.GetRequiredValue(one)))}/raw", output, cancellationToken);
             return ExitCodes.Done;
         });
         raw.Arguments.Add(one);
@@ -277,7 +287,7 @@ public sealed partial class CommandLine
                 request = request with { Expected = count };
             }
 
-            var text = await node.SendAsync(HttpMethod.Post, "/messages/actions", request, ApiJson.Default.ActRequest, Conditions(arguments), cancellationToken);
+            var text = await ActAsync(node, request, Conditions(arguments), cancellationToken);
             Show(arguments, text, ApiJson.Default.ActResultView, view => Rendering.Write(environment.Output, view));
             var result = Read(text, ApiJson.Default.ActResultView);
             environment.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{verb}: {result.Done} {(result.DryRun ? "would be done" : "done")}, {result.Failed} failed"));
@@ -292,6 +302,23 @@ public sealed partial class CommandLine
             command,
             $"milswitch message {verb} 0000G40000040{further} --reason 'asked by the duty officer'",
             $"milswitch message {verb} --link 192.0.2.1:25 --precedence routine{further} --reason 'line is down' --dry-run");
+    }
+
+    // Many ids go in several requests, so that a person sees how far it is; those with a key are one request, as the key says.
+    private async Task<string> ActAsync(NodeClient node, ActRequest request, RequestConditions conditions, CancellationToken cancellationToken)
+    {
+        if (request.Ids is not { Count: > IdsAtOnce } all || conditions.Key is not null) return await node.SendAsync(HttpMethod.Post, "/messages/actions", request, ApiJson.Default.ActRequest, conditions, cancellationToken);
+        using var progress = new Progress(environment, request.Verb ?? "");
+        var outcomes = new List<ActOutcomeView>();
+        foreach (var some in all.Chunk(IdsAtOnce))
+        {
+            var text = await node.SendAsync(HttpMethod.Post, "/messages/actions", request with { Ids = some }, ApiJson.Default.ActRequest, conditions, cancellationToken);
+            outcomes.AddRange(Read(text, ApiJson.Default.ActResultView).Outcomes);
+            progress.Show(outcomes.Count, all.Count);
+        }
+
+        var done = outcomes.Count(o => o.Done);
+        return JsonSerializer.Serialize(new ActResultView(request.DryRun, done, outcomes.Count - done, outcomes), ApiJson.Default.ActResultView);
     }
 
     // A person who chose by a filter is shown how many messages that is, and says the number back. Should there be more by

@@ -154,6 +154,7 @@ public static partial class ConfigurationReader
 
         var (auditKey, audit) = ReadAudit(source, root, keys);
         var (level, format) = ReadLogging(root);
+        var traces = ReadTelemetry(source, root);
         var dns = ReadDns(source, root);
         var configuration = new NodeConfiguration
         {
@@ -194,6 +195,7 @@ public static partial class ConfigurationReader
             DnsServers = dns.Servers,
             DnsTrustsAuthenticData = dns.TrustsAuthenticData,
             LogLevel = level,
+            Traces = traces,
             LogFormat = format,
         };
         CheckTracking(root, tracked, configuration.Switch.Retention.Messages, tracking is not null || listeners.Any(l => l.TrackingRetention is not null), tracking?.Endpoint, [.. listeners.Select(l => l.Endpoint), .. new[] { admin.Endpoint, metricsEndpoint }.OfType<IPEndPoint>()]);

@@ -80,6 +80,9 @@ public sealed record NodeConfiguration
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
+    /// <summary>Null: nobody is told of spans.</summary>
+    public TraceExport? Traces { get; init; }
+
     public LogFormat LogFormat { get; init; } = LogFormat.Text;
 }
 

@@ -238,6 +238,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
         Check("tracking.endpoint", Equals(now.Tracking?.Endpoint, next.Tracking?.Endpoint));
         Check("dns.servers", now.DnsServers.SequenceEqual(next.DnsServers));
         Check("dns.trust-ad", now.DnsTrustsAuthenticData == next.DnsTrustsAuthenticData);
+        Check("telemetry.traces", now.Traces == next.Traces);
         Check("logging", now.LogLevel == next.LogLevel && now.LogFormat == next.LogFormat);
         return problems.ToImmutable();
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Akka.Actor;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Delivery;
@@ -8,6 +9,7 @@ using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Telemetry;
 using MilSwitch.Domain.Tracking;
 using MilSwitch.Mime;
 using MilSwitch.Switching.Boundaries;
@@ -36,6 +38,8 @@ internal sealed class IncomingMessage : IIncomingMessage
     private string? heldBecause;
     private bool handedOver;
     private StagedContent? content;
+    private long completing;
+    private TimeSpan examined;
     // Of the content as it is; null: it is another one than was scanned.
     private HeaderBlock? scanned;
     // Of what the client sent: what is added has the time in it, and would make every copy another message.
@@ -88,6 +92,7 @@ internal sealed class IncomingMessage : IIncomingMessage
     public async ValueTask<IntakeResult> CompleteAsync(CancellationToken cancellationToken)
     {
         if (fault is { } early) return IntakeResult.Refused(early);
+        completing = runtime.Time.GetTimestamp();
         try
         {
             content = await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
@@ -124,7 +129,9 @@ internal sealed class IncomingMessage : IIncomingMessage
         Examination? examination = null;
         if (protection is not null || labelling is not null)
         {
+            var examining = runtime.Time.GetTimestamp();
             examination = await new ArrivalExaminer(runtime).ExamineAsync(content, protection, labelling, envelope.ReversePath, client, decision.Action, cancellationToken).ConfigureAwait(false);
+            examined = runtime.Time.GetElapsedTime(examining);
             if (examination.Refusal is { } kept) return IntakeResult.Refused(kept);
             await ReplaceAsync(examination.Replacement).ConfigureAwait(false);
         }
@@ -233,6 +240,9 @@ internal sealed class IncomingMessage : IIncomingMessage
         if (accepted.Supersedes is { } replaced) audit = audit.Add(new AuditEvent(now, AuditKind.Superseding, id, -1, replaced));
         var held = heldBecause ?? examination?.Labels?.HeldBecause ?? OutOfDate.Reason(configuration, accepted, now);
         if (held is not null) audit = audit.Add(new AuditEvent(now, AuditKind.Held, id, -1, held));
+        using var span = runtime.Traces.Begin("accept", id, ActivityKind.Server, runtime.Time.GetElapsedTime(completing)).At(accepted.Precedence);
+        // Nobody knew its id yet when it was examined.
+        if (examined > TimeSpan.Zero) runtime.Traces.Begin("examine", id, since: examined)?.Dispose();
         var policy = runtime.JudgedBy;
         var link = held is null && partition is not null ? TryReserve(accepted, now) : null;
         try
@@ -259,6 +269,7 @@ internal sealed class IncomingMessage : IIncomingMessage
                 runtime.WasFenced(owner);
             }
 
+            span.Came(result.IsCommitted ? held is null ? "accepted" : "held" : "refused");
             if (!result.IsCommitted)
             {
                 return IntakeResult.Refused(result.Status switch
@@ -283,16 +294,20 @@ internal sealed class IncomingMessage : IIncomingMessage
             link?.Gauge.Release();
         }
 
-        ValueTask<CommitResult> CommitAsync(RecipientState state) => runtime.Spool.CommitAsync(
-            new SpoolOperation(owner)
-            {
-                Accept = [new NewMessage(id, accepted, trace, content!, facts.MessageId, state, null) { HeldBecause = held }],
-                Audit = audit,
-                Documents = [.. Documents(id, accepted, partition is null), .. beside is null ? [] : new[] { beside }],
-                // Only what may be sent at once depends on rules already.
-                Policy = state == RecipientState.Armed ? policy : null,
-            },
-            accepted.Precedence, CancellationToken.None);
+        async ValueTask<CommitResult> CommitAsync(RecipientState state)
+        {
+            using var commit = runtime.Traces.Begin("commit", id);
+            return await runtime.Spool.CommitAsync(OperationOf(state), accepted.Precedence, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        SpoolOperation OperationOf(RecipientState state) => new(owner)
+        {
+            Accept = [new NewMessage(id, accepted, trace, content!, facts.MessageId, state, null) { HeldBecause = held }],
+            Audit = audit,
+            Documents = [.. Documents(id, accepted, partition is null), .. beside is null ? [] : new[] { beside }],
+            // Only what may be sent at once depends on rules already.
+            Policy = state == RecipientState.Armed ? policy : null,
+        };
     }
 
     private static IEnumerable<StoredDocument> Documents(MessageId id, Envelope accepted, bool isFar)

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Akka.Actor;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Telemetry;
 using MilSwitch.Smtp.Client;
 
 namespace MilSwitch.Switching.Links;
@@ -141,10 +143,12 @@ internal sealed class DeliveryActor : UntypedActor
         DeliveryCommands.Send send, SmtpClientConnection over, bool wasIdle, IActorRef self, CancellationToken token)
     {
         var consignment = send.Consignment;
+        using var span = runtime.Traces.Begin("deliver", consignment.Id, ActivityKind.Client).At(consignment.Precedence).Over(settings.Name.Configured.Value);
         var first = over.MessagesSent is 0;
         var result = await TransactAsync(send, over, consignment.Recipients, send.Loaded.Content, token).ConfigureAwait(false);
         // One that died while it was idle says nothing about the message: straight onto another connection. That can't go on
         // without end: each was used or lay idle before, and is gone now.
+        span.Came(result.End.ToString().ToLowerInvariant());
         var diedIdle = wasIdle && result is { End: TransactionEnd.Lost, Unheard: true };
         if (diedIdle || result.End is TransactionEnd.GaveWay || result.Fault is Damaged or Away) return Ended([]);
         var alternates = MaySend(consignment, token) ? Behind(over.Target) : [];

@@ -10,6 +10,7 @@ using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Reports;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Telemetry;
 using MilSwitch.Mime;
 using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Boundaries;
@@ -135,9 +136,11 @@ internal static partial class MessageSteps
                 Approvals = await DocumentAsync(BoundaryDocuments.Approvals, BoundaryDocuments.ReadApprovals).ConfigureAwait(false),
             };
             if (!awaited.IsEmpty) return await ReceiveAsync(start, back!, others).ConfigureAwait(false);
+            using var span = runtime.Traces.Begin("cross", step.Id).At(envelope.Precedence);
             var crossing = envelope.Precedence.IsUrgent() ? runtime.Crossing.RunAsync(start).AsTask() : runtime.PassageThreads.RunAsync(() => runtime.Crossing.RunAsync(start).AsTask());
             var started = runtime.Time.GetTimestamp();
             var came = await crossing.ConfigureAwait(false);
+            span.Came(((came as CrossingOutcome.Ended)?.Decision.Outcome ?? StepOutcome.Go).ToString().ToLowerInvariant());
             runtime.Meters.CountCrossing(boundary.Name, (came as CrossingOutcome.Ended)?.Decision.Outcome ?? StepOutcome.Go, runtime.Time.GetElapsedTime(started));
             return came switch
             {

@@ -8,6 +8,7 @@ using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Reports;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Telemetry;
 using MilSwitch.Mime;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Reports;
@@ -116,10 +117,21 @@ internal static partial class MessageSteps
         return (permitted.DrainToImmutable(), denied.DrainToImmutable());
     }
 
+    // Names of spans: few, and the same on all nodes.
+    private static string NameOf(object what) => what switch
+    {
+        AttemptEnded => "outcome",
+        MessageActor.Deadline => "deadline",
+        MessageActor.Resume or Misplaced => "resume",
+        MessageActor.Operate or MessageActor.Judge => "order",
+        _ => "step",
+    };
+
     /// <summary>Every other step. Throws <see cref="SpoolUnavailableException"/> when it could not be recorded; nothing was done then.</summary>
     public static async Task<PartitionEvents.StepDone> RunAsync(SwitchRuntime runtime, OwnedPartition partition, IActorRef reports, MessageActor.Step step)
     {
         var run = new Run(runtime, partition, reports, step);
+        using var span = runtime.Traces.Begin(NameOf(step.What), step.Id);
         return step.What switch
         {
             AttemptEnded attempt => await run.AttemptAsync(attempt).ConfigureAwait(false),
@@ -439,7 +451,10 @@ internal static partial class MessageSteps
         // Null: another owns the partition.
         private async Task<CommitResult?> CommitWholeAsync(SpoolOperation operation, Precedence precedence)
         {
+            using var span = runtime.Traces.Begin("commit", step.Id).At(precedence);
             var result = await runtime.Spool.CommitAsync(operation, precedence).ConfigureAwait(false);
+            span.Came(result.Status.ToString().ToLowerInvariant());
+            if (span is not null && result.IsCommitted) foreach (var made in operation.Accept) runtime.Traces.Make(made.Id, span);
             if (result.IsCommitted) runtime.Events.Committed(operation.Audit, precedence);
             // Judged by settings that are out of force: this node learns the new ones, and the step is judged by them.
             if (result.Status is CommitStatus.Outdated) runtime.LookAtStore();

@@ -5,6 +5,7 @@ using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Telemetry;
 using MilSwitch.Switching.Links;
 
 namespace MilSwitch.Switching.Protection;
@@ -55,6 +56,7 @@ internal sealed partial class DepartureProtector(SwitchRuntime runtime)
         if (settings is { Labels: null, Protection.Sign: not null } && envelope is { ReversePath.IsNull: true, Origin.IsOwnText: true, Label: { } own }) labelled = new DepartureLabels(octets, own.Encoded, [], []);
         // Octets of the caller end with this task.
         if (settings.Protection is not { } asked) return new DepartureOutcome.Protected(octets.Span == came.Span ? came.ToArray() : octets, notes);
+        using var span = runtime.Traces.Begin("protect", consignment.Id).At(consignment.Precedence).Over(settings.Name.Configured.Value);
         ImmutableArray<Domain.Addressing.Mailbox> recipients = [.. consignment.Recipients.Select(i => envelope.Recipients[i].Address)];
         DepartureOutcome outcome;
         try
