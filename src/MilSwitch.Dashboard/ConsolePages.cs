@@ -27,11 +27,14 @@ internal static class ConsolePages
         new("/holding", "Holding centre", typeof(HoldingView)) { Key = 'h', Group = Desk, Live = Calm, IsPersonal = true },
         new("/holding", "Held message", typeof(HeldView)) { HasId = true, Live = Calm, IsPersonal = true },
         new("/drafts", "Release", typeof(DraftsView)) { Key = 'd', Group = Desk, Live = Calm, IsPersonal = true },
+        new("/alarms", "Alarms", typeof(AlarmsView)) { Key = 'a', Group = Desk, Live = Calm },
+        new("/runbook", "Runbook", typeof(RunbookView)) { HasId = true },
         new("/rules", "Orders", typeof(RulesView)) { Key = 'r', Group = Desk, Live = Calm },
         new("/cluster", "Cluster", typeof(ClusterPageView)) { Key = 'c', Group = Switch, Live = Quick },
         new("/routing", "Routing and policy", typeof(RoutingView)) { Key = 'p', Group = Switch },
         new("/admin", "Administration", typeof(AdminView)) { Key = 'x', Group = Switch, IsPersonal = true },
         new("/reports", "Reports", typeof(ReportsView)) { Key = 's', Group = Record },
+        new("/audit", "Audit", typeof(AuditView), OperatorRight.ReadAudit) { Key = 'u', Group = Record },
         new("/log", "Watch log", typeof(LogView)) { Key = 'w', Group = Record },
     ];
 

@@ -2,7 +2,7 @@ using MilSwitch.LoadTool;
 
 if (args.Length is 0)
 {
-    Console.Error.WriteLine("relay | flash | border | depth | slow | kill | cluster | costs, then options; see tests/load/README.md");
+    Console.Error.WriteLine("relay | flash | border | depth | slow | kill | cluster | costs | consoles, then options; see tests/load/README.md");
     return 2;
 }
 
@@ -18,6 +18,7 @@ try
         "slow" => await SlowClients.RunAsync(arguments),
         "cluster" => await ClusterFaults.RunAsync(arguments),
         "costs" => await ClusterCosts.RunAsync(arguments),
+        "consoles" => await ConsoleCosts.RunAsync(arguments),
         "kill" => await KillsUnderLoad.RunAsync(arguments),
         _ => throw new ArgumentException($"no such measurement: {args[0]}"),
     };
