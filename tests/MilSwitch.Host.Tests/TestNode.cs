@@ -12,6 +12,9 @@ using MilSwitch.Domain.Alarms;
 using MilSwitch.Domain.Auditing;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Watching;
+using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Spool;
@@ -82,6 +85,8 @@ public sealed class TestNode : IAsyncDisposable
             services.AddSingleton<ISwitchControl>(control);
             services.AddSingleton<IAlarmDesk>(new FakeAlarmDesk(actions));
             services.AddSingleton<IIntake, FakeIntake>();
+            services.AddSingleton<IWatchFeed>(new FakeWatchFeed(actions));
+            services.AddSingleton<ILabelMarks, FakeLabelMarks>();
             services.AddSingleton<ISwitchEvents>(events);
             services.AddSingleton<IStartupFilter>(requests);
             services.AddSingleton<ILoggerProvider>(log);
@@ -147,6 +152,19 @@ public sealed class RequestLog : IStartupFilter
         });
         next(app);
     };
+}
+
+/// <summary>One node that has nothing to do.</summary>
+public sealed class FakeWatchFeed(IOperatorActions actions) : IWatchFeed
+{
+    public async ValueTask<WatchSnapshot> LookAsync(CancellationToken cancellationToken) => new(
+        FakeOperatorActions.Start, "n1", [new NodeSnapshot("n1", Answers: true)], [], [.. await actions.LinksOfAllAsync(cancellationToken)], await actions.ClusterAsync(cancellationToken), PrecedenceTable.Default);
+}
+
+/// <summary>Knows no policy.</summary>
+public sealed class FakeLabelMarks : ILabelMarks
+{
+    public LabelMark Mark(MessageLabel label) => new("label", 1, null, IsKnown: false);
 }
 
 /// <summary>Takes no mail but what is handed in directly, and loses that.</summary>

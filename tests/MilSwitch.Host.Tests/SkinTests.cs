@@ -1,0 +1,102 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using MilSwitch.Domain.Operations;
+
+namespace MilSwitch.Host.Tests;
+
+/// <summary>The same acts through the admin API, the command line and the console: the same effect, and the same refusal.</summary>
+public sealed partial class SkinTests : IAsyncLifetime
+{
+    private static readonly string First = FakeOperatorActions.First.ToString(), Second = FakeOperatorActions.Second.ToString();
+
+    private TestNode node = null!;
+
+    public async Task InitializeAsync() => node = await TestNode.StartAsync();
+
+    public async Task DisposeAsync() => await node.DisposeAsync();
+
+    /// <summary>Request and body of the API; arguments of the command line; name of the form with its fields.</summary>
+    public static TheoryData<string, string, string[], string> Acts => new()
+    {
+        { "POST /messages/actions", $$"""{"verb":"hold","ids":["{{First}}"],"reason":"late"}""", ["message", "hold", First, "--reason", "late"], $"messages?verb=hold&id={First}&reason=late" },
+        { "POST /messages/actions", $$"""{"verb":"return","ids":["{{First}}"],"reason":"late"}""", ["message", "return", First, "--reason", "late"], $"messages?verb=return&id={First}&reason=late" },
+        { "POST /messages/actions", $$"""{"verb":"delete","ids":["{{First}}","{{Second}}"],"reason":"late"}""", ["message", "delete", First, Second, "--reason", "late"], $"messages?verb=delete&id={First}&id={Second}&reason=late&count=2" },
+        { "POST /messages/actions", $$"""{"verb":"reroute","ids":["{{First}}"],"reason":"cable","link":"south"}""", ["message", "reroute", First, "--to-link", "south", "--reason", "cable"], $"messages?verb=reroute&id={First}&reason=cable&link=south" },
+        { "POST /rules", """{"kind":"suspend","scope":"domain:example.net","reason":"full"}""", ["rule", "add", "suspend", "--scope", "domain:example.net", "--reason", "full"], "rule-add?kind=suspend&scope=domain:example.net&reason=full" },
+        { "POST /rules", """{"kind":"minimize","scope":"node","level":"flash","refuseAtEntry":true,"reason":"exercise"}""", ["minimize", "set", "--scope", "node", "--level", "flash", "--refuse-at-entry", "--reason", "exercise"], "rule-add?kind=minimize&scope=node&level=flash&refuse=yes&reason=exercise" },
+        { $"POST /holding/{First}/approve", """{"step":"release","reason":"seen"}""", ["hold", "approve", First, "--step", "release", "--reason", "seen"], $"approve?id={First}&step=release&reason=seen" },
+        { $"POST /holding/{First}/reject", """{"reason":"wrong","text":"not here"}""", ["hold", "reject", First, "--text", "not here", "--reason", "wrong"], $"reject?id={First}&text=not here&reason=wrong" },
+        { $"POST /holding/{First}/assign", """{"action":["a@b.test"],"information":["c@d.test"],"reason":"new"}""", ["profile", "assign", First, "--action", "a@b.test", "--information", "c@d.test", "--reason", "new"], $"assign?id={First}&action=a@b.test&information=c@d.test&reason=new" },
+        { $"POST /holding/{First}/correct", """{"dropParts":["1.2"],"reason":"macro"}""", ["hold", "correct", First, "--drop-part", "1.2", "--reason", "macro"], $"correct?id={First}&drop=1.2&reason=macro" },
+        { $"POST /drafts/{First}/release", """{"as":"chief@hq.test","reason":"go"}""", ["draft", "release", First, "--as", "chief@hq.test", "--reason", "go"], $"draft-release?id={First}&as=chief@hq.test&reason=go" },
+        { $"POST /drafts/{First}/reject", """{"as":"chief@hq.test","text":"too long","reason":"no"}""", ["draft", "reject", First, "--as", "chief@hq.test", "--text", "too long", "--reason", "no"], $"draft-reject?id={First}&as=chief@hq.test&text=too long&reason=no" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Acts))]
+    public async Task One_act_has_the_same_effect_through_all_three(string request, string body, string[] arguments, string form)
+    {
+        var (method, path) = (request.Split(' ')[0], request.Split(' ')[1]);
+        using (var answer = await node.SendAsync(new HttpMethod(method), "/api/v1" + path, TestNode.OperatorToken, body)) Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        var expected = Effect();
+        Assert.NotEqual("", expected);
+
+        var run = await CommandAsync("operator.token", arguments);
+        Assert.True(run.ExitCode is 0, run.Error);
+        Assert.Equal(expected, Effect());
+
+        Assert.Equal(HttpStatusCode.SeeOther, await SubmitAsync(TestNode.OperatorToken, form));
+        Assert.Equal(expected, Effect());
+    }
+
+    [Theory]
+    [MemberData(nameof(Acts))]
+    public async Task Who_may_not_does_nothing_through_any_of_them(string request, string body, string[] arguments, string form)
+    {
+        var (method, path) = (request.Split(' ')[0], request.Split(' ')[1]);
+        using (var answer = await node.SendAsync(new HttpMethod(method), "/api/v1" + path, TestNode.ViewerToken, body)) Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+        Assert.Equal(4, (await CommandAsync("viewer.token", arguments)).ExitCode);
+        Assert.Equal(HttpStatusCode.SeeOther, await SubmitAsync(TestNode.ViewerToken, form));
+        Assert.Equal("", Effect());
+    }
+
+    private Task<CommandRun> CommandAsync(string token, string[] arguments) =>
+        CommandRun.OfAsync([.. arguments, "--node", node.Admin, "--token-file", Path.Combine(node.Files.Folder, token)]);
+
+    // As a browser would: the form's token comes with a page, and a cookie.
+    private async Task<HttpStatusCode> SubmitAsync(string token, string form)
+    {
+        using var handler = new HttpClientHandler { AllowAutoRedirect = false };
+        using var client = new HttpClient(handler) { BaseAddress = new Uri(node.Admin) };
+        client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "Bearer " + token);
+        var page = await client.GetStringAsync(new Uri("/rules", UriKind.Relative));
+        var key = WebUtility.HtmlDecode(Token().Match(page).Groups[1].Value);
+        var (name, fields) = (form.Split('?')[0], form.Split('?')[1].Split('&').Select(f => f.Split('=', 2)).Select(f => new KeyValuePair<string, string>(f[0], f[1])));
+        using var content = new FormUrlEncodedContent([.. fields, new("__RequestVerificationToken", key), new("back", "/rules")]);
+        using var done = await client.PostAsync(new Uri("/act/" + name, UriKind.Relative), content);
+        return done.StatusCode;
+    }
+
+    // What the switch was told, and by whom; it is forgotten then.
+    private string Effect()
+    {
+        var actions = node.Actions;
+        var told = actions.Acts.Select(a => $"{a.Act.Verb} {string.Join(' ', a.Act.Ids)} {a.Act.Link} {a.Act.Reason} {a.Act.DryRun} {a.Who.Name}")
+            .Concat(actions.Rules.Select(r => $"{r.Kind} {r.Scope} {r.Level} {r.RefuseAtEntry} {r.Link} {r.Reason} {r.Author}"))
+            .Concat(actions.Decided.Select(d => $"{Describe(d.Order)} {d.Order.Reason} {d.Who.Name}")).ToArray();
+        actions.Acts.Clear();
+        actions.Rules.Clear();
+        actions.Decided.Clear();
+        return string.Join('\n', told);
+    }
+
+    private static string Describe(HoldingOrder order) => order switch
+    {
+        HoldingOrder.Assign assign => $"assign {string.Join(' ', assign.Action)} / {string.Join(' ', assign.Information)}",
+        HoldingOrder.Correct correct => correct.Change.Digest,
+        _ => order.ToString()!,
+    };
+
+    [GeneratedRegex("<meta name=\"form-token\" content=\"([^\"]+)\"")]
+    private static partial Regex Token();
+}
