@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Protection;
@@ -240,6 +241,8 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(VersionView))]
 [JsonSerializable(typeof(StatusView))]
 [JsonSerializable(typeof(OverviewView))]
+[JsonSerializable(typeof(Page<PolicyFact>))]
+[JsonSerializable(typeof(LabelTrial))]
 [JsonSerializable(typeof(InspectedView))]
 [JsonSerializable(typeof(WatchNoteView))]
 [JsonSerializable(typeof(Page<WatchNoteView>))]

@@ -1,4 +1,5 @@
 using Microsoft.OpenApi;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Watching;
@@ -13,6 +14,10 @@ internal static class WatchEndpoints
         api.MapGet("/overview", OverviewAsync).Describe<OverviewView>("overview", "All nodes at a glance: what waits and how long it may, and the traffic of the last hour");
         api.MapGet("/messages/{id}/structure", StructureAsync).Describe<InspectedView>("structure", "MIME tree and layers of protection, and nothing of what it says");
         api.MapGet("/messages/{id}/content", ContentAsync).Describe<InspectedView>("content", "Header and text, as far as they are not encrypted; audited as viewed");
+        api.MapGet("/labels/policies", (ILabelDesk desk) => ApiEndpoints.Json(new Page<PolicyFact>([.. desk.Policies], null), ApiJson.Default.PagePolicyFact))
+            .Describe<Page<PolicyFact>>("labelPolicies", "The security policies that are loaded");
+        api.MapGet("/labels/trial", Try).Describe<LabelTrial>("tryLabel", "What a label is, and what it would be under another policy")
+            .Query("label", "In any form that a text can have", required: true).Query("to", "Name or object identifier of the other policy");
         api.MapGet("/watch-log", ListAsync).Describe<Page<WatchNoteView>>("watchLog", "What the watch wrote down, newest first")
             .Query("after", "Go on after this id").Query("limit", "At most so many; 100 when absent", type: JsonSchemaType.Integer);
         api.MapPost("/watch-log", WriteAsync).Accepts<WatchNoteRequest>("application/json").Describe<WatchNoteView>("writeWatchLog", "Write a note, hand the watch over, or take it over").Once().Stored();
@@ -35,6 +40,22 @@ internal static class WatchEndpoints
 
     private static IResult Answer(MessageId id, InspectedMessage? inspected) =>
         inspected is null ? Problems.NotFound($"There is no message {id}, or its content is gone.") : ApiEndpoints.Json(InspectedView.Of(inspected), ApiJson.Default.InspectedView);
+
+    private static IResult Try(HttpRequest request, ILabelDesk desk)
+    {
+        var query = new QueryReader(request.Query);
+        var (label, to) = (query.Text("label"), query.Text("to"));
+        if (query.Finish() is { } fault) return Problems.BadRequest(fault);
+        if (label is null) return Problems.BadRequest("label is missing.");
+        try
+        {
+            return ApiEndpoints.Json(desk.Try(label, to), ApiJson.Default.LabelTrial);
+        }
+        catch (FormatException wrong)
+        {
+            return Problems.BadRequest(char.ToUpperInvariant(wrong.Message[0]) + wrong.Message[1..] + ".");
+        }
+    }
 
     private static async Task<IResult> ListAsync(HttpRequest request, IWatchLog log, CancellationToken cancellationToken)
     {

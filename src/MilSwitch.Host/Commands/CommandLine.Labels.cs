@@ -19,7 +19,7 @@ public sealed partial class CommandLine
 {
     private Command Label() => new("label", "Decode, check, mark, translate and decide on security labels")
     {
-        DecodeLabel(), EncodeLabel(), CheckLabel(), MarkLabel(), TranslateLabel(), PermitsLabel(), CheckPolicy(), Catalogue(),
+        DecodeLabel(), EncodeLabel(), CheckLabel(), MarkLabel(), TranslateLabel(), PermitsLabel(), CheckPolicy(), Catalogue(), LoadedPolicies(), TryLabel(),
     };
 
     private Command DecodeLabel()

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Auditing;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Clustering;
@@ -115,6 +116,7 @@ public static class NodeHost
         builder.Services.AddSingleton<IMessageInspector, MessageDissection>();
         builder.Services.AddSingleton<INodeDesk, NodeDesk>();
         builder.Services.AddSingleton<IWatchLog, WatchLog>();
+        builder.Services.AddSingleton<ILabelDesk, LabelDesk>();
         builder.Services.AddDashboard();
         builder.Services.AddSingleton<Submission.SubmissionDesk>();
         builder.Services.AddSingleton(services => new AuditSigner(Ring(services, configuration), configuration.AuditKey, time));
