@@ -241,6 +241,7 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(VersionView))]
 [JsonSerializable(typeof(StatusView))]
 [JsonSerializable(typeof(OverviewView))]
+[JsonSerializable(typeof(KeyFactsView))]
 [JsonSerializable(typeof(Page<PolicyFact>))]
 [JsonSerializable(typeof(LabelTrial))]
 [JsonSerializable(typeof(InspectedView))]

@@ -53,3 +53,10 @@ public sealed record WatchNoteView(string Id, DateTimeOffset At, string Who, str
 /// <param name="Kind">note, handover (which begins with how everything stands) or takeover.</param>
 /// <param name="Text">Up to 4,000 characters.</param>
 public sealed record WatchNoteRequest(string? Kind, string? Text);
+
+/// <param name="Certificates">Of the configuration, by where they stand in it.</param>
+/// <param name="RevocationLists">Of the configuration, and fetched ones.</param>
+public sealed record KeyFactsView(IReadOnlyList<CertificateFact> Certificates, IReadOnlyList<RevocationFact> RevocationLists, IReadOnlyList<TokenView> Tokens)
+{
+    public static KeyFactsView Of(KeyFacts facts) => new(facts.Certificates, facts.RevocationLists, [.. facts.Tokens.Select(TokenView.Of)]);
+}

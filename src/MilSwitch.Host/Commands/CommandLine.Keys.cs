@@ -114,7 +114,7 @@ public sealed partial class CommandLine
             return ExitCodes.Done;
         });
         Example(import, "milswitch cert import signing.pem 'pkcs11:token=milswitch?module-path=/usr/lib/softhsm/libsofthsm2.so' --pin-file PIN.txt");
-        return new Command("cert", "Certificates: ask for them, look at them, store them") { request, show, import };
+        return new Command("cert", "Certificates: ask for them, look at them, store them") { KeyFacts(), request, show, import };
     }
 
     private static Option<string> Role()

@@ -30,6 +30,11 @@ public sealed partial class CommandLine
         return Example(command, "milswitch message content 0000G40000040");
     }
 
+    private Command KeyFacts() => Example(
+        Remote("list", "Certificates, revocation lists and tokens of a node, those that end first before the others", async (node, arguments, cancellationToken) =>
+            Show(arguments, await node.GetAsync("/keys", cancellationToken), ApiJson.Default.KeyFactsView, view => Rendering.Write(environment.Output, view))),
+        "milswitch cert list");
+
     private Command WatchLog()
     {
         var limit = new Option<int?>("--limit") { Description = "At most so many", HelpName = "N" };

@@ -41,6 +41,20 @@ internal static partial class Rendering
         foreach (var line in view.Text.ReplaceLineEndings("\n").Split('\n')) output.WriteLine(Text.Printable(line));
     }
 
+    public static void Write(TextWriter output, KeyFactsView view)
+    {
+        Text.WriteTable(output, ["CERTIFICATE", "UNTIL", "SUBJECT", "ISSUER"], view.Certificates.Select(c => (IReadOnlyList<string>)[c.Name, Text.Time(c.Until), c.Subject, c.Issuer]));
+        if (view.RevocationLists.Count > 0)
+        {
+            output.WriteLine();
+            Text.WriteTable(output, ["REVOCATION LIST", "ISSUED", "NEXT", "FROM"], view.RevocationLists.Select(l => (IReadOnlyList<string>)[l.Issuer, Text.Time(l.Issued), Text.Time(l.Next), l.IsFetched ? "fetched" : "configuration"]));
+        }
+
+        if (view.Tokens.Count == 0) return;
+        output.WriteLine();
+        Text.WriteTable(output, ["TOKEN", "STATE", "SINCE", "WHY"], view.Tokens.Select(t => (IReadOnlyList<string>)[t.Name, t.State, Text.Time(t.Since), t.Reason]));
+    }
+
     public static void Write(TextWriter output, Page<WatchNoteView> page)
     {
         foreach (var note in page.Items)

@@ -117,6 +117,8 @@ public static class NodeHost
         builder.Services.AddSingleton<INodeDesk, NodeDesk>();
         builder.Services.AddSingleton<IWatchLog, WatchLog>();
         builder.Services.AddSingleton<ILabelDesk, LabelDesk>();
+        builder.Services.AddSingleton<IKeyFacts>(services => new KeyFactsDesk(
+            services.GetRequiredService<ConfigurationHolder>(), () => services.GetService<CertificateFinding>()?.AllLists ?? [], services.GetService<ITokenMonitor>()));
         builder.Services.AddDashboard();
         builder.Services.AddSingleton<Submission.SubmissionDesk>();
         builder.Services.AddSingleton(services => new AuditSigner(Ring(services, configuration), configuration.AuditKey, time));
