@@ -29,11 +29,11 @@ internal sealed class LabelDesk(ConfigurationHolder configuration, ILabelMarks m
         SecurityLabel label;
         try
         {
-            label = LabelSource.Decode(Encoding.UTF8.GetBytes(text), null, policies).Label;
+            label = Commands.LabelSource.Decode(Encoding.UTF8.GetBytes(text), null, policies).Label;
         }
         catch (LabelRefusedException refused)
         {
-            throw new FormatException("no label: " + LabelSource.Words(refused));
+            throw new FormatException("no label: " + Commands.LabelSource.Words(refused));
         }
 
         var mark = marks.Mark(new MessageLabel(EssLabel.Encode(label)));
