@@ -29,6 +29,7 @@ internal static class ConsolePages
         new("/drafts", "Release", typeof(DraftsView)) { Key = 'd', Group = Desk, Live = Calm, IsPersonal = true },
         new("/alarms", "Alarms", typeof(AlarmsView)) { Key = 'a', Group = Desk, Live = Calm },
         new("/runbook", "Runbook", typeof(RunbookView)) { HasId = true },
+        new("/proposals", "Second person", typeof(ProposalsView)) { Key = '2', Group = Desk, Live = Calm, IsPersonal = true },
         new("/rules", "Orders", typeof(RulesView)) { Key = 'r', Group = Desk, Live = Calm },
         new("/cluster", "Cluster", typeof(ClusterPageView)) { Key = 'c', Group = Switch, Live = Quick },
         new("/routing", "Routing and policy", typeof(RoutingView)) { Key = 'p', Group = Switch },

@@ -26,6 +26,8 @@ internal static class ConsoleActs
         ["alarm-shelve"] = AlarmActs.ShelveAsync,
         ["alarm-unshelve"] = AlarmActs.UnshelveAsync,
         ["audit-verify"] = AuditActs.VerifyAsync,
+        ["proposal-approve"] = ProposalActs.ApproveAsync,
+        ["proposal-reject"] = ProposalActs.RejectAsync,
         ["note"] = SwitchActs.WriteNoteAsync,
         ["session-end"] = AccountActs.EndSessionAsync,
         ["account-add"] = AccountActs.AddAsync,
