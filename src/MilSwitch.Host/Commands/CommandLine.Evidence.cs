@@ -41,28 +41,4 @@ public sealed partial class CommandLine
     }
 
     private static Argument<string> MessageId() => new("ID") { Description = "Of the message; '-' reads it from standard input" };
-    private Command Audit()
-    {
-        var folder = new Argument<string>("DIR") { Description = "Made by message custody --export" };
-        var trust = new TrustOptions();
-        var print = new Option<bool>("--json") { Description = "Print the answer as JSON" };
-        var verify = new Command("verify", "Whether exported evidence is what it was; exit 1 when not. Needs no node and no network") { folder, print };
-        trust.AddTo(verify);
-        verify.SetAction(async (arguments, cancellationToken) =>
-        {
-            var reader = new CertificateSource(environment, arguments.GetValue(trust.PasswordFile));
-            var options = new InspectionOptions
-            {
-                Trust = trust.ReadTrust(arguments, reader, []), At = trust.ReadAt(arguments), Suite = trust.ReadSuite(arguments), Revocation = trust.ReadRevocation(arguments),
-            };
-            var verdict = await EvidenceCheck.JudgeAsync(new EvidenceFolder(arguments.GetRequiredValue(folder)), options, trust.HasAnchors(arguments), cancellationToken);
-            if (arguments.GetValue(print)) environment.Output.WriteLine(JsonSerializer.Serialize(verdict, EvidenceJson.Default.EvidenceVerdict));
-            else HoldingRendering.Write(environment.Output, verdict);
-            return verdict.Problems.IsEmpty ? ExitCodes.Done : ExitCodes.Bad;
-        });
-        Example(verify, "milswitch audit verify evidence/ --anchors root.pem");
-        return new Command("audit", "Exported evidence") { verify };
-    }
-
-    private static Argument<string> MessageId() => new("ID") { Description = "Of the message; '-' reads it from standard input" };
 }
