@@ -118,8 +118,8 @@ public sealed partial class ApiDocumentTests : IAsyncLifetime
     [Trait("Threat", "F6")]
     public async Task Every_order_that_the_store_must_keep_says_that_it_may_refuse() => Assert.Equal(
         [
-            "acknowledgeAlarm", "act", "addAccount", "addRule", "allowHarvested", "approve", "approveProposal", "assign", "correct", "endSession", "exportAudit", "exportCustody", "forbidHarvested", "lockAccount", "raw", "reject", "rejectDraft", "rejectProposal", "releaseDraft", "removeAccount", "removeRule",
-            "replaceRule", "setPassword", "setRoles", "shelveAlarm", "submit", "switchPlan", "testNotifier", "tryLink", "unlockAccount", "unshelveAlarm", "verifyAudit",
+            "acknowledgeAlarm", "act", "addAccount", "addRule", "allowHarvested", "approve", "approveProposal", "assign", "content", "correct", "endSession", "exportAudit", "exportCustody", "forbidHarvested", "lockAccount", "raw", "reject", "rejectDraft", "rejectProposal", "releaseDraft", "removeAccount", "removeRule",
+            "replaceRule", "setPassword", "setRoles", "shelveAlarm", "submit", "switchPlan", "testNotifier", "tryLink", "unlockAccount", "unshelveAlarm", "verifyAudit", "writeWatchLog",
         ],
         (await OperationsAsync()).Where(o => o.Statuses.Contains("507")).Select(o => o.Id).Order(StringComparer.Ordinal));
 

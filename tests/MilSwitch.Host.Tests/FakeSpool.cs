@@ -23,20 +23,20 @@ public class FakeSpool : DispatchProxy
     protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => targetMethod?.Name switch
     {
         "get_Health" => health,
-        nameof(ISpool.PutDocumentAsync) => Put(((string)args![0]!, (string)args[1]!), (string)args[2]!),
-        nameof(ISpool.ReadDocumentAsync) => ValueTask.FromResult(documents.GetValueOrDefault(((string)args![0]!, (string)args[1]!))),
-        nameof(ISpool.RemoveDocumentAsync) => ValueTask.FromResult(documents.TryRemove(((string)args![0]!, (string)args[1]!), out _)),
-        nameof(ISpool.ExchangeDocumentAsync) => ValueTask.FromResult(Exchange(((string)args![0]!, (string)args[1]!), (string?)args[2], (string?)args[3])),
-        nameof(ISpool.ListDocumentsAsync) => ValueTask.FromResult<IReadOnlyList<StoredDocument>>([.. documents.Where(d => d.Key.Kind == (string)args![0]!).Select(d => new StoredDocument(d.Key.Kind, d.Key.Id, d.Value))]),
+        nameof(ISpool.PutDocumentAsync) => new ValueTask(Put(((string)args![0]!, (string)args[1]!), (string)args[2]!)),
+        nameof(ISpool.ReadDocumentAsync) => new ValueTask<string?>(documents.GetValueOrDefault(((string)args![0]!, (string)args[1]!))),
+        nameof(ISpool.RemoveDocumentAsync) => new ValueTask<bool>(documents.TryRemove(((string)args![0]!, (string)args[1]!), out _)),
+        nameof(ISpool.ExchangeDocumentAsync) => new ValueTask<bool>(Exchange(((string)args![0]!, (string)args[1]!), (string?)args[2], (string?)args[3])),
+        nameof(ISpool.ListDocumentsAsync) => new ValueTask<IReadOnlyList<StoredDocument>>([.. documents.Where(d => d.Key.Kind == (string)args![0]!).Select(d => new StoredDocument(d.Key.Kind, d.Key.Id, d.Value))]),
         nameof(IAsyncDisposable.DisposeAsync) => ValueTask.CompletedTask,
         _ => throw new NotSupportedException(targetMethod?.Name),
     };
 
-    private ValueTask Put((string Kind, string Id) key, string json)
+    private Task Put((string Kind, string Id) key, string json)
     {
         if (health is not SpoolHealth.Ready) throw new SpoolUnavailableException(health);
         documents[key] = json;
-        return ValueTask.CompletedTask;
+        return Task.CompletedTask;
     }
 
     private bool Exchange((string Kind, string Id) key, string? expected, string? json)

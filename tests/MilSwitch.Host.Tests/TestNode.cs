@@ -87,6 +87,8 @@ public sealed class TestNode : IAsyncDisposable
             services.AddSingleton<IIntake, FakeIntake>();
             services.AddSingleton<IWatchFeed>(new FakeWatchFeed(actions));
             services.AddSingleton<ILabelMarks, FakeLabelMarks>();
+            services.AddSingleton<IMessageInspector, FakeMessageInspector>();
+            services.AddSingleton<IWatchLog, FakeWatchLog>();
             services.AddSingleton<ISwitchEvents>(events);
             services.AddSingleton<IStartupFilter>(requests);
             services.AddSingleton<ILoggerProvider>(log);
@@ -159,6 +161,36 @@ public sealed class FakeWatchFeed(IOperatorActions actions) : IWatchFeed
 {
     public async ValueTask<WatchSnapshot> LookAsync(CancellationToken cancellationToken) => new(
         FakeOperatorActions.Start, "n1", [new NodeSnapshot("n1", Answers: true)], [], [.. await actions.LinksOfAllAsync(cancellationToken)], await actions.ClusterAsync(cancellationToken), PrecedenceTable.Default);
+}
+
+/// <summary>Every message is one part of text.</summary>
+public sealed class FakeMessageInspector : IMessageInspector
+{
+    private static readonly InspectedMessage Plain = new("unsigned", [], [], [new InspectedPart("1", "text/plain", 10, null)]);
+
+    public ValueTask<InspectedMessage?> StructureAsync(MessageId id, CancellationToken cancellationToken) => ValueTask.FromResult(id == FakeOperatorActions.First ? Plain : null);
+
+    public ValueTask<InspectedMessage?> ContentAsync(MessageId id, OperatorIdentity who, CancellationToken cancellationToken)
+    {
+        who.Demand(OperatorRight.ViewContent);
+        return ValueTask.FromResult(id == FakeOperatorActions.First ? Plain with { Fields = [new InspectedField("Subject", "s")], Text = "came" } : null);
+    }
+}
+
+/// <summary>Keeps its notes in memory.</summary>
+public sealed class FakeWatchLog : IWatchLog
+{
+    private readonly List<WatchNote> notes = [];
+
+    public ValueTask<IReadOnlyList<WatchNote>> ListAsync(string? after, int limit, CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<WatchNote>>([.. notes.AsEnumerable().Reverse().Take(limit)]);
+
+    public ValueTask<WatchNote> WriteAsync(WatchNoteKind kind, string text, OperatorIdentity who, CancellationToken cancellationToken)
+    {
+        who.Demand(OperatorRight.Act);
+        var note = new WatchNote("1", FakeOperatorActions.Start, who.Name, "n1", kind, text);
+        notes.Add(note);
+        return ValueTask.FromResult(note);
+    }
 }
 
 /// <summary>Knows no policy.</summary>

@@ -13,7 +13,7 @@ internal static class WatchEndpoints
     {
         api.MapGet("/overview", OverviewAsync).Describe<OverviewView>("overview", "All nodes at a glance: what waits and how long it may, and the traffic of the last hour");
         api.MapGet("/messages/{id}/structure", StructureAsync).Describe<InspectedView>("structure", "MIME tree and layers of protection, and nothing of what it says");
-        api.MapGet("/messages/{id}/content", ContentAsync).Describe<InspectedView>("content", "Header and text, as far as they are not encrypted; audited as viewed");
+        api.MapGet("/messages/{id}/content", ContentAsync).Describe<InspectedView>("content", "Header and text, as far as they are not encrypted; audited as viewed").Stored();
         api.MapGet("/keys", (IKeyFacts keys) => ApiEndpoints.Json(KeyFactsView.Of(keys.Look()), ApiJson.Default.KeyFactsView))
             .Describe<KeyFactsView>("keys", "Certificates, revocation lists and tokens of this node, those that end first before the others");
         api.MapGet("/labels/policies", (ILabelDesk desk) => ApiEndpoints.Json(new Page<PolicyFact>([.. desk.Policies], null), ApiJson.Default.PagePolicyFact))

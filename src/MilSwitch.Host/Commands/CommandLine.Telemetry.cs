@@ -99,7 +99,9 @@ public sealed partial class CommandLine
     {
         try
         {
-            using var file = new FileStream(name, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite });
+            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            using var file = new FileStream(name, options);
             file.Write(octets);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

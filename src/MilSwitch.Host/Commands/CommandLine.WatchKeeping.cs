@@ -10,7 +10,7 @@ public sealed partial class CommandLine
     private Command Overview() => Example(
         Remote("overview", "All nodes at a glance: what waits, and how long it may", async (node, arguments, cancellationToken) =>
             Show(arguments, await node.GetAsync("/overview", cancellationToken), ApiJson.Default.OverviewView, view => Rendering.Write(environment.Output, view))),
-        "milswitch overview", "watch -n 2 milswitch overview");
+        "milswitch overview");
 
     private Command Structure()
     {
