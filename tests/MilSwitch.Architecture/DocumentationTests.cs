@@ -117,7 +117,7 @@ public sealed partial class DocumentationTests
                 Variable = name => name == "MILSWITCH_NODE" ? "unix:/nowhere/admin.sock" : null,
             };
             var arguments = Word().Matches(line).Select(m => m.Groups[1].Success ? m.Groups[1].Value : m.Value).Skip(1).ToArray();
-            if (arguments is ["key" or "cert" or "path" or "inspect" or "smime" or "acp127" or "mtqp", ..] or ["label", not "catalogue", ..])
+            if (arguments is ["key" or "cert" or "path" or "inspect" or "smime" or "acp127" or "mtqp", ..] or ["label", not "catalogue", ..] or ["audit", "verify", ..])
             {
                 // These would do what they say: make keys, write files, ask servers.
                 var problems = CommandLine.Misunderstandings(arguments, environment);

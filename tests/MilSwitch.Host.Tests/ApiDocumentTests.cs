@@ -13,7 +13,6 @@ public sealed partial class ApiDocumentTests : IAsyncLifetime
     private static readonly string[] Local =
     [
         "acp127 check", "acp127 from-mail", "acp127 to-mail", "cert import", "cert request", "cert show", "completion", "config check", "config verifier", "demo run", "demo send", "inspect", "key generate", "key list", "key show",
-        "acp127 check", "acp127 from-mail", "acp127 to-mail", "audit verify", "cert import", "cert request", "cert show", "completion", "config check", "config verifier", "demo run", "demo send", "inspect", "key generate", "key list", "key show",
         "label check", "label decode", "label encode", "label marking", "label permits", "label policy", "label translate", "mtqp track", "path", "profile check", "profile explain", "profile simulate", "proxy verify", "run", "sendmail",
         "smime decrypt", "smime encrypt", "smime receipt", "smime sign", "smime wrap",
     ];

@@ -25,7 +25,7 @@ internal static class SwitchActs
         var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
         var rule = new OperatorRule
         {
-            Id = "", Kind = kind, Scope = input.Required("scope"), Reason = input.Reason, RefuseAtEntry = kind is RuleKind.Minimize && input["refuse"] is not null,
+            Id = "", Kind = kind, Author = input.Who.Name, Scope = input.Required("scope"), Reason = input.Reason, RefuseAtEntry = kind is RuleKind.Minimize && input["refuse"] is not null,
             Level = kind is RuleKind.Minimize && input["level"] is { } word ? PrecedenceExtensions.TryParseKeyword(word, out var level) ? level : throw new FormatException($"'{word}' is no precedence") : null,
             Link = kind is RuleKind.Reroute && input["link"] is { } link ? new LinkName(link) : null,
             Expires = input["for"] is { } time ? now + FilterText.Span(time) : null,

@@ -49,6 +49,6 @@ public sealed partial class CommandLine
         });
         command.Arguments.Add(text);
         command.Options.Add(to);
-        return Example(command, "milswitch label try 'ALFA SECRET' --to coalition");
+        return Example(command, "milswitch label try MQgCAQMGAyoDBA==", "milswitch label try 'ALFA SECRET' --to coalition");
     }
 }
