@@ -106,14 +106,12 @@
       if (typeof uPlot === 'undefined' || !data[0].length) continue;
       const known = plots.get(figure.id);
       if (known && known.root.isConnected) { known.setData(data); continue; }
-      const style = getComputedStyle(document.documentElement), ink = style.getPropertyValue('color') || '#888';
       const colours = ['#2f7fd6', '#2e9e5b', '#d0473f', '#b0761a'];
       const axis = { stroke: getComputedStyle(figure).color, grid: { stroke: '#8884', width: 1 } };
       plots.set(figure.id, new uPlot({
         width: Math.max(300, box.clientWidth), height: 180, tzDate: ts => uPlot.tzDate(new Date(ts * 1e3), 'Etc/UTC'), legend: { show: false }, cursor: { show: false },
-        series: [{}, ...names.map((label, i) => ({ label, stroke: colours[i % colours.length], width: 2 }))], axes: [axis, axis], scales: { y: { range: (u, low, high) => [0, Math.max(1, high)] } },
+        series: [{}, ...names.map((label, i) => ({ label, stroke: colours[i % colours.length], width: 2 }))], axes: [{ ...axis, values: (u, times) => times.map(t => `${two(new Date(t * 1e3).getUTCHours())}:${two(new Date(t * 1e3).getUTCMinutes())}Z`) }, axis], scales: { y: { range: (u, low, high) => [0, Math.max(1, high)] } },
       }, data, box));
-      void ink;
     }
   };
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
+using MilSwitch.Domain.Operations;
 using MilSwitch.Host.Api;
 using MilSwitch.Host.Commands;
 
@@ -23,6 +24,10 @@ internal sealed class DemoStage : IAsyncDisposable
 
     // Bound and never listening: whoever connects is refused, and nobody else can take the port meanwhile.
     private readonly Socket nobody = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    /// <summary>Who looks at the console, with a password of this demonstration alone.</summary>
+    private const string Watch = "watch";
+
+    private readonly string password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
     private readonly int adminPort = DemoPorts.From(DemoPorts.Admin);
     private readonly int metricsPort = DemoPorts.From(DemoPorts.Metrics);
     private DemoViewer? viewer;
@@ -283,6 +288,12 @@ internal sealed class DemoStage : IAsyncDisposable
         viewer = await DemoViewer.StartAsync(Neighbour, DemoPorts.From(DemoPorts.Viewer), cancellationToken);
         await Abroad.StartAsync(Security.Anchors, Between, Neighbour.Port, cancellationToken);
         await Switch.StartAsync(cancellationToken);
+        using (var node = new NodeClient("unix:" + Socket, null, null))
+        {
+            await node.SendAsync(
+                HttpMethod.Post, "/accounts", new AccountRequest(Watch, [.. OperatorRoles.All.Words()], password, "demonstration"), ApiJson.Default.AccountRequest, default, cancellationToken);
+        }
+
         Describe();
     }
 
@@ -290,6 +301,7 @@ internal sealed class DemoStage : IAsyncDisposable
         environment.Output,
         ("switch", $"SMTP {Endpoint}, where signatures are judged {Border}, where labels are {Labelled}, process {Text.Number(Switch.Id)}"),
         ("configuration", Configuration),
+        ("console", $"http://127.0.0.1:{Text.Number(adminPort)}/, sign in as {Watch} with {password}"),
         ("admin API", $"http://127.0.0.1:{Text.Number(adminPort)}/api/v1 or {Socket}"),
         ("metrics, health", $"http://127.0.0.1:{Text.Number(metricsPort)}/metrics, /health/live, /health/ready"),
         ("neighbour", $"SMTP 127.0.0.1:{Text.Number(Neighbour.Port)}"),
