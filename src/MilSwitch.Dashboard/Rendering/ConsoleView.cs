@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Operations;
@@ -36,6 +37,12 @@ public abstract class ConsoleView : ComponentBase
         Context.Shows(mark);
         return mark;
     }
+
+    /// <summary>A time of the address, in Zulu where it does not say; null: it has none.</summary>
+    /// <exception cref="FormatException">It is no time; the message is for the person.</exception>
+    protected DateTimeOffset? Time(string name) => Query[name] is not { } text ? null
+        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time
+        : throw new FormatException($"'{text}' is no time such as 2030-01-02T03:04Z");
 
     protected bool May(OperatorRight right) => Context.May(right);
 }
