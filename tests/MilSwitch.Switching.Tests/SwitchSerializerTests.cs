@@ -54,7 +54,7 @@ public sealed class SwitchSerializerTests : IAsyncDisposable
             new LinksAnswer([new LinkNews("hf", BreakerPhase.Open, DateTimeOffset.UnixEpoch, "refused", "", null, 1, 4, 0, [0, 2, 0, 0, 1, 0], 3, 5, 6, 7, ["192.0.2.1:25"], ["r1"])], false), "w4",
             """{"links":[{"name":"hf","breaker":1,"nextTry":"1970-01-01T00:00:00+00:00","lastFault":"refused","lastReply":"","tls":null,"connections":1,"connectionLimit":4,"busy":0,"waiting":[0,2,0,0,1,0],"deferred":3,"delivered":5,"failed":6,"suspected":7,"targets":["192.0.2.1:25"],"rules":["r1"]}],"more":false}"""
         },
-        { new NodeOrder(), "w5", "{}" },
+        { new NodeOrder(60), "w5", """{"minutes":60}""" },
         {
             new NodeAnswer("1.0", DateTimeOffset.UnixEpoch, true, SpoolHealth.Ready, 5, 6, 7, [new LevelNews(1, DateTimeOffset.UnixEpoch, 2, 3, 4)], [new MinuteNews(DateTimeOffset.UnixEpoch, 1, 2, 3)], "https://n1.example"), "w6",
             """{"version":"1.0","startedAt":"1970-01-01T00:00:00+00:00","ready":true,"spool":0,"usedOctets":5,"freeOctets":6,"held":7,"levels":[{"queued":1,"oldest":"1970-01-01T00:00:00+00:00","accepted":2,"delivered":3,"failed":4}],"traffic":[{"at":"1970-01-01T00:00:00+00:00","accepted":1,"delivered":2,"failed":3}],"console":"https://n1.example"}"""

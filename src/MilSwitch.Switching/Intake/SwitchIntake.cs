@@ -4,11 +4,12 @@ using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Switching.Operations;
 
 namespace MilSwitch.Switching.Intake;
 
 /// <summary>Answers the SMTP engine for the switch: budgets, precedence, routes; then takes the content. Thread-safe.</summary>
-internal sealed class SwitchIntake(SwitchRuntime runtime, IOperatorActions actions) : IIntake
+internal sealed class SwitchIntake(SwitchRuntime runtime, OperatorActions actions) : IIntake
 {
     private readonly IntakeRates rates = new(runtime);
 
@@ -76,7 +77,7 @@ internal sealed class SwitchIntake(SwitchRuntime runtime, IOperatorActions actio
         if (links.Count is 0) return QueueStart.NoRoute;
         // Links come into being when the actor system is up, and partitions with it.
         if (!OwnsSomething) return QueueStart.Unable;
-        // An account of a mail client is no operator's of the same name.
+        // An account of a mail client is no operator's of the same name, and has no right of one: its listener says whether it may.
         var who = new OperatorIdentity("smtp:" + (client.AuthenticatedAs ?? client.Address), client.Address);
         var started = QueueStart.NothingWaits;
         try

@@ -124,7 +124,7 @@ internal sealed class NodeWatch(SwitchRuntime runtime, AlarmWatch alarms)
         return [.. asked.OrderBy(n => n.Node, StringComparer.Ordinal)];
 
         async Task<NodeSnapshot> AskAsync(Other node) =>
-            (await AskAsync<NodeAnswer>(node, new NodeOrder(), cancellationToken).ConfigureAwait(false))?.ToSnapshot(node.Name) ?? new NodeSnapshot(node.Name, Answers: false);
+            (await AskAsync<NodeAnswer>(node, new NodeOrder(TrafficRing.Minutes), cancellationToken).ConfigureAwait(false))?.ToSnapshot(node.Name) ?? new NodeSnapshot(node.Name, Answers: false);
     }
 
     // Null: that was all, or it does not go on.

@@ -22,8 +22,8 @@ internal sealed class WatchActor(NodeWatch watch, NodePicture picture) : Untyped
                     // A link that does not answer takes longer than anybody waits for this.
                     Sender, Self, success: links => LinksAnswer.Of(links, order.After), failure: _ => new LinksAnswer([], false));
                 break;
-            case NodeOrder:
-                Sender.Tell(NodeAnswer.Of(picture.Take()), Self);
+            case NodeOrder order:
+                Sender.Tell(NodeAnswer.Of(picture.Take(), order.Minutes), Self);
                 break;
             default:
                 Unhandled(message);

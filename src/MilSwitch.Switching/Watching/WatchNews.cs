@@ -7,17 +7,18 @@ using MilSwitch.Switching.Serialization;
 namespace MilSwitch.Switching.Watching;
 
 /// <summary>How a node is. Answered with <see cref="NodeAnswer"/>.</summary>
-public sealed record NodeOrder : IWireMessage;
+/// <param name="Minutes">Of its traffic, at most so many.</param>
+public sealed record NodeOrder(int Minutes) : IWireMessage;
 
 /// <summary>As <see cref="NodeSnapshot"/>.</summary>
 public sealed record NodeAnswer(
     string Version, DateTimeOffset? StartedAt, bool Ready, SpoolHealth Spool, long UsedOctets, long FreeOctets, int Held, ImmutableArray<LevelNews> Levels,
     ImmutableArray<MinuteNews> Traffic, string? Console) : IWireMessage
 {
-    internal static NodeAnswer Of(NodeSnapshot node) => new(
+    internal static NodeAnswer Of(NodeSnapshot node, int minutes) => new(
         node.Version, node.StartedAt, node.Ready, node.Spool, node.Usage.UsedOctets, node.Usage.FreeOctets, node.Held,
         [.. node.Levels.Select(l => new LevelNews(l.Queued, l.Oldest, l.Accepted, l.Delivered, l.Failed))],
-        [.. node.Traffic.Select(m => new MinuteNews(m.At, m.Accepted, m.Delivered, m.Failed))], node.Console);
+        [.. node.Traffic.TakeLast(minutes).Select(m => new MinuteNews(m.At, m.Accepted, m.Delivered, m.Failed))], node.Console);
 
     /// <summary>Null: of another version, or nonsense.</summary>
     internal NodeSnapshot? ToSnapshot(string name) =>
