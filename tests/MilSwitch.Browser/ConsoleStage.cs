@@ -84,7 +84,7 @@ public sealed class ConsoleStage : IAsyncLifetime
         {
             BaseURL = Address, ViewportSize = new ViewportSize { Width = width, Height = height }, ColorScheme = scheme, JavaScriptEnabled = scripts,
         });
-        var visit = new ConsoleVisit(context, await context.NewPageAsync());
+        var visit = new ConsoleVisit(context, await context.NewPageAsync(), () => Switch.Errors);
         await visit.Page.GotoAsync("/sign-in");
         await visit.Page.FillAsync("[name=name]", who);
         await visit.Page.FillAsync("[name=password]", Password);

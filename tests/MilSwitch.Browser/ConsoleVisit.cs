@@ -9,9 +9,14 @@ public sealed class ConsoleVisit : IAsyncDisposable
     private readonly IBrowserContext context;
     private readonly ConcurrentQueue<string> complaints = new();
 
-    public ConsoleVisit(IBrowserContext context, IPage page)
+    private readonly Func<IReadOnlyList<string>> log;
+
+    /// <param name="context">Of this visit alone.</param>
+    /// <param name="page">Its page.</param>
+    /// <param name="log">What the switch wrote.</param>
+    public ConsoleVisit(IBrowserContext context, IPage page, Func<IReadOnlyList<string>> log)
     {
-        (this.context, Page) = (context, page);
+        (this.context, Page, this.log) = (context, page, log);
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning") complaints.Enqueue($"{page.Url}: {message.Text}");
@@ -39,7 +44,15 @@ public sealed class ConsoleVisit : IAsyncDisposable
     public async Task<IResponse> OpenAsync(string path)
     {
         var response = await Page.GotoAsync(path);
-        await Page.WaitForFunctionAsync("() => !document.querySelector('#view')?.dataset.live || document.querySelector('#fresh').dataset.state === 'live'");
+        try
+        {
+            await Page.WaitForFunctionAsync("() => !document.querySelector('#view')?.dataset.live || document.querySelector('#fresh').dataset.state === 'live'");
+        }
+        catch (TimeoutException)
+        {
+            throw new InvalidOperationException($"{path} does not come alive: {await Page.InnerTextAsync("#fresh")}\n{string.Join('\n', complaints)}\n{string.Join('\n', log().TakeLast(30))}");
+        }
+
         return response!;
     }
 

@@ -20,7 +20,7 @@ public sealed partial class CommandReferenceTests
             // One row may tell of several: allow|forbid.
             foreach (var named in words.Length is 0 ? [] : words[^1].Replace("\\", "", StringComparison.Ordinal).Split('|').Select(last => string.Join(' ', words[..^1].Append(last))))
             {
-                var verb = verbs.Where(v => v == named || v.StartsWith(named + " ", StringComparison.Ordinal)).ToArray();
+                var verb = verbs.Where(v => v == named || v.StartsWith(named + " ", StringComparison.Ordinal) || named.StartsWith(v + " ", StringComparison.Ordinal)).ToArray();
                 if (verb.Length is 0) stale.Add(named);
                 foreach (Match option in OptionName().Matches(row.Groups[1].Value).Concat(InTicks().Matches(row.Groups[2].Value).Where(t => t.Groups[1].Value.StartsWith("--", StringComparison.Ordinal)).SelectMany(t => OptionName().Matches(t.Groups[1].Value))))
                 {

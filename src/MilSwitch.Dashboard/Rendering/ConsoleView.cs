@@ -28,7 +28,13 @@ public abstract class ConsoleView : ComponentBase
     /// <summary>Asks for all that it shows.</summary>
     protected virtual Task LoadAsync() => Task.CompletedTask;
 
-    protected sealed override Task OnInitializedAsync() => LoadAsync();
+    /// <summary>It is rendered once, with all it shows: a component that is initialised asynchronously would be rendered before as well.</summary>
+    public sealed override async Task SetParametersAsync(ParameterView parameters)
+    {
+        parameters.SetParameterProperties(this);
+        await LoadAsync().ConfigureAwait(true);
+        await base.SetParametersAsync(ParameterView.Empty).ConfigureAwait(true);
+    }
 
     /// <summary>The label's marking; it counts for the banner.</summary>
     protected LabelMark? Show(MessageLabel? label)
