@@ -33,9 +33,9 @@ internal static class LiveEndpoint
         }
 
         using (watch)
-        using (var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted))
+        using (var limit = new CancellationTokenSource(Longest, time))
+        using (var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, limit.Token))
         {
-            using var limit = time.CreateTimer(_ => end.Cancel(), null, Longest, Timeout.InfiniteTimeSpan);
             context.Response.ContentType = "text/event-stream";
             try
             {

@@ -32,7 +32,8 @@ internal sealed partial class LiveHub(PageRenderer renderer, TimeProvider time, 
             {
                 if (views.Count == MostViews) return null;
                 views[key] = view = new LiveView();
-                _ = RunAsync(key, view, page, who);
+                // Not under the lock: rendering asks others, and everybody who comes or goes would wait for it.
+                _ = Task.Run(() => RunAsync(key, view, page, who), CancellationToken.None);
             }
 
             watchers++;
