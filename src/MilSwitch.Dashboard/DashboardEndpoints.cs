@@ -27,6 +27,7 @@ public static partial class DashboardEndpoints
     {
         services.AddSingleton<PageRenderer>();
         services.AddSingleton<LiveHub>();
+        services.AddSingleton<QueueAges>();
         services.AddSingleton<NoticeBoard>();
         return services;
     }

@@ -11,6 +11,9 @@ internal static class MessageActs
 {
     private const int MostDetails = 20;
 
+    /// <summary>Each is a field of the form that asks once more.</summary>
+    private const int MostConfirmed = 10_000;
+
     public static async Task<ActAnswer> ActAsync(IServiceProvider services, ActInput input)
     {
         var actions = services.GetRequiredService<IOperatorActions>();
@@ -29,6 +32,7 @@ internal static class MessageActs
             var trial = await actions.ActAsync(act with { DryRun = true }, input.Who, input.CancellationToken).ConfigureAwait(false);
             var count = trial.Outcomes.Count(o => o.Done);
             if (count == 0) return ActAnswer.Not("There is nothing to do.", Lines(trial, done: false));
+            if (count > MostConfirmed) return ActAnswer.Not($"Nothing was done: that would be {Say.Number(count)} messages, and a page can ask about {Say.Number(MostConfirmed)}. Narrow the filter, or use the command line.");
             return new ActAnswer(null, new Confirmation(
                 $"{char.ToUpperInvariant(word[0])}{word[1..]} {Say.Count(count, "message", "messages")}?", Lines(trial, done: true), "/act/messages",
                 // What was seen is what is done: those messages, and none that came since.

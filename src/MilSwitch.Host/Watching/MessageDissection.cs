@@ -23,15 +23,31 @@ internal sealed class MessageDissection(ISpool spool, IOperatorActions actions, 
     private const int LongestField = 2_000;
     private const int MostFields = 200;
 
+    /// <summary>Structures that are remembered, and messages that are taken apart at a time: each is in memory whole.</summary>
+    private const int MostKnown = 256;
+    private const int MostAtOnce = 2;
+
     private readonly Lock gate = new();
+    private readonly SemaphoreSlim places = new(MostAtOnce);
+    private readonly Dictionary<MessageId, InspectedMessage> structures = [];
+    private readonly Queue<MessageId> order = new();
     private (object? Of, TrustMaterial Trust) trusted = (null, new TrustMaterial([]));
 
     public async ValueTask<InspectedMessage?> StructureAsync(MessageId id, CancellationToken cancellationToken)
     {
+        var trust = Trust();
+        if (Known(id, trust) is { } known) return known;
         if (await spool.OpenContentAsync(id, cancellationToken) is not { } content) return null;
         await using (content)
         {
-            return await DissectAsync(content, withContent: false, cancellationToken);
+            var structure = await DissectAsync(content, trust, withContent: false, cancellationToken);
+            lock (gate)
+            {
+                if (ReferenceEquals(trusted.Trust, trust) && structures.TryAdd(id, structure)) order.Enqueue(id);
+                if (order.Count > MostKnown) structures.Remove(order.Dequeue());
+            }
+
+            return structure;
         }
     }
 
@@ -41,13 +57,32 @@ internal sealed class MessageDissection(ISpool spool, IOperatorActions actions, 
         if (await actions.RawAsync(id, who, cancellationToken) is not { } raw) return null;
         await using (raw.Content)
         {
-            return await DissectAsync(raw.Content, withContent: true, cancellationToken);
+            return await DissectAsync(raw.Content, Trust(), withContent: true, cancellationToken);
         }
     }
 
-    private async Task<InspectedMessage> DissectAsync(ContentReader content, bool withContent, CancellationToken cancellationToken)
+    // What was judged by other anchors says nothing any more.
+    private InspectedMessage? Known(MessageId id, TrustMaterial trust)
+    {
+        lock (gate) return ReferenceEquals(trusted.Trust, trust) ? structures.GetValueOrDefault(id) : null;
+    }
+
+    private async Task<InspectedMessage> DissectAsync(ContentReader content, TrustMaterial trust, bool withContent, CancellationToken cancellationToken)
     {
         if (content.Length > LargestOctets) return new InspectedMessage("too large to be taken apart here", [], [], [new InspectedPart("1", "message", content.Length, null)]);
+        await places.WaitAsync(cancellationToken);
+        try
+        {
+            return await DissectWholeAsync(content, trust, withContent, cancellationToken);
+        }
+        finally
+        {
+            places.Release();
+        }
+    }
+
+    private async Task<InspectedMessage> DissectWholeAsync(ContentReader content, TrustMaterial trust, bool withContent, CancellationToken cancellationToken)
+    {
         var octets = new byte[content.Length];
         var length = 0;
         if (content.Inline is { } inline)
@@ -62,7 +97,7 @@ internal sealed class MessageDissection(ISpool spool, IOperatorActions actions, 
 
         var message = octets.AsMemory(0, length);
         InspectionReport report;
-        using (var result = await MessageInspector.InspectAsync(message, new InspectionOptions { Trust = Trust(), At = time.GetUtcNow() }, cancellationToken)) report = result.Report;
+        using (var result = await MessageInspector.InspectAsync(message, new InspectionOptions { Trust = trust, At = time.GetUtcNow() }, cancellationToken)) report = result.Report;
         var parts = MessageParts.Read(message, new ReadingRules());
         var text = withContent ? parts.Leaves.FirstOrDefault(p => p.MediaType == "text/plain" && p.FileNames.IsEmpty) ?? parts.Leaves.FirstOrDefault(p => p.MediaType == "text/html" && p.FileNames.IsEmpty) : null;
         var words = text is null ? null : Words(text);
@@ -121,6 +156,8 @@ internal sealed class MessageDissection(ISpool spool, IOperatorActions actions, 
         {
             if (ReferenceEquals(trusted.Of, current)) return trusted.Trust;
             ArrivalTrust[] all = [.. current.Switch.Boundaries.Domains.Select(d => d.Trust), .. (current.Switch.Arrivals ?? new Dictionary<string, ArrivalProtection>()).Values.Select(a => a.Trust)];
+            structures.Clear();
+            order.Clear();
             trusted = (current, new TrustMaterial(
                 all.SelectMany(t => t.Anchors).Select(c => Certificate.Read(c)), all.SelectMany(t => t.Certificates).Select(c => Certificate.Read(c)), all.SelectMany(t => t.RevocationLists).Select(l => RevocationList.Read(l))));
             return trusted.Trust;
