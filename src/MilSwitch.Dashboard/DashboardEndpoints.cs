@@ -103,7 +103,7 @@ public static partial class DashboardEndpoints
         var own = services.GetRequiredService<INodeDesk>().Console;
         var consoles = snapshot.Nodes.Where(n => n.Node != snapshot.Node).Select(n => n.Console).Prepend(own).OfType<string>().ToList();
         var version = snapshot.Nodes.FirstOrDefault(n => n.Node == snapshot.Node)?.Version ?? "";
-        var html = await services.GetRequiredService<PageRenderer>().PageAsync(page, view, new ShellFacts(snapshot.Node, version, consoles, snapshot.Alarms.Length)).ConfigureAwait(false);
+        var html = await services.GetRequiredService<PageRenderer>().PageAsync(page, view, new ShellFacts(snapshot.Node, version, consoles, await AlarmCount.OfAsync(services).ConfigureAwait(false))).ConfigureAwait(false);
         // A console whose node is lost looks for the next one.
         if (consoles.Count > 0) context.Response.Headers.ContentSecurityPolicy = context.Response.Headers.ContentSecurityPolicy.ToString().Replace("connect-src 'self'", "connect-src 'self' " + string.Join(' ', consoles), StringComparison.Ordinal);
         context.Response.StatusCode = view.Status;

@@ -59,6 +59,8 @@
   const fill = root => { for (const field of $$('input[name="__RequestVerificationToken"]', root)) field.value = token; };
   const show = picture => {
     skew = picture.at - Date.now();
+    const count = $('.alarmcount');
+    if (count.dataset.count !== String(picture.alarms)) { count.dataset.count = picture.alarms; count.textContent = picture.alarms === 1 ? '1 alarm' : `${picture.alarms} alarms`; }
     const next = document.createElement('div');
     next.innerHTML = picture.html;
     const focused = document.activeElement;

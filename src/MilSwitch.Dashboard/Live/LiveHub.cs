@@ -11,7 +11,7 @@ namespace MilSwitch.Dashboard.Live;
 /// Renders each view that somebody watches once in its interval, for all who watch the same: fifty consoles on one page cost
 /// one rendering and fifty copies. Nothing runs while nobody watches. Thread-safe.
 /// </summary>
-internal sealed partial class LiveHub(PageRenderer renderer, TimeProvider time, ILogger<LiveHub> logger)
+internal sealed partial class LiveHub(PageRenderer renderer, IServiceProvider services, TimeProvider time, ILogger<LiveHub> logger)
 {
     /// <summary>Open consoles, and different views of them.</summary>
     private const int MostWatchers = 500;
@@ -89,7 +89,7 @@ internal sealed partial class LiveHub(PageRenderer renderer, TimeProvider time, 
             var context = new ViewContext(who, ViewQuery.Parse(key.Query), key.Id, time.GetUtcNow(), Token: null);
             var html = await renderer.ViewAsync(page, context).ConfigureAwait(false);
             var banner = await renderer.BannerAsync(context).ConfigureAwait(false);
-            return LiveEndpoint.Event(JsonSerializer.Serialize(new LivePicture(context.Now.ToUnixTimeMilliseconds(), html, banner), LiveJson.Default.LivePicture));
+            return LiveEndpoint.Event(JsonSerializer.Serialize(new LivePicture(context.Now.ToUnixTimeMilliseconds(), html, banner, await AlarmCount.OfAsync(services).ConfigureAwait(false)), LiveJson.Default.LivePicture));
         }
         catch (Exception fault)
         {

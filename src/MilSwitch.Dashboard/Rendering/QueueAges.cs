@@ -12,18 +12,17 @@ internal sealed class QueueAges(IOperatorActions actions, TimeProvider time)
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(10);
 
     private readonly Lock gate = new();
-    private readonly Dictionary<QueueShapeBy, (Task<Picture> Look, long At)> looks = [];
+    private readonly Dictionary<QueueShapeBy, Picture> known = [];
+    private readonly Dictionary<QueueShapeBy, Task<Picture>> underWay = [];
 
     /// <summary>As of <see cref="Picture.At"/>.</summary>
     public async Task<Picture> LookAsync(QueueShapeBy by)
     {
-        Task<Picture> look;
+        Task<Picture>? look;
         lock (gate)
         {
-            var isOld = !looks.TryGetValue(by, out var known)
-                || (known.Look.IsCompleted && (!known.Look.IsCompletedSuccessfully || time.GetElapsedTime(known.At) > Longer(known.Look.GetAwaiter().GetResult().Took)));
-            if (isOld) looks[by] = known = (Task.Run(() => TakeAsync(by)), time.GetTimestamp());
-            look = known.Look;
+            if (known.TryGetValue(by, out var last) && time.GetUtcNow() - last.At < Longer(last.Took)) return last;
+            if (!underWay.TryGetValue(by, out look)) underWay[by] = look = Task.Run(() => TakeAsync(by));
         }
 
         return await look.ConfigureAwait(false);
@@ -33,9 +32,18 @@ internal sealed class QueueAges(IOperatorActions actions, TimeProvider time)
 
     private async Task<Picture> TakeAsync(QueueShapeBy by)
     {
-        var (began, now) = (time.GetTimestamp(), time.GetUtcNow());
-        var rows = await actions.ShapeAsync(by, CancellationToken.None).ConfigureAwait(false);
-        return new Picture(rows, now, time.GetElapsedTime(began));
+        try
+        {
+            var (began, now) = (time.GetTimestamp(), time.GetUtcNow());
+            var rows = await actions.ShapeAsync(by, CancellationToken.None).ConfigureAwait(false);
+            var picture = new Picture(rows, now, time.GetElapsedTime(began));
+            lock (gate) known[by] = picture;
+            return picture;
+        }
+        finally
+        {
+            lock (gate) underWay.Remove(by);
+        }
     }
 
     /// <param name="Rows">As the switch gives them.</param>

@@ -27,23 +27,27 @@ internal sealed class MessageDissection(ISpool spool, IOperatorActions actions, 
     private const int MostKnown = 256;
     private const int MostAtOnce = 2;
 
+    private static readonly TimeSpan Kept = TimeSpan.FromMinutes(1);
+
     private readonly Lock gate = new();
     private readonly SemaphoreSlim places = new(MostAtOnce);
-    private readonly Dictionary<MessageId, InspectedMessage> structures = [];
+    private readonly Dictionary<MessageId, (InspectedMessage Structure, long At)> structures = [];
     private readonly Queue<MessageId> order = new();
     private (object? Of, TrustMaterial Trust) trusted = (null, new TrustMaterial([]));
 
     public async ValueTask<InspectedMessage?> StructureAsync(MessageId id, CancellationToken cancellationToken)
     {
         var trust = Trust();
-        if (Known(id, trust) is { } known) return known;
         if (await spool.OpenContentAsync(id, cancellationToken) is not { } content) return null;
         await using (content)
         {
+            if (Known(id, trust) is { } known) return known;
             var structure = await DissectAsync(content, trust, withContent: false, cancellationToken);
             lock (gate)
             {
-                if (ReferenceEquals(trusted.Trust, trust) && structures.TryAdd(id, structure)) order.Enqueue(id);
+                if (!ReferenceEquals(trusted.Trust, trust)) return structure;
+                if (!structures.ContainsKey(id)) order.Enqueue(id);
+                structures[id] = (structure, time.GetTimestamp());
                 if (order.Count > MostKnown) structures.Remove(order.Dequeue());
             }
 
@@ -61,10 +65,10 @@ internal sealed class MessageDissection(ISpool spool, IOperatorActions actions, 
         }
     }
 
-    // What was judged by other anchors says nothing any more.
+    // What was judged by other anchors, or long ago, says nothing any more.
     private InspectedMessage? Known(MessageId id, TrustMaterial trust)
     {
-        lock (gate) return ReferenceEquals(trusted.Trust, trust) ? structures.GetValueOrDefault(id) : null;
+        lock (gate) return ReferenceEquals(trusted.Trust, trust) && structures.TryGetValue(id, out var known) && time.GetElapsedTime(known.At) < Kept ? known.Structure : null;
     }
 
     private async Task<InspectedMessage> DissectAsync(ContentReader content, TrustMaterial trust, bool withContent, CancellationToken cancellationToken)
