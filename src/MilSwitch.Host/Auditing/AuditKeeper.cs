@@ -175,30 +175,46 @@ internal sealed partial class AuditKeeper(
 
     private static string ChainAlarm(int trail) => string.Create(CultureInfo.InvariantCulture, $"audit-chain:{trail}");
 
+    // Two rounds: a walk along a long trail takes its time, and checkpoints must go on meanwhile.
     private async Task WorkAsync(CancellationToken cancellationToken)
     {
         try
         {
             await control().WhenReady.WaitAsync(cancellationToken);
-            var (pruned, looked) = (time.GetUtcNow(), DateTimeOffset.MinValue);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return;
+        }
+
+        var pruned = time.GetUtcNow();
+        var looked = DateTimeOffset.MinValue;
+        await Task.WhenAll(AgainAsync(TickAsync, cancellationToken), AgainAsync(LookAfterAsync, cancellationToken));
+
+        async ValueTask LookAfterAsync(CancellationToken token)
+        {
+            var now = time.GetUtcNow();
+            if (now - looked >= Settings.Check)
+            {
+                looked = now;
+                await FinishOthersAsync(token);
+                await CheckAsync(token);
+            }
+
+            // Often enough that what is kept beyond its time is a small part of it, and no more proofs than that.
+            if (now - pruned < PruneEvery(Retention)) return;
+            pruned = now;
+            await PruneAsync(token);
+        }
+    }
+
+    private async Task AgainAsync(Func<CancellationToken, ValueTask> round, CancellationToken cancellationToken)
+    {
+        try
+        {
             while (true)
             {
-                await TickAsync(cancellationToken);
-                var now = time.GetUtcNow();
-                if (now - looked >= Settings.Check)
-                {
-                    looked = now;
-                    await FinishOthersAsync(cancellationToken);
-                    await CheckAsync(cancellationToken);
-                }
-
-                // Often enough that what is kept beyond its time is a small part of it, and no more proofs than that.
-                if (now - pruned >= PruneEvery(Retention))
-                {
-                    pruned = now;
-                    await PruneAsync(cancellationToken);
-                }
-
+                await round(cancellationToken);
                 await Task.Delay(Settings.Checkpoint, time, cancellationToken);
             }
         }
@@ -210,7 +226,8 @@ internal sealed partial class AuditKeeper(
         {
             // The switch goes on; that nothing is proved any more must not stay unseen.
             LogFailed(fault);
-            Raise("audit-checkpoint", "No checkpoints of the audit trail are made any more; restart the node, and report what its log says");
+            // By a name of its own: the other round goes on, and would take it back.
+            Raise("audit-checkpoint:rounds", "The audit trail is not looked after any more; restart the node, and report what its log says");
         }
     }
 
