@@ -28,11 +28,11 @@ public sealed partial class SmtpClientConnection
         HopTarget target, LinkSettings settings, ISmtpTransport transport, TimeProvider time, CancellationToken cancellationToken)
     {
         var result = await AttemptAsync(target, settings, transport, time, settings.Tls.Mode, cancellationToken);
-        SmtpClientMeter.CountConnection(settings.Name.Configured.Value, result);
+        SmtpClientMeter.CountConnection(settings, result);
         if (settings.Tls.Mode == LinkTlsMode.Opportunistic && result is ConnectResult.Failed { Phase: ConnectPhase.Handshake })
         {
             result = await AttemptAsync(target, settings, transport, time, LinkTlsMode.None, cancellationToken);
-            SmtpClientMeter.CountConnection(settings.Name.Configured.Value, result);
+            SmtpClientMeter.CountConnection(settings, result);
         }
 
         return result;

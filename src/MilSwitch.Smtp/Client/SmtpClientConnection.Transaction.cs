@@ -80,7 +80,7 @@ public sealed partial class SmtpClientConnection
     {
         var started = time.GetTimestamp();
         var result = await AttemptAsync(message, cancellationToken);
-        SmtpClientMeter.CountTransaction(settings.Name.Configured.Value, result.End, time.GetElapsedTime(started));
+        SmtpClientMeter.CountTransaction(settings, result.End, time.GetElapsedTime(started));
         return result;
     }
 

@@ -102,7 +102,7 @@ public sealed partial class SmtpClientConnection : IAsyncDisposable
         written = true;
         See(octets.Span);
         await stream.WriteAsync(octets, deadline.Token);
-        SmtpClientMeter.CountOctets(settings.Name.Configured.Value, octets.Length);
+        SmtpClientMeter.CountOctets(settings, octets.Length);
     }
 
     /// <summary>The time counts for the reply as a whole, so that a peer gains nothing by sending it drop by drop.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
+using MilSwitch.Domain.Routing;
 
 namespace MilSwitch.Smtp.Client;
 
@@ -16,17 +17,20 @@ public static class SmtpClientMeter
     /// <summary>Makes the instruments known before the first of them is used.</summary>
     public static void Publish() => RuntimeHelpers.RunClassConstructor(typeof(SmtpClientMeter).TypeHandle);
 
-    internal static void CountConnection(string link, ConnectResult result) => Connections.Add(
-        1, new("link", link), new("outcome", result switch { ConnectResult.Connected => "connected", ConnectResult.Refused => "refused", ConnectResult.Failed failed => Word(failed.Phase), _ => "failed" }));
+    internal static void CountConnection(LinkSettings settings, ConnectResult result) => Connections.Add(
+        1, Of(settings), new("outcome", result switch { ConnectResult.Connected => "connected", ConnectResult.Refused => "refused", ConnectResult.Failed failed => Word(failed.Phase), _ => "failed" }));
 
-    internal static void CountTransaction(string link, TransactionEnd end, TimeSpan taken)
+    internal static void CountTransaction(LinkSettings settings, TransactionEnd end, TimeSpan taken)
     {
-        var tag = new KeyValuePair<string, object?>("link", link);
+        var tag = Of(settings);
         Transactions.Add(1, tag, new("end", Word(end)));
         Duration.Record(taken.TotalSeconds, tag);
     }
 
-    internal static void CountOctets(string link, int octets) => OctetsOut.Add(octets, new KeyValuePair<string, object?>("link", link));
+    internal static void CountOctets(LinkSettings settings, int octets) => OctetsOut.Add(octets, Of(settings));
+
+    // Domains of mail are without number, and every word of a label is kept for ever.
+    private static KeyValuePair<string, object?> Of(LinkSettings settings) => new("link", settings.MxDomain is null ? settings.Name.Configured.Value : "mx");
 
     private static string Word(TransactionEnd end) => end switch
     {
