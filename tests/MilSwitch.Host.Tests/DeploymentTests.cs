@@ -18,6 +18,17 @@ public sealed class DeploymentTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
+    public void The_image_is_built_of_all_that_the_program_takes_in()
+    {
+        var docker = File.ReadAllText(Path.Combine(ConfigurationFiles.Repository, "deploy/Dockerfile"));
+        var outside = Directory.GetFiles(Path.Combine(ConfigurationFiles.Repository, "src"), "*.csproj", SearchOption.AllDirectories)
+            .SelectMany(f => System.Xml.Linq.XDocument.Load(f).Descendants("EmbeddedResource")).Select(r => r.Attribute("Include")?.Value ?? "").Where(i => i.StartsWith("../../", StringComparison.Ordinal))
+            .Select(i => i["../../".Length..(i.LastIndexOf('/') + 1)]).ToArray();
+        Assert.NotEmpty(outside);
+        Assert.All(outside, folder => Assert.Contains($"COPY {folder} {folder}", docker, StringComparison.Ordinal));
+    }
+
+    [Fact]
     [Trait("Threat", "F31")]
     public async Task The_Debian_layout_holds_a_configuration_that_the_program_accepts()
     {
