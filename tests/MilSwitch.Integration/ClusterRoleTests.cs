@@ -66,18 +66,20 @@ public sealed class ClusterRoleTests(ITestOutputHelper output) : FieldTest
     [Trait("Threat", "F1")]
     public async Task What_an_edge_answered_for_arrives_whoever_dies()
     {
+        const int Connections = 4;
         var sink = StartSink(new SinkOptions { TransactionDelay = TimeSpan.FromMilliseconds(3) });
         var server = await PostgreSqlInstance.SharedAsync();
         var field = Keep(await ClusterField.StartAsync(Workspace.Folder, new ClusterFieldOptions
         {
-            Connection = await server.NewDatabaseAsync(), Detection = "fast", Routes = [new RouteSetup("*", sink.NextHop, 4)],
+            Connection = await server.NewDatabaseAsync(), Detection = "fast", Routes = [new RouteSetup("*", sink.NextHop, Connections)],
             Change = (index, setup) => setup with { Roles = index is 0 ? ["edge", "ops"] : ["switch", "ops"] },
         }));
         var ledger = new Ledger();
         sink.Arrived += ledger.Arrive;
         using var stop = new CancellationTokenSource();
         var load = SmtpBlaster.RunAsync(new BlastOptions { Port = field[0].Port, Sessions = 6, KeepTrying = true, Pause = TimeSpan.FromMilliseconds(5), Size = 1024 }, ledger, stop.Token);
-        foreach (var node in (int[])[0, 1, 0])
+        int[] kills = [0, 1, 0];
+        foreach (var node in kills)
         {
             var before = ledger.AcceptedCount;
             await Eventually.ComesTrueAsync(() => ledger.AcceptedCount > before + 100, TakeOver, "the edge takes mail");
@@ -92,7 +94,8 @@ public sealed class ClusterRoleTests(ITestOutputHelper output) : FieldTest
         var balance = ledger.Balance();
         output.WriteLine(balance.ToString());
         Assert.Equal(0, balance.UnmarkedDuplicates);
-        Assert.InRange(balance.Duplicates, 0, sink.MostAtOnce);
+        // The sink has done with a transaction when it answered; for the switch it is under way until what became of it is committed, and a busy store takes longer than that.
+        Assert.InRange(balance.Duplicates, 0, kills.Length * Connections);
     }
 
     private static async Task BelievesAsync(MailPki pki, SinkTransaction transaction)
