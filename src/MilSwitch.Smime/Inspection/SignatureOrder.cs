@@ -8,7 +8,7 @@ namespace MilSwitch.Smime.Inspection;
 
 /// <summary>
 /// The signatures of a message in the order in which they must have been made: what is inside before what is around it, each before
-/// the countersignatures on it. Which role each has is what it and the header claim, so a role counts for no more than the verdict
+/// the countersignatures on it, those beside one another by the times that they claim. Which role each has is what it and the header claim, so a role counts for no more than the verdict
 /// beside it. Pure.
 /// </summary>
 internal static class SignatureOrder
@@ -50,7 +50,7 @@ internal static class SignatureOrder
         foreach (var layer in layers.Reverse())
         {
             var own = ImmutableArray.CreateBuilder<int>();
-            foreach (var signer in layer.Signers)
+            foreach (var signer in InTime(layer.Signers))
             {
                 own.Add(all.Count + 1);
                 Add(signer, 0, inside);
@@ -66,9 +66,13 @@ internal static class SignatureOrder
         {
             var number = all.Count + 1;
             all.Add(new PlacedSignature(signer, number, RoleOf(signer, depth, authors, releasers), depth, covers));
-            foreach (var countersigner in signer.Countersigners) Add(countersigner, depth + 1, [number]);
+            foreach (var countersigner in InTime(signer.Countersigners)) Add(countersigner, depth + 1, [number]);
         }
     }
+
+    // Signatures beside one another are a set (RFC 5652 §5.3) and have no order but the times that they claim.
+    private static IOrderedEnumerable<SignerFinding> InTime(ImmutableArray<SignerFinding> beside) =>
+        beside.OrderBy(s => SigningTime.Read(s.Info.SignedAttributes.Value(AttributeTypes.SigningTime)) ?? DateTimeOffset.MaxValue);
 
     /// <summary>Of a signature that is about a part of a message, where From and MMHS-Authorizing-Users say nothing of it.</summary>
     public static string RoleOf(SignerFinding signer, int depth) => RoleOf(signer, depth, [], []);
