@@ -1,7 +1,11 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Watching;
+using MilSwitch.Host.Api;
+using MilSwitch.Host.Commands;
 
 namespace MilSwitch.Host.Tests;
 
@@ -121,6 +125,69 @@ public sealed class CommandLineTests : IAsyncLifetime
         Assert.Equal(["receipt-missing"], known.GetProperty("alarms").EnumerateArray().Select(e => e.GetString()));
         Assert.Equal(known.GetProperty("sentAt").GetDateTimeOffset().AddMinutes(15), known.GetProperty("receiptDeadline").GetDateTimeOffset());
         Assert.Equal(JsonValueKind.Null, known.GetProperty("settledAt").ValueKind);
+    }
+
+    [Fact]
+    public async Task A_trace_goes_to_what_a_message_was_made_of_and_to_what_was_made_of_it()
+    {
+        using var known = JsonDocument.Parse((await node.RunAsync("message", "show", First, "--json")).Output);
+        var view = known.Deserialize(ApiJson.Default.MessageView)!;
+        var early = view.AcceptedAt.AddMinutes(-1);
+        var all = new Dictionary<string, MessageView>
+        {
+            ["draft"] = view with { Id = "draft", Parent = null, Reports = ["sent"], AcceptedAt = early, Domain = "red" },
+            ["sent"] = view with { Id = "sent", Parent = "draft", Reports = ["copy", "forgotten"], Domain = "red" },
+            ["copy"] = view with { Id = "copy", Parent = "sent", Reports = ["draft"], AcceptedAt = view.AcceptedAt.AddMinutes(1), Domain = "blue" },
+        };
+        var asked = new List<string>();
+        var trace = await MessageTrace.FollowAsync("copy", id =>
+        {
+            asked.Add(id);
+            return all.TryGetValue(id, out var one) ? Task.FromResult(JsonSerializer.Serialize(one, ApiJson.Default.MessageView)) : throw new CommandFault(ExitCodes.NotFound, "gone");
+        });
+        Assert.Equal(["draft", "sent", "copy"], trace.Messages.Select(m => m.Id));
+        Assert.Equal(asked.Distinct(), asked);
+        Assert.True(trace.IsWhole);
+        using var output = new StringWriter();
+        trace.Write(output);
+        Assert.StartsWith("TRACER REPORT of 3 messages\n", output.ToString(), StringComparison.Ordinal);
+        Assert.Matches(@"(?m)^copy +sent +\S+ +blue ", output.ToString());
+        Assert.Equal(3 * view.Audit.Count, output.ToString().Split("AFTER  ID")[1].Split('\n', StringSplitOptions.RemoveEmptyEntries).Length - 1);
+        Assert.Equal(ExitCodes.NotFound, (await node.RunAsync("track", "--trace", Second)).ExitCode);
+        Assert.Equal(ExitCodes.WrongUse, (await node.RunAsync("track", "--trace", First, "--limit", "3")).ExitCode);
+        Assert.StartsWith("TRACER REPORT of 1 message\n", (await node.RunAsync("track", "--trace", First)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Shows_the_signatures_of_a_message_with_role_order_and_verdict()
+    {
+        var inspector = (FakeMessageInspector)node.Services.GetRequiredService<IMessageInspector>();
+        var before = inspector.Structure;
+        inspector.Structure = before with
+        {
+            Layers =
+            [
+                new InspectedLayer("1", "signed", "valid", [], [new InspectedSigner("CN=domain", "valid", [], "domain", "rsa", FakeOperatorActions.Start, 0, 3, [1])], [], null, null),
+                new InspectedLayer("1.1", "signed", "valid", [], [new InspectedSigner("CN=anna", "valid", [], "drafter", "rsa", null, 0, 1, []), new InspectedSigner(null, "invalid", ["CHAIN-INCOMPLETE"], "unknown", "rsa", null, 1, 2, [1])], [], null, null),
+            ],
+        };
+        try
+        {
+            var lines = (await node.RunAsync("message", "show", First)).Output.Split('\n');
+            var at = Array.FindIndex(lines, l => l.StartsWith("NO  ROLE", StringComparison.Ordinal));
+            Assert.Matches("^ *1 +drafter +CN=anna +valid +nearest to the content", lines[at + 1]);
+            Assert.Matches("^ *2 +unknown +certificate not at hand +invalid CHAIN-INCOMPLETE +on 1", lines[at + 2]);
+            Assert.Matches("^ *3 +domain +CN=domain +valid +around 1", lines[at + 3]);
+            using var document = JsonDocument.Parse((await node.RunAsync("message", "show", First, "--json")).Output);
+            var all = document.RootElement.GetProperty("signatures").EnumerateArray().ToArray();
+            Assert.Equal(["drafter", "unknown", "domain"], all.Select(s => s.GetProperty("role").GetString()));
+            Assert.Equal([false, true, false], all.Select(s => s.GetProperty("countersigns").GetBoolean()));
+            Assert.Equal([1, 1], all[1..].Select(s => s.GetProperty("covers")[0].GetInt32()));
+        }
+        finally
+        {
+            inspector.Structure = before;
+        }
     }
 
     [Fact]

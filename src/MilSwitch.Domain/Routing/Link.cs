@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Protection;
@@ -83,6 +84,9 @@ public sealed record LinkSettings
     /// <summary>The security domain it leads into; null: there are no domains.</summary>
     public string? Domain { get; init; }
 
+    /// <summary>What was handed on is followed until it is acknowledged; null: it is not.</summary>
+    public RouteFollowing? Follow { get; init; }
+
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>RFC 5321 §4.5.3.2 names five minutes for most replies.</summary>
@@ -106,11 +110,11 @@ public sealed record LinkSettings
     /// <summary>It leads to the same hosts, as far as they are not found through DNS.</summary>
     public bool LeadsWhere(LinkSettings other) => MxDomain == other.MxDomain && MxPort == other.MxPort && Targets.SequenceEqual(other.Targets);
 
-    /// <summary>Connections made by the other settings are as good as new ones: they differ in nothing but limits, protection and labels on this side.</summary>
+    /// <summary>Connections made by the other settings are as good as new ones: they differ in nothing but limits, protection, labels and what is followed on this side.</summary>
     public bool ConnectsLike(LinkSettings other) => LeadsWhere(other) && this == other with
     {
         Targets = Targets, Connections = Connections, Exclusive = Exclusive, MessagesPerConnection = MessagesPerConnection, IdleTimeout = IdleTimeout,
-        Protection = Protection, Labels = Labels, Domain = Domain,
+        Protection = Protection, Labels = Labels, Domain = Domain, Follow = Follow,
     };
 
     private bool MayRelax => Tls is { Mode: LinkTlsMode.Required, SenderMayRelax: true };

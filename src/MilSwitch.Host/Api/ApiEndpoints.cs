@@ -11,6 +11,7 @@ using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Watching;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Running;
 
@@ -117,11 +118,13 @@ public static class ApiEndpoints
         return Json(new Page<ShapeRowView>([.. rows.Select(ShapeRowView.Of)], null), ApiJson.Default.PageShapeRowView);
     }
 
-    private static async Task<IResult> MessageAsync(string id, HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
+    private static async Task<IResult> MessageAsync(string id, HttpContext context, IOperatorActions actions, IMessageInspector inspector, CancellationToken cancellationToken)
     {
         if (!MessageId.TryParse(id, out var message)) return Problems.BadRequest("The id is not 13 characters of base 32.");
         var detail = await actions.MessageAsync(message, cancellationToken);
-        return detail is null ? Problems.NotFound($"There is no message {message}.") : Conditions.Answer(context, MessageView.Of(detail), ApiJson.Default.MessageView);
+        if (detail is null) return Problems.NotFound($"There is no message {message}.");
+        var structure = detail.Message.HasContent ? await inspector.StructureAsync(message, cancellationToken) : null;
+        return Conditions.Answer(context, MessageView.Of(detail) with { Signatures = structure?.Signatures.Select(SignatureView.Of).ToArray() }, ApiJson.Default.MessageView);
     }
 
     private static async Task<IResult> RawAsync(string id, HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)

@@ -6,6 +6,7 @@ using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Watching;
 using MilSwitch.Mime;
 
 namespace MilSwitch.Host.Api;
@@ -91,6 +92,12 @@ public sealed record MessageView(
     /// <summary>Message-ID of the message that it replaces; null: it does not say.</summary>
     public string? Supersedes { get; init; }
 
+    /// <summary>The security domain that it is in; null: there are no domains.</summary>
+    public string? Domain { get; init; }
+
+    /// <summary>Signatures of the whole message, the first that was made first; null: its content is gone, or it was not asked for one message.</summary>
+    public IReadOnlyList<SignatureView>? Signatures { get; init; }
+
     public static MessageView Of(MessageDetail detail)
     {
         var message = detail.Message;
@@ -109,8 +116,24 @@ public sealed record MessageView(
             FilingTime = Mime.DateTimeGroup.Format(envelope.ArrivedAt),
             OutOfDateFrom = envelope.Expires,
             Supersedes = envelope.Supersedes,
+            Domain = envelope.Domain,
         };
     }
+}
+
+/// <summary>One signature. Role and names are what it and the message claim: to be believed as far as the verdict is.</summary>
+/// <param name="Number">From 1, in the order in which they were made.</param>
+/// <param name="Role">drafter, reviewer, releaser, domain, attribute, list, other or unknown.</param>
+/// <param name="Subject">Of the certificate; null: it is not known.</param>
+/// <param name="Verdict">valid or invalid.</param>
+/// <param name="Reasons">Codes of why.</param>
+/// <param name="Countersigns">It is on the signatures that it covers, not around them.</param>
+/// <param name="Covers">Numbers of those signatures; none: it is nearest to the content.</param>
+/// <param name="SignedAt">As the signer claims.</param>
+public sealed record SignatureView(
+    int Number, string Role, string? Subject, string Verdict, IReadOnlyList<string> Reasons, bool Countersigns, IReadOnlyList<int> Covers, DateTimeOffset? SignedAt)
+{
+    public static SignatureView Of(InspectedSigner s) => new(s.Number, s.Role, s.Subject, s.Verdict, s.Reasons, s.Depth > 0, s.Covers, s.SignedAt);
 }
 
 public sealed record DeliverByView(DateTimeOffset Deadline, string Mode, bool Trace);

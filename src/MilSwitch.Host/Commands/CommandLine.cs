@@ -345,8 +345,22 @@ public sealed partial class CommandLine
         var until = new Option<string?>("--until") { Description = "Accepted before this time", HelpName = "TIME" };
         var before = new Option<string?>("--before") { Description = "Go on before this id", HelpName = "ID" };
         var limit = new Option<int?>("--limit") { Description = "At most so many; 100 when absent", HelpName = "N" };
+        var trace = new Option<string?>("--trace") { Description = "Instead: a tracer report of this message and of all that it was made of and that was made of it", HelpName = "ID" };
         var command = Remote("track", "Messages past and present, newest first; exit 3 when there is none", async (node, arguments, cancellationToken) =>
         {
+            if (arguments.GetValue(trace) is { } traced)
+            {
+                foreach (var option in new Option[] { messageId, envelopeId, sender, recipient, precedence, state, from, until, before, limit })
+                {
+                    if (arguments.GetResult(option) is not null) throw new CommandFault(ExitCodes.WrongUse, $"{option.Name} does nothing with --trace");
+                }
+
+                var report = await MessageTrace.FollowAsync(traced, id => node.GetAsync("/messages/" + Uri.EscapeDataString(id), cancellationToken));
+                if (arguments.GetValue(json)) environment.Output.WriteLine(JsonSerializer.Serialize(report.Messages, ApiJson.Default.IReadOnlyListMessageView));
+                else report.Write(environment.Output);
+                return ExitCodes.Done;
+            }
+
             var text = await node.GetAsync("/track" + Query(
                 ("messageId", arguments.GetValue(messageId)), ("envelopeId", arguments.GetValue(envelopeId)), ("sender", arguments.GetValue(sender)),
                 ("recipient", arguments.GetValue(recipient)), ("precedence", arguments.GetValue(precedence)), ("state", arguments.GetValue(state)),
@@ -357,8 +371,8 @@ public sealed partial class CommandLine
             else environment.Error.WriteLine("milswitch: no message matches");
             return found ? ExitCodes.Done : ExitCodes.NotFound;
         });
-        foreach (var option in new Option[] { messageId, envelopeId, sender, recipient, precedence, state, from, until, before, limit }) command.Options.Add(option);
-        return Example(command, "milswitch track --recipient ops@example.org --from 2030-01-01T00:00:00Z", "milswitch track --message-id '<1@example.org>' --json");
+        foreach (var option in new Option[] { messageId, envelopeId, sender, recipient, precedence, state, from, until, before, limit, trace }) command.Options.Add(option);
+        return Example(command, "milswitch track --recipient ops@example.org --from 2030-01-01T00:00:00Z", "milswitch track --message-id '<1@example.org>' --json", "milswitch track --trace 0000G40000040");
     }
 
     private Command Destination()

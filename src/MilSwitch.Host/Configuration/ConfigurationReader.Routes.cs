@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Routing;
 using Route = MilSwitch.Domain.Routing.Route;
@@ -20,6 +21,7 @@ public static partial class ConfigurationReader
         var routes = new List<Route>();
         var matches = new Dictionary<string, int>(StringComparer.Ordinal);
         var conditions = new List<(Route Route, Section Section)>();
+        var followed = new List<(Route Route, Section Section)>();
         var links = new Dictionary<LinkName, (LinkSettings Settings, int Line)>();
         if (root.Find("routes") is null) root.Reject("routes", "is missing; a switch needs at least one");
         foreach (var (node, path) in root.Items("routes"))
@@ -50,10 +52,13 @@ public static partial class ConfigurationReader
             }
 
             routes.Add(route);
+            if (route.Link?.Follow is not null) followed.Add((route, section));
         }
 
         CheckConditions(routes, conditions);
-        return new RouteTable(routes, [hostName, .. ownNames]);
+        var table = new RouteTable(routes, [hostName, .. ownNames]);
+        CheckActionPoints(table, followed);
+        return table;
     }
 
     // Records compare arrays by reference.
@@ -93,6 +98,7 @@ public static partial class ConfigurationReader
             Protection = ReadDeparture(source, section, keys, [home]),
             Labels = ReadLinkLabels(source, section, labels, isRoute: true, home),
             Domain = ReadBoundDomain(section, domains),
+            Follow = ReadFollowing(source, section),
             TunnelPriority = section.Flag("tunnel-priority", link.TunnelPriority),
             ConnectTimeout = timeouts.Duration("connect", link.ConnectTimeout, second, TimeSpan.FromMinutes(30)),
             CommandTimeout = timeouts.Duration("command", link.CommandTimeout, second, TimeSpan.FromHours(2)),
@@ -118,9 +124,9 @@ public static partial class ConfigurationReader
 
         if (section.Find("next-hop") is YamlText { Value: var line } && line.StartsWith(Acp127Line.Scheme, StringComparison.Ordinal))
         {
-            foreach (var key in new[] { "tls", "protocol", "connections", "messages-per-connection", "exclusive", "helo", "tunnel-priority", "timeouts" }.Where(section.Has)) section.Reject(key, "does nothing with a line of ACP 127");
-            // One message at a time goes over a line.
-            link = link with { Name = new LinkName(name ?? line), Targets = [new HopTarget(line, 0)], Tls = LinkTls.None, Connections = 1, FinalDotTimeout = LineTimeout };
+            foreach (var key in new[] { "tls", "protocol", "connections", "messages-per-connection", "exclusive", "helo", "tunnel-priority", "timeouts", "acknowledgments" }.Where(section.Has)) section.Reject(key, "does nothing with a line of ACP 127");
+            // One message at a time goes over a line, and in a cluster one node at a time has it.
+            link = link with { Name = new LinkName(name ?? line), Targets = [new HopTarget(line, 0)], Tls = LinkTls.None, Connections = 1, Exclusive = true, FinalDotTimeout = LineTimeout };
             return match is null ? null : new Route { Match = match, Open = open, Link = link };
         }
 
@@ -130,6 +136,29 @@ public static partial class ConfigurationReader
         return match is null || targets.IsEmpty
             ? null
             : new Route { Match = match, When = when, Open = open, Link = link with { Name = new LinkName(name ?? targets[0].ToString()), Targets = targets } };
+    }
+
+    private static RouteFollowing? ReadFollowing(ConfigurationSource source, Section route)
+    {
+        if (route.Find("acknowledgments") is null) return null;
+        var section = route.Map("acknowledgments");
+        var from = ReadTrusted(source, section, "reports-from", "name the hosts of this domain that report");
+        if (!section.Has("reports-from")) section.Reject("reports-from", "is missing; name the hosts of this domain that hand in reports: nobody else's are believed");
+        var following = new RouteFollowing(from, ReadActionPoint(section));
+        section.Finish();
+        return following;
+    }
+
+    // The copy stays in the domain of what it is a copy of.
+    private static void CheckActionPoints(RouteTable routes, List<(Route Route, Section Section)> followed)
+    {
+        foreach (var (route, section) in followed)
+        {
+            if (route.Link?.Follow?.ActionPoint is not { } point || !Mailbox.TryParse(point, allowUtf8: false, out var address, out _)) continue;
+            var inner = section.Map("acknowledgments");
+            if (routes.Find(address) is not { } link) inner.Reject("action-point", $"no route leads to '{point}'");
+            else if (link.Domain != route.Link.Domain) inner.Reject("action-point", $"'{point}' is not in the security domain of this route");
+        }
     }
 
     private static string? ReadMatch(Section section)

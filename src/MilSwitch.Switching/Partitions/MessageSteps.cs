@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
@@ -203,14 +204,19 @@ internal static partial class MessageSteps
             var plan = OutcomePolicy.AfterAttempt(
                 step.Id, envelope, step.Statuses, attempt.Consignment.Recipients, attempt.Answers,
                 runtime.Configuration.Precedences, Now);
-            plan = await KeptForActionPointAsync(envelope, plan).ConfigureAwait(false);
+            var expected = await ExpectedHereAsync(envelope, plan, attempt.Loaded).ConfigureAwait(false);
+            var answers = await AnswersHereAsync(envelope, plan).ConfigureAwait(false);
+            plan = await KeptForActionPointAsync(envelope, plan, expected).ConfigureAwait(false);
             // Protected octets are the next hop's business: a report returns what the originator sent.
             var head = plan.Reports.IsEmpty || attempt.Loaded is { Protection: not null } or { Labels.Writes: true } ? default : attempt.Loaded.Content.Inline;
             // What the hop answered is armed in the store: a crash before this commit sends it again, marked.
             var patient = plan.Reports.IsEmpty && !attempt.Consignment.Precedence.IsUrgent();
-            var done = await CommitAsync(envelope, plan, head, plan.Retries, patient: patient).ConfigureAwait(false);
+            var done = await CommitAsync(
+                envelope, plan, head, plan.Retries, patient: patient, documents: expected.IsEmpty ? default : [AcknowledgmentDocuments.Write(step.Id, expected)]).ConfigureAwait(false);
             Count(envelope, plan);
             TellHandedOn(envelope, plan, done);
+            TellFollowing(envelope, plan, expected, done);
+            if (!done.Fenced) foreach (var (about, recipient, input) in answers) Note(about, recipient, input);
             await attempt.Loaded.DisposeAsync().ConfigureAwait(false);
             return done;
         }
@@ -233,6 +239,7 @@ internal static partial class MessageSteps
                 step.Id, stored.Envelope, step.Statuses, step.InFlight, [.. stored.Recipients.Select(r => r.Reply)], runtime.Configuration.Precedences, Now);
             var done = await CommitAsync(stored.Envelope, plan, default, Open).ConfigureAwait(false);
             Count(stored.Envelope, plan);
+            TellFollowing(stored.Envelope, plan, [], done);
             return done;
         }
 
