@@ -18,6 +18,7 @@ using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Alarms;
 using MilSwitch.Switching.Boundaries;
 using MilSwitch.Switching.Cluster;
+using MilSwitch.Switching.Channels;
 using MilSwitch.Switching.Cluster.Keys;
 using MilSwitch.Switching.Cluster.Transport;
 using MilSwitch.Switching.Links;
@@ -122,7 +123,7 @@ internal sealed class SwitchRuntime(
     public IActorRef? Membership { get; set; }
 
     /// <summary>Alarms of what this program does beside the switch.</summary>
-    public IEnumerable<Alarm> FurtherAlarms() => further.SelectMany(f => f());
+    public IEnumerable<Alarm> FurtherAlarms() => ChannelCounting.Alarms.Concat(further.SelectMany(f => f()));
 
     /// <summary>One more who is asked for alarms.</summary>
     public void AlarmWith(Func<IEnumerable<Alarm>> source) => ImmutableInterlocked.Update(ref further, all => all.Add(source));
@@ -131,6 +132,12 @@ internal sealed class SwitchRuntime(
     public ServiceSpeed Speed { get; } = new();
 
     /// <summary>Messages between actors that found nobody, since the start.</summary>
+    /// <summary>Gives the numbers of channels on the way out.</summary>
+    public ChannelNumbers ChannelNumbers { get; } = new(spool);
+
+    /// <summary>Counts the numbers of channels on the way in.</summary>
+    public ChannelCounting ChannelCounting { get; } = new(spool, time);
+
     public long DeadLetters => Volatile.Read(ref deadLetters);
 
     public void CountDeadLetter() => Interlocked.Increment(ref deadLetters);

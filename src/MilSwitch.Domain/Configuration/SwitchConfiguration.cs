@@ -88,6 +88,9 @@ public sealed record SwitchConfiguration
     /// <summary>The security domains of listeners, by their names; empty: there are no domains.</summary>
     public IReadOnlyDictionary<string, string> ListenerDomains { get; init; } = ImmutableDictionary<string, string>.Empty;
 
+    /// <summary>Channels whose numbers the listeners of this node count, each once.</summary>
+    public ImmutableArray<string> CountedChannels { get; init; } = [];
+
     /// <summary>What is out of date (<see cref="Messages.Envelope.Expires"/>) is held instead of sent.</summary>
     public bool HoldOutOfDate { get; init; }
 

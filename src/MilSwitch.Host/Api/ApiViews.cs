@@ -91,6 +91,9 @@ public sealed record MessageView(
     /// <summary>Message-ID of the message that it replaces; null: it does not say.</summary>
     public string? Supersedes { get; init; }
 
+    /// <summary>Ids of messages whose Supersedes names it, in the order in which they came; whether their authors may say so is not judged.</summary>
+    public IReadOnlyList<string> SupersededBy { get; init; } = [];
+
     public static MessageView Of(MessageDetail detail)
     {
         var message = detail.Message;
@@ -109,6 +112,7 @@ public sealed record MessageView(
             FilingTime = Mime.DateTimeGroup.Format(envelope.ArrivedAt),
             OutOfDateFrom = envelope.Expires,
             Supersedes = envelope.Supersedes,
+            SupersededBy = [.. detail.Audit.Where(a => a.Kind is AuditKind.Superseded).Select(a => a.Detail.Split(' ')[0])],
         };
     }
 }

@@ -172,6 +172,7 @@ public static partial class ConfigurationReader
                 Alarms = alarms,
                 HoldOutOfDate = root.Keyword("out-of-date", false, ("send", false), ("hold", true)),
                 MinimizeExemptions = new MinimizeExemptions { Clients = [.. exemptClients], Accounts = exemptAccounts.ToImmutable() },
+                CountedChannels = [.. listeners.SelectMany(l => l.Clients).Select(c => c.Channel).OfType<string>().Distinct(StringComparer.Ordinal)],
             },
             Listeners = listeners,
             Acp127 = acp127,

@@ -203,6 +203,7 @@ internal static partial class MessageSteps
             var plan = OutcomePolicy.AfterAttempt(
                 step.Id, envelope, step.Statuses, attempt.Consignment.Recipients, attempt.Answers,
                 runtime.Configuration.Precedences, Now);
+            if (!attempt.Numbers.IsEmpty) plan = plan with { Audit = [.. attempt.Numbers.Select(n => new AuditEvent(Now, AuditKind.Numbered, step.Id, -1, n)), .. plan.Audit] };
             plan = await KeptForActionPointAsync(envelope, plan).ConfigureAwait(false);
             // Protected octets are the next hop's business: a report returns what the originator sent.
             var head = plan.Reports.IsEmpty || attempt.Loaded is { Protection: not null } or { Labels.Writes: true } ? default : attempt.Loaded.Content.Inline;
