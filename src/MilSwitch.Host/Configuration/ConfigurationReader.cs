@@ -125,8 +125,9 @@ public static partial class ConfigurationReader
         var proxies = ImmutableArray.CreateBuilder<ProxyConfiguration>();
         var checks = ReadChecks(source, root, labels);
         var boundaries = ReadBoundaries(source, root, domains, keys, labels, checks, proxies);
-        var profilers = ReadProfiling(source, root, problems, domains, routes);
-        var lists = ReadLists(source, root, keys, domains, routes, profilers);
+        var profilers = ReadProfiling(source, root, problems, keys, domains, routes);
+        var listDirectories = ImmutableArray.CreateBuilder<ListDirectory>();
+        var lists = ReadLists(source, root, keys, domains, routes, profilers, listDirectories);
         var releases = ReadReleases(source, root, keys, domains, routes, [.. listeners.Select(l => l.Name)], belongs, lists);
         CheckProfiling(root, profilers, lists, releases.Desk, routes);
         var sealKey = ReadSeal(store, keys, boundaries, arrivals.Values);
