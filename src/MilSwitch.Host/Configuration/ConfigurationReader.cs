@@ -141,7 +141,8 @@ public static partial class ConfigurationReader
         var postmaster = ReadPostmaster(root, routes);
         var (precedences, acknowledgments) = ReadPrecedences(source, root, problems);
         var dataFolder = data is null ? "" : source.FullPath(data);
-        var admin = ReadAdmin(source, root, dataFolder, listeners, labels);
+        var admin = ReadAdmin(
+            source, root, dataFolder, listeners, labels, keys, root.Map("admin").Find("submission") is YamlText { Value: var msa } && belongs.TryGetValue(msa, out var of) ? domains.FirstOrDefault(d => d.Domain.Name == of) : null);
         var addresses = accounts.Addresses.ToDictionary(StringComparer.Ordinal);
         var folders = ReadFolders(source, root, listeners, addresses);
         var (alarms, notifiers) = ReadAlarms(source, root, listeners);

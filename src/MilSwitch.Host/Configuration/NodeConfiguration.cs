@@ -137,6 +137,9 @@ public sealed record AdminSettings
 }
 
 /// <summary>One bearer token of the admin API, known by its hash only.</summary>
+
+    /// <summary>Signs what is handed in and asks for signed receipts; null: none may be asked for.</summary>
+    public Domain.Protection.DepartureSigning? SubmissionSigning { get; init; }
 /// <param name="Name">Who uses it; appears in the audit trail.</param>
 /// <param name="Roles">What they are.</param>
 /// <param name="Digest">SHA-256 of the token.</param>
