@@ -6,6 +6,7 @@ using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Configuration;
+using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
@@ -17,8 +18,8 @@ using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Alarms;
 using MilSwitch.Switching.Boundaries;
-using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Channels;
+using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Cluster.Keys;
 using MilSwitch.Switching.Cluster.Transport;
 using MilSwitch.Switching.Links;
@@ -80,6 +81,9 @@ internal sealed class SwitchRuntime(
     /// <summary>Finds certificates of recipients; null: nothing in this node does.</summary>
     public IRecipientCertificates? Certificates { get; init; }
 
+    /// <summary>Asks directories for the members of lists; null: nothing does.</summary>
+    public IListMembers? ListMembers { get; init; }
+
     /// <summary>Carries signed receipts back to originators; null: nothing in this node does.</summary>
     public IReceiptRelay? Receipts { get; init; }
 
@@ -128,16 +132,16 @@ internal sealed class SwitchRuntime(
     /// <summary>One more who is asked for alarms.</summary>
     public void AlarmWith(Func<IEnumerable<Alarm>> source) => ImmutableInterlocked.Update(ref further, all => all.Add(source));
 
-    /// <summary>Which share of each level is delivered in its time.</summary>
-    public ServiceSpeed Speed { get; } = new();
-
-    /// <summary>Messages between actors that found nobody, since the start.</summary>
     /// <summary>Gives the numbers of channels on the way out.</summary>
     public ChannelNumbers ChannelNumbers { get; } = new(spool);
 
     /// <summary>Counts the numbers of channels on the way in.</summary>
     public ChannelCounting ChannelCounting { get; } = new(spool, time);
 
+    /// <summary>Which share of each level is delivered in its time.</summary>
+    public ServiceSpeed Speed { get; } = new();
+
+    /// <summary>Messages between actors that found nobody, since the start.</summary>
     public long DeadLetters => Volatile.Read(ref deadLetters);
 
     public void CountDeadLetter() => Interlocked.Increment(ref deadLetters);

@@ -53,6 +53,7 @@ public static class ApiEndpoints
         api.MapAudit();
         api.MapHolding();
         api.MapProfile();
+        api.MapLists();
         api.MapDrafts();
         api.MapProxies();
         api.MapHarvest();

@@ -288,6 +288,8 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(HoldingResultView))]
 [JsonSerializable(typeof(AssignRequest))]
 [JsonSerializable(typeof(ProfileStateView))]
+[JsonSerializable(typeof(ListView))]
+[JsonSerializable(typeof(Page<ListView>))]
 [JsonSerializable(typeof(SwitchPlanRequest))]
 [JsonSerializable(typeof(Page<HarvestedView>))]
 [JsonSerializable(typeof(HarvestRequest))]
