@@ -54,6 +54,7 @@ public static class ApiEndpoints
         api.MapAudit();
         api.MapHolding();
         api.MapProfile();
+        api.MapLists();
         api.MapDrafts();
         api.MapProxies();
         api.MapHarvest();

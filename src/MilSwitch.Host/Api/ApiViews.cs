@@ -98,6 +98,9 @@ public sealed record MessageView(
     /// <summary>Signatures of the whole message, the first that was made first; null: its content is gone, or it was not asked for one message.</summary>
     public IReadOnlyList<SignatureView>? Signatures { get; init; }
 
+    /// <summary>Ids of messages whose Supersedes names it, in the order in which they came; whether their authors may say so is not judged.</summary>
+    public IReadOnlyList<string> SupersededBy { get; init; } = [];
+
     public static MessageView Of(MessageDetail detail)
     {
         var message = detail.Message;
@@ -117,6 +120,7 @@ public sealed record MessageView(
             OutOfDateFrom = envelope.Expires,
             Supersedes = envelope.Supersedes,
             Domain = envelope.Domain,
+            SupersededBy = [.. detail.Audit.Where(a => a.Kind is AuditKind.Superseded).Select(a => a.Detail.Split(' ')[0])],
         };
     }
 }
@@ -307,6 +311,8 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(HoldingResultView))]
 [JsonSerializable(typeof(AssignRequest))]
 [JsonSerializable(typeof(ProfileStateView))]
+[JsonSerializable(typeof(ListView))]
+[JsonSerializable(typeof(Page<ListView>))]
 [JsonSerializable(typeof(SwitchPlanRequest))]
 [JsonSerializable(typeof(Page<HarvestedView>))]
 [JsonSerializable(typeof(HarvestRequest))]

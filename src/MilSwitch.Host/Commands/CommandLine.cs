@@ -60,6 +60,7 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Smime());
         root.Subcommands.Add(Label());
         root.Subcommands.Add(Profile());
+        root.Subcommands.Add(MailingLists());
         root.Subcommands.Add(Key());
         root.Subcommands.Add(Cert());
         root.Subcommands.Add(Account());

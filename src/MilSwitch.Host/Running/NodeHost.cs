@@ -5,6 +5,7 @@ using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestExceptio
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Auditing;
 using MilSwitch.Domain.Labelling;
+using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Clustering;
@@ -176,6 +177,8 @@ public static class NodeHost
         }
 
         services.AddCertificateFinding(configuration.Finding, time);
+        services.AddSingleton(new ListMembersDesk(configuration.ListDirectories, time));
+        services.AddSingleton<IListMembers>(provider => provider.GetRequiredService<ListMembersDesk>());
         services.AddSingleton<IRecipientCertificates>(provider => provider.GetRequiredService<CertificateFinding>());
         services.AddSingleton(provider => new SmimeProtection(Ring(provider, configuration), time, provider.GetRequiredService<CertificateFinding>(), provider.GetRequiredService<CertificateFinding>())
         {
@@ -200,6 +203,7 @@ public static class NodeHost
         services.GetService<KeyHost>()?.Use(ring);
         if (Elsewhere(next) is { } elsewhere) services.GetService<TokenMonitor>()?.Use(elsewhere);
         services.GetService<CertificateFinding>()?.Use(next.Finding);
+        services.GetService<ListMembersDesk>()?.Use(next.ListDirectories);
         services.GetService<SmimeProtection>()?.Use(ring);
         services.GetService<SmimeBoundary>()?.Use(ring);
         services.GetService<ReceiptRelay>()?.Use(ring);
