@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using MilSwitch.Domain.Operations;
+using MilSwitch.Smime.Certificates;
 using MilSwitch.Smtp.Server;
 
 namespace MilSwitch.Host.Configuration;
@@ -22,6 +23,7 @@ public static partial class ConfigurationReader
             admin.Reject("endpoint", "without TLS the admin API may listen on a loopback address only");
         var clientAnchors = source.Anchors(tls, "client-ca");
         if (tls.Has("client-ca") && !encrypted) tls.Reject("client-ca", "means nothing without TLS");
+        var revocation = ReadClientRevocation(source, tls, clientAnchors);
         tls.Finish();
 
         var socket = admin.Text("socket") is { } text ? source.FullPath(text) : Path.Combine(dataFolder, "admin.sock");
@@ -56,8 +58,25 @@ public static partial class ConfigurationReader
         return new AdminSettings
         {
             Endpoint = endpoint, Certificate = encrypted ? certificate : null, Socket = socket, SocketForGroup = group, Tokens = tokens.ToImmutable(), Submission = submission, Url = url?.TrimEnd('/'),
-            ClientAnchors = clientAnchors, Certificates = certificates, Oidc = oidc, Clearances = clearances, LocalAccounts = accounts, IdleSession = idle, LongestSession = longest, TwoPersons = [.. two],
+            ClientAnchors = clientAnchors, ClientRevocation = revocation, Certificates = certificates, Oidc = oidc, Clearances = clearances, LocalAccounts = accounts, IdleSession = idle, LongestSession = longest, TwoPersons = [.. two],
         };
+    }
+
+    // Whoever gives lists wants nobody in of whom they don't speak.
+    private static ClientRevocation? ReadClientRevocation(ConfigurationSource source, Section tls, X509Certificate2Collection anchors)
+    {
+        var lists = ReadMaterial(source, tls, "client-crls");
+        var mode = tls.Keyword("revocation", RevocationMode.Require, ("require", RevocationMode.Require), ("if-known", RevocationMode.IfKnown));
+        if (!tls.Has("client-crls"))
+        {
+            if (tls.Has("revocation")) tls.Reject("revocation", "does nothing without client-crls");
+            return null;
+        }
+
+        if (!tls.Has("client-ca")) tls.Reject("client-crls", "means nothing without client-ca");
+        if (lists.RevocationLists.Count is 0) tls.Reject("client-crls", "holds no revocation list");
+        return new ClientRevocation(
+            new TrustMaterial(anchors.Select(a => Certificate.Read(a.RawDataMemory)), lists.Certificates, lists.RevocationLists.Select(l => RevocationList.Read(l))), mode);
     }
 
     private static AdminToken? ReadToken(ConfigurationSource source, YamlNode node, string path)
