@@ -101,10 +101,10 @@ public sealed class BackupTests : IAsyncLifetime
         Assert.Contains("storecopied", (await node.CommandAsync("audit", "search", "--kind", "storecopied")).Output, StringComparison.Ordinal);
         await node.KillAsync();
 
-        var accepted = sink.Accepted;
         away.StartListening();
         node.Configure(setup with { DataFolder = workspace["copy"] });
         await node.StartAsync();
+        var accepted = sink.Accepted;
         Assert.Subset((await QueueAsync()).ToHashSet(StringComparer.Ordinal), waiting.ToHashSet(StringComparer.Ordinal));
         var check = await node.CommandAsync("db", "check");
         Assert.True(check.ExitCode is 0, check.Output + check.Error);
