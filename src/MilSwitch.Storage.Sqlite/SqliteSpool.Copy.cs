@@ -21,7 +21,7 @@ public sealed partial class SqliteSpool : IStoreCopier
         if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()) throw new IOException($"{target} is not empty");
         Posix.MakeFolder(target);
         // It holds mail.
-        File.SetUnixFileMode(target, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(target, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var (source, unfinished) = (Path.Combine(folder, "spool.db"), Path.Combine(target, "spool.db.unfinished"));
         try
         {

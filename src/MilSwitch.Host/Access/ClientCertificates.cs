@@ -29,15 +29,15 @@ internal static class ClientCertificates
         if (now < certificate.NotBefore || now > certificate.NotAfter) return null;
         if (!Known.TryGetValue(certificate, out var judgement) || judgement.Settings != settings || now - judgement.At is var age && (age >= JudgedFor || age < TimeSpan.Zero))
         {
-            var person = IsTrusted(certificate, settings.ClientAnchors, now) ? Find(certificate, settings) : null;
-            if (person is not null && WhyNot(certificate, settings.ClientRevocation, now) is { } reason)
+            var known = IsTrusted(certificate, settings.ClientAnchors, now) ? Find(certificate, settings) : null;
+            if (known is not null && WhyNot(certificate, settings.ClientRevocation, now) is { } reason)
             {
                 // Whoever can't come in any more must be able to find out why.
-                AccessLog.Refused(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("MilSwitch.Host.Access"), person.Name, reason);
-                person = null;
+                AccessLog.Refused(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("MilSwitch.Host.Access"), known.Name, reason);
+                known = null;
             }
 
-            judgement = new Judgement(settings, now, person);
+            judgement = new Judgement(settings, now, known);
             Known.AddOrUpdate(certificate, judgement);
         }
 

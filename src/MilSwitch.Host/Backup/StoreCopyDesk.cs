@@ -124,4 +124,4 @@ public sealed record StoreCopyState(string Folder, string State, DateTimeOffset 
 }
 
 /// <summary>No copy can be made now, or of this store.</summary>
-public sealed class StoreCopyException(string message) : Exception(message);
+internal sealed class StoreCopyException(string message) : Exception(message);

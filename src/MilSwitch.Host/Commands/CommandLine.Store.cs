@@ -58,7 +58,7 @@ public sealed partial class CommandLine
         {
             // Whoever may not learns it before anything is made, and so does whoever asks another node's version.
             await node.GetAsync("/store/backup", cancellationToken);
-            var folder = Path.GetFullPath(arguments.GetRequiredValue(target));
+            var folder = System.IO.Path.GetFullPath(arguments.GetRequiredValue(target));
             var text = await node.SendAsync(HttpMethod.Post, "/store/backup", new StoreCopyRequest(folder, arguments.GetRequiredValue(reason)), ApiJson.Default.StoreCopyRequest, Conditions(arguments), cancellationToken);
             var copy = Read(text, ApiJson.Default.StoreCopyView);
             using (var progress = new Progress(environment, "copied"))

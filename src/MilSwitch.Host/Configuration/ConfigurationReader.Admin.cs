@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Smime.Certificates;
+using MilSwitch.Smime.Cms;
 using MilSwitch.Smtp.Server;
 
 namespace MilSwitch.Host.Configuration;
@@ -75,8 +77,16 @@ public static partial class ConfigurationReader
 
         if (!tls.Has("client-ca")) tls.Reject("client-crls", "means nothing without client-ca");
         if (lists.RevocationLists.Count is 0) tls.Reject("client-crls", "holds no revocation list");
-        return new ClientRevocation(
-            new TrustMaterial(anchors.Select(a => Certificate.Read(a.RawDataMemory)), lists.Certificates, lists.RevocationLists.Select(l => RevocationList.Read(l))), mode);
+        try
+        {
+            return new ClientRevocation(
+                new TrustMaterial(anchors.Select(a => Certificate.Read(a.RawDataMemory)), lists.Certificates, lists.RevocationLists.Select(l => RevocationList.Read(l))), mode);
+        }
+        catch (CmsFormatException fault)
+        {
+            tls.Reject("client-ca", $"holds a certificate that can't be judged: {fault.Message}");
+            return null;
+        }
     }
 
     private static AdminToken? ReadToken(ConfigurationSource source, YamlNode node, string path)
