@@ -125,7 +125,7 @@ public enum AuditKind : short
     Transferred = 70,
     SignedIn = 80, SignInFailed = 81, SignInBarred = 82, SignedOut = 83, SessionEnded = 84, AccountAdded = 85, AccountChanged = 86, AccountRemoved = 87,
     Proposed = 88, ProposalApproved = 89, ProposalRejected = 90,
-    LogLevelChanged = 120, TraceStarted = 121, TraceEnded = 122, SupportTaken = 123,
+    LogLevelChanged = 120, TraceStarted = 121, TraceEnded = 122, SupportTaken = 123, StoreCopied = 124,
     AlarmAcknowledged = 100, AlarmShelved = 101, AlarmUnshelved = 102, AlarmTested = 103,
     AuditExported = 110, AuditPruned = 111, AuditVerified = 112, AuditBroken = 113,
 }

@@ -24,7 +24,7 @@ internal sealed class AccessDesk(ISpool? spool, ISwitchControl control, Configur
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Grain = TimeSpan.FromMinutes(1);
 
-    private readonly AttemptLimiter addresses = new(time);
+    private readonly AttemptLimiter addresses = new(() => spool ?? throw new SpoolUnavailableException(SpoolHealth.Unwritable), time);
     // The work is heavy by purpose: it must not keep mail from being sent.
     private readonly SemaphoreSlim place = new(1, 1);
     private int waiting;
@@ -169,7 +169,7 @@ internal sealed class AccessDesk(ISpool? spool, ISwitchControl control, Configur
 
     private async ValueTask<SignIn> SignInAsync(string name, string password, string address, bool begin, CancellationToken cancellationToken)
     {
-        if (addresses.Wait(address) is { } wait) return new SignIn(SignInOutcome.TooMany, RetryAfter: wait);
+        if (await addresses.WaitAsync(address, cancellationToken) is { } wait) return new SignIn(SignInOutcome.TooMany, RetryAfter: wait);
         name = name.Trim().ToLowerInvariant();
         var isName = IsName(name) && configuration.Current.Admin.LocalAccounts;
         var (kind, id) = isName && await Store.ReadDocumentAsync(AccessDocuments.Account, name, cancellationToken) is not null ? (AccessDocuments.Account, name) : (AccessDocuments.Nobody, "nobody");
@@ -201,11 +201,11 @@ internal sealed class AccessDesk(ISpool? spool, ISwitchControl control, Configur
         if (verdict is null) return new SignIn(SignInOutcome.TooMany, RetryAfter: Patience);
         if (verdict.Value is not { } account)
         {
-            if (addresses.Fail(address)) await control.RecordAsync(AuditKind.SignInBarred, address, null);
+            if (await addresses.FailAsync(address, cancellationToken)) await control.RecordAsync(AuditKind.SignInBarred, address, null);
             return new SignIn(SignInOutcome.Refused);
         }
 
-        addresses.Succeed(address);
+        await addresses.SucceedAsync(address, cancellationToken);
         return begin ? await BeginAsync(account.Name, AccessDocuments.RolesOf(account.Roles), ByPassword, address, account.PasswordSet, cancellationToken) : new SignIn(SignInOutcome.Done);
     }
 

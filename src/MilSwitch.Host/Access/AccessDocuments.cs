@@ -11,12 +11,20 @@ internal static class AccessDocuments
     public const string Session = "session";
     public const string Key = "data-protection-key";
 
+    /// <summary>Wrong attempts of one address.</summary>
+    public const string Attempts = "sign-in-attempts";
+
     /// <summary>Counts for names that nobody has, so that they cost what others cost.</summary>
     public const string Nobody = "account-nobody";
 
     public static string Write(AccountDocument account) => JsonSerializer.Serialize(account, AccessJson.Default.AccountDocument);
 
     public static string Write(SessionDocument session) => JsonSerializer.Serialize(session, AccessJson.Default.SessionDocument);
+
+    public static string Write(AttemptsDocument attempts) => JsonSerializer.Serialize(attempts, AccessJson.Default.AttemptsDocument);
+
+    /// <summary>Null: there were none.</summary>
+    public static AttemptsDocument? ReadAttempts(string? json) => Read(json, AccessJson.Default.AttemptsDocument);
 
     /// <summary>Null: it is none, and opens nothing.</summary>
     public static AccountDocument? ReadAccount(string? json) => Read(json, AccessJson.Default.AccountDocument);
@@ -55,7 +63,13 @@ internal sealed record AccountDocument(string Name, IReadOnlyList<string> Roles,
 internal sealed record SessionDocument(
     string Name, string Way, IReadOnlyList<string> Roles, string Address, DateTimeOffset Since, DateTimeOffset LastSeen, DateTimeOffset? PasswordSet);
 
+/// <param name="Failures">Wrong attempts, none of them an hour apart.</param>
+/// <param name="Until">Until then the address has to wait.</param>
+/// <param name="Last">When the last of them was.</param>
+internal sealed record AttemptsDocument(int Failures, DateTimeOffset Until, DateTimeOffset Last);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(AccountDocument))]
 [JsonSerializable(typeof(SessionDocument))]
+[JsonSerializable(typeof(AttemptsDocument))]
 internal sealed partial class AccessJson : JsonSerializerContext;

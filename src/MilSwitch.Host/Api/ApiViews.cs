@@ -342,5 +342,7 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(AuditReportView))]
 [JsonSerializable(typeof(StoreView))]
 [JsonSerializable(typeof(StoreCheckView))]
+[JsonSerializable(typeof(StoreCopyView))]
+[JsonSerializable(typeof(StoreCopyRequest))]
 [JsonSerializable(typeof(ProblemView))]
 public sealed partial class ApiJson : JsonSerializerContext;

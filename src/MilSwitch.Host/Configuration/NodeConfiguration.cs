@@ -114,6 +114,9 @@ public sealed record AdminSettings
     /// <summary>What certificates of persons lead to; empty: none are believed.</summary>
     public X509Certificate2Collection ClientAnchors { get; init; } = [];
 
+    /// <summary>Who says which of these are revoked; null: that is not looked at.</summary>
+    public ClientRevocation? ClientRevocation { get; init; }
+
     /// <summary>Persons who come with certificates.</summary>
     public ImmutableArray<AdminCertificate> Certificates { get; init; } = [];
 

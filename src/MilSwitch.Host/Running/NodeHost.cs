@@ -117,6 +117,8 @@ public static class NodeHost
         builder.Services.AddSingleton<IMessageInspector, MessageDissection>();
         builder.Services.AddSingleton<INodeDesk, NodeDesk>();
         builder.Services.AddSingleton<IWatchLog, WatchLog>();
+        builder.Services.AddSingleton(services => new Backup.StoreCopyDesk(
+            services.GetService<ISpool>(), services.GetRequiredService<ISwitchControl>(), services.GetRequiredService<IHostApplicationLifetime>(), time, services.GetRequiredService<ILogger<Backup.StoreCopyDesk>>()));
         builder.Services.AddSingleton<ILabelDesk, LabelDesk>();
         builder.Services.AddSingleton<IKeyFacts>(services => new KeyFactsDesk(
             services.GetRequiredService<ConfigurationHolder>(), () => services.GetService<CertificateFinding>()?.AllLists ?? [], services.GetService<ITokenMonitor>()));
