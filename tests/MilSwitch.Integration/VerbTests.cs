@@ -81,8 +81,8 @@ public sealed class VerbTests : FieldTest
         await RunAsync(0, $"minimize cancel {minimize} --reason test");
 
         var seen = JsonDocument.Parse((await RunAsync(0, "config show --json")).Output).RootElement.GetProperty("tag").GetString();
-        await RunAsync(0, $"config apply --if-match {seen}");
-        await RunAsync(6, $"config apply --if-match {seen}");
+        await RunAsync(0, $"config apply --reason x --if-match {seen}");
+        await RunAsync(6, $"config apply --reason x --if-match {seen}");
     }
 
     [Fact]
