@@ -41,7 +41,7 @@ public sealed class ClusterConsoleTests(ITestOutputHelper output) : IAsyncLifeti
     [ClusterBrowserFact]
     public async Task A_console_sees_all_nodes_and_goes_on_at_the_next_one_when_its_own_is_killed()
     {
-        var made = await field[0].CommandAsync(Password + "\n", "account", "add", "chief", "--role", "supervisor", "--role", "administrator", "--reason", "test");
+        var made = await field[0].CommandAsync(Password + "\n", ["account", "add", "chief", "--role", "supervisor", "--role", "administrator", "--reason", "test"]);
         Assert.True(made.ExitCode is 0, made.Error);
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Requirement.Find("chromium"), Args = ["--no-sandbox"] });
