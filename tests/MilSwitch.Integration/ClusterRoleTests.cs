@@ -40,7 +40,8 @@ public sealed class ClusterRoleTests(ITestOutputHelper output) : FieldTest
         await BelievesAsync(pki, sink.Transactions[0]);
         var (done, alsoDone) = (await DoneAsync(first), await DoneAsync(second));
         output.WriteLine($"{done} and {alsoDone} operations");
-        Assert.True(done > 0 && alsoDone > 0, $"{done} and {alsoDone}");
+        // Work is shared evenly, so that losing one of two halves what can be done.
+        Assert.True(Math.Min(done, alsoDone) > (done + alsoDone) / 3, $"{done} and {alsoDone}");
 
         await first.KillAsync();
         for (var message = 40; message < 50; message++) await SubmitAsync(edge, Message($"message {message}"));

@@ -55,11 +55,18 @@ internal sealed class ClusterFaults
         var detection = arguments.Text("detection", "normal");
         var minutes = arguments.Number("minutes", 0);
         var logs = arguments.Text("logs", "");
+        var from = arguments.Text("from", "");
         var json = arguments.Text("json", "");
         arguments.RefuseOthers();
         if (faults.FirstOrDefault(f => !Known.Contains(f)) is { } unknown)
         {
             Console.Error.WriteLine($"--fault {unknown}: {Faults}; or several of them, separated by commas");
+            return 2;
+        }
+
+        if (from.Length > 0 && !File.Exists(from))
+        {
+            Console.Error.WriteLine($"--from {from}: no such program");
             return 2;
         }
 
@@ -85,7 +92,7 @@ internal sealed class ClusterFaults
             Routes = [new RouteSetup("*", sink.NextHop, 6)],
             Host = n => network?.Of(n).ToString() ?? "127.0.0.1",
             Launcher = n => network?.Launcher(n) ?? [],
-            Change = (n, setup) => clocks.Length is 0 ? setup : setup with { Environment = clocks[n].Environment },
+            Change = (n, setup) => setup with { Program = from is "" ? null : Path.GetFullPath(from), Environment = clocks.Length is 0 ? setup.Environment : clocks[n].Environment },
         }).ConfigureAwait(false);
 
         await using var load = ClusterLoad.Start(field, sink, sessions);
@@ -289,6 +296,8 @@ internal sealed class ClusterFaults
         var watch = Stopwatch.StartNew();
         var code = await field[node].TerminateAsync().ConfigureAwait(false);
         Console.Error.WriteLine($"  {Name(node)} left in {watch.Elapsed.TotalSeconds:0.00} s with {code}");
+        // What began with another program goes on with this one.
+        field[node].Configure(field[node].Setup with { Program = null });
         await field.StartAsync(node).ConfigureAwait(false);
         return null;
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MilSwitch.Switching.Boundaries;
 
 namespace MilSwitch.Switching.Tests;
@@ -45,5 +46,20 @@ public sealed class PassageThreadsTests
         Assert.Equal(3, await threads.RunAsync(() => Task.FromResult(3)).WaitAsync(Patience));
         source.SetResult(2);
         Assert.Equal(2, await waits.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task Gives_way_to_the_rest_of_the_process()
+    {
+        var before = Niceness();
+        Assert.True(await new PassageThreads(1).RunAsync(() => Task.FromResult(Niceness())).WaitAsync(Patience) > before);
+        Assert.Equal(before, await Task.Run(Niceness));
+    }
+
+    // proc(5): field 19 of stat; the name before it may have blanks in it.
+    private static int Niceness()
+    {
+        var stat = File.ReadAllText("/proc/thread-self/stat");
+        return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[16], CultureInfo.InvariantCulture);
     }
 }

@@ -176,8 +176,9 @@ public sealed class SwitchProcess : IAsyncDisposable
 
     private static Process Launch(IReadOnlyList<string> arguments, SwitchSetup? setup = null)
     {
-        if (!File.Exists(Binary)) throw new FileNotFoundException($"{Binary} is not built.");
-        string[] line = [.. setup?.Launcher ?? [], Binary, .. arguments];
+        var program = setup?.Program ?? Binary;
+        if (!File.Exists(program)) throw new FileNotFoundException($"{program} is not built.");
+        string[] line = [.. setup?.Launcher ?? [], program, .. arguments];
         var start = new ProcessStartInfo(line[0]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in line[1..]) start.ArgumentList.Add(argument);
         foreach (var (name, value) in setup?.Environment ?? new Dictionary<string, string>()) start.Environment[name] = value;

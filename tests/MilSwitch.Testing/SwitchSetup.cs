@@ -10,6 +10,9 @@ public sealed record SwitchSetup
 
     public required string DataFolder { get; init; }
 
+    /// <summary>The program; null: <see cref="SwitchProcess.Binary"/>.</summary>
+    public string? Program { get; init; }
+
     /// <summary>Its roles in a cluster; empty: all. Without <c>edge</c> there is no listener.</summary>
     public IReadOnlyList<string> Roles { get; init; } = [];
 

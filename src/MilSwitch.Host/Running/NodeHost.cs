@@ -127,6 +127,7 @@ public static class NodeHost
             services.GetRequiredService<ConfigurationHolder>(), () => services.GetService<CertificateFinding>()?.AllLists ?? [], services.GetService<ITokenMonitor>()));
         builder.Services.AddDashboard();
         builder.Services.AddSingleton<Submission.SubmissionDesk>();
+        builder.Services.AddSingleton(_ => new KeyWorkers(Environment.ProcessorCount));
         builder.Services.AddSingleton(services => new AuditSigner(Ring(services, configuration), configuration.AuditKey, time));
         builder.Services.AddOpenApi("v1", ApiDocument.Configure);
         builder.Services.AddSingleton(services => new ProxyCertificates(configuration, next => Ring(services, next), time, services.GetRequiredService<ILogger<ProxyCertificates>>()));
@@ -214,7 +215,7 @@ public static class NodeHost
     }
 
     private static KeyRing Ring(IServiceProvider services, NodeConfiguration configuration) =>
-        new(services.GetService<TokenDirectory>(), configuration.Keys.OnTokens, configuration.Keys.InMemory);
+        new(services.GetService<TokenDirectory>(), configuration.Keys.OnTokens, configuration.Keys.InMemory, services.GetRequiredService<KeyWorkers>());
 
     /// <summary>To standard error: standard output is data.</summary>
     public static void AddLogging(ILoggingBuilder logging, LogLevel level, LogFormat format)
