@@ -24,6 +24,7 @@ using MilSwitch.Host.Measurement;
 using MilSwitch.Host.Telemetry;
 using MilSwitch.Lookup.Service.Opening;
 using MilSwitch.Smime.Boundaries;
+using MilSwitch.Smime.Keys;
 using MilSwitch.Smime.Protection;
 using MilSwitch.Smime.Receipts;
 using MilSwitch.Smime.Tokens;
@@ -115,6 +116,12 @@ public static class NodeHost
         builder.Services.AddSingleton<IdempotencyKeys>();
         builder.Services.AddAccess(configuration);
         builder.Services.AddSingleton<IMessageInspector, MessageDissection>();
+        builder.Services.AddSingleton(services => new SettingsHistory(
+            services.GetService<ISpool>(), services.GetRequiredService<ConfigurationHolder>(), time, services.GetRequiredService<ILogger<SettingsHistory>>()));
+        builder.Services.AddSingleton<ISettingsHistory>(services => services.GetRequiredService<SettingsHistory>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<SettingsHistory>());
+        builder.Services.AddSingleton<ISettingsTrial>(services => new SettingsTrialDesk(
+            services.GetService<ISpool>(), services.GetRequiredService<ConfigurationHolder>(), services.GetRequiredService<IOperatorActions>(), time));
         builder.Services.AddSingleton<INodeDesk, NodeDesk>();
         builder.Services.AddSingleton<IWatchLog, WatchLog>();
         builder.Services.AddSingleton(services => new Backup.StoreCopyDesk(
@@ -155,7 +162,7 @@ public static class NodeHost
         // Behind the rules for pages: a token of a form is bound to the person who asked for it.
         app.UseAntiforgery();
         // Whoever approves something must find whoever does it.
-        _ = (app.Services.GetRequiredService<IOperatorActions>(), app.Services.GetRequiredService<INodeActions>());
+        _ = (app.Services.GetRequiredService<IOperatorActions>(), app.Services.GetRequiredService<INodeActions>(), app.Services.GetRequiredService<IAccessDesk>());
         app.MapApi();
         app.MapSignIn();
         app.MapDashboard();
