@@ -15,7 +15,7 @@ namespace MilSwitch.Switching.Partitions;
 /// <summary>The steps of messages that are followed although they stay in their security domain, and of what comes back about them.</summary>
 internal static partial class MessageSteps
 {
-    private const int MostNamed = 10;
+    private const int MostMeant = 10;
 
     private sealed partial class Run
     {
@@ -71,9 +71,9 @@ internal static partial class MessageSteps
             if (await ReadReportAsync().ConfigureAwait(false) is not { } message || BoundaryReportReader.Read(message) is not { IsWellFormed: true } read) return [];
             var query = read switch
             {
-                { Delivery.OriginalEnvelopeId: { } envelopeId } => new MessageQuery { EnvelopeId = envelopeId, Limit = MostNamed },
-                { Delivery: not null } when DeliveryReportReader.TryRead(message, out var loose) && loose.OriginalMessageId is { } named => new MessageQuery { MessageIdField = named, Limit = MostNamed },
-                { Disposition.OriginalMessageId: { } named } => new MessageQuery { MessageIdField = named, Limit = MostNamed },
+                { Delivery.OriginalEnvelopeId: { } envelopeId } => new MessageQuery { EnvelopeId = envelopeId, Limit = MostMeant },
+                { Delivery: not null } when DeliveryReportReader.TryRead(message, out var loose) && loose.OriginalMessageId is { } named => new MessageQuery { MessageIdField = named, Limit = MostMeant },
+                { Disposition.OriginalMessageId: { } named } => new MessageQuery { MessageIdField = named, Limit = MostMeant },
                 _ => null,
             };
             if (query is null) return [];
