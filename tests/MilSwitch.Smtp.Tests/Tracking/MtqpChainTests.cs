@@ -6,7 +6,9 @@ using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Tracking;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Smtp.Server.Hosting;
+using MilSwitch.Smtp.Syntax;
 using MilSwitch.Smtp.Tracking;
+using MilSwitch.Testing;
 
 namespace MilSwitch.Smtp.Tests.Tracking;
 
@@ -79,6 +81,24 @@ public sealed class MtqpChainTests
         await using var field = new Field([.. hosts.Select((h, i) => (h, i + 1 < hosts.Length ? new[] { hosts[i + 1] } : []))]);
         var told = await field.Chain.FollowAsync(Status("a.example", hosts[0]), Question, [.. hosts.Select(h => new MtqpNextHop(h, new HopTarget(h, 1038), null))], isSecured: false, default);
         Assert.Equal(MtqpChain.MostServers, told.Length);
+    }
+
+    [Fact]
+    public async Task A_session_tells_what_others_said_behind_what_it_knows_itself()
+    {
+        await using var field = new Field(("b.example", []));
+        using var bench = new MtqpBench(s => s with { Chain = Hops }, field);
+        bench.Known[(Envid, TrackingCertifier.Of(Secret))] = new TrackingAnswer(true, Status("a.example", "b.example"));
+        var heard = bench.Read() + bench.Say($"TRACK <{Xtext.Encode(Envid)}> {Convert.ToBase64String(Secret)}\r\n");
+        await Eventually.ComesTrueAsync(
+            () =>
+            {
+                heard += bench.Read();
+                return Task.FromResult(heard.EndsWith("\n.\n", StringComparison.Ordinal));
+            },
+            TimeSpan.FromSeconds(20), "it is answered");
+        var (own, behind) = (heard.IndexOf("Reporting-MTA: dns; a.example\n", StringComparison.Ordinal), heard.IndexOf("Reporting-MTA: dns; b.example\n", StringComparison.Ordinal));
+        Assert.True(own > 0 && behind > own, heard);
     }
 
     private static ImmutableArray<TrackingStatus> Status(string reporting, params string[] to) =>
