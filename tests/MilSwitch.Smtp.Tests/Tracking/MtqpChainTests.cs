@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.IO.Pipelines;
+using System.Runtime.Versioning;
 using Microsoft.Extensions.Time.Testing;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Routing;
@@ -13,6 +14,7 @@ using MilSwitch.Testing;
 namespace MilSwitch.Smtp.Tests.Tracking;
 
 /// <summary>Servers that are asked in a client's place (RFC 3887 §2.4, RFC 3888 §5.3.1).</summary>
+[SupportedOSPlatform("linux")]
 [Trait("Feature", "A-15")]
 public sealed class MtqpChainTests
 {
@@ -144,7 +146,7 @@ public sealed class MtqpChainTests
                 await first();
             }
 
-            if (!Benches.TryGetValue(target.Host, out var bench)) await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            if (!Benches.TryGetValue(target.Host, out var bench)) await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
             return new DuplexPipeStream(new Pipes(bench!.FromServer, bench.ToServer));
         }
 
