@@ -21,6 +21,9 @@ internal sealed class ContentFiles : IDisposable
     private readonly string root;
     private readonly Action<SpoolFaultException> report;
     private readonly ContentFolder[] folders = new ContentFolder[256];
+    private readonly Lock holding = new();
+    private readonly List<string> held = [];
+    private int holders;
     private readonly DiskThreads syncs = new(Syncs);
     private readonly int mostOpen;
     private long octets;
@@ -97,8 +100,29 @@ internal sealed class ContentFiles : IDisposable
         Interlocked.Add(ref octets, length);
     });
 
+    /// <summary>Until it is disposed files stay that are to be removed; then they go. A crash leaves them for the sweep at the next start.</summary>
+    public IDisposable HoldRemovals()
+    {
+        lock (holding) holders++;
+        return new Hold(this);
+    }
+
     /// <summary>Removes a file that no row names. A failure leaves it for the sweep at the next start.</summary>
     public void Remove(string name)
+    {
+        lock (holding)
+        {
+            if (holders > 0)
+            {
+                held.Add(name);
+                return;
+            }
+        }
+
+        RemoveNow(name);
+    }
+
+    private void RemoveNow(string name)
     {
         try
         {
@@ -171,5 +195,28 @@ internal sealed class ContentFiles : IDisposable
     {
         syncs.Dispose();
         foreach (var folder in folders) folder.Dispose();
+    }
+
+    private void Release()
+    {
+        string[] over;
+        lock (holding)
+        {
+            if (--holders > 0) return;
+            over = [.. held];
+            held.Clear();
+        }
+
+        foreach (var name in over) RemoveNow(name);
+    }
+
+    private sealed class Hold(ContentFiles files) : IDisposable
+    {
+        private int released;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref released, 1) is 0) files.Release();
+        }
     }
 }

@@ -71,6 +71,11 @@ internal sealed class SqliteDatabase : IDisposable
     public void Checkpoint() =>
         Check(raw.sqlite3_wal_checkpoint_v2(handle, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out _, out _));
 
+    /// <summary>Is asked while a statement runs; false: it ends with a fault.</summary>
+    /// <param name="steps">So many steps of SQLite's machine between two questions.</param>
+    /// <param name="goesOn">Asked on the thread of the statement.</param>
+    public void Watch(int steps, Func<bool> goesOn) => raw.sqlite3_progress_handler(handle, steps, _ => goesOn() ? 0 : 1, null);
+
     /// <summary>A statement that lives as long as the connection.</summary>
     public SqliteStatement Prepare(string sql)
     {

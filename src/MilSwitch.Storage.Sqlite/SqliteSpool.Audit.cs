@@ -9,6 +9,8 @@ public sealed partial class SqliteSpool : IAuditStore
 
     public int OwnTrail => AuditReader.Trail;
 
+    public AuditPoint? Found => transactions.Found;
+
     public async ValueTask<IReadOnlyList<AuditTrail>> TrailsAsync(CancellationToken cancellationToken = default) =>
         await ReadAsync(reader => reader.AuditTrail.Trails(), cancellationToken).ConfigureAwait(false);
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using MilSwitch.Domain.Auditing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Messages;
@@ -94,9 +95,13 @@ internal sealed class SqliteTransactions : ISpoolTransactions, IDisposable
             auditSequence = committedAuditSequence = head.Long(0);
             head.Octets(1).CopyTo(auditHash);
             auditHash.CopyTo(committedAuditHash, 0);
+            Found = new AuditPoint(auditSequence, Convert.ToHexStringLower(auditHash));
             head.Reset();
         }
     }
+
+    /// <summary>With what the audit trail ended when this was made; null: there was none.</summary>
+    public AuditPoint? Found { get; }
 
     public void Begin() => begin.Run();
 

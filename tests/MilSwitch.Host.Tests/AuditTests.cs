@@ -187,6 +187,33 @@ public sealed class AuditTests
         Assert.Equal(10, (await desk.SearchAsync(new AuditQuery { Filter = new AuditFilter { Actor = "ops" } }, Auditor, default)).Records.Length);
     }
 
+    [Fact]
+    public async Task What_somebody_adds_to_a_stopped_nodes_trail_is_told_before_and_after_its_next_start()
+    {
+        await using var stage = new AuditStage();
+        await stage.StartAsync();
+        await stage.StopAsync();
+        Assert.DoesNotContain("between", (await stage.RunAsync("audit", "verify", stage.Data, "--anchors", stage.Anchor)).Output, StringComparison.Ordinal);
+        // With the store's own rights, so that the chain holds.
+        await stage.FillAsync(3, TimeSpan.FromMinutes(1));
+        var before = await VerifyAsync();
+        await stage.StartAsync();
+        var online = await stage.RunAsync("audit", "verify");
+        Assert.Contains("written between a node's stop and the next start's first checkpoint", online.Output, StringComparison.Ordinal);
+        await stage.StopAsync();
+        Assert.Equal(before, await VerifyAsync());
+
+        async Task<(long From, long To)> VerifyAsync()
+        {
+            var run = await stage.RunAsync("audit", "verify", stage.Data, "--anchors", stage.Anchor, "--json");
+            Assert.True(run.ExitCode is 0, run.ToString());
+            var unclaimed = Assert.Single(JsonDocument.Parse(run.Output).RootElement.GetProperty("trails")[0].GetProperty("unclaimed").EnumerateArray());
+            var (from, to) = (unclaimed.GetProperty("from").GetInt64(), unclaimed.GetProperty("to").GetInt64());
+            Assert.Equal(3, to - from + 1);
+            return (from, to);
+        }
+    }
+
     [RequiresFact("openssl")]
     public async Task Others_verify_a_shipped_checkpoint_without_us()
     {

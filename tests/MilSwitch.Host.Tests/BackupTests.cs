@@ -75,6 +75,50 @@ public sealed class BackupTests : IAsyncLifetime
         Assert.All(sink.Transactions, t => Assert.Null(t.Field("X-MilSwitch-Suspected-Duplicate")));
     }
 
+    [Fact]
+    [Trait("Threat", "F37")]
+    public async Task A_copy_of_a_node_under_load_has_all_that_was_accepted_before_and_sends_nothing_before_somebody_lets_it()
+    {
+        await using var away = SinkServer.Start();
+        away.StopListening();
+        var setup = new SwitchSetup { DataFolder = workspace["data"], Routes = [new RouteSetup("away.test", away.NextHop), new RouteSetup("*", sink.NextHop)], Extra = QuickRetries };
+        node = await SwitchProcess.StartAsync(workspace.Folder, setup);
+        // Large ones are files, and those of the load come and go while the copy is made.
+        var large = new string('x', 200_000);
+        for (var i = 1; i <= 6; i++) await SendAsync($"before-{i}", i % 2 is 0 ? string.Concat(Enumerable.Repeat(large[..70] + "\r\n", 3000)) : "short");
+        using var stop = new CancellationTokenSource();
+        var load = SmtpBlaster.RunAsync(new BlastOptions { Port = node.Port, Sessions = 4, Size = 150_000, Pause = TimeSpan.FromMilliseconds(5) }, new Ledger(), stop.Token);
+        await sink.WaitForAsync(20, Patience);
+        var waiting = (await QueueAsync("--recipient", "away.test")).Order(StringComparer.Ordinal).ToArray();
+        Assert.Equal(6, waiting.Length);
+        var made = await node.CommandAsync("db", "backup", workspace["copy"], "--reason", "before the upgrade");
+        Assert.True(made.ExitCode is 0, made.Output + made.Error);
+        var again = await node.CommandAsync("db", "backup", workspace["copy"], "--reason", "once more");
+        Assert.Equal(1, again.ExitCode);
+        Assert.Contains("is not empty", again.Output, StringComparison.Ordinal);
+        await stop.CancelAsync();
+        await load;
+        Assert.Contains("storecopied", (await node.CommandAsync("audit", "search", "--kind", "storecopied")).Output, StringComparison.Ordinal);
+        await node.KillAsync();
+
+        away.StartListening();
+        node.Configure(setup with { DataFolder = workspace["copy"] });
+        await node.StartAsync();
+        var accepted = sink.Accepted;
+        Assert.Subset((await QueueAsync()).ToHashSet(StringComparer.Ordinal), waiting.ToHashSet(StringComparer.Ordinal));
+        var check = await node.CommandAsync("db", "check");
+        Assert.True(check.ExitCode is 0, check.Output + check.Error);
+        var rules = await node.CommandAsync("rule", "list");
+        Assert.Contains("restored from the copy of", rules.Output, StringComparison.Ordinal);
+        await SendAsync("new");
+        Assert.Equal((0, accepted), (away.Accepted, sink.Accepted));
+
+        var lifted = await node.CommandAsync("rule", "remove", "restored", "--reason", "compared");
+        Assert.True(lifted.ExitCode is 0, lifted.Error);
+        await away.WaitForAsync(7, Patience);
+        Assert.Equal(["before-1", "before-2", "before-3", "before-4", "before-5", "before-6", "new"], away.Transactions.Select(t => t.Field("Subject")).Order(StringComparer.Ordinal));
+    }
+
     private static string Quiet(SwitchSetup real) => string.Create(CultureInfo.InvariantCulture, $$"""
         node:
           name: {{real.Node}}
@@ -88,16 +132,16 @@ public sealed class BackupTests : IAsyncLifetime
 
         """);
 
-    private async Task SendAsync(string name)
+    private async Task SendAsync(string name, string? body = null)
     {
         await using var client = await SmtpDialogue.ConnectAsync(node!.Port);
-        var text = $"From: a@home.test\r\nTo: b@away.test\r\nSubject: {name}\r\nDate: Sat, 28 Nov 2026 12:00:00 +0000\r\nMessage-ID: <{name}@home.test>\r\n\r\nText of {name}.\r\n";
+        var text = $"From: a@home.test\r\nTo: b@away.test\r\nSubject: {name}\r\nDate: Sat, 28 Nov 2026 12:00:00 +0000\r\nMessage-ID: <{name}@home.test>\r\n\r\n{body ?? $"Text of {name}."}\r\n";
         Assert.Equal(250, (await client.MailAsync("a@home.test", ["b@away.test"], Encoding.ASCII.GetBytes(text))).Code);
     }
 
-    private async Task<string[]> QueueAsync()
+    private async Task<string[]> QueueAsync(params string[] filter)
     {
-        var list = await node!.CommandAsync("queue", "list", "--ids");
+        var list = await node!.CommandAsync(["queue", "list", "--ids", .. filter]);
         Assert.True(list.ExitCode is 0, list.Error);
         return list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Host.Running;
 using MilSwitch.Testing;
 
 namespace MilSwitch.Host.Tests;
@@ -67,6 +68,40 @@ public sealed class ClientCertificateTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_that_a_list_names_or_none_speaks_of_is_refused_and_a_list_runs_out()
+    {
+        using var anna = Issue(authority, "whoever", "anna@example.org");
+        using var bert = authority.Issue("bert");
+        var holder = (ConfigurationHolder)node.Services.GetService(typeof(ConfigurationHolder))!;
+        var plain = await File.ReadAllTextAsync(Path.Combine(node.Files.Folder, "milswitch.yaml"));
+        var now = TimeProvider.System.GetUtcNow();
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync("/api/v1/me", bert)).StatusCode);
+
+        await UseAsync("require", List(authority, now.AddDays(1), bert));
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized), await BothAsync());
+        // Of another authority's: nobody says anything.
+        await UseAsync("require", List(stranger, now.AddDays(1)));
+        Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized), await BothAsync());
+        await UseAsync("if-known", List(stranger, now.AddDays(1)));
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), await BothAsync());
+        // Out of date: it calls nobody good, and whom it names it names.
+        await UseAsync("require", List(authority, now.AddMinutes(-1), bert));
+        Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized), await BothAsync());
+        Assert.Contains(holder.Current.Admin.ClientRevocation!.Trust.RevocationLists, l => l.NextUpdate < now);
+        await UseAsync("if-known", List(authority, now.AddMinutes(-1), bert));
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized), await BothAsync());
+
+        async Task UseAsync(string mode, string list)
+        {
+            node.Files.Write("people.crl", list);
+            node.Files.Write("milswitch.yaml", plain.Replace("client-ca: people.pem", $"client-ca: people.pem, client-crls: [people.crl], revocation: {mode}", StringComparison.Ordinal));
+            Assert.Empty(await holder.ReloadAsync());
+        }
+
+        async Task<(HttpStatusCode Anna, HttpStatusCode Bert)> BothAsync() => ((await GetAsync("/api/v1/me", anna)).StatusCode, (await GetAsync("/api/v1/me", bert)).StatusCode);
+    }
+
+    [Fact]
     public async Task The_command_line_shows_one_too()
     {
         using var anna = Issue(authority, "whoever", "anna@example.org");
@@ -86,6 +121,13 @@ public sealed class ClientCertificateTests : IAsyncLifetime
         using var request = new HttpRequestMessage(method ?? HttpMethod.Get, node.Admin + path);
         if (origin is not null) request.Headers.Add("Origin", origin);
         return await client.SendAsync(request);
+    }
+
+    private static string List(TestPki pki, DateTimeOffset until, params X509Certificate2[] revoked)
+    {
+        var list = new CertificateRevocationListBuilder();
+        foreach (var one in revoked) list.AddEntry(one, until.AddDays(-2), X509RevocationReason.KeyCompromise);
+        return PemEncoding.WriteString("X509 CRL", list.Build(pki.Authority, 1, until, HashAlgorithmName.SHA256, null, until.AddDays(-2)));
     }
 
     private static X509Certificate2 Issue(TestPki pki, string name, string email, string purpose = "1.3.6.1.5.5.7.3.2")

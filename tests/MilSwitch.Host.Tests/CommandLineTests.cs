@@ -45,9 +45,10 @@ public sealed class CommandLineTests : IAsyncLifetime
     [InlineData(3, "rule show 9")]
     [InlineData(3, "rule replace 9 suspend --scope node --reason x")]
     [InlineData(2, "rule add suspend --scope everything --reason x")]
+    [InlineData(2, "config apply")]
     [InlineData(2, "rule remove - --reason x")]
     [InlineData(2, "events --topics weather")]
-    [InlineData(6, "config apply --if-match other")]
+    [InlineData(6, "config apply --if-match other --reason x")]
     [InlineData(0, "version")]
     [InlineData(0, "alarm list")]
     [InlineData(0, "config show")]
@@ -59,7 +60,7 @@ public sealed class CommandLineTests : IAsyncLifetime
     [InlineData(0, "dest try 192.0.2.1:25")]
     [InlineData(0, "route test a@example.org --explain")]
     [InlineData(0, "track --from 2030-01-01T00:00:00Z")]
-    [InlineData(0, "config apply")]
+    [InlineData(0, "config apply --reason x")]
     [InlineData(0, "--help")]
     [InlineData(0, "message --help")]
     public async Task Ends_with_the_documented_exit_code(int exitCode, string arguments)
@@ -83,7 +84,7 @@ public sealed class CommandLineTests : IAsyncLifetime
     {
         string[] viewer = ["--node", node.Admin, "--token-file", Path.Combine(node.Files.Folder, "viewer.token")];
         Assert.Equal(0, (await node.RunAsync(["status", .. viewer])).ExitCode);
-        Assert.Equal(4, (await node.RunAsync(["config", "apply", .. viewer])).ExitCode);
+        Assert.Equal(4, (await node.RunAsync(["config", "apply", "--reason", "x", .. viewer])).ExitCode);
         Assert.Equal(4, (await node.RunAsync("status", "--node", node.Admin)).ExitCode);
     }
 
@@ -212,7 +213,7 @@ public sealed class CommandLineTests : IAsyncLifetime
     [InlineData("rule list")]
     [InlineData("minimize list")]
     [InlineData("route test a@example.org")]
-    [InlineData("config apply")]
+    [InlineData("config apply --reason x")]
     public async Task Prints_json_when_asked(string arguments)
     {
         var run = await node.RunAsync([.. arguments.Replace("FIRST", First, StringComparison.Ordinal).Split(' '), "--json"]);

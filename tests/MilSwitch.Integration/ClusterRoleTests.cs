@@ -60,6 +60,11 @@ public sealed class ClusterRoleTests(ITestOutputHelper output) : FieldTest
         await Eventually.ComesTrueAsync(async () => !await AlarmsAsync(ops), TakeOver, "the alarm is over");
         Assert.Equal(52, sink.Transactions.Select(t => t.Field("Subject")).Distinct().Count());
 
+        // Without the one node that owns mail none is taken, and somebody should know.
+        await ops.KillAsync();
+        await Eventually.ComesTrueAsync(
+            async () => (await edge.CommandAsync("alarm", "list", "--json")).Output.Contains("\"owners\"", StringComparison.Ordinal), TakeOver, "nobody owns mail");
+
         static async Task<bool> AlarmsAsync(SwitchProcess node) => (await node.CommandAsync("alarm", "list", "--json")).Output.Contains("token:other nodes", StringComparison.Ordinal);
     }
 

@@ -103,7 +103,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : FieldTest
         var after = StartSink();
         var first = field[0];
         first.Configure(first.Setup with { Routes = [new RouteSetup("*", after.NextHop, Connections)] });
-        var applied = await first.CommandAsync("config", "apply");
+        var applied = await first.CommandAsync("config", "apply", "--reason", "test");
         Assert.True(applied.ExitCode is 0, applied.Output + applied.Error);
 
         // Whose files still name the other.
@@ -120,7 +120,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : FieldTest
     [RequiresFact("postgres")]
     public async Task Any_node_shows_links_and_alarms_of_all()
     {
-        var (field, sink) = await StartAsync();
+        var (field, sink) = await StartAsync(extra: "alarms: { dead-letters: 1 }\n");
         sink.StopListening();
         // Partitions still move after a start: enough of them that each node has some, wherever they go.
         foreach (var node in field.Nodes)
@@ -135,7 +135,14 @@ public sealed class ClusterTests(ITestOutputHelper output) : FieldTest
         // One that is silent is itself something to look at, whether it is still taken for a member or not.
         ProcessTree.Signal(field[2].Id, 19);
         await Eventually.ComesTrueAsync(async () => (await NodesAsync(field[0], "alarm", "node:n3")).SequenceEqual(["n3"]), TakeOver, "it is missed");
-        ProcessTree.Signal(field[2].Id, 9);
+        // Half of those that are there is a split, for as long as it takes one side to end.
+        ProcessTree.Signal(field[1].Id, 19);
+        await Eventually.ComesTrueAsync(async () => (await field[0].CommandAsync("alarm", "history", "split")).Output.Contains("raised", StringComparison.Ordinal), TakeOver, "the cluster is divided");
+        foreach (var node in (int[])[1, 2]) ProcessTree.Signal(field[node].Id, 9);
+        await Eventually.ComesTrueAsync(
+            async () => (await field[0].CommandAsync("alarm", "history", "split")).Output.Contains("cleared", StringComparison.Ordinal), TakeOver, "it is not when one side has ended");
+        // What was on its way to them found nobody.
+        await Eventually.ComesTrueAsync(async () => (await NodesAsync(field[0], "alarm", "dead-letters")).SequenceEqual(["n1"]), TakeOver, "letters to nobody are counted");
     }
 
     [RequiresFact("postgres")]
@@ -163,7 +170,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : FieldTest
         var (field, sink) = await StartAsync();
         foreach (var node in (SwitchProcess[])[field[0], field[1]]) File.Copy(Workspace["cluster-ca.pem"], Beside(node));
         field[0].Configure(field[0].Setup with { Routes = [new RouteSetup("elsewhere.test", "127.0.0.1:9") { Tls = "{ mode: required, ca: hop.pem }" }, new RouteSetup("*", sink.NextHop, Connections)] });
-        var applied = await field[0].CommandAsync("config", "apply");
+        var applied = await field[0].CommandAsync("config", "apply", "--reason", "test");
         Assert.True(applied.ExitCode is 0, applied.Output + applied.Error);
         await Eventually.ComesTrueAsync(() => field[2].Errors.Any(e => e.Contains("hop.pem", StringComparison.Ordinal)), Soon, "the third node says what it lacks");
 
@@ -193,13 +200,13 @@ public sealed class ClusterTests(ITestOutputHelper output) : FieldTest
         Assert.Equal(30, sink.Transactions.Select(t => t.Field("Subject")).Distinct().Count());
     }
 
-    private async Task<(ClusterField Field, SinkServer Sink)> StartAsync(int connections = Connections)
+    private async Task<(ClusterField Field, SinkServer Sink)> StartAsync(int connections = Connections, string extra = "")
     {
         var server = await PostgreSqlInstance.SharedAsync();
         var sink = StartSink(new SinkOptions { TransactionDelay = TimeSpan.FromMilliseconds(5) });
         var field = Keep(await ClusterField.StartAsync(Workspace.Folder, new ClusterFieldOptions
         {
-            Connection = await server.NewDatabaseAsync(), Routes = [new RouteSetup("*", sink.NextHop, connections)],
+            Connection = await server.NewDatabaseAsync(), Routes = [new RouteSetup("*", sink.NextHop, connections)], Change = (_, setup) => setup with { Extra = setup.Extra + extra },
         }));
         return (field, sink);
     }

@@ -88,9 +88,46 @@ public sealed class AuditVerifierTests
         Assert.Equal(AuditFaultKind.Signature, Assert.Single((await new AuditVerifier(trail) { MustBeSigned = true }.VerifyAsync()).Trails).Fault?.Kind);
     }
 
-    private static MadeUpTrail Trail(Random random, int count)
+    [Fact]
+    public async Task Nothing_may_stand_behind_the_stop_of_a_start_that_has_a_trail_of_its_own()
     {
-        var trail = new MadeUpTrail();
+        foreach (var covered in new[] { false, true })
+        {
+            var trail = Trail(new Random(1), 10, number: 7);
+            trail.Checkpoint(signed: true, AuditCheckpointKind.Stop);
+            Assert.True((await trail.VerifyAsync()).IsIntact);
+            trail.Add(new AuditEvent(Noon, AuditKind.Viewed, default, -1, "forged", "nobody"));
+            if (covered) trail.Checkpoint(signed: true);
+            Assert.Equal((AuditFaultKind.Inserted, 11), await FaultAsync(trail));
+        }
+    }
+
+    [Fact]
+    public async Task What_came_between_a_stop_and_the_next_start_in_a_folder_is_told_for_good()
+    {
+        var trail = Trail(new Random(1), 10);
+        trail.Checkpoint(signed: true, AuditCheckpointKind.Stop);
+        Assert.Empty(Assert.Single((await trail.VerifyAsync()).Trails).Unclaimed);
+        trail.Add(new AuditEvent(Noon, AuditKind.Viewed, default, -1, "forged", "nobody"));
+        trail.Add(new AuditEvent(Noon, AuditKind.Viewed, default, -1, "forged too", "nobody"));
+        Assert.Equal([new AuditStretch(11, 12)], Assert.Single((await trail.VerifyAsync()).Trails).Unclaimed);
+
+        var found = trail.Records[^1].Point;
+        trail.Add(new AuditEvent(Noon, AuditKind.NodeStarted, default, -1, "run 2", null));
+        trail.Checkpoint(signed: true, AuditCheckpointKind.Start, found);
+        trail.Checkpoint(signed: true, AuditCheckpointKind.Stop);
+        found = trail.Records[^1].Point;
+        trail.Add(new AuditEvent(Noon, AuditKind.NodeStarted, default, -1, "run 3", null));
+        trail.Checkpoint(signed: true, AuditCheckpointKind.Start, found);
+        trail.Add(new AuditEvent(Noon, AuditKind.Viewed, default, -1, "it goes on", null));
+        var report = Assert.Single((await trail.VerifyAsync()).Trails);
+        Assert.Null(report.Fault);
+        Assert.Equal([new AuditStretch(11, 12)], report.Unclaimed);
+    }
+
+    private static MadeUpTrail Trail(Random random, int count, int number = 0)
+    {
+        var trail = new MadeUpTrail(number);
         for (var i = 0; i < count; i++)
         {
             trail.Add(new AuditEvent(
@@ -117,7 +154,7 @@ public sealed class AuditVerifierTests
         return fault is null ? default : (fault.Kind, fault.Sequence);
     }
 
-    private sealed class MadeUpTrail : IAuditSource
+    private sealed class MadeUpTrail(int number) : IAuditSource
     {
         private readonly AuditChain chain = new();
         private readonly List<StoredDocument> documents = [];
@@ -131,13 +168,13 @@ public sealed class AuditVerifierTests
         {
             var at = audit.At.ToUnixTimeMilliseconds();
             chain.Next(hash, Records.Count + 1, at, audit, hash);
-            Records.Add(new AuditRecord(0, Records.Count + 1, at, audit, hash.AsSpan().ToArray()));
+            Records.Add(new AuditRecord(number, Records.Count + 1, at, audit, hash.AsSpan().ToArray()));
             head = Records[^1].Point;
         }
 
-        public void Checkpoint(bool signed)
+        public void Checkpoint(bool signed, AuditCheckpointKind kind = AuditCheckpointKind.Interval, AuditPoint? found = null)
         {
-            var checkpoint = new AuditCheckpoint(0, documents.Count + 1, AuditCheckpointKind.Interval, "n1", Noon, head.Sequence, head.Hash, digest);
+            var checkpoint = new AuditCheckpoint(number, documents.Count + 1, kind, "n1", Noon, head.Sequence, head.Hash, digest) { Found = found };
             var body = checkpoint.Write();
             digest = AuditCheckpoint.DigestOf(body);
             documents.Add(new StoredDocument(AuditCheckpoint.DocumentKind, checkpoint.Id, new SignedCheckpoint(body, signed ? "AAAA" : null).Write()));
@@ -145,7 +182,7 @@ public sealed class AuditVerifierTests
 
         public ValueTask<AuditReport> VerifyAsync() => new AuditVerifier(this).VerifyAsync();
 
-        public ValueTask<IReadOnlyList<AuditTrail>> TrailsAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult<IReadOnlyList<AuditTrail>>([new AuditTrail(0, null, head)]);
+        public ValueTask<IReadOnlyList<AuditTrail>> TrailsAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult<IReadOnlyList<AuditTrail>>([new AuditTrail(number, null, head)]);
 
         public ValueTask<IReadOnlyList<AuditRecord>> ReadTrailAsync(int trail, long after, int limit, CancellationToken cancellationToken = default) => ValueTask.FromResult<IReadOnlyList<AuditRecord>>(
             [.. Records.Where(r => r.Sequence > after).OrderBy(r => r.Sequence).Take(limit)]);

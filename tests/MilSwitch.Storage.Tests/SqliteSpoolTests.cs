@@ -22,6 +22,63 @@ public sealed class SqliteSpoolTests : SpoolContract
         folder.Dispose();
     }
 
+    [Fact]
+    public async Task A_copy_is_of_one_moment_and_has_contents_that_go_while_it_is_made()
+    {
+        var (first, second) = (NextId(), NextId());
+        foreach (var id in new[] { first, second }) Assert.True((await AcceptAsync(id, Envelope(), Octets(300_000))).IsCommitted);
+        using var elsewhere = new TemporaryFolder();
+        var target = Path.Combine(elsewhere.Path, "copy");
+        var late = NextId();
+        var told = new Told(() =>
+        {
+            // The rows are copied, the files are not: one message ends now, and one comes.
+            CommitAsync(new SpoolOperation(Owner) { Messages = [new MessageChange(first, MessageState.Done, DropContent: true)] }).AsTask().GetAwaiter().GetResult();
+            AcceptAsync(late, Envelope(), Octets(300_000)).AsTask().GetAwaiter().GetResult();
+        });
+        await ((IStoreCopier)Spool).CopyAsync(target, [new StoredDocument("rule", "restored", "{}")], told);
+        await Assert.ThrowsAsync<IOException>(async () => await ((IStoreCopier)Spool).CopyAsync(target, [], null));
+        await using (var copy = await SqliteSpool.OpenAsync(new SqliteSpoolOptions { DataFolder = target }, TimeProvider.System, NullLoggerFactory.Instance))
+        {
+            foreach (var id in new[] { first, second })
+            {
+                await using var content = await copy.OpenContentAsync(id);
+                Assert.Equal(300_000, content!.Length);
+            }
+
+            Assert.Null(await copy.ReadAsync(late));
+            Assert.Equal("{}", await copy.ReadDocumentAsync("rule", "restored"));
+        }
+
+        // What was to be removed meanwhile is, and the store goes on.
+        Assert.Null(await Spool.OpenContentAsync(first));
+        Assert.Equal(300_000, (await ContentAsync(late)).Length);
+        Assert.Equal(2, Directory.EnumerateFiles(Path.Combine(folder.Path, "content"), "*", SearchOption.AllDirectories).Count());
+    }
+
+    [Fact]
+    public async Task A_copy_that_is_given_up_leaves_nothing_behind()
+    {
+        Assert.True((await AcceptAsync(NextId(), Envelope(), Octets(300_000))).IsCommitted);
+        using var elsewhere = new TemporaryFolder();
+        using var stop = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await ((IStoreCopier)Spool).CopyAsync(elsewhere.Path, [], new Told(stop.Cancel), stop.Token));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(elsewhere.Path));
+    }
+
+    private sealed class Told(Action act) : IProgress<StoreCopyProgress>
+    {
+        private bool done;
+
+        public void Report(StoreCopyProgress value)
+        {
+            // SQLite's own steps come before the rows are there.
+            if (done || value.Done is 0) return;
+            done = true;
+            act();
+        }
+    }
+
     protected override async Task<ISpool> OpenAsync() => await SqliteSpool.OpenAsync(
         new SqliteSpoolOptions
         {

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Text;
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Boundaries;
@@ -13,6 +15,7 @@ using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Reports;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Telemetry;
 using MilSwitch.Switching.Boundaries;
 using MilSwitch.Testing;
 using static MilSwitch.Switching.Tests.LabelStage;
@@ -59,6 +62,35 @@ public sealed class CrossingTests
         var record = Assert.Single(custody, r => r.Act == "stripped");
         Assert.Equal("its protection was taken off; signatures as they came: 1 drafter a@red.test: valid; 2 reviewer CN=stranger: CHAIN-INCOMPLETE", record.Reason);
         Assert.Null(CustodyChain.FirstFault(custody));
+    }
+
+    [Fact]
+    public async Task The_trace_of_a_message_leads_to_that_of_the_copy_which_goes_on_to_the_delivery()
+    {
+        var spans = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = s => s.Name == MessageTraces.SourceName, Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded, ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using var harness = await StartAsync();
+        var sent = await harness.SendAsync(Text, from: "a@red.test", to: ["b@blue.test"]);
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+        var copy = await CopyOfAsync(harness, sent.Id, m => m.State == MessageState.Done);
+        await Eventually.ComesTrueAsync(() => Task.FromResult(Of(copy.Id).Any(s => s.OperationName is "outcome") && Of(sent.Id).Any(s => s.Links.Any())), TimeSpan.FromSeconds(30), "the spans have ended");
+
+        var (before, after) = (Of(sent.Id), Of(copy.Id));
+        var (original, goesOn) = (Assert.Single(before.Select(s => s.TraceId).Distinct()), Assert.Single(after.Select(s => s.TraceId).Distinct()));
+        // Another domain's spans are a trace of their own: whoever may see one need not see the other.
+        Assert.NotEqual(original, goesOn);
+        var made = Assert.Single(after, s => s.OperationName is "make");
+        Assert.Equal([original], made.Links.Select(l => l.Context.TraceId));
+        Assert.Contains(before.SelectMany(s => s.Links), l => l.Context.SpanId == made.SpanId);
+        // What is done with the copy, to its delivery, stands beside that.
+        Assert.Contains(after, s => s.OperationName is "deliver");
+        Assert.DoesNotContain(before, s => s.OperationName is "deliver");
+
+        Activity[] Of(MessageId id) => [.. spans.Where(s => (string?)s.GetTagItem("milswitch.message") == id.ToString())];
     }
 
     [Fact]

@@ -23,6 +23,12 @@ public sealed record AlarmEscalation(string Notifier, TimeSpan After)
     /// <summary>At most so often for one occurrence.</summary>
     public int Most { get; init; } = 10;
 
+    /// <summary>Whoever was told of it is told as well when it is over.</summary>
+    public bool TellsEnd { get; init; } = true;
+
+    /// <summary>What has been over for longer is not told any more.</summary>
+    public static TimeSpan EndIsNews { get; } = TimeSpan.FromHours(1);
+
     /// <summary>Tells it from other steps, also after a restart.</summary>
     public string Key => string.Create(CultureInfo.InvariantCulture, $"{Notifier}@{(long)After.TotalSeconds}");
 
@@ -34,6 +40,13 @@ public sealed record AlarmEscalation(string Notifier, TimeSpan After)
         if (record.Id == $"{AlarmCatalogue.Notifier}:{Notifier}") return false;
         if (record.Notices.FirstOrDefault(n => n.Step == Key) is not { } notice) return true;
         if (notice.Failed) return now - notice.At >= RetryAfter;
-        return Repeat is { } pause && notice.Times < Most && now - notice.At >= pause;
+        return notice.Times is 0 || (Repeat is { } pause && notice.Times < Most && now - notice.At >= pause);
+    }
+
+    /// <summary>Whether it is due now to tell that it is over.</summary>
+    public bool IsEndDue(AlarmRecord record, DateTimeOffset now)
+    {
+        if (!TellsEnd || record.Stands || record.IsShelved(now) || record.ClearedAt is not { } end || now - end >= EndIsNews) return false;
+        return record.Notices.FirstOrDefault(n => n.Step == Key) is { Over: false, IsTold: true } notice && (!notice.Failed || now - notice.At >= RetryAfter);
     }
 }

@@ -124,11 +124,19 @@ public sealed record AlarmRecord
     /// <summary>A step of escalation is taken, or failed after it was.</summary>
     public AlarmRecord Notify(AlarmEscalation step, bool failed, DateTimeOffset now)
     {
-        var before = Notices.FirstOrDefault(n => n.Step == step.Key);
-        var notice = new AlarmNotice(step.Key, now, (before?.Times ?? 0) + (failed ? 0 : 1), failed);
-        ImmutableArray<AlarmNotice> notices = [.. Notices.Where(n => n.Step != step.Key).TakeLast(MostNotices - 1), notice];
-        var next = this with { Notices = notices };
+        var before = Notices.FirstOrDefault(n => n.Step == step.Key) ?? new AlarmNotice(step.Key, now, 0, true);
+        // It was counted before it was tried.
+        var times = before.Times + (!failed ? 1 : before is { Failed: false, Times: > 0 } ? -1 : 0);
+        var next = With(before with { At = now, Times = times, Failed = failed });
         return failed ? next : next.With(now, AlarmAct.Notified, step.Notifier, "");
+    }
+
+    /// <summary>A step of escalation tells that it is over, or failed after it was to.</summary>
+    public AlarmRecord NotifyEnd(AlarmEscalation step, bool failed, DateTimeOffset now)
+    {
+        if (Notices.FirstOrDefault(n => n.Step == step.Key) is not { } before) return this;
+        var next = With(before with { At = now, Failed = failed, Over = !failed });
+        return failed ? next : next.With(now, AlarmAct.Notified, step.Notifier, "over");
     }
 
     /// <summary>Only what need not be durable differs: the text of the moment, and how a chattering condition is just now.</summary>
@@ -148,21 +156,21 @@ public sealed record AlarmRecord
             // What became worse has to be seen anew.
             if (severity > Severity)
             {
-                return (this with { Text = text, Severity = severity, State = AlarmState.Unacknowledged, WaitsSince = now, AcknowledgedAt = null, AcknowledgedBy = null, Note = null, Notices = [] })
+                return (this with { Text = text, Severity = severity, State = AlarmState.Unacknowledged, WaitsSince = now, AcknowledgedAt = null, AcknowledgedBy = null, Note = null, Notices = Anew })
                     .With(now, AlarmAct.Raised, null, text);
             }
 
             return text == Text && severity == Severity ? this : this with { Text = text, Severity = severity };
         }
 
-        // One that returned and was not seen waits since its first time, and whoever was told of it is not told again at once.
+        // One that returned and was not seen waits since its first time, and whoever was told of it is not told again at once, unless they heard that it was over.
         var waiting = State is AlarmState.Returned && severity <= Severity;
         var raises = RaisesWith(chatter, now);
         var latched = raises.Length >= chatter.Count;
         var next = (this with
         {
             Text = text, Severity = severity, State = AlarmState.Unacknowledged, RaisedAt = now, WaitsSince = waiting ? WaitsSince : now, ClearedAt = null,
-            AcknowledgedAt = null, AcknowledgedBy = null, Note = null, Notices = waiting ? Notices : [], Occurrences = Occurrences + 1, Raises = raises,
+            AcknowledgedAt = null, AcknowledgedBy = null, Note = null, Notices = waiting ? [.. Notices.Where(n => !n.Over)] : [], Occurrences = Occurrences + 1, Raises = raises,
             IsChattering = latched, QuietSince = null,
         }).With(now, AlarmAct.Raised, null, text);
         return latched ? next.With(now, AlarmAct.Latched, null, "") : next;
@@ -181,6 +189,11 @@ public sealed record AlarmRecord
     }
 
     private ImmutableArray<DateTimeOffset> RaisesWith(AlarmChatter chatter, DateTimeOffset now) => [.. Raises.Where(r => now - r < chatter.Within).TakeLast(Math.Max(0, chatter.Count - 1)), now];
+
+    // Whoever was told is told anew, and of the end in any case.
+    private ImmutableArray<AlarmNotice> Anew => [.. Notices.Where(n => n.IsTold).Select(n => n with { Times = 0, Failed = false, Earlier = true })];
+
+    private AlarmRecord With(AlarmNotice notice) => this with { Notices = [.. Notices.Where(n => n.Step != notice.Step).TakeLast(MostNotices - 1), notice] };
 
     private AlarmRecord With(DateTimeOffset now, AlarmAct act, string? by, string note) =>
         this with { History = [.. History.TakeLast(MostHistory - 1), new AlarmHappening(now, act, by, Cut(note)!)] };

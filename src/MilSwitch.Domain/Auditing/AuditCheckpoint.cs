@@ -32,6 +32,9 @@ public sealed record AuditCheckpoint(int Trail, long Number, AuditCheckpointKind
     /// <summary>What is forgotten from now on, by retention.</summary>
     public AuditPruning? Pruned { get; init; }
 
+    /// <summary>Of a start on a trail that goes on: the record that was the last one when the store was opened; null: the trail began with this start.</summary>
+    public AuditPoint? Found { get; init; }
+
     /// <summary>Id of its document: trail and number in hexadecimal, so that their order is that of the text.</summary>
     public string Id => IdOf(Trail, Number);
 

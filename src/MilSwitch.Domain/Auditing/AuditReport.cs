@@ -41,9 +41,23 @@ public sealed record AuditTrailReport(int Trail, long Records, long First, long 
     /// <summary>The last record that retention took away; 0: none.</summary>
     public long PrunedUntil { get; init; }
 
+    /// <summary>
+    /// Stretches between a node's last word and the next start's first one, oldest first, of at most
+    /// <see cref="MostUnclaimed"/>: a start that ended before it signed anything wrote them, or somebody else did.
+    /// </summary>
+    public ImmutableArray<AuditStretch> Unclaimed { get; init; } = [];
+
+    /// <summary>Of a trail so many stretches are named.</summary>
+    public const int MostUnclaimed = 100;
+
     /// <summary>The first thing that is wrong; null: nothing is.</summary>
     public AuditFault? Fault { get; init; }
 }
+
+/// <summary>Records that stand behind each other.</summary>
+/// <param name="From">Number of the first.</param>
+/// <param name="To">Number of the last.</param>
+public readonly record struct AuditStretch(long From, long To);
 
 /// <summary>What is wrong with a trail.</summary>
 /// <param name="Kind">What was done to it, as far as it can be told.</param>

@@ -9,6 +9,9 @@ public interface IAuditStore : IAuditSource
     /// <summary>The trail that this process writes to.</summary>
     int OwnTrail { get; }
 
+    /// <summary>What that trail ended with before this process wrote anything; null: it is this process's alone.</summary>
+    AuditPoint? Found => null;
+
     /// <summary>Records that match, newest first, out of a stretch of a trail.</summary>
     /// <param name="trail">Which trail.</param>
     /// <param name="below">Numbers below this one.</param>

@@ -64,6 +64,9 @@ public sealed record LinkSettings
     /// <summary>Only one node at a time uses it: its connection is the only one there may be, or its messages are numbered.</summary>
     public bool Exclusive { get; init; }
 
+    /// <summary>Its messages have numbers of this channel, one after the other without gaps; null: none. Needs one connection and <see cref="Exclusive"/>.</summary>
+    public string? Channel { get; init; }
+
     /// <summary>Messages over one connection before it is renewed.</summary>
     public int MessagesPerConnection { get; init; } = 10_000;
 

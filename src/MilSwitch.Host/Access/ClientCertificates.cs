@@ -5,6 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Http.Features;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Host.Configuration;
+using MilSwitch.Smime.Certificates;
+using MilSwitch.Smime.Cms;
 
 namespace MilSwitch.Host.Access;
 
@@ -16,16 +18,26 @@ internal static class ClientCertificates
 {
     private static readonly Oid ForClients = new("1.3.6.1.5.5.7.3.2");
 
-    // A connection has one for all its requests. Settings are another object after each reload.
+    // A connection has one for all its requests. Settings are another object after each reload; a revocation list runs out meanwhile.
+    private static readonly TimeSpan JudgedFor = TimeSpan.FromMinutes(1);
+
     private static readonly ConditionalWeakTable<X509Certificate2, Judgement> Known = [];
 
     public static OperatorIdentity? Identify(HttpContext context, AdminSettings settings, DateTimeOffset now)
     {
         if (settings.ClientAnchors.Count is 0 || context.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is not { } certificate) return null;
         if (now < certificate.NotBefore || now > certificate.NotAfter) return null;
-        if (!Known.TryGetValue(certificate, out var judgement) || judgement.Settings != settings)
+        if (!Known.TryGetValue(certificate, out var judgement) || judgement.Settings != settings || now - judgement.At is var age && (age >= JudgedFor || age < TimeSpan.Zero))
         {
-            judgement = new Judgement(settings, IsTrusted(certificate, settings.ClientAnchors, now) ? Find(certificate, settings) : null);
+            var known = IsTrusted(certificate, settings.ClientAnchors, now) ? Find(certificate, settings) : null;
+            if (known is not null && WhyNot(certificate, settings.ClientRevocation, now) is { } reason)
+            {
+                // Whoever can't come in any more must be able to find out why.
+                AccessLog.Refused(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("MilSwitch.Host.Access"), known.Name, reason);
+                known = null;
+            }
+
+            judgement = new Judgement(settings, now, known);
             Known.AddOrUpdate(certificate, judgement);
         }
 
@@ -59,6 +71,21 @@ internal static class ClientCertificates
         }
     }
 
+    // Null: it may be used.
+    private static string? WhyNot(X509Certificate2 certificate, ClientRevocation? revocation, DateTimeOffset now)
+    {
+        if (revocation is null) return null;
+        try
+        {
+            var verdict = PathJudge.Judge(Certificate.Read(certificate.RawDataMemory), new PathOptions { Trust = revocation.Trust, At = now, Revocation = revocation.Mode });
+            return verdict.IsValid ? null : string.Join("; ", verdict.Findings.Select(f => f.Detail));
+        }
+        catch (CmsFormatException fault)
+        {
+            return fault.Message;
+        }
+    }
+
     // RFC 5280 §4.2.1.6: rfc822Name [1], uniformResourceIdentifier [6].
     private static (List<string> Emails, List<string> Uris) Names(X509Certificate2 certificate)
     {
@@ -85,5 +112,5 @@ internal static class ClientCertificates
         return (emails, uris);
     }
 
-    private sealed record Judgement(AdminSettings Settings, AdminCertificate? Person);
+    private sealed record Judgement(AdminSettings Settings, DateTimeOffset At, AdminCertificate? Person);
 }

@@ -71,20 +71,30 @@ internal sealed class AlarmNotifiers(ConfigurationHolder configuration, Lazy<Sub
         if (notification.IsTest) return $"Test of alarms of {notification.Node}";
         var first = notification.Alarms[0];
         var more = notification.Alarms.Length > 1 ? string.Create(CultureInfo.InvariantCulture, $" and {notification.Alarms.Length - 1} more") : "";
-        var text = Text.Printable($"{Words.Of(first.Severity).ToUpperInvariant()}: {first.Id} on {first.Node}{more}");
+        var text = Text.Printable($"{(first.Stands ? Words.Of(first.Severity).ToUpperInvariant() : "Over")}: {first.Id} on {first.Node}{more}");
         return text.Length > LongestSubject ? text[..LongestSubject] : text;
     }
 
     private static string Body(AlarmNotification notification)
     {
         if (notification.IsTest) return "Nothing is the matter. Somebody wanted to see whether this arrives.\r\n";
-        var body = new StringBuilder("Nobody has acknowledged:\r\n\r\n");
-        foreach (var alarm in notification.Alarms)
+        var body = new StringBuilder();
+        var (standing, over) = (notification.Alarms.Where(a => a.Stands).ToArray(), notification.Alarms.Where(a => !a.Stands).ToArray());
+        if (standing.Length > 0) body.Append("Nobody has acknowledged:\r\n\r\n");
+        foreach (var alarm in standing)
         {
             body.Append(CultureInfo.InvariantCulture, $"{Words.Of(alarm.Severity)}  {Text.Printable(alarm.Id)}  on {Text.Printable(alarm.Node)}, since {alarm.RaisedAt.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}\r\n");
             body.Append(CultureInfo.InvariantCulture, $"    {Text.Printable(alarm.Text)}\r\n");
             if (AlarmCatalogue.Find(alarm.Id)?.Runbook is { } runbook) body.Append(CultureInfo.InvariantCulture, $"    what to do: {runbook}\r\n");
             body.Append(CultureInfo.InvariantCulture, $"    milswitch alarm ack '{Text.Printable(alarm.Id)}'\r\n\r\n");
+        }
+
+        if (over.Length > 0) body.Append("Over:\r\n\r\n");
+        foreach (var alarm in over)
+        {
+            body.Append(CultureInfo.InvariantCulture, $"{Words.Of(alarm.Severity)}  {Text.Printable(alarm.Id)}  on {Text.Printable(alarm.Node)}, from {alarm.RaisedAt.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ} to {alarm.ClearedAt?.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}\r\n");
+            if (alarm.State is AlarmState.Returned) body.Append(CultureInfo.InvariantCulture, $"    nobody has seen it: milswitch alarm ack '{Text.Printable(alarm.Id)}'\r\n");
+            body.Append("\r\n");
         }
 
         return body.ToString();

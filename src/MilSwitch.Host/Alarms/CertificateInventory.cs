@@ -26,6 +26,7 @@ internal static class CertificateInventory
         }
 
         Take("admin", current.Admin.Certificate);
+        foreach (var anchor in current.Admin.ClientAnchors) Take("admin.client-ca", anchor);
         Take("tracking", current.Tracking?.Certificate);
         foreach (var (name, certificate) in current.Keys.OnTokens) TakeOctets($"keys.{name}", certificate);
         foreach (var (name, pair) in current.Keys.InMemory) TakeOctets($"keys.{name}", pair.Certificate);
@@ -97,7 +98,7 @@ internal static class CertificateInventory
     /// <summary>Those of the configuration.</summary>
     public static IReadOnlyList<RevocationList> RevocationLists(NodeConfiguration current)
     {
-        var lists = new List<RevocationList>();
+        List<RevocationList> lists = [.. current.Admin.ClientRevocation?.Trust.RevocationLists ?? []];
         foreach (var trust in current.Switch.Boundaries.Domains.Select(d => d.Trust).Concat(current.Switch.Arrivals?.Values.Select(a => a.Trust) ?? []).Distinct())
         {
             foreach (var octets in trust.RevocationLists)

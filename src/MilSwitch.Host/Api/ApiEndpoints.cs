@@ -54,6 +54,7 @@ public static class ApiEndpoints
         api.MapAudit();
         api.MapHolding();
         api.MapProfile();
+        api.MapLists();
         api.MapDrafts();
         api.MapProxies();
         api.MapHarvest();
@@ -86,7 +87,9 @@ public static class ApiEndpoints
             .Query("from", "The sender's address", required: true).Query("to", "Addresses of recipients, separated by commas", required: true)
             .Query("policy", "Name or object identifier of the policy; labels.policy of the configuration when absent");
         api.MapGet("/config", ConfigurationAsync).Describe<ConfigurationStateView>("configuration", "The configuration in force").Tagged();
-        api.MapPost("/config/apply", ApplyAsync).Describe<ConfigurationView>("applyConfiguration", "Read the configuration again and swap it whole; 422 when it is refused").Once().Guarded().Proposed();
+        api.MapPost("/config/apply", ApplyAsync).Accepts<ReasonRequest>("application/json")
+            .Describe<ConfigurationView>("applyConfiguration", "Read the configuration again and swap it whole; 422 when it is refused").Once().Guarded().Proposed();
+        api.MapSettings();
         routes.MapOpenApi($"{Prefix}/openapi.json");
     }
 
@@ -377,7 +380,9 @@ public static class ApiEndpoints
 
     private static async Task<IResult> ApplyAsync(HttpContext context, INodeActions node, CancellationToken cancellationToken)
     {
-        if (await node.ApplyAsync(tag => Conditions.Allow(context.Request, tag), "", CallerOf(context).Identity, cancellationToken) is not { } result)
+        var (request, fault) = await BodyAsync(context, ApiJson.Default.ReasonRequest, cancellationToken);
+        if (request is null) return Problems.BadRequest(fault);
+        if (await node.ApplyAsync(tag => Conditions.Allow(context.Request, tag), request.Reason ?? "", CallerOf(context).Identity, cancellationToken) is not { } result)
             return Problems.PreconditionFailed();
         IReadOnlyList<ConfigurationProblemView> problems = [.. result.Select(p => new ConfigurationProblemView(p.File, p.Line, p.Key, p.Text))];
         return problems.Count == 0

@@ -63,13 +63,20 @@ public sealed record AuditReportView(string Verdict, long Records, IReadOnlyList
 /// <param name="SignedUntil">The last record that a signed one speaks for.</param>
 /// <param name="Signer">Who signed last.</param>
 /// <param name="Fault">The first thing that is wrong; null: nothing is.</param>
+/// <param name="Unclaimed">Records behind a node's stop that no start knows as its own; null: there are none.</param>
 public sealed record AuditTrailView(
-    int Trail, long Records, long First, long Last, long Pruned, int Checkpoints, int Signed, long CoveredUntil, DateTimeOffset? CoveredAt, long SignedUntil, string? Signer, AuditFaultView? Fault)
+    int Trail, long Records, long First, long Last, long Pruned, int Checkpoints, int Signed, long CoveredUntil, DateTimeOffset? CoveredAt, long SignedUntil, string? Signer, AuditFaultView? Fault,
+    IReadOnlyList<AuditStretchView>? Unclaimed)
 {
     public static AuditTrailView Of(AuditTrailReport trail) => new(
         trail.Trail, trail.Records, trail.First, trail.Last, trail.PrunedUntil, trail.Checkpoints, trail.Signed, trail.CoveredUntil, trail.CoveredAt, trail.SignedUntil, trail.Signer,
-        trail.Fault is { } fault ? new AuditFaultView(Words.Of(fault.Kind), fault.Sequence, fault.Text) : null);
+        trail.Fault is { } fault ? new AuditFaultView(Words.Of(fault.Kind), fault.Sequence, fault.Text) : null,
+        trail.Unclaimed.IsEmpty ? null : [.. trail.Unclaimed.Select(u => new AuditStretchView(u.From, u.To))]);
 }
+
+/// <param name="From">The first record.</param>
+/// <param name="To">The last.</param>
+public sealed record AuditStretchView(long From, long To);
 
 /// <param name="Kind"><c>changed</c>, <c>removed</c>, <c>reordered</c>, <c>inserted</c>, <c>head-cut</c>, <c>tail-cut</c>, <c>rewritten</c>, <c>checkpoint</c> or <c>signature</c>.</param>
 /// <param name="Sequence">The first record, or of the last two the checkpoint, that is not as it was.</param>

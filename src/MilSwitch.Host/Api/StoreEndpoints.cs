@@ -1,6 +1,7 @@
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Host.Backup;
 using MilSwitch.Host.Running;
 
 namespace MilSwitch.Host.Api;
@@ -16,6 +17,10 @@ internal static class StoreEndpoints
         api.MapGet("/store/check", CheckAsync).Describe<StoreCheckView>("checkStore", "Reads contents, newest first, and holds them against their checksums; shows nothing of them")
             .Query("before", "Go on before this id").Query("all", "true: what is done too, as far as its content is kept", type: Microsoft.OpenApi.JsonSchemaType.Boolean)
             .Fails(503, "There is no store yet");
+        api.MapGet("/store/backup", CopyState).Describe<StoreCopyView>("storeBackup", "The copy of the store that is being made, or the last one since the start");
+        api.MapPost("/store/backup", CopyAsync).Accepts<StoreCopyRequest>("application/json")
+            .Describe<StoreCopyView>("backUpStore", "Begins a copy of the store in a folder on the node's machine; audited").Once().Stored()
+            .Fails(409, "The store is in PostgreSQL, or another copy is being made; or a request with this Idempotency-Key is under way");
     }
 
     private static async Task<IResult> InfoAsync(IOperatorActions actions, ConfigurationHolder configuration, HttpContext context, CancellationToken cancellationToken)
@@ -27,6 +32,30 @@ internal static class StoreEndpoints
                 configuration.Current.Database is null ? "sqlite" : "postgres", Words.Of(status.Spool), context.RequestServices.GetService<ISpool>()?.Run ?? 0, status.Usage.UsedOctets,
                 free == SpoolUsage.Unknown ? null : free, configuration.Current.SealKey is not null),
             ApiJson.Default.StoreView);
+    }
+
+    private static IResult CopyState(HttpContext context, StoreCopyDesk desk)
+    {
+        ApiEndpoints.CallerOf(context).Identity.Demand(OperatorRight.Configure);
+        return ApiEndpoints.Json(StoreCopyView.Of(desk.State), ApiJson.Default.StoreCopyView);
+    }
+
+    private static async Task<IResult> CopyAsync(HttpContext context, StoreCopyDesk desk, CancellationToken cancellationToken)
+    {
+        var (request, fault) = await ApiEndpoints.BodyAsync(context, ApiJson.Default.StoreCopyRequest, cancellationToken);
+        if (request is null) return Problems.BadRequest(fault);
+        try
+        {
+            return ApiEndpoints.Json(StoreCopyView.Of(await desk.BeginAsync(request.Folder ?? "", request.Reason ?? "", ApiEndpoints.CallerOf(context).Identity)), ApiJson.Default.StoreCopyView);
+        }
+        catch (FormatException wrong)
+        {
+            return Problems.BadRequest(char.ToUpperInvariant(wrong.Message[0]) + wrong.Message[1..] + ".");
+        }
+        catch (StoreCopyException refused)
+        {
+            return Problems.Conflict(refused.Message + ".");
+        }
     }
 
     private static async Task<IResult> CheckAsync(HttpContext context, CancellationToken cancellationToken)
@@ -84,3 +113,18 @@ public sealed record StoreView(string Provider, string Health, int Run, long Use
 /// <param name="Unreadable">Ids of messages whose content can't be read now, such as sealed ones whose key is away.</param>
 /// <param name="Next">For <c>before</c> of the next request; null at the end.</param>
 public sealed record StoreCheckView(int Read, IReadOnlyList<string> Damaged, IReadOnlyList<string> Unreadable, string? Next);
+
+/// <param name="Folder">Full path on the node's machine; empty, or not there.</param>
+/// <param name="Reason">Why; kept in the audit trail.</param>
+public sealed record StoreCopyRequest(string? Folder, string? Reason);
+
+/// <param name="State"><c>none</c>, <c>running</c>, <c>made</c> or <c>failed</c>.</param>
+/// <param name="Folder">Where; null: there was none.</param>
+/// <param name="Since">When it began.</param>
+/// <param name="DoneOctets">Octets that were written.</param>
+/// <param name="AllOctets">Octets there are, about.</param>
+/// <param name="Problem">Why it failed.</param>
+public sealed record StoreCopyView(string State, string? Folder, DateTimeOffset? Since, long DoneOctets, long AllOctets, string? Problem)
+{
+    public static StoreCopyView Of(StoreCopyState? copy) => copy is null ? new("none", null, null, 0, 0, null) : new(copy.State, copy.Folder, copy.Since, copy.DoneOctets, copy.AllOctets, copy.Problem);
+}

@@ -37,18 +37,19 @@ internal sealed class CheckpointBook(ISpool spool, IAuditStore store, AuditSigne
                 var last = await FindAsync(trail, cancellationToken);
                 if (ends?.Head is not { } head) return last is null ? null : throw new BrokenTrailException(trail, last.Sequence, "its end is gone");
                 if (last is not null && last.Sequence > head.Sequence) throw new BrokenTrailException(trail, head.Sequence + 1, "records are missing at its end");
+                if (last is { IsStop: true } && trail is not 0 && head.Sequence > last.Sequence) throw new BrokenTrailException(trail, last.Sequence + 1, "its node had stopped, and there are records behind its last word");
                 if (last?.Sequence == head.Sequence && kind is AuditCheckpointKind.Interval or AuditCheckpointKind.Asked) return null;
                 // What was pruned up to its end has no record any more.
                 if (ends.Anchor != head && (await store.ReadTrailAsync(trail, head.Sequence - 1, 1, cancellationToken) is not [var record] || record.Point != head))
                     throw new BrokenTrailException(trail, head.Sequence, "its last record is not the one that was written last");
-                var checkpoint = new AuditCheckpoint(trail, (last?.Number ?? 0) + 1, kind, node, time.GetUtcNow(), head.Sequence, head.Hash, last?.Digest) { Pruned = pruned };
+                var checkpoint = new AuditCheckpoint(trail, (last?.Number ?? 0) + 1, kind, node, time.GetUtcNow(), head.Sequence, head.Hash, last?.Digest) { Pruned = pruned, Found = kind is AuditCheckpointKind.Start ? store.Found : null };
                 if (last is null) checkpoint = checkpoint with { Anchor = ends.Anchor, Before = await BeforeAsync(trail, cancellationToken) };
                 var body = checkpoint.Write();
                 var signature = await signer.SignAsync(System.Text.Encoding.UTF8.GetBytes(body), cancellationToken);
                 var kept = new SignedCheckpoint(body, signature is null ? null : Convert.ToBase64String(signature));
                 if (await spool.ExchangeDocumentAsync(AuditCheckpoint.DocumentKind, checkpoint.Id, null, kept.Write(), cancellationToken))
                 {
-                    known[trail] = new Last(checkpoint.Number, AuditCheckpoint.DigestOf(body), checkpoint.Sequence);
+                    known[trail] = new Last(checkpoint.Number, AuditCheckpoint.DigestOf(body), checkpoint.Sequence, kind is AuditCheckpointKind.Stop || (kind is AuditCheckpointKind.Prune && last is { IsStop: true }));
                     Written?.Invoke(checkpoint);
                     return checkpoint;
                 }
@@ -129,7 +130,7 @@ internal sealed class CheckpointBook(ISpool spool, IAuditStore store, AuditSigne
         if (known.TryGetValue(trail, out var last)) return last;
         if (await RangeAsync(trail, cancellationToken) is not { } range) return null;
         if (await ReadAsync(trail, range.Last, cancellationToken) is not { } found || found.Checkpoint.Trail != trail || found.Checkpoint.Number != range.Last) throw new BrokenTrailException(trail, range.Last, "its last checkpoint can't be read");
-        return known[trail] = new Last(range.Last, AuditCheckpoint.DigestOf(found.Kept.Body), found.Checkpoint.Sequence);
+        return known[trail] = new Last(range.Last, AuditCheckpoint.DigestOf(found.Kept.Body), found.Checkpoint.Sequence, found.Checkpoint.Kind is AuditCheckpointKind.Stop);
     }
 
     private async ValueTask<AuditCheckpointLink?> BeforeAsync(int trail, CancellationToken cancellationToken)
@@ -143,5 +144,5 @@ internal sealed class CheckpointBook(ISpool spool, IAuditStore store, AuditSigne
         return null;
     }
 
-    private sealed record Last(long Number, string Digest, long Sequence);
+    private sealed record Last(long Number, string Digest, long Sequence, bool IsStop);
 }

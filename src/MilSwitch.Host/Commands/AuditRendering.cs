@@ -32,6 +32,8 @@ internal static class AuditRendering
                 + (trail.Records > 0 ? $" ({Text.Number(trail.First)} to {Text.Number(trail.Last)})" : "")
                 + (trail.Pruned > 0 ? $", pruned up to {Text.Number(trail.Pruned)}" : ""));
             if (trail.Fault is { } fault) output.WriteLine($"  {Text.Number(fault.Sequence)}: {Text.Printable(fault.Text)}");
+            foreach (var stretch in trail.Unclaimed ?? [])
+                output.WriteLine($"  {Text.Number(stretch.From)} to {Text.Number(stretch.To)}: written between a node's stop and the next start's first checkpoint; a start that ended at once did it, or somebody who can write the store");
             output.WriteLine(trail switch
             {
                 { Checkpoints: 0 } => "  no checkpoint: only the chain speaks for it",

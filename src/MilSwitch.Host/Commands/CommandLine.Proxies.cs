@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using MilSwitch.Host.Api;
 using MilSwitch.Lookup.Service.Log;
 
@@ -53,7 +55,7 @@ public sealed partial class CommandLine
     {
         var file = new Argument<string>("FILE") { Description = "A log of proxy certificates" };
         var signer = new Option<string?>("--signer") { Description = "Certificate of the key that signs checkpoints; without it their signatures are not verified", HelpName = "CERT" };
-        var command = new Command("verify", "Whether a log of proxy certificates is what was written; exit 1 when not. Needs no node and no network") { file, signer };
+        var command = new Command("verify", "Whether a log of proxy certificates is what was written; exit 1 when not. Needs no node and no network") { file, signer, json };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var certificate = arguments.GetValue(signer) is { } path ? new CertificateSource(environment, null).ReadOne(path).Certificate : null;
@@ -62,6 +64,14 @@ public sealed partial class CommandLine
             {
                 await using var log = new FileStream(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 65_536, useAsync: true);
                 var verdict = await ProxyLog.VerifyAsync(log, certificate, cancellationToken);
+                if (arguments.GetValue(json))
+                {
+                    var view = new ProxyLogView(
+                        verdict.FirstBadLine is null ? "valid" : "invalid", verdict.Head.Number, verdict.Head.Hash, certificate is null ? null : verdict.LastCheckpoint, verdict.FirstBadLine, verdict.FirstBadLine is null ? null : verdict.Fault);
+                    environment.Output.WriteLine(JsonSerializer.Serialize(view, ProxyLogJson.Default.ProxyLogView));
+                    return verdict.FirstBadLine is null ? ExitCodes.Done : ExitCodes.Bad;
+                }
+
                 Text.WriteFields(
                     environment.Output, ("lines", Text.Number(verdict.Head.Number)), ("head", verdict.Head.Hash),
                     ("last good checkpoint", certificate is null ? "not verified" : verdict.LastCheckpoint is 0 ? "none" : "line " + Text.Number(verdict.LastCheckpoint)));
@@ -77,3 +87,16 @@ public sealed partial class CommandLine
         return Example(command, "milswitch proxy verify proxies.log --signer checkpoint.pem");
     }
 }
+
+/// <summary>What a log of proxy certificates is.</summary>
+/// <param name="Verdict">valid or invalid.</param>
+/// <param name="Lines">Lines that follow from each other.</param>
+/// <param name="Head">The last one's hash.</param>
+/// <param name="LastCheckpoint">The line of the last good checkpoint; 0: there is none; null: they were not verified.</param>
+/// <param name="FirstBadLine">Null: none is.</param>
+/// <param name="Fault">What is wrong with it.</param>
+internal sealed record ProxyLogView(string Verdict, long Lines, string Head, long? LastCheckpoint, long? FirstBadLine, string? Fault);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(ProxyLogView))]
+internal sealed partial class ProxyLogJson : JsonSerializerContext;

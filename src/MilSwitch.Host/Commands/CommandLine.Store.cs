@@ -7,6 +7,8 @@ namespace MilSwitch.Host.Commands;
 /// <summary>The store.</summary>
 public sealed partial class CommandLine
 {
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(300);
+
     private Command Database()
     {
         var info = Remote("info", "What store the node has, and how it is; exit 1 when it can't be written", async (node, arguments, cancellationToken) =>
@@ -46,6 +48,36 @@ public sealed partial class CommandLine
         });
         check.Options.Add(every);
         Example(check, "milswitch db check");
-        return new Command("db", "The store") { info, check };
+        return new Command("db", "The store") { info, check, Backup() };
+    }
+
+    private Command Backup()
+    {
+        var target = new Argument<string>("TARGET") { Description = "A folder on the node's machine that is empty or not there, and where the node may write" };
+        var command = Remote("backup", "A copy of the store while the node runs, all of one moment; restored, it sends nothing before somebody lets it. Exit 6 for a store in PostgreSQL, which has tools of its own", async (node, arguments, cancellationToken) =>
+        {
+            // Whoever may not learns it before anything is made, and so does whoever asks another node's version.
+            await node.GetAsync("/store/backup", cancellationToken);
+            var folder = System.IO.Path.GetFullPath(arguments.GetRequiredValue(target));
+            var text = await node.SendAsync(HttpMethod.Post, "/store/backup", new StoreCopyRequest(folder, arguments.GetRequiredValue(reason)), ApiJson.Default.StoreCopyRequest, Conditions(arguments), cancellationToken);
+            var copy = Read(text, ApiJson.Default.StoreCopyView);
+            using (var progress = new Progress(environment, "copied"))
+            {
+                while (copy.State is "running" && copy.Folder == folder)
+                {
+                    progress.Show(copy.DoneOctets, copy.AllOctets > 0 ? copy.AllOctets : null);
+                    await Task.Delay(LookEvery, TimeProvider.System, cancellationToken);
+                    copy = Read(text = await node.GetAsync("/store/backup", cancellationToken), ApiJson.Default.StoreCopyView);
+                }
+            }
+
+            Show(arguments, text, ApiJson.Default.StoreCopyView, view => Text.WriteFields(
+                environment.Output, ("state", view.State), ("folder", view.Folder ?? "-"), ("octets", Text.Number(view.DoneOctets)), ("problem", Text.Printable(view.Problem ?? "-"))));
+            return copy.State is "made" && copy.Folder == folder ? ExitCodes.Done : ExitCodes.Bad;
+        });
+        command.Arguments.Add(target);
+        command.Options.Add(reason);
+        command.Options.Add(key);
+        return Example(command, "milswitch db backup /var/backups/milswitch/monday --reason 'before the upgrade'");
     }
 }

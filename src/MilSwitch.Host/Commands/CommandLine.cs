@@ -60,6 +60,7 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Smime());
         root.Subcommands.Add(Label());
         root.Subcommands.Add(Profile());
+        root.Subcommands.Add(MailingLists());
         root.Subcommands.Add(Key());
         root.Subcommands.Add(Cert());
         root.Subcommands.Add(Account());
@@ -166,10 +167,11 @@ public sealed partial class CommandLine
         Example(check, "milswitch config check --config config/relay.yaml");
 
         var apply = Remote("apply", "Make the running node read its configuration again: whole or not at all", async (node, arguments, cancellationToken) =>
-            Show(arguments, await node.SendAsync(HttpMethod.Post, "/config/apply", Conditions(arguments), cancellationToken), ApiJson.Default.ConfigurationView, view => environment.Output.WriteLine($"applied {view.File}")));
+            Show(arguments, await node.SendAsync(HttpMethod.Post, "/config/apply", new ReasonRequest(arguments.GetRequiredValue(reason)), ApiJson.Default.ReasonRequest, Conditions(arguments), cancellationToken), ApiJson.Default.ConfigurationView, view => environment.Output.WriteLine($"applied {view.File}")));
+        apply.Options.Add(reason);
         apply.Options.Add(key);
         apply.Options.Add(tag);
-        Example(apply, "milswitch config apply");
+        Example(apply, "milswitch config apply --reason 'link to bravo moved'");
 
         var show = Remote("show", "Which configuration is in force, and since when", async (node, arguments, cancellationToken) => Show(
             arguments, await node.GetAsync("/config", cancellationToken), ApiJson.Default.ConfigurationStateView, view => Rendering.Write(environment.Output, view)));
@@ -180,7 +182,7 @@ public sealed partial class CommandLine
         var verifier = new Command("verifier", "Turn a password or token, read from standard input, into what the configuration may hold") { kind };
         verifier.SetAction(arguments => Verifier(arguments.GetRequiredValue(kind)));
         Example(verifier, "milswitch config verifier scram < duty-officer.password");
-        return new Command("config", "Check and apply configurations") { check, show, apply, verifier };
+        return new Command("config", "Check and apply configurations") { check, show, apply, ConfigVersions(), ConfigDiff(), ConfigTry(), verifier };
     }
 
     private Command Status() => Example(

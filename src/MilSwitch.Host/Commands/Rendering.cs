@@ -74,6 +74,7 @@ internal static partial class Rendering
             ("filing time", m.FilingTime),
             ("out of date", m.OutOfDateFrom is { } late ? "from " + Text.Time(late) : null),
             ("supersedes", m.Supersedes),
+            ("superseded by", string.Join(", ", m.SupersededBy)),
             .. (m.Mmhs?.Given() ?? []).Select(f => (f.Field.Name(), (string?)string.Join("; ", f.Values))),
         ];
         Text.WriteFields(output, fields);

@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MilSwitch.Domain.Operations;
+using MilSwitch.Smime.Certificates;
+using MilSwitch.Smime.Cms;
 using MilSwitch.Smtp.Server;
 
 namespace MilSwitch.Host.Configuration;
@@ -10,7 +13,8 @@ namespace MilSwitch.Host.Configuration;
 /// <summary>Where persons come in, and what they are then.</summary>
 public static partial class ConfigurationReader
 {
-    private static AdminSettings ReadAdmin(ConfigurationSource source, Section root, string dataFolder, ImmutableArray<SmtpListenerSettings> listeners, LabelConfiguration labels)
+    private static AdminSettings ReadAdmin(ConfigurationSource source, Section root, string dataFolder, ImmutableArray<SmtpListenerSettings> listeners, LabelConfiguration labels,
+        KeyConfiguration keys, DomainOfKeys? ofSubmission)
     {
         var admin = root.Map("admin");
         var endpoint = admin.Endpoint("endpoint");
@@ -22,6 +26,7 @@ public static partial class ConfigurationReader
             admin.Reject("endpoint", "without TLS the admin API may listen on a loopback address only");
         var clientAnchors = source.Anchors(tls, "client-ca");
         if (tls.Has("client-ca") && !encrypted) tls.Reject("client-ca", "means nothing without TLS");
+        var revocation = ReadClientRevocation(source, tls, clientAnchors);
         tls.Finish();
 
         var socket = admin.Text("socket") is { } text ? source.FullPath(text) : Path.Combine(dataFolder, "admin.sock");
@@ -37,6 +42,7 @@ public static partial class ConfigurationReader
         }
 
         var submission = SubmissionListener(admin, "submission", listeners);
+        var signing = ReadSubmissionSigning(admin, keys, ofSubmission);
         var url = admin.Text("url");
         if (url is not null && !(Uri.TryCreate(url, UriKind.Absolute, out var address) && (address.Scheme is "https" or "http") && address.PathAndQuery is "/" && address.Fragment.Length is 0 && url.All(char.IsAscii)))
             admin.Reject("url", $"'{url}' is not the address of a console, such as https://n1.example:8443");
@@ -55,9 +61,34 @@ public static partial class ConfigurationReader
         admin.Finish();
         return new AdminSettings
         {
-            Endpoint = endpoint, Certificate = encrypted ? certificate : null, Socket = socket, SocketForGroup = group, Tokens = tokens.ToImmutable(), Submission = submission, Url = url?.TrimEnd('/'),
-            ClientAnchors = clientAnchors, Certificates = certificates, Oidc = oidc, Clearances = clearances, LocalAccounts = accounts, IdleSession = idle, LongestSession = longest, TwoPersons = [.. two],
+            Endpoint = endpoint, Certificate = encrypted ? certificate : null, Socket = socket, SocketForGroup = group, Tokens = tokens.ToImmutable(), Submission = submission, SubmissionSigning = signing, Url = url?.TrimEnd('/'),
+            ClientAnchors = clientAnchors, ClientRevocation = revocation, Certificates = certificates, Oidc = oidc, Clearances = clearances, LocalAccounts = accounts, IdleSession = idle, LongestSession = longest, TwoPersons = [.. two],
         };
+    }
+
+    // Whoever gives lists wants nobody in of whom they don't speak.
+    private static ClientRevocation? ReadClientRevocation(ConfigurationSource source, Section tls, X509Certificate2Collection anchors)
+    {
+        var lists = ReadMaterial(source, tls, "client-crls");
+        var mode = tls.Keyword("revocation", RevocationMode.Require, ("require", RevocationMode.Require), ("if-known", RevocationMode.IfKnown));
+        if (!tls.Has("client-crls"))
+        {
+            if (tls.Has("revocation")) tls.Reject("revocation", "does nothing without client-crls");
+            return null;
+        }
+
+        if (!tls.Has("client-ca")) tls.Reject("client-crls", "means nothing without client-ca");
+        if (lists.RevocationLists.Count is 0) tls.Reject("client-crls", "holds no revocation list");
+        try
+        {
+            return new ClientRevocation(
+                new TrustMaterial(anchors.Select(a => Certificate.Read(a.RawDataMemory)), lists.Certificates, lists.RevocationLists.Select(l => RevocationList.Read(l))), mode);
+        }
+        catch (CmsFormatException fault)
+        {
+            tls.Reject("client-ca", $"holds a certificate that can't be judged: {fault.Message}");
+            return null;
+        }
     }
 
     private static AdminToken? ReadToken(ConfigurationSource source, YamlNode node, string path)

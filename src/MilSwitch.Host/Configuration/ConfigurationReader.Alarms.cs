@@ -159,6 +159,7 @@ public static partial class ConfigurationReader
                 From = section.Keyword("severity", AlarmSeverity.Low, [.. Enum.GetValues<AlarmSeverity>().Select(s => (Words.Of(s), s))]),
                 Repeat = section.Has("repeat") ? section.Duration("repeat", TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), Day) : null,
                 Most = section.Number("times", 10, 1, 1_000),
+                TellsEnd = section.Flag("returned", true),
             };
             if (section.Has("times") && !section.Has("repeat")) section.Reject("times", "does nothing without repeat");
             section.Finish();

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Channels;
 using MilSwitch.Domain.Routing;
 using Route = MilSwitch.Domain.Routing.Route;
 
@@ -51,6 +52,12 @@ public static partial class ConfigurationReader
                 continue;
             }
 
+            if (route.Link is { Channel: { } channel } numbered && links.Values.FirstOrDefault(l => l.Settings.Channel == channel && l.Settings.Name != numbered.Name) is { Settings: { } other })
+            {
+                section.Reject("channel", $"'{channel}' is that of link '{other.Name}' already");
+                continue;
+            }
+
             routes.Add(route);
             if (route.Link?.Follow is not null) followed.Add((route, section));
         }
@@ -93,6 +100,7 @@ public static partial class ConfigurationReader
             Protocol = section.Keyword("protocol", LinkProtocol.Smtp, ("smtp", LinkProtocol.Smtp), ("lmtp", LinkProtocol.Lmtp)),
             Connections = section.Number("connections", link.Connections, 1, 10_000),
             Exclusive = section.Flag("exclusive", false),
+            Channel = ReadNumberedChannel(section),
             MessagesPerConnection = section.Number("messages-per-connection", link.MessagesPerConnection, 1, 1_000_000_000),
             Tls = tls,
             Protection = ReadDeparture(source, section, keys, [home]),
@@ -106,6 +114,15 @@ public static partial class ConfigurationReader
             IdleTimeout = timeouts.Duration("idle", link.IdleTimeout, second, Day),
         };
         timeouts.Finish();
+        if (link.Channel is not null)
+        {
+            // One after the other, or the numbers would not come in their order.
+            if (section.Has("connections") && link.Connections is not 1) section.Reject("connections", "must be 1 with channel, whose messages go one after the other");
+            if (section.Has("exclusive") && !link.Exclusive) section.Reject("exclusive", "must be true with channel, whose messages go one after the other");
+            if (tls.SenderMayRelax) section.Reject("channel", "is not for links with tls.sender-may-relax, whose mail takes two ways");
+            link = link with { Connections = 1, Exclusive = true };
+        }
+
         if (!section.Has("next-hop"))
         {
             section.Reject("next-hop", "is missing; write host:port, mx, or refuse: TEXT instead");
@@ -118,16 +135,17 @@ public static partial class ConfigurationReader
             if (text != "mx" && (!int.TryParse(text.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out port) || port is < 1 or > 65_535))
                 section.Reject("next-hop", $"'{text}' is not mx or mx:port");
             if (link.Protocol == LinkProtocol.Lmtp) section.Reject("protocol", "lmtp is for delivery agents nearby, not for mx");
+            if (link.Channel is not null) section.Reject("channel", "is not for mx, where every domain has its own link");
             if (name is not null) section.Reject("name", "means nothing with mx, where every domain has its own link");
             return match is null ? null : new Route { Match = match, When = when, UseMx = true, Open = open, Link = link with { Name = new LinkName("mx"), MxPort = port } };
         }
 
         if (section.Find("next-hop") is YamlText { Value: var line } && line.StartsWith(Acp127Line.Scheme, StringComparison.Ordinal))
         {
-            foreach (var key in new[] { "tls", "protocol", "connections", "messages-per-connection", "exclusive", "helo", "tunnel-priority", "timeouts", "acknowledgments" }.Where(section.Has)) section.Reject(key, "does nothing with a line of ACP 127");
+            foreach (var key in new[] { "tls", "protocol", "connections", "messages-per-connection", "exclusive", "helo", "tunnel-priority", "timeouts", "acknowledgments", "channel" }.Where(section.Has)) section.Reject(key, "does nothing with a line of ACP 127");
             // One message at a time goes over a line, and in a cluster one node at a time has it.
             link = link with { Name = new LinkName(name ?? line), Targets = [new HopTarget(line, 0)], Tls = LinkTls.None, Connections = 1, Exclusive = true, FinalDotTimeout = LineTimeout };
-            return match is null ? null : new Route { Match = match, Open = open, Link = link };
+            return match is null ? null : new Route { Match = match, When = when, Open = open, Link = link };
         }
 
         var targets = ReadTargets(source, section);
@@ -159,6 +177,14 @@ public static partial class ConfigurationReader
             if (routes.Find(address) is not { } link) inner.Reject("action-point", $"no route leads to '{point}'");
             else if (link.Domain != route.Link.Domain) inner.Reject("action-point", $"'{point}' is not in the security domain of this route");
         }
+    }
+
+    private static string? ReadNumberedChannel(Section section)
+    {
+        if (section.Text("channel") is not { } channel) return null;
+        if (ChannelName.IsValid(channel)) return channel;
+        section.Reject("channel", string.Create(CultureInfo.InvariantCulture, $"must be 1 to {ChannelName.Longest} letters, digits and hyphens"));
+        return null;
     }
 
     private static string? ReadMatch(Section section)

@@ -108,10 +108,16 @@ public sealed class AuditVerifier(IAuditSource source)
         var report = new AuditTrailReport(number, 0, 0, trail?.Anchor?.Sequence ?? 0)
         {
             Checkpoints = known?.Count ?? 0, Signed = known?.Signed ?? 0, CoveredUntil = known?.Newest?.Sequence ?? 0, CoveredAt = known?.Newest?.At,
-            SignedUntil = known?.NewestSigned?.Sequence ?? 0, Signer = known?.Signer, PrunedUntil = IsExtract ? 0 : trail?.Anchor?.Sequence ?? 0,
+            Unclaimed = [.. known?.Unclaimed ?? []], SignedUntil = known?.NewestSigned?.Sequence ?? 0, Signer = known?.Signer, PrunedUntil = IsExtract ? 0 : trail?.Anchor?.Sequence ?? 0,
         };
         report = await WalkAsync(report, trail ?? new AuditTrail(number, null, null), known, cancellationToken).ConfigureAwait(false);
         if (report.Fault is not null) return report;
+        if (known is { Fault: null, StoppedAt: { } stopped } && report.Last > stopped)
+        {
+            if (number is not 0) return report with { Fault = new AuditFault(AuditFaultKind.Inserted, stopped + 1, Text($"The node stopped with {stopped}, and there are records behind it.")) };
+            if (report.Unclaimed.Length < AuditTrailReport.MostUnclaimed) report = report with { Unclaimed = report.Unclaimed.Add(new AuditStretch(stopped + 1, report.Last)) };
+        }
+
         var fault = known?.Fault ?? (known is null && MustBeSigned && !IgnoresCheckpoints && report.Records > 0 ? new AuditFault(AuditFaultKind.Signature, report.First, "No checkpoint speaks for this trail.") : null);
         if (fault is null && IsExtract && known is not null && known.Last > 0 && report.Last > report.CoveredUntil && MustBeSigned)
             fault = new AuditFault(AuditFaultKind.Signature, report.CoveredUntil + 1, "No checkpoint speaks for the last records.");

@@ -16,6 +16,7 @@ internal sealed class CheckpointChain(int trail, AuditSignatureJudge? judge, boo
     private AuditPoint? foundPruned;
     private SignedCheckpoint? newestSigned;
     private string? firstPrevious;
+    private readonly List<AuditStretch> unclaimed = [];
 
     public int Trail => trail;
 
@@ -43,6 +44,12 @@ internal sealed class CheckpointChain(int trail, AuditSignatureJudge? judge, boo
     /// <summary>What it speaks for, in the order of the numbers of records.</summary>
     public IReadOnlyList<(AuditPoint Point, long Number)> Points => points;
 
+    /// <summary>The record with which its node stopped, as long as no start says that it went on; null: it did not stop.</summary>
+    public long? StoppedAt { get; private set; }
+
+    /// <summary>What was there when a start came, and the stop before did not know.</summary>
+    public IReadOnlyList<AuditStretch> Unclaimed => unclaimed;
+
     public AuditPruning? LastPruning => prunings.Count is 0 ? null : prunings[^1];
 
     /// <summary>Digest of a checkpoint; null: it is not there.</summary>
@@ -68,6 +75,12 @@ internal sealed class CheckpointChain(int trail, AuditSignatureJudge? judge, boo
         else if (number is 1 && checkpoint.Previous is not null) Reject(number, AuditFaultKind.Checkpoint, "is the first and names one before it");
         else if (!newestOnly && await JudgeAsync(checkpoint, kept, cancellationToken).ConfigureAwait(false) is { } fault) Reject(number, AuditFaultKind.Signature, fault);
         if (Fault is not null) return;
+        if (!Follows(checkpoint))
+        {
+            Fault = new AuditFault(AuditFaultKind.Inserted, StoppedAt!.Value + 1, string.Create(CultureInfo.InvariantCulture, $"The node stopped with {StoppedAt}, and there are records behind it."));
+            return;
+        }
+
         if (digests.Count is 0) (firstPrevious, Before, foundPruned) = (checkpoint.Previous, checkpoint.Before, checkpoint.Anchor);
         digests.Add(AuditCheckpoint.DigestOf(kept.Body));
         Newest = checkpoint;
@@ -114,6 +127,18 @@ internal sealed class CheckpointChain(int trail, AuditSignatureJudge? judge, boo
         if (Fault is not null || WasForgotten(number)) return;
         if (DigestOf(number) is not { } own) Reject(number, AuditFaultKind.Checkpoint, "was shipped, and is missing here");
         else if (own != digest) Reject(number, AuditFaultKind.Checkpoint, "is not the one that was shipped");
+    }
+
+    // Where each start has a trail of its own, a stop is its end. In a folder a start goes on, and says what it found.
+    private bool Follows(AuditCheckpoint checkpoint)
+    {
+        var stopped = StoppedAt;
+        if (trail is not 0 && checkpoint.Sequence > stopped) return false;
+        if (checkpoint.Kind is AuditCheckpointKind.Start && stopped is { } end && checkpoint.Found is { } found && found.Sequence > end && unclaimed.Count < AuditTrailReport.MostUnclaimed)
+            unclaimed.Add(new AuditStretch(end + 1, found.Sequence));
+        // What is forgotten is proved at any time.
+        if (checkpoint.Kind is not AuditCheckpointKind.Prune) StoppedAt = checkpoint.Kind is AuditCheckpointKind.Stop ? checkpoint.Sequence : null;
+        return true;
     }
 
     private async ValueTask<string?> JudgeAsync(AuditCheckpoint checkpoint, SignedCheckpoint kept, CancellationToken cancellationToken)

@@ -33,7 +33,7 @@ internal sealed partial class AlarmKeeper(SwitchRuntime runtime, NodeWatch watch
     private readonly AlarmFlood flood = new();
     private readonly ConcurrentDictionary<string, Alarm> failing = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Task> telling = new(StringComparer.Ordinal);
-    private readonly ConcurrentQueue<(AlarmEscalation Step, ImmutableArray<string> Keys)> failed = new();
+    private readonly ConcurrentQueue<(AlarmEscalation Step, ImmutableArray<string> Keys, bool Ends)> failed = new();
     private ImmutableHashSet<string> rolled = [];
     private bool loaded;
     private DateTimeOffset pruned;
@@ -196,7 +196,7 @@ internal sealed partial class AlarmKeeper(SwitchRuntime runtime, NodeWatch watch
     {
         while (failed.TryDequeue(out var one))
         {
-            foreach (var key in one.Keys) await StepAsync(key, r => r?.Notify(one.Step, failed: true, now), store).ConfigureAwait(false);
+            foreach (var key in one.Keys) await StepAsync(key, r => one.Ends ? r?.NotifyEnd(one.Step, failed: true, now) : r?.Notify(one.Step, failed: true, now), store).ConfigureAwait(false);
         }
 
         if (notifiers is null) return;
@@ -204,27 +204,35 @@ internal sealed partial class AlarmKeeper(SwitchRuntime runtime, NodeWatch watch
         foreach (var step in settings.Escalations)
         {
             if (telling.TryGetValue(step.Notifier, out var task) && !task.IsCompleted) continue;
-            var due = kept.Where(k => IsMine(k.Value.Record) && step.IsDue(k.Value.Record, now)).OrderByDescending(k => k.Value.Record.Severity).ThenBy(k => k.Value.Record.RaisedAt).Select(k => k.Key).Take(AlarmNotification.Most).ToArray();
+            var due = kept.Where(k => IsMine(k.Value.Record) && (step.IsDue(k.Value.Record, now) || step.IsEndDue(k.Value.Record, now))).OrderByDescending(k => k.Value.Record.Stands)
+                .ThenByDescending(k => k.Value.Record.Severity).ThenBy(k => k.Value.Record.RaisedAt).Select(k => k.Key).Take(AlarmNotification.Most).ToArray();
             if (due.Length is 0 || !notifiers.Names.Contains(step.Notifier) || !notifiers.Admit(step.Notifier, now)) continue;
-            var keys = ImmutableArray.CreateBuilder<string>();
+            var (raised, ended) = (ImmutableArray.CreateBuilder<string>(), ImmutableArray.CreateBuilder<string>());
             foreach (var key in due)
             {
                 // Marked before it is told: of several nodes one tells, and a restart tells nothing twice.
-                var isDue = false;
-                await StepAsync(key, r => (isDue = r is not null && step.IsDue(r, now)) ? r!.Notify(step, failed: false, now) : r, store).ConfigureAwait(false);
-                if (isDue) keys.Add(key);
+                ImmutableArray<string>.Builder? told = null;
+                await StepAsync(key, Mark, store).ConfigureAwait(false);
+                told?.Add(key);
+
+                AlarmRecord? Mark(AlarmRecord? record)
+                {
+                    told = record is null ? null : step.IsDue(record, now) ? raised : step.IsEndDue(record, now) ? ended : null;
+                    return told is null ? record : told == raised ? record!.Notify(step, failed: false, now) : record!.NotifyEnd(step, failed: false, now);
+                }
             }
 
-            if (keys.Count is 0) continue;
-            var notification = new AlarmNotification(runtime.Configuration.Node, now, [.. keys.Select(k => kept[k].Record)]);
-            telling[step.Notifier] = TellAsync(step, notification, keys.ToImmutable());
+            if (raised.Count + ended.Count is 0) continue;
+            var notification = new AlarmNotification(runtime.Configuration.Node, now, [.. raised.Concat(ended).Select(k => kept[k].Record)]);
+            telling[step.Notifier] = TellAsync(step, notification, raised.ToImmutable(), ended.ToImmutable());
         }
     }
 
-    private async Task TellAsync(AlarmEscalation step, AlarmNotification notification, ImmutableArray<string> keys)
+    private async Task TellAsync(AlarmEscalation step, AlarmNotification notification, ImmutableArray<string> raised, ImmutableArray<string> ended)
     {
-        var fault = await NotifyAsync(step.Notifier, notification).ConfigureAwait(false);
-        if (fault is not null) failed.Enqueue((step, keys));
+        if (await NotifyAsync(step.Notifier, notification).ConfigureAwait(false) is null) return;
+        failed.Enqueue((step, raised, false));
+        failed.Enqueue((step, ended, true));
     }
 
     /// <summary>Tells, and has an alarm while that does not work. Never throws.</summary>

@@ -39,6 +39,13 @@ public sealed class AlarmNotifierTests
         Assert.True(DateTimeOffset.FromUnixTimeSeconds(long.Parse(stamp!, CultureInfo.InvariantCulture)) > DateTimeOffset.UnixEpoch);
         var alarm = JsonDocument.Parse(body).RootElement.GetProperty("alarms")[0];
         Assert.Equal(("link:north", "high", "link down: \"north\""), (alarm.GetProperty("id").GetString(), alarm.GetProperty("severity").GetString(), alarm.GetProperty("text").GetString()));
+        Assert.Equal("unacknowledged", alarm.GetProperty("state").GetString());
+        Assert.False(alarm.TryGetProperty("cleared", out _));
+
+        var over = Link with { Alarms = [AlarmRecord.Observe(Link.Alarms[0], "n1", "link:north", null, new AlarmChatter(), Now.AddMinutes(3))!] };
+        Assert.Null(await WebHookNotifier.NotifyAsync(Hook(server, "/hook"), over, TimeProvider.System, default));
+        alarm = JsonDocument.Parse(server.Heard.Last().Body).RootElement.GetProperty("alarms")[0];
+        Assert.Equal(("returned", Now.AddMinutes(3)), (alarm.GetProperty("state").GetString(), alarm.GetProperty("cleared").GetDateTimeOffset()));
     }
 
     [Theory]
@@ -102,7 +109,7 @@ public sealed class AlarmNotifierTests
         await using var stage = await PostStage.StartAsync(_ => """
             alarms:
               notifiers:
-                - { name: duty, per-hour: 2, mail: { listener: msa, from: alarms@a.example, to: [duty@b.example], precedence: flash } }
+                - { name: duty, per-hour: 3, mail: { listener: msa, from: alarms@a.example, to: [duty@b.example], precedence: flash } }
               escalations:
                 - { notifier: duty, after: 0 }
             """);
@@ -111,6 +118,7 @@ public sealed class AlarmNotifierTests
         await stage.Sink.WaitForAsync(1, Patience);
         Assert.Equal("Test of alarms of n1", stage.Sink.Transactions[0].Field("Subject"));
 
+        var good = await File.ReadAllTextAsync(Path.Combine(stage.Files.Folder, "milswitch.yaml"));
         stage.Files.Write("milswitch.yaml", "nonsense: true\n");
         Assert.NotEmpty(await stage.Service<ConfigurationHolder>().ReloadAsync());
         await stage.Sink.WaitForAsync(2, Patience);
@@ -123,7 +131,11 @@ public sealed class AlarmNotifierTests
         var history = await stage.RunAsync("", "alarm", "history", "configuration");
         Assert.Contains("notified", history.Output, StringComparison.Ordinal);
         Assert.Contains("my mistake", history.Output, StringComparison.Ordinal);
-        // Two are all that this hour has.
+        stage.Files.Write("milswitch.yaml", good);
+        Assert.Empty(await stage.Service<ConfigurationHolder>().ReloadAsync());
+        await stage.Sink.WaitForAsync(3, Patience);
+        Assert.Equal("Over: configuration on n1", stage.Sink.Transactions[2].Field("Subject"));
+        // Three are all that this hour has.
         Assert.Equal(1, (await stage.RunAsync("", "alarm", "test", "duty", "--reason", "again")).ExitCode);
         Assert.Equal(2, (await stage.Spool.ReadAuditAsync(default)).Count(a => a.Kind is AuditKind.AlarmTested));
     }

@@ -1,4 +1,5 @@
 using MilSwitch.Domain.Alarms;
+using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Spool;
 
@@ -63,6 +64,33 @@ public sealed class AlarmKeeperTests
         await bench.Keeper.ChangeAsync(AlarmDocuments.IdOf("n1", "clock"), r => r.Acknowledge("ops", null, bench.Time.GetUtcNow()), default);
         await bench.LookAsync(TimeSpan.FromHours(1));
         Assert.Equal(2, bench.Notifiers.Told.Count);
+    }
+
+    [Fact]
+    public async Task Whoever_was_told_is_told_when_it_is_over_also_after_a_restart()
+    {
+        await using var bench = await AlarmBench.StartAsync(Escalated);
+        bench.Further.Add(Clock);
+        await bench.LookAsync();
+        await bench.LookAsync(TimeSpan.FromMinutes(2));
+        Assert.True(Assert.Single(Assert.Single(bench.Notifiers.Told).Alarms).Stands);
+        bench.Further.Clear();
+        bench.Notifiers.Admits = false;
+        await bench.LookAsync(TimeSpan.FromSeconds(1));
+        bench.Notifiers.Admits = true;
+        bench.Boot(Escalated);
+        bench.Notifiers.Fault = "no route";
+        await bench.LookAsync(TimeSpan.FromSeconds(1));
+        bench.Notifiers.Fault = null;
+        await bench.LookAsync(TimeSpan.FromSeconds(1));
+        Assert.Single(bench.Notifiers.Told);
+        await bench.LookAsync(TimeSpan.FromMinutes(1));
+        var over = Assert.Single(bench.Notifiers.Told[1].Alarms);
+        Assert.Equal(("clock", AlarmState.Returned), (over.Id, over.State));
+        await bench.LookAsync(TimeSpan.FromMinutes(5));
+        Assert.Equal(2, bench.Notifiers.Told.Count);
+
+        static SwitchConfiguration Escalated(SwitchConfiguration c) => c with { Alarms = new AlarmSettings { Escalations = [Step] } };
     }
 
     [Fact]
