@@ -39,10 +39,12 @@ internal static partial class MessageSteps
             var disposition = await AsksForDispositionAsync(loaded).ConfigureAwait(false) ? ExpectedEvidence.Disposition : ExpectedEvidence.None;
             // Who was told "relayed" knows that no report will come from beyond; what a delivery agent says is one.
             var relayed = plan.Reports.Where(r => r.Action is ReportAction.Relayed).SelectMany(r => r.Recipients).Select(r => r.Index).ToHashSet();
+            // Nobody can answer before the time that the client itself asked for (RFC 4865).
+            var from = envelope.HoldUntil is { } held && held > envelope.ArrivedAt ? held : envelope.ArrivedAt;
             ImmutableArray<Acknowledgment> expected =
             [
                 .. whom.Select(r => new Acknowledgment(
-                        step.Id, r.Index, r.Recipient.Precedence, envelope.ArrivedAt,
+                        step.Id, r.Index, r.Recipient.Precedence, from,
                         disposition | (r.Recipient.Notify.HasFlag(NotifyOptions.Success) && (r.Link!.Protocol is LinkProtocol.Lmtp || !relayed.Contains(r.Index)) ? ExpectedEvidence.Report : ExpectedEvidence.None))
                 {
                     ActionPoint = r.Link!.Follow!.ActionPoint,

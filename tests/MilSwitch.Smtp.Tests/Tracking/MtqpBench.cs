@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using MilSwitch.Domain.Tracking;
+using MilSwitch.Smtp.Client;
 using MilSwitch.Smtp.Server;
 using MilSwitch.Smtp.Tests.Server;
 using MilSwitch.Smtp.Tracking;
@@ -21,12 +22,12 @@ internal sealed class MtqpBench : IDuplexPipe, ITrackingDesk, IDisposable
     private readonly CancellationTokenSource shutdown = new();
     private readonly SmtpServerServices services;
 
-    public MtqpBench(Func<MtqpSettings, MtqpSettings>? adjust = null)
+    public MtqpBench(Func<MtqpSettings, MtqpSettings>? adjust = null, ISmtpTransport? transport = null)
     {
         var intake = new FakeIntake();
         services = new SmtpServerServices(intake, intake, Time, NullLogger.Instance);
         var settings = new MtqpSettings { Endpoint = new IPEndPoint(0, 0), HostName = "example2.com" };
-        Session = new MtqpSession(this, adjust?.Invoke(settings) ?? settings, new MtqpServices(this, services), IPAddress.Parse("192.0.2.7")).RunAsync(shutdown.Token);
+        Session = new MtqpSession(this, adjust?.Invoke(settings) ?? settings, new MtqpServices(this, services, transport), IPAddress.Parse("192.0.2.7")).RunAsync(shutdown.Token);
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2001, 1, 1, 20, 15, 15, TimeSpan.Zero));

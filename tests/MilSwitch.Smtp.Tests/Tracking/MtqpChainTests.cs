@@ -1,16 +1,20 @@
 using System.Collections.Immutable;
 using System.IO.Pipelines;
+using System.Runtime.Versioning;
 using Microsoft.Extensions.Time.Testing;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Tracking;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Smtp.Server.Hosting;
+using MilSwitch.Smtp.Syntax;
 using MilSwitch.Smtp.Tracking;
+using MilSwitch.Testing;
 
 namespace MilSwitch.Smtp.Tests.Tracking;
 
 /// <summary>Servers that are asked in a client's place (RFC 3887 §2.4, RFC 3888 §5.3.1).</summary>
+[SupportedOSPlatform("linux")]
 [Trait("Feature", "A-15")]
 public sealed class MtqpChainTests
 {
@@ -81,6 +85,24 @@ public sealed class MtqpChainTests
         Assert.Equal(MtqpChain.MostServers, told.Length);
     }
 
+    [Fact]
+    public async Task A_session_tells_what_others_said_behind_what_it_knows_itself()
+    {
+        await using var field = new Field(("b.example", []));
+        using var bench = new MtqpBench(s => s with { Chain = Hops }, field);
+        bench.Known[(Envid, TrackingCertifier.Of(Secret))] = new TrackingAnswer(true, Status("a.example", "b.example"));
+        var heard = bench.Read() + bench.Say($"TRACK <{Xtext.Encode(Envid)}> {Convert.ToBase64String(Secret)}\r\n");
+        await Eventually.ComesTrueAsync(
+            () =>
+            {
+                heard += bench.Read();
+                return Task.FromResult(heard.EndsWith("\n.\n", StringComparison.Ordinal));
+            },
+            TimeSpan.FromSeconds(20), "it is answered");
+        var (own, behind) = (heard.IndexOf("Reporting-MTA: dns; a.example\n", StringComparison.Ordinal), heard.IndexOf("Reporting-MTA: dns; b.example\n", StringComparison.Ordinal));
+        Assert.True(own > 0 && behind > own, heard);
+    }
+
     private static ImmutableArray<TrackingStatus> Status(string reporting, params string[] to) =>
     [
         new TrackingStatus(Envid, reporting, DateTimeOffset.UnixEpoch,
@@ -124,7 +146,7 @@ public sealed class MtqpChainTests
                 await first();
             }
 
-            if (!Benches.TryGetValue(target.Host, out var bench)) await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            if (!Benches.TryGetValue(target.Host, out var bench)) await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
             return new DuplexPipeStream(new Pipes(bench!.FromServer, bench.ToServer));
         }
 
