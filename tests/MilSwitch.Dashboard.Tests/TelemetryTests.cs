@@ -110,17 +110,25 @@ public sealed class TelemetryTests
         all.AddSingleton(Stub<ITelemetryDesk>.Of(
             ("get_" + nameof(ITelemetryDesk.Logging), _ => state), ("get_" + nameof(ITelemetryDesk.Traces), _ => ImmutableArray.Create(trace with { Lines = [] })),
             (nameof(ITelemetryDesk.Trace), a => a[0] is "1" ? trace : null),
-            (nameof(ITelemetryDesk.SetLogLevelAsync), a => Ask(new ValueTask<LogState>(state), a[0] ?? "*", a[1] ?? "", Seconds(a[2]), a[3]!, ((OperatorIdentity)a[4]!).Name)),
-            (nameof(ITelemetryDesk.StartTraceAsync), a => Ask(new ValueTask<DialogueTrace?>(trace), ((DialogueChoice)a[0]!).Text, Seconds(a[1]), a[2]!, ((OperatorIdentity)a[3]!).Name)),
-            (nameof(ITelemetryDesk.StopTraceAsync), a => Ask(new ValueTask<DialogueTrace?>(trace), a[0]!, ((OperatorIdentity)a[1]!).Name))));
+            (nameof(ITelemetryDesk.SetLogLevelAsync), a =>
+            {
+                Ask(a[0] ?? "*", a[1] ?? "", Seconds(a[2]), a[3]!, ((OperatorIdentity)a[4]!).Name);
+                return new ValueTask<LogState>(state);
+            }),
+            (nameof(ITelemetryDesk.StartTraceAsync), a =>
+            {
+                Ask(((DialogueChoice)a[0]!).Text, Seconds(a[1]), a[2]!, ((OperatorIdentity)a[3]!).Name);
+                return new ValueTask<DialogueTrace?>(trace);
+            }),
+            (nameof(ITelemetryDesk.StopTraceAsync), a =>
+            {
+                Ask(a[0]!, ((OperatorIdentity)a[1]!).Name);
+                return new ValueTask<DialogueTrace?>(trace);
+            })));
         return all.BuildServiceProvider();
 
         static object Seconds(object? span) => (int)((TimeSpan)span!).TotalSeconds;
     }
 
-    private T Ask<T>(T answer, params object[] what)
-    {
-        asked.Add(string.Join(' ', what));
-        return answer;
-    }
+    private void Ask(params object[] what) => asked.Add(string.Join(' ', what));
 }
