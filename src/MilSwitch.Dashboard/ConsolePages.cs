@@ -34,6 +34,8 @@ internal static class ConsolePages
         new("/cluster", "Cluster", typeof(ClusterPageView)) { Key = 'c', Group = Switch, Live = Quick },
         new("/routing", "Routing and policy", typeof(RoutingView)) { Key = 'p', Group = Switch },
         new("/keys", "Certificates and keys", typeof(KeysView)) { Key = 'k', Group = Switch, Live = Calm },
+        new("/telemetry", "Telemetry", typeof(TelemetryView)) { Key = 'm', Group = Switch, Live = Calm },
+        new("/telemetry", "Dialogue", typeof(DialogueView), OperatorRight.Configure) { HasId = true, Live = Calm },
         new("/admin", "Administration", typeof(AdminView)) { Key = 'x', Group = Switch, IsPersonal = true },
         new("/reports", "Reports", typeof(ReportsView)) { Key = 's', Group = Record },
         new("/audit", "Audit", typeof(AuditView), OperatorRight.ReadAudit) { Key = 'u', Group = Record },

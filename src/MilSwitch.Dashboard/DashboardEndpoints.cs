@@ -12,6 +12,7 @@ using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Telemetry;
 using MilSwitch.Domain.Watching;
 
 namespace MilSwitch.Dashboard;
@@ -44,6 +45,7 @@ public static partial class DashboardEndpoints
         routes.MapGet(LiveEndpoint.Path, (HttpContext context, LiveHub hub, TimeProvider time) => LiveEndpoint.AnswerAsync(context, WhoOf(context), hub, time));
         routes.MapPost(ConsoleActs.Prefix + "content", ContentAsync);
         routes.MapPost(ConsoleActs.Prefix + "raw", RawAsync);
+        routes.MapPost(ConsoleActs.Prefix + "support", SupportAsync);
         routes.MapPost(ConsoleActs.Prefix + "{name}", ActAsync);
         foreach (var path in ConsolePages.All.Select(p => p.HasId ? p.Path + "/{**id}" : p.Path).Distinct()) routes.MapGet(path, PageAsync);
     }
@@ -254,6 +256,30 @@ public static partial class DashboardEndpoints
 
         var buffer = new byte[64 << 10];
         while (await content.ReadAsync(buffer, context.RequestAborted).ConfigureAwait(false) is var count and > 0) await response.Body.WriteAsync(buffer.AsMemory(0, count), context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static async Task SupportAsync(HttpContext context)
+    {
+        if (await ReadAsync(context).ConfigureAwait(false) is not { } input) return;
+        using var bundle = new MemoryStream();
+        var isWhole = false;
+        var answer = await TryAsync(context, async () =>
+        {
+            await context.RequestServices.GetRequiredService<ITelemetryDesk>().WriteSupportBundleAsync(bundle, input["addresses"] is not null, input.Who, input.CancellationToken).ConfigureAwait(false);
+            isWhole = true;
+            return new ActAnswer(null);
+        }).ConfigureAwait(false);
+        if (!isWhole)
+        {
+            Leave(context, input, answer);
+            return;
+        }
+
+        context.Response.ContentType = "application/gzip";
+        context.Response.Headers.ContentDisposition = "attachment; filename=\"milswitch-support.tar.gz\"";
+        context.Response.ContentLength = bundle.Length;
+        bundle.Position = 0;
+        await bundle.CopyToAsync(context.Response.Body, context.RequestAborted).ConfigureAwait(false);
     }
 
     [LoggerMessage(7002, LogLevel.Error, "{Path} failed")]

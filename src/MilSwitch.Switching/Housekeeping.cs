@@ -23,6 +23,7 @@ internal sealed partial class Housekeeping(SwitchRuntime runtime, SwitchControl 
             // A full store must not keep a node from starting: what it could not record then is recorded when it can.
             if (!recorded) recorded = await RecordStartAsync(stoppingToken).ConfigureAwait(false);
             await rules.ExpireAsync(stoppingToken).ConfigureAwait(false);
+            await runtime.ChannelCounting.LookAsync(runtime.Configuration.CountedChannels, stoppingToken).ConfigureAwait(false);
             alarms.Look();
             picture.Count();
             if (runtime.Now - pruned < PruneEvery) continue;

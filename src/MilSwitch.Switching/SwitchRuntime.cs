@@ -6,6 +6,7 @@ using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Configuration;
+using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
@@ -17,6 +18,7 @@ using MilSwitch.Smtp.Client;
 using MilSwitch.Switching.Acknowledgments;
 using MilSwitch.Switching.Alarms;
 using MilSwitch.Switching.Boundaries;
+using MilSwitch.Switching.Channels;
 using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Cluster.Keys;
 using MilSwitch.Switching.Cluster.Transport;
@@ -79,6 +81,9 @@ internal sealed class SwitchRuntime(
     /// <summary>Finds certificates of recipients; null: nothing in this node does.</summary>
     public IRecipientCertificates? Certificates { get; init; }
 
+    /// <summary>Asks directories for the members of lists; null: nothing does.</summary>
+    public IListMembers? ListMembers { get; init; }
+
     /// <summary>Carries signed receipts back to originators; null: nothing in this node does.</summary>
     public IReceiptRelay? Receipts { get; init; }
 
@@ -122,10 +127,16 @@ internal sealed class SwitchRuntime(
     public IActorRef? Membership { get; set; }
 
     /// <summary>Alarms of what this program does beside the switch.</summary>
-    public IEnumerable<Alarm> FurtherAlarms() => further.SelectMany(f => f());
+    public IEnumerable<Alarm> FurtherAlarms() => ChannelCounting.Alarms.Concat(further.SelectMany(f => f()));
 
     /// <summary>One more who is asked for alarms.</summary>
     public void AlarmWith(Func<IEnumerable<Alarm>> source) => ImmutableInterlocked.Update(ref further, all => all.Add(source));
+
+    /// <summary>Gives the numbers of channels on the way out.</summary>
+    public ChannelNumbers ChannelNumbers { get; } = new(spool);
+
+    /// <summary>Counts the numbers of channels on the way in.</summary>
+    public ChannelCounting ChannelCounting { get; } = new(spool, time);
 
     /// <summary>Which share of each level is delivered in its time.</summary>
     public ServiceSpeed Speed { get; } = new();

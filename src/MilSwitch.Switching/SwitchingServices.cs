@@ -10,6 +10,7 @@ using MilSwitch.Domain.Alarms;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Labelling;
+using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Clustering;
@@ -58,6 +59,7 @@ public static class SwitchingServices
             Protection = provider.GetService<IMessageProtection>(),
             BoundaryProtection = provider.GetService<IBoundaryProtection>(),
             Certificates = provider.GetService<IRecipientCertificates>(),
+            ListMembers = provider.GetService<IListMembers>(),
             Receipts = provider.GetService<IReceiptRelay>(),
             Tokens = provider.GetService<ITokenMonitor>(),
             KeyHost = provider.GetService<IKeyHost>(),

@@ -13,7 +13,7 @@ public sealed class PageTests(ConsoleStage stage) : IClassFixture<ConsoleStage>
     private static readonly string[] Paths =
     [
         "/", "/queues", "/queues?q=precedence:flash&by=link", "/links", "/links/LINK", "/messages/ID", "/tracer/ID", "/track", "/holding", "/holding/HELD", "/drafts", "/rules", "/cluster",
-        "/routing?address=a@down.test", "/reports", "/log", "/admin", "/alarms", "/audit", "/keys",
+        "/routing?address=a@down.test", "/routing?try=1&from=n1-000001&until=n1-000001", "/telemetry", "/reports", "/log", "/admin", "/alarms", "/audit", "/keys",
     ];
 
     public static TheoryData<int, int, ColorScheme, string> Views => new()

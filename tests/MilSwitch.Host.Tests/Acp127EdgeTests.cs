@@ -2,6 +2,7 @@ using System.Text;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Acp127;
 using MilSwitch.Host.Configuration;
 
@@ -26,13 +27,13 @@ public sealed class Acp127EdgeTests
               directory: stations.yaml
               lines:
               - { name: "a b", station: XFPA, operator: nobody }
-              - { name: mta, station: RXFPA, operator: c@red.test, in: { folder: ., clients: [127.0.0.1], channel: A1 } }
+              - { name: mta, station: RXFPA, operator: c@red.test, in: { folder: ., clients: [127.0.0.1], tls: { key: none }, channel: A1 } }
               - { name: south, station: RXFPA, operator: c@blue.test, labels: {}, out: { folder: ./none, next-hop: x } }
               - { name: north, station: RXFPA, operator: c@red.test, in: { endpoint: "127.0.0.1:2525", interval: 1s } }
             """);
         Assert.Equal(
             [
-                "acp127", "acp127.lines[0].in", "acp127.lines[0].name", "acp127.lines[0].operator", "acp127.lines[0].station", "acp127.lines[1].in.channel", "acp127.lines[1].in.clients",
+                "acp127", "acp127.lines[0].in", "acp127.lines[0].name", "acp127.lines[0].operator", "acp127.lines[0].station", "acp127.lines[1].in.channel", "acp127.lines[1].in.clients", "acp127.lines[1].in.tls", "acp127.lines[1].in.tls.certificate", "acp127.lines[1].in.tls.key", "acp127.lines[1].in.tls.key",
                 "acp127.lines[1].name", "acp127.lines[2].labels", "acp127.lines[2].operator", "acp127.lines[2].out.folder", "acp127.lines[2].out.next-hop", "acp127.lines[2].out.next-hop", "acp127.lines[3].in.clients", "acp127.lines[3].in.interval", "routes[1].next-hop", "routes[2].tls",
             ],
             problems.Where(p => !p.Contains("stations.yaml", StringComparison.Ordinal)).Select(p => p.Split(": ")[1]).Order(StringComparer.Ordinal));
@@ -59,22 +60,23 @@ public sealed class Acp127EdgeTests
 
     [Fact]
     [Trait("Feature", "D-06")]
-    public void Numbers_are_given_without_gaps_and_the_same_for_the_same_over_a_restart()
+    public async Task Numbers_are_given_without_gaps_and_the_same_for_the_same_whichever_node_gives_them()
     {
-        using var files = new ConfigurationFiles();
-        var path = Path.Combine(files.Folder, "n");
-        var ledger = new Acp127Ledger(path, 3);
-        Assert.Equal((1, "x"), ledger.Give("a", "x"));
-        Assert.Equal((2, "y"), ledger.Give("b", "y"));
-        ledger = new Acp127Ledger(path, 3);
-        Assert.Equal((1, "x"), ledger.Give("a", "z"));
-        ledger.TakeBack("a");
-        Assert.Equal((3, "-"), ledger.Give("c", "-"));
-        ledger.TakeBack("c");
-        Assert.Equal((3, "-"), ledger.Give("d", "-"));
-        Assert.Equal((1, "-"), new Acp127Ledger(path, 3).Give("e", "-"));
-        File.WriteAllText(path, "4\n");
-        Assert.Throws<InvalidDataException>(() => new Acp127Ledger(path, 3));
+        var spool = FakeSpool.Create(SpoolHealth.Ready);
+        var (first, second) = (new Acp127Ledger(spool, "n", 3), new Acp127Ledger(spool, "n", 3));
+        Assert.Equal((1, "x"), await first.GiveAsync("a", "x"));
+        Assert.Equal((2, "y"), await second.GiveAsync("b", "y"));
+        Assert.Equal((1, "x"), await second.GiveAsync("a", "z"));
+        await first.TakeBackAsync("a");
+        Assert.Equal((3, "-"), await first.GiveAsync("c", "-"));
+        await second.TakeBackAsync("c");
+        Assert.Equal((3, "-"), await second.GiveAsync("d", "-"));
+        Assert.Equal((1, "-"), await first.GiveAsync("e", "-"));
+        // At once, from several nodes.
+        var many = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(() => new Acp127Ledger(spool, "m", 999).GiveAsync("k" + i, "-").AsTask())));
+        Assert.Equal(Enumerable.Range(1, 40), many.Select(g => g.Number).Order());
+        await spool.PutDocumentAsync(Acp127Ledger.Kind, "n", "4\n");
+        await Assert.ThrowsAsync<InvalidDataException>(() => first.GiveAsync("f", "-").AsTask());
     }
 
     private sealed class RefusingIntake(Refusal first, Refusal? second) : IIntake

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 using MilSwitch.Acp127;
 using MilSwitch.Domain.Operations;
@@ -154,6 +156,79 @@ public sealed class Acp127LineTests
         using (var connection = await peer.AcceptSocketAsync().WaitAsync(Soon))
         {
             Assert.Equal(Encoding.ASCII.GetString(first), Encoding.ASCII.GetString(await ReadToEndAsync(connection)));
+            connection.Shutdown(SocketShutdown.Send);
+            await Eventually.ComesTrueAsync(async () => (await stage.Operator.MessageAsync(id, default))!.Message.Recipients[0].State is Domain.Delivery.RecipientState.Delivered, Soon, "it is delivered");
+        }
+
+        Assert.Equal("VZCZCABB001", Acp127Reader.Read(first).Message!.Start);
+    }
+
+    [Theory]
+    [Trait("Threat", "S4")]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    public async Task A_port_with_TLS_takes_nothing_outside_of_it_and_nothing_from_strangers(bool isInside, bool isKnown)
+    {
+        await using var stage = await Acp127Stage.StartAsync(PortLine.Replace("clients:", "tls: { certificate: tls.pem, key: tls.key, client-ca: tls.pem }, clients:", StringComparison.Ordinal));
+        if (!isInside)
+        {
+            Assert.False(await stage.TransmitAsync(Message(1, 1)));
+            Assert.Empty(stage.Sink.Transactions);
+            return;
+        }
+
+        using var certificate = stage.Certificate;
+        using var client = new TcpClient();
+        await client.ConnectAsync(stage.Port);
+        await using var tls = new SslStream(client.GetStream());
+        var options = new SslClientAuthenticationOptions { TargetHost = "localhost", RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.GetRawCertData().SequenceEqual(certificate.RawData) };
+        if (isKnown) options.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true);
+        try
+        {
+            await tls.AuthenticateAsClientAsync(options);
+            await tls.WriteAsync(Encoding.Latin1.GetBytes(Message(1, 1)));
+            await tls.ShutdownAsync();
+            client.Client.Shutdown(SocketShutdown.Send);
+            Assert.Equal(0, await tls.ReadAsync(new byte[1]).AsTask().WaitAsync(Soon));
+            Assert.True(isKnown);
+            Assert.Single(await stage.Sink.WaitForAsync(1, Soon));
+        }
+        catch (Exception fault) when (!isKnown && fault is IOException or AuthenticationException)
+        {
+            Assert.Empty(stage.Sink.Transactions);
+        }
+    }
+
+    [Fact]
+    [Trait("Threat", "S4")]
+    public async Task Over_TLS_it_is_delivered_by_the_end_of_TLS_alone()
+    {
+        using var peer = new TcpListener(IPAddress.Loopback, 0);
+        peer.Start();
+        await using var stage = await Acp127Stage.StartAsync(
+            $"    - {{ name: ship, station: RXFPA, operator: centre@sink.test, out: {{ next-hop: \"{peer.LocalEndpoint}\", channel: ABB, tls: {{ ca: tls.pem, name: localhost }} }} }}", OutRoute);
+        using var certificate = stage.Certificate;
+        var id = await stage.SendAsync(Mail, "saclant@ship.test");
+        byte[] first = [];
+        for (var i = 0; i < 2; i++)
+        {
+            using var connection = await peer.AcceptSocketAsync().WaitAsync(Soon);
+            await using var tls = new SslStream(new NetworkStream(connection));
+            await tls.AuthenticateAsServerAsync(certificate).WaitAsync(Soon);
+            using var all = new MemoryStream();
+            await tls.CopyToAsync(all).WaitAsync(Soon);
+            if (i is 0)
+            {
+                // Anybody on the way can end a connection.
+                first = all.ToArray();
+                connection.Shutdown(SocketShutdown.Send);
+                await Eventually.ComesTrueAsync(async () => (await stage.Operator.MessageAsync(id, default))!.Message.Recipients[0].Attempts is 1, Soon, "it is tried again");
+                continue;
+            }
+
+            Assert.Equal(first, all.ToArray());
+            await tls.ShutdownAsync();
             connection.Shutdown(SocketShutdown.Send);
             await Eventually.ComesTrueAsync(async () => (await stage.Operator.MessageAsync(id, default))!.Message.Recipients[0].State is Domain.Delivery.RecipientState.Delivered, Soon, "it is delivered");
         }

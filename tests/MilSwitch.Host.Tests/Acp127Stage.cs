@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -36,6 +37,9 @@ internal sealed class Acp127Stage : IAsyncDisposable
 
     public SinkServer Sink { get; }
 
+    /// <summary>Self-signed for localhost, with its key; the stage's files have it as tls.pem and tls.key.</summary>
+    public X509Certificate2 Certificate => X509Certificate2.CreateFromPemFile(Path.Combine(files.Folder, "tls.pem"), Path.Combine(files.Folder, "tls.key"));
+
     public string In => Path.Combine(files.Folder, "in");
 
     public string Out => Path.Combine(files.Folder, "out");
@@ -63,6 +67,7 @@ internal sealed class Acp127Stage : IAsyncDisposable
         Directory.CreateDirectory(stage.In);
         Directory.CreateDirectory(stage.Out);
         stage.files.Write("stations.yaml", Stations);
+        stage.files.WriteCertificate().Dispose();
         stage.files.Write("milswitch.yaml", $$"""
             node: { name: n1, data: ./data, host-name: edge.test }
             listeners:

@@ -38,7 +38,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     {
         Assert.Equal(HttpStatusCode.OK, (await node.SendAsync(HttpMethod.Get, "/api/v1/status", TestNode.ViewerToken)).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await node.SendAsync(HttpMethod.Get, $"/api/v1/messages/{FakeOperatorActions.First}/raw", TestNode.ViewerToken)).StatusCode);
-        Assert.Equal(HttpStatusCode.Forbidden, (await node.SendAsync(HttpMethod.Post, "/api/v1/config/apply", TestNode.ViewerToken)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await node.SendAsync(HttpMethod.Post, "/api/v1/config/apply", TestNode.ViewerToken, "{\"reason\":\"x\"}")).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await node.SendAsync(HttpMethod.Delete, "/api/v1/rules/1?reason=x", TestNode.ViewerToken)).StatusCode);
     }
 
@@ -174,7 +174,7 @@ public sealed class AdminApiTests : IAsyncLifetime
         var before = node.Control.Current;
         var holder = node.Services.GetRequiredService<ConfigurationHolder>();
         node.Files.Write("milswitch.yaml", TestNode.Text("loops: { maximum-hops: 0 }\nreports: { from: x }"));
-        using var response = await node.SendAsync(HttpMethod.Post, "/api/v1/config/apply", TestNode.OperatorToken);
+        using var response = await node.SendAsync(HttpMethod.Post, "/api/v1/config/apply", TestNode.OperatorToken, "{\"reason\":\"x\"}");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
         using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
         Assert.Equal(2, problem.RootElement.GetProperty("problems").GetArrayLength());
@@ -187,15 +187,22 @@ public sealed class AdminApiTests : IAsyncLifetime
         var (kind, detail, who) = Assert.Single(node.Control.Recorded);
         Assert.Equal((AuditKind.ConfigurationRejected, "ops"), (kind, who));
         Assert.Contains("loops.maximum-hops", detail, StringComparison.Ordinal);
-        Assert.EndsWith(" and 1 more", detail, StringComparison.Ordinal);
+        Assert.EndsWith(" and 1 more: x", detail, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_good_configuration_is_recorded_with_the_person_who_applied_it()
     {
-        using var response = await node.SendAsync(HttpMethod.Post, "/api/v1/config/apply", TestNode.OperatorToken);
+        foreach (var without in new[] { "{}", "{\"reason\":\" \"}", $"{{\"reason\":\"{new string('x', 1001)}\"}}" })
+        {
+            using var refused = await node.SendAsync(HttpMethod.Post, "/api/v1/config/apply", TestNode.OperatorToken, without);
+            Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        }
+
+        Assert.Empty(node.Control.Recorded);
+        using var response = await node.SendAsync(HttpMethod.Post, "/api/v1/config/apply", TestNode.OperatorToken, "{\"reason\":\"bravo moved\"}");
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal((AuditKind.ConfigurationApplied, Path.Combine(node.Files.Folder, "milswitch.yaml"), "ops"), Assert.Single(node.Control.Recorded));
+        Assert.Equal((AuditKind.ConfigurationApplied, Path.Combine(node.Files.Folder, "milswitch.yaml") + ": bravo moved", "ops"), Assert.Single(node.Control.Recorded));
     }
 
     [Fact]
@@ -207,7 +214,7 @@ public sealed class AdminApiTests : IAsyncLifetime
         var status = await node.RunAsync("status", "--node", node.Admin, "--token-file", Path.Combine(node.Files.Folder, "wrong.token"));
         var check = await CommandRun.OfAsync(["config", "check", "--config", Path.Combine(node.Files.Folder, "milswitch.yaml"), "--json"]);
         node.Files.Write("milswitch.yaml", TestNode.Text("accounts: [{ name: a, password: CANARY }]"));
-        var apply = await node.RunAsync("config", "apply");
+        var apply = await node.RunAsync("config", "apply", "--reason", "test");
         Assert.Equal((4, 0, 1), (status.ExitCode, check.ExitCode, apply.ExitCode));
         Assert.DoesNotContain("CANARY", node.Log.All + status + check + apply, StringComparison.Ordinal);
     }

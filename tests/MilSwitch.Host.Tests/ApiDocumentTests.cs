@@ -167,8 +167,8 @@ public sealed partial class ApiDocumentTests : IAsyncLifetime
         string[] arguments = [.. Word().Matches(line).Select(m => m.Groups[1].Success ? m.Groups[1].Value : m.Value).Skip(1).Select(a => a switch { "0000G40000040" => FakeOperatorActions.First.ToString(), "evidence/" => Path.Combine(node.Files.Folder, "evidence"), "support.tar.gz" => Path.Combine(node.Files.Folder, "support.tar.gz"), _ => a })];
         if (verb == "events") arguments = [.. arguments, "--after", "1-1", "--count", "1"];
         var run = await node.RunAsync(examples[0].EndsWith(" < password", StringComparison.Ordinal) ? "correct horse battery\n" : "", false, arguments);
-        // This node has neither a boundary of that name nor such a certificate or proposal, nothing was recorded yet, and there is no store.
-        Assert.True(run.ExitCode is 0 or 1 || (verb is "proxy zone" or "harvest allow" or "harvest forbid" or "proposal approve" or "proposal reject" or "trace show" && run.ExitCode is ExitCodes.NotFound) || (verb is "db check" && run.ExitCode is ExitCodes.Unreachable) || (verb is "db backup" && run.ExitCode is ExitCodes.Conflict), $"{verb}: {run}");
+        // This node has neither a boundary of that name nor such a certificate, proposal or version, nothing was recorded yet, and there is no store.
+        Assert.True(run.ExitCode is 0 or 1 || (verb is "proxy zone" or "harvest allow" or "harvest forbid" or "proposal approve" or "proposal reject" or "trace show" or "config diff" && run.ExitCode is ExitCodes.NotFound) || (verb is "db check" && run.ExitCode is ExitCodes.Unreachable) || (verb is "db backup" && run.ExitCode is ExitCodes.Conflict), $"{verb}: {run}");
         // The answer is remembered after it went out.
         await Testing.Eventually.ComesTrueAsync(() => Task.FromResult(!node.Requests.Operations.IsEmpty), TimeSpan.FromSeconds(20), $"{verb} asks for something");
         return [.. node.Requests.Operations.Distinct(StringComparer.Ordinal)];

@@ -191,7 +191,7 @@ public sealed class CertificateFindingTests : IDisposable
         var id = await SendAsync(node, "in a folder", "bob@blue.example");
         await Eventually.ComesTrueAsync(async () => (await ShowAsync(node, id)).Contains("held", StringComparison.OrdinalIgnoreCase), Patience, "it is held");
         node.Configure(node.Setup with { Extra = node.Setup.Extra.Replace(mail["first"], mail["second"], StringComparison.Ordinal) });
-        Assert.Equal(0, (await node.CommandAsync("config", "apply")).ExitCode);
+        Assert.Equal(0, (await node.CommandAsync("config", "apply", "--reason", "test")).ExitCode);
         Assert.Equal(0, (await node.CommandAsync("message", "release", id, "--reason", "test")).ExitCode);
         await OpensAsync(Assert.Single(await sink.WaitForAsync(1, Patience)), "bob", "in a folder");
     }

@@ -1,7 +1,11 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Watching;
+using MilSwitch.Host.Api;
+using MilSwitch.Host.Commands;
 
 namespace MilSwitch.Host.Tests;
 
@@ -41,9 +45,10 @@ public sealed class CommandLineTests : IAsyncLifetime
     [InlineData(3, "rule show 9")]
     [InlineData(3, "rule replace 9 suspend --scope node --reason x")]
     [InlineData(2, "rule add suspend --scope everything --reason x")]
+    [InlineData(2, "config apply")]
     [InlineData(2, "rule remove - --reason x")]
     [InlineData(2, "events --topics weather")]
-    [InlineData(6, "config apply --if-match other")]
+    [InlineData(6, "config apply --if-match other --reason x")]
     [InlineData(0, "version")]
     [InlineData(0, "alarm list")]
     [InlineData(0, "config show")]
@@ -55,7 +60,7 @@ public sealed class CommandLineTests : IAsyncLifetime
     [InlineData(0, "dest try 192.0.2.1:25")]
     [InlineData(0, "route test a@example.org --explain")]
     [InlineData(0, "track --from 2030-01-01T00:00:00Z")]
-    [InlineData(0, "config apply")]
+    [InlineData(0, "config apply --reason x")]
     [InlineData(0, "--help")]
     [InlineData(0, "message --help")]
     public async Task Ends_with_the_documented_exit_code(int exitCode, string arguments)
@@ -79,7 +84,7 @@ public sealed class CommandLineTests : IAsyncLifetime
     {
         string[] viewer = ["--node", node.Admin, "--token-file", Path.Combine(node.Files.Folder, "viewer.token")];
         Assert.Equal(0, (await node.RunAsync(["status", .. viewer])).ExitCode);
-        Assert.Equal(4, (await node.RunAsync(["config", "apply", .. viewer])).ExitCode);
+        Assert.Equal(4, (await node.RunAsync(["config", "apply", "--reason", "x", .. viewer])).ExitCode);
         Assert.Equal(4, (await node.RunAsync("status", "--node", node.Admin)).ExitCode);
     }
 
@@ -124,6 +129,69 @@ public sealed class CommandLineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_trace_goes_to_what_a_message_was_made_of_and_to_what_was_made_of_it()
+    {
+        using var known = JsonDocument.Parse((await node.RunAsync("message", "show", First, "--json")).Output);
+        var view = known.Deserialize(ApiJson.Default.MessageView)!;
+        var early = view.AcceptedAt.AddMinutes(-1);
+        var all = new Dictionary<string, MessageView>
+        {
+            ["draft"] = view with { Id = "draft", Parent = null, Reports = ["sent"], AcceptedAt = early, Domain = "red" },
+            ["sent"] = view with { Id = "sent", Parent = "draft", Reports = ["copy", "forgotten"], Domain = "red" },
+            ["copy"] = view with { Id = "copy", Parent = "sent", Reports = ["draft"], AcceptedAt = view.AcceptedAt.AddMinutes(1), Domain = "blue" },
+        };
+        var asked = new List<string>();
+        var trace = await MessageTrace.FollowAsync("copy", id =>
+        {
+            asked.Add(id);
+            return all.TryGetValue(id, out var one) ? Task.FromResult(JsonSerializer.Serialize(one, ApiJson.Default.MessageView)) : throw new CommandFault(ExitCodes.NotFound, "gone");
+        });
+        Assert.Equal(["draft", "sent", "copy"], trace.Messages.Select(m => m.Id));
+        Assert.Equal(asked.Distinct(), asked);
+        Assert.True(trace.IsWhole);
+        using var output = new StringWriter();
+        trace.Write(output);
+        Assert.StartsWith("TRACER REPORT of 3 messages\n", output.ToString(), StringComparison.Ordinal);
+        Assert.Matches(@"(?m)^copy +sent +\S+ +blue ", output.ToString());
+        Assert.Equal(3 * view.Audit.Count, output.ToString().Split("AFTER  ID")[1].Split('\n', StringSplitOptions.RemoveEmptyEntries).Length - 1);
+        Assert.Equal(ExitCodes.NotFound, (await node.RunAsync("track", "--trace", Second)).ExitCode);
+        Assert.Equal(ExitCodes.WrongUse, (await node.RunAsync("track", "--trace", First, "--limit", "3")).ExitCode);
+        Assert.StartsWith("TRACER REPORT of 1 message\n", (await node.RunAsync("track", "--trace", First)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Shows_the_signatures_of_a_message_with_role_order_and_verdict()
+    {
+        var inspector = (FakeMessageInspector)node.Services.GetRequiredService<IMessageInspector>();
+        var before = inspector.Structure;
+        inspector.Structure = before with
+        {
+            Layers =
+            [
+                new InspectedLayer("1", "signed", "valid", [], [new InspectedSigner("CN=domain", "valid", [], "domain", "rsa", FakeOperatorActions.Start, 0, 3, [1])], [], null, null),
+                new InspectedLayer("1.1", "signed", "valid", [], [new InspectedSigner("CN=anna", "valid", [], "drafter", "rsa", null, 0, 1, []), new InspectedSigner(null, "invalid", ["CHAIN-INCOMPLETE"], "unknown", "rsa", null, 1, 2, [1])], [], null, null),
+            ],
+        };
+        try
+        {
+            var lines = (await node.RunAsync("message", "show", First)).Output.Split('\n');
+            var at = Array.FindIndex(lines, l => l.StartsWith("NO  ROLE", StringComparison.Ordinal));
+            Assert.Matches("^ *1 +drafter +CN=anna +valid +nearest to the content", lines[at + 1]);
+            Assert.Matches("^ *2 +unknown +certificate not at hand +invalid CHAIN-INCOMPLETE +on 1", lines[at + 2]);
+            Assert.Matches("^ *3 +domain +CN=domain +valid +around 1", lines[at + 3]);
+            using var document = JsonDocument.Parse((await node.RunAsync("message", "show", First, "--json")).Output);
+            var all = document.RootElement.GetProperty("signatures").EnumerateArray().ToArray();
+            Assert.Equal(["drafter", "unknown", "domain"], all.Select(s => s.GetProperty("role").GetString()));
+            Assert.Equal([false, true, false], all.Select(s => s.GetProperty("countersigns").GetBoolean()));
+            Assert.Equal([1, 1], all[1..].Select(s => s.GetProperty("covers")[0].GetInt32()));
+        }
+        finally
+        {
+            inspector.Structure = before;
+        }
+    }
+
+    [Fact]
     [Trait("Threat", "S10")]
     public async Task Takes_control_characters_out_of_what_peers_said()
     {
@@ -145,7 +213,7 @@ public sealed class CommandLineTests : IAsyncLifetime
     [InlineData("rule list")]
     [InlineData("minimize list")]
     [InlineData("route test a@example.org")]
-    [InlineData("config apply")]
+    [InlineData("config apply --reason x")]
     public async Task Prints_json_when_asked(string arguments)
     {
         var run = await node.RunAsync([.. arguments.Replace("FIRST", First, StringComparison.Ordinal).Split(' '), "--json"]);

@@ -74,13 +74,13 @@ public sealed class ConditionalRequestTests : IAsyncLifetime
     public async Task Applies_a_configuration_only_in_place_of_the_one_that_was_seen()
     {
         var seen = (await SendAsync(HttpMethod.Get, "/config")).Tag;
-        Assert.Equal(HttpStatusCode.PreconditionFailed, (await SendAsync(HttpMethod.Post, "/config/apply", match: "\"other\"")).Status);
+        Assert.Equal(HttpStatusCode.PreconditionFailed, (await SendAsync(HttpMethod.Post, "/config/apply", "{\"reason\":\"x\"}", match: "\"other\"")).Status);
         Assert.Equal(seen, (await SendAsync(HttpMethod.Get, "/config")).Tag);
-        Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Post, "/config/apply", match: seen)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Post, "/config/apply", "{\"reason\":\"x\"}", match: seen)).Status);
         Assert.NotEqual(seen, (await SendAsync(HttpMethod.Get, "/config")).Tag);
-        Assert.Equal(6, (await node.RunAsync("config", "apply", "--if-match", seen)).ExitCode);
+        Assert.Equal(6, (await node.RunAsync("config", "apply", "--reason", "x", "--if-match", seen)).ExitCode);
         var state = JsonDocument.Parse((await node.RunAsync("config", "show", "--json")).Output).RootElement;
-        Assert.Equal(0, (await node.RunAsync("config", "apply", "--if-match", state.GetProperty("tag").GetString()!)).ExitCode);
+        Assert.Equal(0, (await node.RunAsync("config", "apply", "--reason", "x", "--if-match", state.GetProperty("tag").GetString()!)).ExitCode);
     }
 
     private async Task<(HttpStatusCode Status, string Tag, string Body)> SendAsync(HttpMethod method, string path, string? body = null, string? match = null, string? noneMatch = null)

@@ -49,7 +49,7 @@ public sealed class ConfigurationTests : IDisposable
         { "admin: { endpoint: 0.0.0.0:8443, tls: { mode: required } }", "6: admin.tls.certificate: is missing; TLS needs one" },
         { "admin: { tokens: [{ name: a, token: hush-hush-canary }] }", "6: admin.tokens[0].token: must not stand in the configuration; write { file: PATH } or its sha256" },
         { "admin: { tokens: [{ name: a, sha256: abc }] }", "6: admin.tokens[0].sha256: is not a SHA-256 in 64 hexadecimal digits" },
-        { "admin: { two-person: [xyzzy] }", "6: admin.two-person: 'xyzzy' is not one of hold, release, try, requeue, reroute, return, delete, restore, rule, minimize, plan, config, drain" },
+        { "admin: { two-person: [xyzzy] }", "6: admin.two-person: 'xyzzy' is not one of hold, release, try, requeue, reroute, return, delete, restore, rule, minimize, plan, config, drain, account" },
         { "admin: { sessions: { idle: 2h, longest: 1h } }", "6: admin.sessions.idle: a session that may be idle for 2h would end after 1h" },
         { "admin: { oidc: { issuer: 'http://id.example', client-id: x, roles: [{ value: a, role: viewer }] } }", "6: admin.oidc.issuer: 'http://id.example' is not an address that begins with https://" },
         { "admin: { oidc: { issuer: 'https://id.example', client-id: x } }", "6: admin.oidc.roles: are missing: nobody would be anything" },

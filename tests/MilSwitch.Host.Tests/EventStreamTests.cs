@@ -123,7 +123,7 @@ public sealed class EventStreamTests : IAsyncLifetime
         using var stream = await WatchAsync(token: TestNode.ViewerToken);
         await stream.NextAsync();
         node.Files.Write("milswitch.yaml", TestNode.Text().Replace("- { name: watch, role: viewer, token: { file: viewer.token } }", "", StringComparison.Ordinal));
-        Assert.Equal(0, (await node.RunAsync("config", "apply")).ExitCode);
+        Assert.Equal(0, (await node.RunAsync("config", "apply", "--reason", "test")).ExitCode);
         Assert.Equal("configuration.applied", (await stream.NextAsync()).Type);
         var end = ReadToEndAsync();
         await Eventually.ComesTrueAsync(
@@ -173,7 +173,7 @@ public sealed class EventStreamTests : IAsyncLifetime
         using var stream = await WatchAsync();
         await stream.NextAsync();
         node.Files.Write("milswitch.yaml", "nonsense: true");
-        await node.RunAsync("config", "apply");
+        await node.RunAsync("config", "apply", "--reason", "test");
         Assert.Equal("configuration.refused", (await stream.NextAsync()).Type);
         Assert.StartsWith("local:", stream.Data.GetProperty("actor").GetString(), StringComparison.Ordinal);
         Assert.Equal("alarm.raised", (await stream.NextAsync()).Type);
@@ -182,7 +182,7 @@ public sealed class EventStreamTests : IAsyncLifetime
         Assert.Contains("configuration refused", standing.Output, StringComparison.Ordinal);
 
         node.Files.Write("milswitch.yaml", TestNode.Text());
-        Assert.Equal(0, (await node.RunAsync("config", "apply")).ExitCode);
+        Assert.Equal(0, (await node.RunAsync("config", "apply", "--reason", "test")).ExitCode);
         Assert.Equal("configuration.applied", (await stream.NextAsync()).Type);
         Assert.Equal("alarm.cleared", (await stream.NextAsync()).Type);
         Assert.Equal("configuration", stream.Data.GetProperty("subject").GetString());

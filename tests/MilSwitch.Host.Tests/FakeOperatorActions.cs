@@ -6,6 +6,7 @@ using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Labelling;
+using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Operations;
@@ -141,6 +142,17 @@ public sealed class FakeOperatorActions : IOperatorActions
         ImmutableArray<MessageId> ids = act.Filter is null ? act.Ids : [First, Second];
         return new ActResult([.. ids.Select(id => new ActOutcome(id, id == First || id == Second, id == First || id == Second ? "" : "no such message") { Failure = id == First || id == Second ? ActFailure.None : ActFailure.NotFound })], act.DryRun);
     }
+
+    public ValueTask<IReadOnlyList<ListState>> ListsAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<ListState>>([new ListState(List), new ListState(List with { Address = Mailbox.Parse("all@hq.example"), AsksDirectory = true })]);
+
+    public ValueTask<ListState?> ListAsync(Mailbox address, CancellationToken cancellationToken) => ValueTask.FromResult(address.Text switch
+    {
+        "watch@hq.example" => new ListState(List),
+        "all@hq.example" => new ListState(List with { Address = address, AsksDirectory = true }, Fault: "127.0.0.1:636: it can't be reached"),
+        _ => null,
+    });
+
+    private static MailingList List { get; } = new() { Address = Mailbox.Parse("watch@hq.example"), Owner = Mailbox.Parse("chief@hq.example"), Members = [Mailbox.Parse("b@hq.example"), Mailbox.Parse("a@hq.example")] };
 
     /// <summary>What was switched to, for <see cref="ProfileAsync"/>.</summary>
     public PlanChoice? Plan { get; set; }

@@ -36,11 +36,23 @@ public sealed class ListConfigurationTests : IDisposable
         Assert.Null(Assert.Single(Good(Plain.Replace("owner: chief@hq.example", "returns: originator", StringComparison.Ordinal)).Lists).Owner);
     }
 
+    [Fact]
+    [Trait("Feature", "M-05")]
+    public void Reads_where_a_directory_has_the_members()
+    {
+        var good = files.Good(Text("address: watch@hq.example, owner: chief@hq.example, post: [members], proof: none, directory: { url: [\"ldaps://a.example\", \"ldaps://b.example:1636\"], anchors: tls.pem, base: \"ou=people,dc=x\", where: \"memberOf=cn=watch,ou=groups\", addresses: rfc822Mailbox, keep: 5m }"));
+        var list = Assert.Single(good.Switch.Lists.Lists);
+        Assert.Equal((true, true, 0), (list.AsksDirectory, list.MembersMayPost, list.Members.Length));
+        var (domain, address, settings) = Assert.Single(good.ListDirectories);
+        Assert.Equal((null, list.Address, "ou=people,dc=x", "memberOf", "cn=watch,ou=groups", "rfc822Mailbox", TimeSpan.FromMinutes(5)), (domain, address, settings.Base, settings.Attribute, settings.Value, settings.Addresses, settings.Keep));
+        Assert.Equal(["a.example:636", "b.example:1636"], settings.Servers.Select(s => s.ToString()));
+    }
+
     public static TheoryData<string, string> Faults => new()
     {
         { "members: [ops@x.example], owner: a@x.example, post: [anyone]", "lists[0].address: is missing" },
         { "address: watch, members: [ops@x.example], owner: a@x.example, post: [anyone]", "lists[0].address: 'watch' is not a mail address" },
-        { "address: w@x.example, owner: a@x.example, post: [anyone]", "lists[0].members: is missing, and so is members-file; a list without members takes mail and tells nobody" },
+        { "address: w@x.example, owner: a@x.example, post: [anyone]", "lists[0].members: is missing, and so are members-file and directory; a list without members takes mail and tells nobody" },
         { "address: w@x.example, members: [ops@x.example], post: [anyone]", "lists[0].owner: is missing: it hears of members who could not be reached; or say returns: originator" },
         { "address: w@x.example, members: [ops@x.example], owner: a@x.example, returns: originator, post: [anyone]", "lists[0].owner: does nothing with returns: originator" },
         { "address: w@x.example, members: [ops@x.example], owner: a@x.example", "lists[0].post: is missing: name addresses, members or anyone" },
@@ -52,6 +64,10 @@ public sealed class ListConfigurationTests : IDisposable
         { "address: w@x.example, members: [ops@x.example], owner: w@x.example, post: [anyone]", "lists[0].owner: 'w@x.example' is a list or a profiler, and none takes the reports that come to its owner" },
         { "address: w@x.example, members: [ops@x.example], owner: a@nowhere.test, post: [anyone]", "lists[0].owner: no route takes 'a@nowhere.test'" },
         { Plain + ", anchors: tls.pem, protection: { sign: { key: k, header-protection: rfc8551 } }", "lists[0].protection.sign.header-protection: is not for a list" },
+        { Plain + ", directory: { url: \"ldap://a.example\", anchors: tls.pem, base: dc=x }", "lists[0].directory.url: 'ldap://a.example' is not of the form ldaps://host" },
+        { Plain + ", directory: { url: \"ldaps://a.example\", base: dc=x }", "lists[0].directory.anchors: is missing" },
+        { Plain + ", directory: { url: \"ldaps://a.example\", anchors: tls.pem, base: dc=x, where: watch }", "lists[0].directory.where: is not attribute=value" },
+        { Plain + ", directory: { url: \"ldaps://a.example\", anchors: tls.pem, base: dc=x, bind: cn=r, password: secret }", "lists[0].directory.password: must not stand in the configuration" },
         { Plain + ", membrs: [x]", "lists[0].membrs: unknown key; did you mean 'members'?" },
         { "address: w@x.example, members: [ops@nowhere.test], owner: a@x.example, post: [anyone]", "lists[0].members: no route takes the member 'ops@nowhere.test'" },
     };

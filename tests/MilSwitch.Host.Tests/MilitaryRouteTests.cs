@@ -129,6 +129,22 @@ public sealed class MilitaryRouteTests
         Assert.Matches("(?m)^supersedes: +<old@a.example>$", text);
     }
 
+    [Fact]
+    [Trait("Feature", "D-10")]
+    public async Task Tells_of_a_message_that_another_replaces_it()
+    {
+        await using var stage = await PostStage.StartAsync();
+        var first = await SubmitAsync(stage);
+        var id = (await stage.Spool.ReadAsync(first))!.MessageIdField!;
+        var second = await SubmitAsync(stage, "--supersedes", id);
+        var third = await SubmitAsync(stage, "--supersedes", id);
+        Assert.Equal([$"{second} from <a@a.example>", $"{third} from <a@a.example>"], (await stage.Spool.ReadAuditAsync(first)).Where(a => a.Kind == AuditKind.Superseded).Select(a => a.Detail));
+        var shown = JsonDocument.Parse((await stage.RunAsync("", "message", "show", first.ToString(), "--json")).Output).RootElement;
+        Assert.Equal([second.ToString(), third.ToString()], shown.GetProperty("supersededBy").EnumerateArray().Select(s => s.GetString()));
+        Assert.Matches($"(?m)^superseded by: +{second}, {third}$", (await stage.RunAsync("", "message", "show", first.ToString())).Output);
+        Assert.DoesNotContain("superseded by", (await stage.RunAsync("", "message", "show", second.ToString())).Output, StringComparison.Ordinal);
+    }
+
     private static async Task<MessageId> SubmitAsync(PostStage stage, params string[] options)
     {
         var run = await stage.RunAsync("", ["submit", "--from", "a@a.example", "--to", "b@b.example", .. options]);

@@ -38,7 +38,8 @@ internal sealed class PostStage : IAsyncDisposable
     /// <param name="further">More of the configuration, told the folder of the test.</param>
     /// <param name="listener">More of the submission listener.</param>
     /// <param name="routes">In place of one route for all; told the port of the next hop.</param>
-    public static async Task<PostStage> StartAsync(Func<ConfigurationFiles, string>? further = null, string listener = "mmhs: { check: fields }", Func<int, string>? routes = null)
+    /// <param name="admin">More of the admin section.</param>
+    public static async Task<PostStage> StartAsync(Func<ConfigurationFiles, string>? further = null, string listener = "mmhs: { check: fields }", Func<int, string>? routes = null, string admin = "")
     {
         var files = new ConfigurationFiles();
         var sink = SinkServer.Start(new SinkOptions());
@@ -55,7 +56,7 @@ internal sealed class PostStage : IAsyncDisposable
               - { match: "*", next-hop: "127.0.0.1:{{sink.Port}}", tls: { mode: none } }
               - { match: nowhere.example, refuse: nobody there }
             """}}
-            admin: { socket: s, submission: msa }
+            admin: { socket: s, submission: msa{{admin}} }
             {{further?.Invoke(files)}}
             """);
         var spool = await SqliteSpool.OpenAsync(new SqliteSpoolOptions { DataFolder = configuration.DataFolder }, TimeProvider.System, NullLoggerFactory.Instance, default);

@@ -100,8 +100,34 @@ public sealed class ProfileCommandTests : IDisposable
     {
         files.Write("sic.csv", "KAA,a\n");
         var path = files.Write("plan.yaml", "plan: p\nplans: [p]\n" + rules + "\ncatalogue: sic.csv\n");
-        Assert.Null(ProfileFile.Read(path, out var problems));
+        Assert.Null(ProfileFile.Read([path], out var problems));
         Assert.StartsWith($"{path}:{expected}", problems[0].ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Several_files_are_one()
+    {
+        var first = files.Write("base.yaml", "plan: peace\nplans: [peace]\ncatalogue: sic.csv\nrules: [{ name: r, sic: KAA, plans: [peace, war], action: a@x.example }]\n");
+        var second = files.Write("north.yaml", "plans: [war]\nrules:\n - { name: s, sic: KAB, action: b@x.example }\n");
+        files.Write("sic.csv", "KAA,a\nKAB,b\n");
+        var plans = ProfileFile.Read([first, second], out var problems)!;
+        Assert.Empty(problems);
+        Assert.Equal(["peace 2", "war 2"], plans.All.Select(p => $"{p.Name} {p.Rules.Length}"));
+        Assert.Equal(("peace", true), (plans.InForce.Name, plans.Catalogue is not null));
+        Assert.NotEqual(plans.Version, ProfileFile.Read([second, first], out _)!.Version);
+        Assert.Equal(0, (await RunAsync("profile", "check", first, second)).ExitCode);
+        Assert.Equal(1, (await RunAsync("profile", "check", second)).ExitCode);
+
+        files.Write("north.yaml", "plan: war\nplans: [war]\nrules:\n - { name: r, sic: KXX, plans: storm, action: b@x.example }\n");
+        Assert.Null(ProfileFile.Read([first, second], out problems));
+        Assert.Equal(
+            [
+                $"{second}:1: plan: is given in {first} already",
+                $"{second}:4: rules[0].sic: the catalogue has no code 'KXX'",
+                $"{second}:4: rules[0].name: 'r' is given twice; first at line 4 of {first}",
+                $"{second}:4: rules[0].plans: 'storm' is not one of plans",
+            ],
+            problems.Select(p => p.ToString()));
     }
 
     [Fact]
@@ -109,7 +135,7 @@ public sealed class ProfileCommandTests : IDisposable
     {
         var catalogue = files.Write("sic.csv", "KAA,a\nK,b\n");
         var path = files.Write("plan.yaml", "plan: p\nplans: [p]\ncatalogue: sic.csv\nrules: [{ name: r, sic: KAA, action: a@x.example }]\n");
-        Assert.Null(ProfileFile.Read(path, out var problems));
+        Assert.Null(ProfileFile.Read([path], out var problems));
         Assert.StartsWith(catalogue + ":2: ", Assert.Single(problems).ToString(), StringComparison.Ordinal);
     }
 

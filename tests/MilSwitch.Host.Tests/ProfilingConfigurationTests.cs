@@ -31,6 +31,17 @@ public sealed class ProfilingConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void Reads_several_files_and_keys_that_open_what_comes()
+    {
+        files.WriteCertificate().Dispose();
+        files.Write("more.yaml", "plans: [night]\nrules: [{ name: night, sic: [ZZZ], plans: night, action: [log@x.example] }]\n");
+        var profilers = files.Good(Text("plans: [plans.yaml, more.yaml], addresses: [p@hq.example], owner: chief@hq.example, decrypt: [k]") + "\nkeys: [{ name: k, file: tls.key, certificate: tls.pem }]\n").Switch.Profilers;
+        Assert.Equal(["k"], Assert.Single(profilers.Addresses).Opening!.Keys.AsEnumerable());
+        Assert.Equal("night", profilers.InForce(new PlanChoice("night", "", "", default))!.Plan.Name);
+        Assert.Null(Assert.Single(files.Good(Text(Plain)).Switch.Profilers.Addresses).Opening);
+    }
+
+    [Fact]
     public void The_version_is_that_of_the_files_text()
     {
         var version = files.Good(Text(Plain)).Switch.Profilers.Plans.Version;
@@ -61,6 +72,8 @@ public sealed class ProfilingConfigurationTests : IDisposable
         { "plans: plans.yaml, addresses: [ops@x.example], owner: chief@hq.example", "profiling.plans: rule 'operations' names 'ops@x.example', which is the profiler itself" },
         { "plans: bad.yaml, addresses: [p@hq.example], owner: chief@hq.example", "profiling.plans: no route takes 'ops@nowhere.test', which rule 'operations' names" },
         { "plans: broken.yaml, addresses: [p@hq.example], owner: chief@hq.example", "rules[0].sic[0]: 'K' is no code" },
+        { Plain + ", decrypt: [k]", "profiling.decrypt" },
+        { "plans: [plans.yaml, plans.yaml], addresses: [p@hq.example], owner: chief@hq.example", "profiling.plans: 'plans.yaml' is there twice" },
         { Plain + ", encrypted: open", "profiling.encrypted: " },
         { Plain + ", adresses: [x]", "profiling.adresses: unknown key; did you mean 'addresses'?" },
         { "plans: plans.yaml, addresses: [watch@hq.example], owner: chief@hq.example", "profiling.addresses: 'watch@hq.example' is that of a list" },

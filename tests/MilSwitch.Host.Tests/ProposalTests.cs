@@ -110,15 +110,62 @@ public sealed class ProposalTests : IAsyncLifetime
     public async Task A_configuration_is_applied_as_it_was_proposed_or_not_at_all()
     {
         var tag = node.Services.GetRequiredService<INodeActions>().Settings.Tag;
-        var id = await ProposeAsync("/config/apply", null);
+        var id = await ProposeAsync("/config/apply", "{\"reason\":\"bravo moved\"}");
         var file = node.Services.GetRequiredService<INodeActions>().Settings.File;
         var text = await File.ReadAllTextAsync(file);
         await File.WriteAllTextAsync(file, text + "\n# more\n");
         Assert.Equal(422, await ApproveAsync(Second, id));
         Assert.Equal(tag, node.Services.GetRequiredService<INodeActions>().Settings.Tag);
-        id = await ProposeAsync("/config/apply", null);
+        id = await ProposeAsync("/config/apply", "{\"reason\":\"bravo moved\"}");
         Assert.Equal(200, await ApproveAsync(Second, id));
         Assert.NotEqual(tag, node.Services.GetRequiredService<INodeActions>().Settings.Tag);
+        var (_, detail, who) = Assert.Single(node.Control.Recorded, r => r.Kind is AuditKind.ConfigurationApplied);
+        Assert.Equal((file + ": bravo moved", "ops, second"), (detail, who));
+    }
+
+    [Fact]
+    public async Task Accounts_are_made_changed_and_removed_by_two()
+    {
+        const string account = "{\"name\":\"anna\",\"password\":\"correct horse battery\",\"roles\":[\"viewer\"],\"reason\":\"first watch\"}";
+        var id = await ProposeAsync("/accounts", account);
+        Assert.Null(await spool.ReadDocumentAsync("account", "anna"));
+        // Proposals are for many to read: neither the password nor its hash is in them, and the hash that is approved is the one that was proposed.
+        var stored = (await spool.ReadDocumentAsync("proposal", id))!;
+        var waiting = Assert.Single(await spool.ListDocumentsAsync("account-waiting"));
+        var hash = JsonDocument.Parse(waiting.Json).RootElement.GetProperty("password").GetString()!;
+        Assert.DoesNotContain("horse", stored, StringComparison.Ordinal);
+        Assert.DoesNotContain(hash, stored, StringComparison.Ordinal);
+        await spool.PutDocumentAsync("account-waiting", waiting.Id, waiting.Json.Replace("\"password\":\"", "\"password\":\"x", StringComparison.Ordinal));
+        Assert.Equal(422, await ApproveAsync(Second, id));
+        Assert.Null(await spool.ReadDocumentAsync("account", "anna"));
+        id = await ProposeAsync("/accounts", account);
+        Assert.Equal(403, await ApproveAsync(Keeper, id));
+        Assert.Equal(403, await ApproveAsync(TestNode.OperatorToken, id));
+        Assert.Equal(200, await ApproveAsync(Second, id));
+        Assert.Equal("ops, second", JsonDocument.Parse((await spool.ReadDocumentAsync("account", "anna"))!).RootElement.GetProperty("createdBy").GetString());
+        foreach (var (path, body, expected) in new[]
+        {
+            ("roles", "{\"roles\":[\"supervisor\"],\"reason\":\"x\"}", "supervisor"), ("password", "{\"password\":\"another one of hers\",\"reason\":\"x\"}", "supervisor"),
+            ("lock", "{\"reason\":\"x\"}", "\"locked\":true"), ("unlock", "{\"reason\":\"x\"}", "\"locked\":false"),
+        })
+        {
+            var before = await spool.ReadDocumentAsync("account", "anna");
+            id = await ProposeAsync("/accounts/anna/" + path, body);
+            Assert.Equal(before, await spool.ReadDocumentAsync("account", "anna"));
+            Assert.Equal(200, await ApproveAsync(Second, id));
+            var after = (await spool.ReadDocumentAsync("account", "anna"))!;
+            Assert.NotEqual(before, after);
+            Assert.Contains(expected, after, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(200, await ApproveAsync(Second, await ProposeAsync("/accounts/anna/remove", "{\"reason\":\"x\"}")));
+        Assert.Null(await spool.ReadDocumentAsync("account", "anna"));
+        Assert.Equal(404, await PostAsync("/accounts/anna/lock", "{\"reason\":\"x\"}"));
+        // What nobody decided about does not stay.
+        await ProposeAsync("/accounts", account);
+        time.Advance(TimeSpan.FromHours(3));
+        await ProposeAsync("/accounts", account);
+        Assert.Single(await spool.ListDocumentsAsync("account-waiting"));
     }
 
     [Fact]
@@ -136,7 +183,7 @@ public sealed class ProposalTests : IAsyncLifetime
         files.Write("second.token", Second + "\n", secret: true);
         files.Write("keeper.token", Keeper + "\n", secret: true);
         return "";
-    }, change: text => text.Replace("  tokens:\n", "  two-person: [delete, minimize, config]\n  tokens:\n    - { name: second, roles: [supervisor, administrator], token: { file: second.token } }\n    - { name: keeper, role: watch-keeper, token: { file: keeper.token } }\n", StringComparison.Ordinal));
+    }, change: text => text.Replace("  tokens:\n", "  two-person: [delete, minimize, config, account]\n  tokens:\n    - { name: second, roles: [supervisor, administrator], token: { file: second.token } }\n    - { name: keeper, role: watch-keeper, token: { file: keeper.token } }\n", StringComparison.Ordinal));
 
     private async Task<string> ProposeAsync(string path, string? body)
     {

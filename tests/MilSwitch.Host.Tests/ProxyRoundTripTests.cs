@@ -133,17 +133,17 @@ public sealed class ProxyRoundTripTests(ProxyStage stage) : IClassFixture<ProxyS
         try
         {
             await File.WriteAllTextAsync(stage.Node.ConfigurationFile, stage.Configuration("opted-out: [nun@abroad.test]", "opted-out: [nun@abroad.test, erin@abroad.test]"));
-            Assert.Equal(0, (await stage.Node.CommandAsync("config", "apply")).ExitCode);
+            Assert.Equal(0, (await stage.Node.CommandAsync("config", "apply", "--reason", "test")).ExitCode);
             Assert.Null(await stage.LookUpAsync("erin@abroad.test", $"ldaps://127.0.0.1:{stage.Ldap}"));
             await File.WriteAllTextAsync(stage.Node.ConfigurationFile, stage.Configuration("log: proxies.log", "log: others.log"));
-            var refused = await stage.Node.CommandAsync("config", "apply");
+            var refused = await stage.Node.CommandAsync("config", "apply", "--reason", "test");
             Assert.NotEqual(0, refused.ExitCode);
             Assert.Contains("boundaries[].proxy-certificates: logs, checkpoint keys and listeners can't change", refused.Error, StringComparison.Ordinal);
         }
         finally
         {
             await File.WriteAllTextAsync(stage.Node.ConfigurationFile, stage.Configuration());
-            await stage.Node.CommandAsync("config", "apply");
+            await stage.Node.CommandAsync("config", "apply", "--reason", "test");
         }
     }
 

@@ -44,6 +44,18 @@ public sealed class RoleConfigurationTests : IDisposable
     }
 
     [Fact]
+    [Trait("Feature", "S-02")]
+    public void A_line_of_ACP_127_goes_out_from_one_node_at_a_time_and_never_into_a_folder_of_one()
+    {
+        files.Write("stations.yaml", Acp127Stage.Stations);
+        Directory.CreateDirectory(Path.Combine(files.Folder, "out"));
+        string With(string hop) => Text("", Listeners).Replace("routes:\n", "routes:\n  - { match: ship.test, next-hop: \"acp127:ship\" }\n", StringComparison.Ordinal)
+            + $"\nacp127: {{ directory: stations.yaml, lines: [{{ name: ship, station: RXFPA, operator: c@d.test, out: {{ {hop} }} }}] }}\n";
+        Assert.True(files.Good(With("next-hop: \"192.0.2.1:4127\", tls: {}")).Switch.Routes.Routes[0].Link!.Exclusive);
+        Assert.Contains(files.Problems(With("folder: ./out")), p => p.Contains("routes[0].next-hop: this line goes out into a folder of one node", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_node_without_the_edge_needs_no_listener_and_may_have_none()
     {
         var configuration = files.Good(Text("[switch, ops]", ""));

@@ -37,7 +37,7 @@ public sealed class RoleTests : IAsyncLifetime
         [OperatorRight.ReadAudit] = [("GET", "/audit", null)],
         [OperatorRight.ViewContent] = [("GET", $"/messages/{First}/raw", null)],
         [OperatorRight.SwitchPlan] = [("POST", "/profile/plan", "{\"plan\":\"war\",\"reason\":\"x\"}")],
-        [OperatorRight.Configure] = [("POST", "/config/apply", null)],
+        [OperatorRight.Configure] = [("POST", "/config/apply", "{\"reason\":\"x\"}")],
         [OperatorRight.ManageCertificates] = [("POST", "/harvest/allow", "{\"domain\":\"x\",\"id\":\"y\",\"reason\":\"x\"}"), ("POST", "/boundaries/x/smimea-zone", "{\"origin\":\"x\",\"recipients\":[]}")],
         [OperatorRight.ExportEvidence] = [("GET", $"/messages/{First}/custody/export", null)],
         [OperatorRight.ManageAccounts] = [("POST", "/accounts/nobody/lock", "{\"reason\":\"x\"}"), ("POST", "/accounts/nobody/roles", "{\"roles\":[\"viewer\"],\"reason\":\"x\"}")],

@@ -49,6 +49,9 @@ public sealed partial class SignInTests : IAsyncLifetime
     {
         Assert.Equal(HttpStatusCode.NotFound, (await node.SendAsync(HttpMethod.Get, "/nothing", TestNode.ViewerToken)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await SendAsync(HttpMethod.Get, "/assets/nothing.css", null)).StatusCode);
+        // Consoles of other nodes ask for one picture to see whether this node answers, and may have nothing else.
+        foreach (var (path, whose) in new[] { ("/assets/icon.svg", "cross-origin"), ("/assets/console.js", "same-origin"), ("/", "same-origin") })
+            Assert.Equal(whose, Assert.Single((await SendAsync(HttpMethod.Get, path, null)).Headers.GetValues("Cross-Origin-Resource-Policy")));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Host.Tests;
 
@@ -30,6 +31,7 @@ public sealed partial class SkinTests : IAsyncLifetime
         { $"POST /holding/{First}/correct", """{"dropParts":["1.2"],"reason":"macro"}""", ["hold", "correct", First, "--drop-part", "1.2", "--reason", "macro"], $"correct?id={First}&drop=1.2&reason=macro" },
         { $"POST /drafts/{First}/release", """{"as":"chief@hq.test","reason":"go"}""", ["draft", "release", First, "--as", "chief@hq.test", "--reason", "go"], $"draft-release?id={First}&as=chief@hq.test&reason=go" },
         { $"POST /drafts/{First}/reject", """{"as":"chief@hq.test","text":"too long","reason":"no"}""", ["draft", "reject", First, "--as", "chief@hq.test", "--text", "too long", "--reason", "no"], $"draft-reject?id={First}&as=chief@hq.test&text=too long&reason=no" },
+        { "POST /config/apply", """{"reason":"bravo moved"}""", ["config", "apply", "--reason", "bravo moved"], "config?reason=bravo moved" },
     };
 
     [Theory]
@@ -83,10 +85,12 @@ public sealed partial class SkinTests : IAsyncLifetime
         var actions = node.Actions;
         var told = actions.Acts.Select(a => $"{a.Act.Verb} {string.Join(' ', a.Act.Ids)} {a.Act.Link} {a.Act.Reason} {a.Act.DryRun} {a.Who.Name}")
             .Concat(actions.Rules.Select(r => $"{r.Kind} {r.Scope} {r.Level} {r.RefuseAtEntry} {r.Link} {r.Reason} {r.Author}"))
-            .Concat(actions.Decided.Select(d => $"{Describe(d.Order)} {d.Order.Reason} {d.Who.Name}")).ToArray();
+            .Concat(actions.Decided.Select(d => $"{Describe(d.Order)} {d.Order.Reason} {d.Who.Name}"))
+            .Concat(node.Control.Recorded.Where(r => r.Kind is AuditKind.ConfigurationApplied).Select(r => $"{r.Detail} {r.Who}")).ToArray();
         actions.Acts.Clear();
         actions.Rules.Clear();
         actions.Decided.Clear();
+        node.Control.Recorded.Clear();
         return string.Join('\n', told);
     }
 

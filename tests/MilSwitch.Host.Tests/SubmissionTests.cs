@@ -147,6 +147,10 @@ public sealed class SubmissionTests
     [InlineData("""{ "from": "a@a.example", "to": ["b@b.example"], "supersedes": "<a@b>\r\nX: y" }""", "supersedes: no Message-ID (MESSAGE-ID)")]
     [InlineData("""{ "from": "a@a.example", "to": ["b@b.example"], "notify": ["never", "delay"] }""", "notify: never stands alone (WORD)")]
     [InlineData("""{ "from": "a@a.example", "to": ["b@b.example"], "envelopeId": "a b" }""", "envelopeId: not 1 to 100 printable ASCII characters (CHARACTER)")]
+    [InlineData("""{ "from": "a@a.example", "to": ["b@b.example"], "deliverBy": { "mode": "notify" } }""", "deliverBy.by: the time is missing (MISSING)")]
+    [InlineData("""{ "from": "a@a.example", "to": ["b@b.example"], "deliverBy": { "by": "2099-01-01T00:00:00Z", "mode": "perhaps" } }""", "deliverBy.mode: neither return nor notify (WORD)")]
+    [InlineData("""{ "from": "a@a.example", "to": ["b@b.example"], "deliverBy": { "by": "2020-01-01T00:00:00Z" } }""", "501 5.5.4 Syntax error in arguments")]
+    [InlineData("""{ "from": "a@a.example", "to": ["b@b.example"], "receiptsFrom": ["all"] }""", "receiptsFrom: signed receipts are asked for by a signature, and admin.submission-sign names no key (KEY)")]
     [InlineData("""{ "from": "a@a.example", "to": ["b@nowhere.example"] }""", "550 5.1.1 Recipient refused: <b@nowhere.example>")]
     [InlineData("""{ "from": "a@a.example", "to": ["b%c@b.example"] }""", "550 5.7.1 Sender-specified routing refused: <b%c@b.example>")]
     public async Task Says_what_is_wrong_with_a_request(string request, string detail)
@@ -214,6 +218,50 @@ public sealed class SubmissionTests
         run = await stage.RunAsync("", "submit", file, "--json");
         Assert.True(run.ExitCode is 0, run.Error);
         Assert.NotEmpty(JsonDocument.Parse(run.Output).RootElement.GetProperty("messageId").GetString()!);
+    }
+
+    [Fact]
+    [Trait("Feature", "A-11")]
+    public async Task Asks_for_delivery_by_a_time_as_a_client_of_the_listener_may()
+    {
+        await using var stage = await PostStage.StartAsync(listener: "mmhs: { check: fields }, minimum-deliver-by: 1m");
+        var soon = await stage.RunAsync("", "submit", "--from", "duty@a.example", "--to", "ops@b.example", "--deliver-by", "30s");
+        Assert.Equal(1, soon.ExitCode);
+        Assert.Contains("555 5.5.4", soon.Error, StringComparison.Ordinal);
+        var run = await stage.RunAsync("", "submit", "--from", "duty@a.example", "--to", "ops@b.example", "--deliver-by", "2099-01-02T03:04Z", "--deliver-by-mode", "notify", "--deliver-by-trace");
+        Assert.Equal((1, true), (run.ExitCode, run.Error.Contains("501 5.5.4", StringComparison.Ordinal)));
+        run = await stage.RunAsync("", "submit", "--from", "duty@a.example", "--to", "ops@b.example", "--deliver-by", "2h", "--deliver-by-mode", "notify", "--deliver-by-trace");
+        Assert.True(run.ExitCode is 0 && MessageId.TryParse(run.Output.Trim(), out _), run.Error);
+        Assert.True(MessageId.TryParse(run.Output.Trim(), out var id));
+        var by = (await stage.Spool.ReadAsync(id))!.Envelope.DeliverBy!;
+        Assert.Equal((DeliverByMode.Notify, true), (by.Mode, by.Trace));
+        Assert.Equal(2, (await stage.RunAsync("", "submit", "--from", "duty@a.example", "--to", "ops@b.example", "--deliver-by-trace")).ExitCode);
+    }
+
+    [Fact]
+    [Trait("Feature", "F-04")]
+    public async Task Asks_for_signed_receipts_by_a_signature_of_the_node()
+    {
+        await using var stage = await PostStage.StartAsync(
+            files =>
+            {
+                files.WriteCertificate().Dispose();
+                return "keys: [{ name: k, file: tls.key, certificate: tls.pem }]";
+            }, admin: ", submission-sign: { key: k }");
+        var run = await stage.RunAsync("text\n", "submit", "-", "--from", "duty@a.example", "--to", "ops@b.example", "--sic", "SDM", "--receipts-from", "ops@b.example", "--receipts-from", "log@b.example", "--receipts-to", "desk@a.example");
+        Assert.True(run.ExitCode is 0, run.Error);
+        var arrived = Assert.Single(await stage.Sink.WaitForAsync(1, Patience));
+        Assert.Equal("SDM", arrived.Field("MMHS-Subject-Indicator-Codes"));
+        var file = Path.Combine(stage.Files.Folder, "arrived.eml");
+        await File.WriteAllBytesAsync(file, arrived.Content.ToArray());
+        var seen = await stage.RunAsync("", "inspect", file);
+        Assert.Contains("asks for a receipt from list to desk@a.example", seen.Output, StringComparison.Ordinal);
+
+        var (status, body) = await PostAsync(stage, """{ "from": "a@a.example", "to": ["b@b.example"], "receiptsFrom": ["sömebody@a.example"], "receiptsTo": [] }""");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
+        Assert.StartsWith("receiptsFrom[0]: no mail address with a domain, in ASCII (ADDRESS)", JsonDocument.Parse(body).RootElement.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        (_, body) = await PostAsync(stage, """{ "from": "a@a.example", "to": ["b@b.example"], "receiptsTo": ["a@a.example"] }""");
+        Assert.StartsWith("receiptsFrom: who is asked is missing", JsonDocument.Parse(body).RootElement.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     private static byte[] Octets(MimePart part)

@@ -168,7 +168,10 @@ public sealed class FakeMessageInspector : IMessageInspector
 {
     private static readonly InspectedMessage Plain = new("unsigned", [], [], [new InspectedPart("1", "text/plain", 10, null)]);
 
-    public ValueTask<InspectedMessage?> StructureAsync(MessageId id, CancellationToken cancellationToken) => ValueTask.FromResult(id == FakeOperatorActions.First ? Plain : null);
+    /// <summary>Of the first message.</summary>
+    public InspectedMessage Structure { get; set; } = Plain;
+
+    public ValueTask<InspectedMessage?> StructureAsync(MessageId id, CancellationToken cancellationToken) => ValueTask.FromResult(id == FakeOperatorActions.First ? Structure : null);
 
     public ValueTask<InspectedMessage?> ContentAsync(MessageId id, OperatorIdentity who, CancellationToken cancellationToken)
     {

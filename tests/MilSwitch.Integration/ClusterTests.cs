@@ -103,7 +103,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : FieldTest
         var after = StartSink();
         var first = field[0];
         first.Configure(first.Setup with { Routes = [new RouteSetup("*", after.NextHop, Connections)] });
-        var applied = await first.CommandAsync("config", "apply");
+        var applied = await first.CommandAsync("config", "apply", "--reason", "test");
         Assert.True(applied.ExitCode is 0, applied.Output + applied.Error);
 
         // Whose files still name the other.
@@ -170,7 +170,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : FieldTest
         var (field, sink) = await StartAsync();
         foreach (var node in (SwitchProcess[])[field[0], field[1]]) File.Copy(Workspace["cluster-ca.pem"], Beside(node));
         field[0].Configure(field[0].Setup with { Routes = [new RouteSetup("elsewhere.test", "127.0.0.1:9") { Tls = "{ mode: required, ca: hop.pem }" }, new RouteSetup("*", sink.NextHop, Connections)] });
-        var applied = await field[0].CommandAsync("config", "apply");
+        var applied = await field[0].CommandAsync("config", "apply", "--reason", "test");
         Assert.True(applied.ExitCode is 0, applied.Output + applied.Error);
         await Eventually.ComesTrueAsync(() => field[2].Errors.Any(e => e.Contains("hop.pem", StringComparison.Ordinal)), Soon, "the third node says what it lacks");
 

@@ -107,7 +107,7 @@ public sealed class SealedStoreTests : IDisposable
             Assert.Equal(["queued", "queued"], queue.RootElement.GetProperty("items").EnumerateArray().Select(m => m.GetProperty("state").GetString()));
 
         field[0].Configure(field[0].Setup with { Extra = field[0].Setup.Extra + $"  - {{ name: new, file: {pki["new.key"]}, certificate: {pki["new.pem"]}, role: store }}\n" });
-        var applied = await field[0].CommandAsync("config", "apply");
+        var applied = await field[0].CommandAsync("config", "apply", "--reason", "test");
         Assert.True(applied.ExitCode is 0, applied.Output + applied.Error);
         Assert.All(await sink.WaitForAsync(2, Patience), t => Assert.Contains(Canary, Encoding.ASCII.GetString(t.Content.Span), StringComparison.Ordinal));
         Assert.Contains(field[0].Errors, e => e.Contains("opens here as well", StringComparison.Ordinal));

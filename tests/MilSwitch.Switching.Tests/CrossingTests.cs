@@ -51,6 +51,20 @@ public sealed class CrossingTests
     }
 
     [Fact]
+    public async Task The_signatures_that_were_taken_off_stand_in_the_custody_with_what_each_came_to()
+    {
+        ImmutableArray<string> told = ["1 drafter a@red.test: valid", "2 reviewer CN=stranger: CHAIN-INCOMPLETE"];
+        var good = FakeBoundary.Good(Text + "signed\r\n");
+        await using var harness = await StartAsync(boundary: new FakeBoundary { Opening = _ => new OpeningOutcome.Read(good with { Signature = good.Signature with { Told = told } }) });
+        var sent = await harness.SendAsync(Text, from: "a@red.test", to: ["b@blue.test"]);
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+        var custody = BoundaryDocuments.ReadCustody((await harness.Spool.ReadDocumentAsync(BoundaryDocuments.Custody, sent.Id.ToString()))!);
+        var record = Assert.Single(custody, r => r.Act == "stripped");
+        Assert.Equal("its protection was taken off; signatures as they came: 1 drafter a@red.test: valid; 2 reviewer CN=stranger: CHAIN-INCOMPLETE", record.Reason);
+        Assert.Null(CustodyChain.FirstFault(custody));
+    }
+
+    [Fact]
     public async Task The_trace_of_a_message_leads_to_that_of_the_copy_which_goes_on_to_the_delivery()
     {
         var spans = new ConcurrentQueue<Activity>();

@@ -5,6 +5,7 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Delivery;
+using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
@@ -213,7 +214,62 @@ public sealed class MailingListTests
 
         var copy = await ChildAsync(harness, sent.Id, m => m.State == MessageState.Held);
         Assert.Equal(LabelStage.Stored(LabelStage.Label(LabelStage.Alfa, "SECRET")), copy.Envelope.Label);
-        Assert.Empty(harness.Sink.Transactions);
+        Assert.DoesNotContain(harness.Sink.Transactions, t => !t.Recipients.Any(r => r.Contains("chief@hq.test", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [Trait("Feature", "M-06")]
+    [InlineData(true, LabelOutcome.Hold)]
+    [InlineData(false, LabelOutcome.Hold)]
+    [InlineData(true, LabelOutcome.Return)]
+    [InlineData(false, LabelOutcome.Return)]
+    public async Task Who_is_not_cleared_is_told_to_the_owner_and_the_operator_and_to_nobody_else(bool hasOwner, LabelOutcome denied)
+    {
+        await using var harness = await SwitchHarness.StartAsync(c => WithLink(c, denied) with { Lists = new MailingListMap([hasOwner ? Watch : Watch with { Owner = null }]) });
+        var sent = await harness.SendAsync(LabelStage.Message(LabelStage.Label(LabelStage.Alfa, "SECRET")), to: ["watch@hq.test"]);
+
+        var copy = await ChildAsync(harness, sent.Id, m => m.State == (hasOwner && denied is LabelOutcome.Return ? MessageState.Done : MessageState.Held));
+        var withheld = Assert.Single(await harness.Spool.ReadAuditAsync(sent.Id), a => a.Kind == AuditKind.Withheld);
+        Assert.StartsWith("watch@hq.test: m1@dest.test, m2@dest.test, m3@dest.test: ", withheld.Detail, StringComparison.Ordinal);
+        Assert.EndsWith($" ({copy.Id})", withheld.Detail, StringComparison.Ordinal);
+        if (!hasOwner)
+        {
+            Assert.Empty(await harness.Spool.QueryAsync(new MessageQuery { Parent = copy.Id }, default));
+            return;
+        }
+
+        var told = await ChildAsync(harness, copy.Id, m => m.Envelope.ReversePath.IsNull);
+        Assert.Equal(Owner, Assert.Single(told.Envelope.Recipients).Address);
+        var content = await harness.Spool.OpenContentAsync(told.Id);
+        var text = content is { Inline: { } inline } ? Encoding.UTF8.GetString(inline.Span) : Encoding.UTF8.GetString(Assert.Single(await harness.Sink.WaitForAsync(1, Patience)).Content.Span);
+        Assert.Contains(denied is LabelOutcome.Return ? "Action: failed\r\nStatus: 5.7.1\r\n" : "Action: delayed\r\nStatus: 4.7.1\r\n", text, StringComparison.Ordinal);
+        Assert.Contains("m2@dest.test", text, StringComparison.Ordinal);
+        Assert.Empty(await harness.Spool.QueryAsync(new MessageQuery { Parent = sent.Id, Recipient = "a@origin.test" }, default));
+    }
+
+    [Fact]
+    public async Task Members_from_a_directory_are_those_of_the_moment_and_the_trail_says_which()
+    {
+        var directory = new FakeMembers();
+        await using var harness = await StartAsync([Watch with { AsksDirectory = true, Members = [Mailbox.Parse("m1@dest.test")] }], directory);
+        var sent = await harness.SendAsync(Text, to: ["watch@hq.test"]);
+        await Eventually.ComesTrueAsync(async () => (await harness.Spool.ReadAuditAsync(sent.Id)).Any(a => a.Kind == AuditKind.Deferred), Patience, "it waits for the directory");
+        Assert.Contains(await harness.Spool.ReadAuditAsync(sent.Id), a => a.Kind == AuditKind.Deferred && a.Detail == "watch@hq.test: who its members are is not known: away");
+        Assert.Empty(await harness.Spool.QueryAsync(new MessageQuery { Parent = sent.Id }, default));
+
+        directory.Answer = new ListMembersAnswer.Known([Mailbox.Parse("m7@dest.test"), Mailbox.Parse("m5@dest.test"), Mailbox.Parse("m1@dest.test")], 2, default);
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+        var copy = await ChildAsync(harness, sent.Id, _ => true);
+        Assert.Equal(["m1@dest.test", "m5@dest.test", "m7@dest.test"], copy.Envelope.Recipients.Select(r => r.Address.Text));
+        var state = (await harness.Operator.ListAsync(Mailbox.Parse("watch@hq.test"), default))!;
+        Assert.Equal(3, state.List.Members.Length);
+        Assert.Contains(
+            await harness.Spool.ReadAuditAsync(sent.Id), a => a.Kind == AuditKind.Expanded && a.Detail.EndsWith($", 3 members; version {state.List.Version}; 2 values of the directory are no addresses", StringComparison.Ordinal));
+
+        directory.Answer = new ListMembersAnswer.Known([], 0, default);
+        await harness.RestartAsync(c => c with { Lists = new MailingListMap([Watch with { AsksDirectory = true, Members = [] }]) });
+        var empty = await harness.SendAsync(Text.Replace("<1@", "<2@", StringComparison.Ordinal), to: ["watch@hq.test"]);
+        Assert.Equal("watch@hq.test: the directory names no members", (await harness.WaitForAsync(empty.Id, m => m.State == MessageState.Held)).HeldBecause);
     }
 
     [Theory]
@@ -292,7 +348,17 @@ public sealed class MailingListTests
 
     private static MailingList ListOf(string address, params string[] members) => new() { Address = Mailbox.Parse(address), Members = [.. members.Select(Mailbox.Parse)], Owner = Owner };
 
-    private static Task<SwitchHarness> StartAsync(ImmutableArray<MailingList> lists) => SwitchHarness.StartAsync(c => c with { Lists = new MailingListMap(lists) });
+    private static Task<SwitchHarness> StartAsync(ImmutableArray<MailingList> lists, IListMembers? members = null) => SwitchHarness.StartAsync(c => c with { Lists = new MailingListMap(lists) }, members: members);
+
+    private static SwitchConfiguration WithLink(SwitchConfiguration c, LabelOutcome denied) => LabelStage.With(
+        c, LabelStage.Listener(), LabelStage.Link(s => s with { Clearance = LabelStage.UpTo(LabelStage.Alfa, "RESTRICTED"), Denied = denied, Unlabelled = LabelOutcome.Go }));
+
+    private sealed class FakeMembers : IListMembers
+    {
+        public ListMembersAnswer Answer { get; set; } = new ListMembersAnswer.Unavailable("away");
+
+        public ValueTask<ListMembersAnswer> OfAsync(MailingList list, CancellationToken cancellationToken) => ValueTask.FromResult(Answer);
+    }
 
     private static async Task<StoredMessage> ChildAsync(SwitchHarness harness, MessageId parent, Func<StoredMessage, bool> condition)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Lists;
@@ -9,6 +10,7 @@ using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Profiling;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Labels.Carriers;
 using MilSwitch.Switching.Labelling;
@@ -100,6 +102,70 @@ public sealed class ProfilingTests
         var held = (await harness.Operator.HeldAsync(sent.Id, default))!;
         Assert.StartsWith("profiler@hq.test: " + reason, held.Reason, StringComparison.Ordinal);
         Assert.Empty(harness.Sink.Transactions);
+    }
+
+    [Fact]
+    public async Task What_is_encrypted_for_the_profiler_goes_by_what_is_inside_and_stays_as_it_came()
+    {
+        const string Outside = "Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\nFrom: <a@origin.test>\r\nTo: profiler@hq.test\r\nSubject: ...\r\nMessage-ID: <1@origin.test>\r\n\r\nMIIB\r\n";
+        var boundary = new FakeBoundary { Opening = _ => Opened("MMHS-Exempted-Address: log@dest.test\r\n" + Text) };
+        await using var harness = await SwitchHarness.StartAsync((c, _) => With(Opening, Bridge)(c), boundary);
+        var sent = await harness.SendAsync(Outside, to: ["profiler@hq.test"]);
+
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+        var arrived = (await harness.Sink.WaitForAsync(2, Patience)).Where(t => !t.Mail.Contains("<>", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(2, arrived.Length);
+        Assert.All(arrived, t => Assert.EndsWith(Outside, Encoding.UTF8.GetString(t.Content.Span), StringComparison.Ordinal));
+        Assert.DoesNotContain(arrived.SelectMany(t => t.Recipients), r => r.Contains("log@dest.test", StringComparison.Ordinal));
+        var audit = await harness.Spool.ReadAuditAsync(sent.Id);
+        Assert.Equal("profiler@hq.test: plan peace, version 0123: bridge", Assert.Single(audit, a => a.Kind == AuditKind.Profiled).Detail);
+        Assert.Equal("opened with list", Assert.Single(audit, a => a.Kind == AuditKind.Decrypted).Detail);
+    }
+
+    [Theory]
+    [InlineData("others", "unprofiled (encrypted): its text can't be read")]
+    [InlineData("forged", "unprofiled (unreadable): the outer To is not the one that was protected")]
+    [InlineData("broken", "unprofiled (unreadable): no end")]
+    [InlineData("kept back", "unprofiled (no-distribution): MMHS-Message-Instructions: NO DISTRIBUTION")]
+    public async Task What_is_inside_is_not_gone_by_where_it_can_not_be_believed(string what, string reason)
+    {
+        var boundary = new FakeBoundary
+        {
+            Opening = _ => what switch
+            {
+                "others" => new OpeningOutcome.Read(FakeBoundary.Good(Text) with { Encryption = EncryptionState.ForOthers }),
+                "forged" => Opened(Text, m => m with { Differences = [new HeaderDifference("To", DifferenceWeight.Blocking)] }),
+                "broken" => Opened(Text, m => m with { Fault = "no end" }),
+                _ => Opened(Text),
+            },
+        };
+        await using var harness = await SwitchHarness.StartAsync((c, _) => With(Opening, Bridge)(c), boundary);
+        var sent = await harness.SendAsync(
+            (what is "kept back" ? "MMHS-Message-Instructions: NO DISTRIBUTION\r\n" : "") + "Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n" + Text, to: ["profiler@hq.test"]);
+
+        Assert.Equal("profiler@hq.test: " + reason, (await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Held)).HeldBecause);
+    }
+
+    [Fact]
+    public async Task Without_its_key_the_profiler_waits()
+    {
+        var boundary = new FakeBoundary { Opening = _ => new OpeningOutcome.Unavailable("token away") };
+        await using var harness = await SwitchHarness.StartAsync((c, _) => With(Opening, Bridge)(c), boundary);
+        var sent = await harness.SendAsync("Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n" + Text, to: ["profiler@hq.test"]);
+
+        await Eventually.ComesTrueAsync(async () => (await harness.Spool.ReadAuditAsync(sent.Id)).Any(a => a is { Kind: AuditKind.Deferred, Detail: "token away" }), Patience, "it waits for the token");
+        boundary.Opening = _ => Opened(Text);
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+    }
+
+    private static readonly ProfilingAddress Opening = Address with { Opening = new BoundaryOpening { Keys = ["list"] } };
+
+    private static readonly ProfileRule Bridge = Operations with { Name = "bridge", Codes = [], SubjectWords = ["bridge"] };
+
+    private static OpeningOutcome.Read Opened(string text, Func<OpenedMessage, OpenedMessage>? change = null)
+    {
+        var opened = FakeBoundary.Good(text) with { Encryption = EncryptionState.Opened, Notes = [new ProtectionNote(AuditKind.Decrypted, "opened with list")] };
+        return new OpeningOutcome.Read(change?.Invoke(opened) ?? opened);
     }
 
     [Fact]

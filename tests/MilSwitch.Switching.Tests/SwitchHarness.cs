@@ -9,6 +9,7 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
@@ -56,6 +57,9 @@ internal sealed class SwitchHarness : IAsyncDisposable
 
     public IRecipientCertificates? Certificates { get; private set; }
 
+    /// <summary>Set before the node starts; null: no directory knows members of lists.</summary>
+    public IListMembers? Members { get; private set; }
+
     /// <summary>Set before the node starts; null: nothing opens at boundaries.</summary>
     public FakeBoundary? Boundary { get; private set; }
 
@@ -70,12 +74,13 @@ internal sealed class SwitchHarness : IAsyncDisposable
 
     public static async Task<SwitchHarness> StartAsync(
         Func<SwitchConfiguration, SwitchConfiguration>? change = null, SinkOptions? sink = null,
-        IMailExchangerResolver? resolver = null, FakeProtection? protection = null, IRecipientCertificates? certificates = null)
+        IMailExchangerResolver? resolver = null, FakeProtection? protection = null, IRecipientCertificates? certificates = null, IListMembers? members = null)
     {
         var harness = new SwitchHarness(Directory.CreateTempSubdirectory("milswitch-").FullName, SinkServer.Start(sink), ownsFolder: true);
         harness.resolver = resolver ?? harness.resolver;
         harness.Protection = protection;
         harness.Certificates = certificates;
+        harness.Members = members;
         await harness.BootAsync(change);
         return harness;
     }
@@ -171,6 +176,7 @@ internal sealed class SwitchHarness : IAsyncDisposable
             builder.Services.AddSingleton<ITokenMonitor>(Protection);
         }
 
+        if (Members is not null) builder.Services.AddSingleton(Members);
         if (Certificates is not null) builder.Services.AddSingleton(Certificates);
         if (Boundary is not null) builder.Services.AddSingleton<IBoundaryProtection>(Boundary);
         if (Receipts is not null) builder.Services.AddSingleton<IReceiptRelay>(Receipts);

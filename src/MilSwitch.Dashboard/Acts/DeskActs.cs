@@ -31,12 +31,9 @@ internal static class DeskActs
             if (!string.IsNullOrWhiteSpace(next[i])) recipients.Add((ActInput.Address(old[i] ?? ""), ActInput.Address(next[i]!.Trim())));
         }
 
-        var label = input["label"] is { } text ? new byte[text.Length] : null;
-        var length = 0;
-        if (label is not null && (!Convert.TryFromBase64String(input["label"]!, label, out length) || length == 0)) throw new FormatException("the label is no base64");
         var change = new MessageCorrection
         {
-            Recipients = recipients.ToImmutable(), DropParts = [.. Words(input["drop"])], Label = label is null ? null : new MessageLabel(label.AsMemory(0, length)),
+            Recipients = recipients.ToImmutable(), DropParts = [.. Words(input["drop"])], Label = input["label"] is { } text ? services.GetRequiredService<ILabelDesk>().Read(text) : null,
             SubjectCodes = input["sic"] is { } codes ? [.. Words(codes)] : default,
         };
         if (change.IsEmpty) throw new FormatException("say what is to be changed");

@@ -61,7 +61,7 @@ internal static class SwitchActs
 
     public static async Task<ActAnswer> ApplyConfigurationAsync(IServiceProvider services, ActInput input)
     {
-        var problems = await services.GetRequiredService<INodeDesk>().ApplyConfigurationAsync(input.Who, input.CancellationToken).ConfigureAwait(false);
+        var problems = await services.GetRequiredService<INodeDesk>().ApplyConfigurationAsync(input.Reason, input.Who, input.CancellationToken).ConfigureAwait(false);
         return problems.Count == 0 ? ActAnswer.Done("The configuration is in force.") : ActAnswer.Not("Nothing was changed: the configuration has problems.", problems);
     }
 

@@ -50,6 +50,7 @@ public static class AlarmCatalogue
             new("trace", AlarmSeverity.Low, "an SMTP dialogue is recorded for a time"),
             new("folder", AlarmSeverity.Medium, "a watched folder can't be used"),
             new("proxy-log", AlarmSeverity.High, "no proxy certificates are issued at a boundary"),
+            new("channel", AlarmSeverity.High, "numbers of a channel are missing"),
             new("acp127-channel", AlarmSeverity.High, "numbers of an ACP 127 channel are missing"),
             new("acp127-number", AlarmSeverity.Medium, "an ACP 127 transmission came without a number"),
             new("acp127-folder", AlarmSeverity.High, "the folder of an ACP 127 line can't be emptied"),

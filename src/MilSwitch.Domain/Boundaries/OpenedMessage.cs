@@ -76,6 +76,12 @@ public sealed record SignatureFacts(SignatureState State, string Reason, SignerR
     /// <summary>Mail addresses in the certificates of all who signed well, beside, around or over one another; canonical.</summary>
     public ImmutableArray<string> Addresses { get; init; } = [];
 
+    /// <summary>
+    /// Every signature that was there, the first that was made first: number, role, whose, and what it came to. Also those that can't
+    /// be checked here, beside others on which the state rests.
+    /// </summary>
+    public ImmutableArray<string> Told { get; init; } = [];
+
     public static SignatureFacts None { get; } = new(SignatureState.None, "", SignerRole.None, []);
 }
 

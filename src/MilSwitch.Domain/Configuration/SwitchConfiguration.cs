@@ -88,6 +88,9 @@ public sealed record SwitchConfiguration
     /// <summary>The security domains of listeners, by their names; empty: there are no domains.</summary>
     public IReadOnlyDictionary<string, string> ListenerDomains { get; init; } = ImmutableDictionary<string, string>.Empty;
 
+    /// <summary>Channels whose numbers the listeners of this node count, each once.</summary>
+    public ImmutableArray<string> CountedChannels { get; init; } = [];
+
     /// <summary>What is out of date (<see cref="Messages.Envelope.Expires"/>) is held instead of sent.</summary>
     public bool HoldOutOfDate { get; init; }
 
@@ -111,6 +114,10 @@ public sealed record SwitchConfiguration
 
     /// <summary>The list or profiler at an address in whatever domain; null: there is none.</summary>
     public Distributor? DistributorAt(Mailbox address) => (Distributor?)Lists.Anywhere(address) ?? Profilers.Anywhere(address);
+
+    /// <summary>The list or profiler that made a message; null: none did, or it is there no more.</summary>
+    public Distributor? DistributorFrom(Envelope envelope) =>
+        envelope.Origin.DistributedBy is { } text && Mailbox.TryParse(text, allowUtf8: true, out var address, out _) ? DistributorAt(envelope.Domain, address) : null;
 
     /// <summary>
     /// RFC 5321 §4.5.1: postmaster, in any case, without a domain or at one of this switch's names. Everybody may write to it.

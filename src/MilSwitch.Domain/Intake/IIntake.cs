@@ -80,6 +80,9 @@ public sealed record ClientIdentity
 
     /// <summary>Answer a too high level by lowering it (X.3.6) or by refusing it (X.7.15).</summary>
     public bool LowerPrecedence { get; init; } = true;
+
+    /// <summary>The channel whose numbers its messages have, which are counted; null: none.</summary>
+    public string? Channel { get; init; }
 }
 
 public enum ListenerRole : byte { Relay, Submission }

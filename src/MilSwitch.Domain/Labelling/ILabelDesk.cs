@@ -13,6 +13,11 @@ public interface ILabelDesk
     /// <param name="to">Name or object identifier of the policy; null: only read it.</param>
     /// <exception cref="FormatException">It is no label, or there is no such policy; the message is for the person.</exception>
     LabelTrial Try(string text, string? to);
+
+    /// <summary>Reads a label as messages carry it.</summary>
+    /// <param name="text">In any form that a text can have: a marking, a field, XML, base64, hexadecimal, PEM, or numbers.</param>
+    /// <exception cref="FormatException">It is no label; the message is for the person.</exception>
+    MessageLabel Read(string text);
 }
 
 /// <param name="Id">Object identifier.</param>

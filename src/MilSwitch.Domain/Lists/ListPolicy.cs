@@ -21,7 +21,7 @@ public static class ListPolicy
         if (list.Posters is not { } posters) return ListDecision.Distribute.It;
         if (subject.Authors.IsEmpty) return new ListDecision.Refuse("its author can't be told");
         if (list.Proof is ListProof.Required && !subject.IsVouchedFor && !IsSigned(subject)) return new ListDecision.Refuse("neither a good signature nor an account vouches for its author");
-        return subject.Authors.All(posters.Contains) ? ListDecision.Distribute.It : new ListDecision.Refuse("its author may not write to the list");
+        return subject.Authors.All(a => posters.Contains(a) || (list.MembersMayPost && list.Members.Contains(a))) ? ListDecision.Distribute.It : new ListDecision.Refuse("its author may not write to the list");
     }
 
     /// <summary>Why a message must not go on from an address whatever it says; null: it may.</summary>

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Protection;
@@ -24,8 +26,20 @@ public sealed record MailingList : Distributor
         init => members = [.. value.Distinct().OrderBy(m => m.Text, StringComparer.Ordinal)];
     }
 
+    /// <summary>A directory knows further members, who are added each time a message comes (<see cref="With"/>).</summary>
+    public bool AsksDirectory { get; init; }
+
     /// <summary>Who may write to it; null: everybody.</summary>
     public MailboxSet? Posters { get; init; }
+
+    /// <summary>Those whom a directory names may, too.</summary>
+    public bool MembersMayPost { get; init; }
+
+    /// <summary>Which members these are: the beginning of the SHA-256 of their canonical texts in their order, in hexadecimal. Equal when they are.</summary>
+    public string Version => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', Members.Select(m => m.Text)))).AsSpan(0, 8));
+
+    /// <summary>With the members that a directory named.</summary>
+    public MailingList With(ImmutableArray<Mailbox> known) => this with { Members = Members.AddRange(known) };
 
     public ListProof Proof { get; init; }
 
@@ -43,7 +57,7 @@ public sealed record MailingList : Distributor
 
     public override string Source => Messages.Origin.List + Address.Text;
 
-    public override string Description => string.Create(CultureInfo.InvariantCulture, $"mailing list, {Members.Length} members");
+    public override string Description => AsksDirectory ? "mailing list, members from a directory" : string.Create(CultureInfo.InvariantCulture, $"mailing list, {Members.Length} members");
 
     public override bool Opens => Opening is not null;
 

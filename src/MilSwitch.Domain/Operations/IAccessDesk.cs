@@ -5,7 +5,8 @@ namespace MilSwitch.Domain.Operations;
 /// <summary>
 /// Accounts of persons and the sessions of their browsers; all nodes of a cluster have the same. Acts demand
 /// <see cref="OperatorRight.ManageAccounts"/> and throw <see cref="NotPermittedException"/>, a <see cref="FormatException"/> with a
-/// text for the person, and <see cref="SpoolUnavailableException"/> when the store refuses.
+/// text for the person, <see cref="ApprovalNeededException"/> where another person has to approve, and
+/// <see cref="SpoolUnavailableException"/> when the store refuses.
 /// </summary>
 public interface IAccessDesk
 {

@@ -10,9 +10,14 @@ public interface INodeDesk
     ConfigurationInForce Configuration { get; }
 
     /// <summary>Reads the configuration again and swaps it whole, or changes nothing.</summary>
+    /// <param name="reason">Why; goes into the audit trail.</param>
+    /// <param name="who">Who wants it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>What is wrong with it; empty: it is in force.</returns>
     /// <exception cref="NotPermittedException">This person may not.</exception>
-    ValueTask<IReadOnlyList<string>> ApplyConfigurationAsync(OperatorIdentity who, CancellationToken cancellationToken);
+    /// <exception cref="FormatException">The reason is missing or too long.</exception>
+    /// <exception cref="ApprovalNeededException">It waits for a second person.</exception>
+    ValueTask<IReadOnlyList<string>> ApplyConfigurationAsync(string reason, OperatorIdentity who, CancellationToken cancellationToken);
 
     /// <summary>The node takes nothing new, ends what it has under way, hands its partitions over and stops. Audited.</summary>
     /// <exception cref="NotPermittedException">This person may not.</exception>

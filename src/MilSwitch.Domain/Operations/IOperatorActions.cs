@@ -3,6 +3,7 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Labelling;
+using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Precedences;
@@ -116,6 +117,12 @@ public interface IOperatorActions
     /// has it done. Throws <see cref="SpoolUnavailableException"/> when the store refused it; such an order is not done later.
     /// </summary>
     ValueTask<HoldingResult> DecideAsync(MessageId id, HoldingOrder order, OperatorIdentity who, CancellationToken cancellationToken);
+
+    /// <summary>The mailing lists, without what directories know.</summary>
+    ValueTask<IReadOnlyList<ListState>> ListsAsync(CancellationToken cancellationToken);
+
+    /// <summary>A mailing list with its members; null: there is none at this address.</summary>
+    ValueTask<ListState?> ListAsync(Mailbox address, CancellationToken cancellationToken);
 
     /// <summary>The profiler's plans, and which counts.</summary>
     ValueTask<ProfileState> ProfileAsync(CancellationToken cancellationToken);

@@ -19,8 +19,11 @@ public static class TwoPersonActs
     /// <summary>A node is drained.</summary>
     public const string Drain = "drain";
 
+    /// <summary>An account is made, changed (roles, password), locked, unlocked or removed; not one's own password.</summary>
+    public const string Account = "account";
+
     /// <summary>All of them; acts on messages by their verbs.</summary>
-    public static ImmutableArray<string> All { get; } = [.. Enum.GetValues<MessageVerb>().Select(Of), Rule, Minimize, Plan, Configuration, Drain];
+    public static ImmutableArray<string> All { get; } = [.. Enum.GetValues<MessageVerb>().Select(Of), Rule, Minimize, Plan, Configuration, Drain, Account];
 
     /// <summary>The word for an act on messages.</summary>
     public static string Of(MessageVerb verb) => verb.ToString().ToLowerInvariant();

@@ -55,9 +55,13 @@ public static class ProfilePolicy
     }
 
     /// <summary>What the audit trail says of a decision: the plan, its version and the rules that fitted, with what held.</summary>
-    public static string Trail(ProfileDecision decision, string plan, string version)
+    /// <param name="decision">It.</param>
+    /// <param name="plan">The name of the plan.</param>
+    /// <param name="version">That of the file.</param>
+    /// <param name="opened">What held was encrypted: words of a plan that stand in it are nothing for the trail.</param>
+    public static string Trail(ProfileDecision decision, string plan, string version, bool opened = false)
     {
-        var named = decision.Matches.Take(MostRulesNamed).Select(m => $"{m.Rule.Name} ({string.Join(", ", m.Reasons)})");
+        var named = decision.Matches.Take(MostRulesNamed).Select(m => opened ? m.Rule.Name : $"{m.Rule.Name} ({string.Join(", ", m.Reasons)})");
         var text = string.Create(CultureInfo.InvariantCulture, $"plan {plan}, version {version}: {string.Join("; ", named)}{(decision.Matches.Length > MostRulesNamed ? $" and {decision.Matches.Length - MostRulesNamed} more" : "")}");
         return text.Length > LongestText ? text[..LongestText] + "…" : text;
     }

@@ -5,7 +5,11 @@ namespace MilSwitch.Domain.Protection;
 /// <param name="State">In a word.</param>
 /// <param name="Reason">In a sentence for the watch, never a secret; empty while all is well.</param>
 /// <param name="Since">When it came to be so.</param>
-public sealed record TokenStatus(string Name, TokenCondition State, string Reason, DateTimeOffset Since);
+public sealed record TokenStatus(string Name, TokenCondition State, string Reason, DateTimeOffset Since)
+{
+    /// <summary>Its sessions and their work; null: it stands for the tokens of other nodes.</summary>
+    public TokenLoad? Load { get; init; }
+}
 
 public enum TokenCondition : byte
 {

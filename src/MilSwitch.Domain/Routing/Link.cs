@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Protection;
@@ -63,6 +64,9 @@ public sealed record LinkSettings
     /// <summary>Only one node at a time uses it: its connection is the only one there may be, or its messages are numbered.</summary>
     public bool Exclusive { get; init; }
 
+    /// <summary>Its messages have numbers of this channel, one after the other without gaps; null: none. Needs one connection and <see cref="Exclusive"/>.</summary>
+    public string? Channel { get; init; }
+
     /// <summary>Messages over one connection before it is renewed.</summary>
     public int MessagesPerConnection { get; init; } = 10_000;
 
@@ -82,6 +86,9 @@ public sealed record LinkSettings
 
     /// <summary>The security domain it leads into; null: there are no domains.</summary>
     public string? Domain { get; init; }
+
+    /// <summary>What was handed on is followed until it is acknowledged; null: it is not.</summary>
+    public RouteFollowing? Follow { get; init; }
 
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -106,11 +113,11 @@ public sealed record LinkSettings
     /// <summary>It leads to the same hosts, as far as they are not found through DNS.</summary>
     public bool LeadsWhere(LinkSettings other) => MxDomain == other.MxDomain && MxPort == other.MxPort && Targets.SequenceEqual(other.Targets);
 
-    /// <summary>Connections made by the other settings are as good as new ones: they differ in nothing but limits, protection and labels on this side.</summary>
+    /// <summary>Connections made by the other settings are as good as new ones: they differ in nothing but limits, protection, labels and what is followed on this side.</summary>
     public bool ConnectsLike(LinkSettings other) => LeadsWhere(other) && this == other with
     {
         Targets = Targets, Connections = Connections, Exclusive = Exclusive, MessagesPerConnection = MessagesPerConnection, IdleTimeout = IdleTimeout,
-        Protection = Protection, Labels = Labels, Domain = Domain,
+        Protection = Protection, Labels = Labels, Domain = Domain, Follow = Follow,
     };
 
     private bool MayRelax => Tls is { Mode: LinkTlsMode.Required, SenderMayRelax: true };

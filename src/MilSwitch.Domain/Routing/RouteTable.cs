@@ -30,6 +30,7 @@ public sealed class RouteTable
         rows = Routes.Where(r => r.When is null).ToFrozenDictionary(r => KeyOf(r.Match), StringComparer.Ordinal);
         conditional = Routes.Where(r => r.When is not null).GroupBy(r => KeyOf(r.Match), StringComparer.Ordinal).ToFrozenDictionary(g => g.Key, g => g.ToImmutableArray(), StringComparer.Ordinal);
         AsksForLabels = Routes.Any(r => r.Link?.Labels is not null);
+        Follows = Routes.Any(r => r.Link?.Follow is not null);
         this.ownNames = (ownNames ?? []).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
     }
 
@@ -37,6 +38,9 @@ public sealed class RouteTable
 
     /// <summary>Some link does something about labels.</summary>
     public bool AsksForLabels { get; }
+
+    /// <summary>Messages of some link are followed until they are acknowledged.</summary>
+    public bool Follows { get; }
 
     /// <summary>Names this switch answers to: an MX that names one of them is a loop.</summary>
     public bool IsOwnName(string host) => ownNames.Contains(host.TrimEnd('.'));

@@ -121,7 +121,7 @@ public enum AuditKind : short
     Profiled = 39, Expanded = 40, PlanSwitched = 75, Assigned = 76,
     Completed = 50,
     Drafted = 51, Authorised = 52,
-    Superseding = 65,
+    Superseding = 65, Superseded = 66, Numbered = 67, Withheld = 68,
     Transferred = 70,
     SignedIn = 80, SignInFailed = 81, SignInBarred = 82, SignedOut = 83, SessionEnded = 84, AccountAdded = 85, AccountChanged = 86, AccountRemoved = 87,
     Proposed = 88, ProposalApproved = 89, ProposalRejected = 90,

@@ -15,6 +15,9 @@ public sealed record InspectedMessage(string Verdict, ImmutableArray<string> Rea
     /// <summary>What it says, as plain text; null: not asked for, or none can be read.</summary>
     public string? Text { get; init; }
 
+    /// <summary>Signatures of the whole message, the first that was made first.</summary>
+    public ImmutableArray<InspectedSigner> Signatures => [.. Layers.SelectMany(l => l.Signers).Where(s => s.Number > 0).OrderBy(s => s.Number)];
+
     /// <summary>There is more of the text.</summary>
     public bool IsCut { get; init; }
 }
@@ -34,11 +37,18 @@ public sealed record InspectedLayer(
 /// <param name="Subject">Of the certificate; null: it is not known.</param>
 /// <param name="Verdict">On the signature.</param>
 /// <param name="Reasons">Codes of why.</param>
-/// <param name="Role">originator, domain, attribute or review; null: it does not say.</param>
+/// <param name="Role">drafter, reviewer, releaser, domain, attribute, list, other or unknown: what it and the header claim.</param>
 /// <param name="Algorithm">Of the signature.</param>
 /// <param name="SignedAt">As the signer claims.</param>
 /// <param name="Depth">0: a signature; 1 and more: a countersignature on the one before.</param>
-public sealed record InspectedSigner(string? Subject, string Verdict, ImmutableArray<string> Reasons, string? Role, string? Algorithm, DateTimeOffset? SignedAt, int Depth);
+/// <param name="Number">From 1, in the order in which the message's signatures were made; 0: it is about a part only.</param>
+/// <param name="Covers">Numbers of the signatures that it is directly around or, a countersignature, on.</param>
+public sealed record InspectedSigner(
+    string? Subject, string Verdict, ImmutableArray<string> Reasons, string Role, string? Algorithm, DateTimeOffset? SignedAt, int Depth, int Number, ImmutableArray<int> Covers)
+{
+    /// <summary>How it stands to the others, for people; empty: it is nearest to the content.</summary>
+    public string Place => Covers.IsDefaultOrEmpty ? "" : (Depth > 0 ? "on " : "around ") + string.Join(", ", Covers);
+}
 
 /// <param name="Number"><c>1</c> is the message.</param>
 /// <param name="Type">Its media type.</param>

@@ -6,12 +6,12 @@ using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Running;
 using MilSwitch.Switching;
+using MilSwitch.Switching.Operations;
 
 namespace MilSwitch.Host.Access;
 
 /// <summary>Accounts and sessions, as documents of the store that all nodes have in common. Thread-safe.</summary>
-/// <param name="spool">Null: a node without a store of its own has no accounts.</param>
-internal sealed class AccessDesk(ISpool? spool, ISwitchControl control, ConfigurationHolder configuration, TimeProvider time) : IAccessDesk
+internal sealed partial class AccessDesk : IAccessDesk
 {
     private const int LongestReason = 1_000;
     private const int LongestName = 64;
@@ -24,10 +24,27 @@ internal sealed class AccessDesk(ISpool? spool, ISwitchControl control, Configur
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Grain = TimeSpan.FromMinutes(1);
 
-    private readonly AttemptLimiter addresses = new(() => spool ?? throw new SpoolUnavailableException(SpoolHealth.Unwritable), time);
+    private readonly ISpool? spool;
+    private readonly ISwitchControl control;
+    private readonly ConfigurationHolder configuration;
+    private readonly ProposalDesk proposals;
+    private readonly TimeProvider time;
+    private readonly AttemptLimiter addresses;
     // The work is heavy by purpose: it must not keep mail from being sent.
     private readonly SemaphoreSlim place = new(1, 1);
     private int waiting;
+
+    /// <param name="spool">Null: a node without a store of its own has no accounts.</param>
+    /// <param name="control">For the audit trail.</param>
+    /// <param name="configuration">How people may sign in.</param>
+    /// <param name="proposals">Where what needs two persons waits.</param>
+    /// <param name="time">The clock.</param>
+    public AccessDesk(ISpool? spool, ISwitchControl control, ConfigurationHolder configuration, ProposalDesk proposals, TimeProvider time)
+    {
+        (this.spool, this.control, this.configuration, this.proposals, this.time) = (spool, control, configuration, proposals, time);
+        addresses = new AttemptLimiter(() => Store, time);
+        proposals.Perform(ProposedForm, PerformAsync);
+    }
 
     public SignInWays Ways => new(configuration.Current.Admin.LocalAccounts, configuration.Current.Admin.Oidc?.Name);
 
@@ -50,9 +67,15 @@ internal sealed class AccessDesk(ISpool? spool, ISwitchControl control, Configur
         Check(reason);
         if (await Store.ReadDocumentAsync(AccessDocuments.Account, name, cancellationToken) is not null) return AccountChange.Exists;
         var hash = await WorkAsync(() => PasswordHash.Make(password), cancellationToken) ?? throw new SpoolUnavailableException(SpoolHealth.Unwritable);
+        if (NeedsTwo) await ProposeAsync(new ProposedAccount(Add, name, roles.Words(), null, null, reason), hash, who, cancellationToken);
+        return await AddAsync(name, roles.Words(), hash, reason, who, cancellationToken);
+    }
+
+    private async ValueTask<AccountChange> AddAsync(string name, IReadOnlyList<string> roles, string hash, string reason, OperatorIdentity who, CancellationToken cancellationToken)
+    {
         var now = time.GetUtcNow();
-        await RecordAsync(AuditKind.AccountAdded, $"{name}: {string.Join(", ", roles.Words())}: {reason}", who);
-        var account = new AccountDocument(name, roles.Words(), hash, false, now, who.Name, now);
+        await RecordAsync(AuditKind.AccountAdded, $"{name}: {string.Join(", ", roles)}: {reason}", who);
+        var account = new AccountDocument(name, roles, hash, false, now, who.Name, now);
         return await Store.ExchangeDocumentAsync(AccessDocuments.Account, name, null, AccessDocuments.Write(account), cancellationToken) ? AccountChange.Done : AccountChange.Exists;
     }
 
@@ -60,8 +83,7 @@ internal sealed class AccessDesk(ISpool? spool, ISwitchControl control, Configur
     {
         who.Demand(OperatorRight.ManageAccounts);
         Check(roles);
-        Check(reason);
-        return ChangeAsync(name, a => a with { Roles = roles.Words() }, AuditKind.AccountChanged, $"roles {string.Join(", ", roles.Words())}: {reason}", who, cancellationToken);
+        return ChangeAsync(new ProposedAccount(Roles, name, roles.Words(), null, null, reason), who, cancellationToken);
     }
 
     public async ValueTask<AccountChange> SetPasswordAsync(string name, string password, string reason, OperatorIdentity who, CancellationToken cancellationToken)
@@ -69,7 +91,10 @@ internal sealed class AccessDesk(ISpool? spool, ISwitchControl control, Configur
         who.Demand(OperatorRight.ManageAccounts);
         Check(password, name);
         Check(reason);
-        return await ChangePasswordAsync(name, password, $"password: {reason}", who, cancellationToken);
+        if (!NeedsTwo) return await ChangePasswordAsync(name, password, $"password: {reason}", who, cancellationToken);
+        if (!await ExistsAsync(name, cancellationToken)) return AccountChange.NotFound;
+        if (await WorkAsync(() => PasswordHash.Make(password), cancellationToken) is { } hash) await ProposeAsync(new ProposedAccount(Password, name, null, null, null, reason), hash, who, cancellationToken);
+        return AccountChange.Conflict;
     }
 
     public async ValueTask<AccountChange> ChangeOwnPasswordAsync(string present, string next, OperatorIdentity who, CancellationToken cancellationToken)
@@ -85,26 +110,14 @@ internal sealed class AccessDesk(ISpool? spool, ISwitchControl control, Configur
         return result;
     }
 
-    public ValueTask<AccountChange> LockAsync(string name, string reason, OperatorIdentity who, CancellationToken cancellationToken)
-    {
-        who.Demand(OperatorRight.ManageAccounts);
-        Check(reason);
-        return ChangeAsync(name, a => a with { Locked = true }, AuditKind.AccountChanged, $"locked: {reason}", who, cancellationToken);
-    }
+    public ValueTask<AccountChange> LockAsync(string name, string reason, OperatorIdentity who, CancellationToken cancellationToken) =>
+        ChangeAsync(new ProposedAccount(Lock, name, null, null, null, reason), who, cancellationToken);
 
-    public ValueTask<AccountChange> UnlockAsync(string name, string reason, OperatorIdentity who, CancellationToken cancellationToken)
-    {
-        who.Demand(OperatorRight.ManageAccounts);
-        Check(reason);
-        return ChangeAsync(name, a => a with { Locked = false, Failures = 0, BarredUntil = null }, AuditKind.AccountChanged, $"unlocked: {reason}", who, cancellationToken);
-    }
+    public ValueTask<AccountChange> UnlockAsync(string name, string reason, OperatorIdentity who, CancellationToken cancellationToken) =>
+        ChangeAsync(new ProposedAccount(Unlock, name, null, null, null, reason), who, cancellationToken);
 
-    public ValueTask<AccountChange> RemoveAccountAsync(string name, string reason, OperatorIdentity who, CancellationToken cancellationToken)
-    {
-        who.Demand(OperatorRight.ManageAccounts);
-        Check(reason);
-        return ChangeAsync(name, _ => null, AuditKind.AccountRemoved, reason, who, cancellationToken);
-    }
+    public ValueTask<AccountChange> RemoveAccountAsync(string name, string reason, OperatorIdentity who, CancellationToken cancellationToken) =>
+        ChangeAsync(new ProposedAccount(Remove, name, null, null, null, reason), who, cancellationToken);
 
     public async ValueTask<IReadOnlyList<OperatorSession>> SessionsAsync(OperatorIdentity who, CancellationToken cancellationToken)
     {
@@ -211,11 +224,16 @@ internal sealed class AccessDesk(ISpool? spool, ISwitchControl control, Configur
 
     private async ValueTask<AccountChange> ChangePasswordAsync(string name, string password, string detail, OperatorIdentity who, CancellationToken cancellationToken)
     {
-        if (!IsName(name) || await Store.ReadDocumentAsync(AccessDocuments.Account, name, cancellationToken) is null) return AccountChange.NotFound;
+        if (!await ExistsAsync(name, cancellationToken)) return AccountChange.NotFound;
         var hash = await WorkAsync(() => PasswordHash.Make(password), cancellationToken);
         if (hash is null) return AccountChange.Conflict;
+        return await ChangePasswordToAsync(name, hash, detail, who, cancellationToken);
+    }
+
+    private ValueTask<AccountChange> ChangePasswordToAsync(string name, string hash, string detail, OperatorIdentity who, CancellationToken cancellationToken)
+    {
         var now = time.GetUtcNow();
-        return await ChangeAsync(
+        return ChangeAsync(
             name, a => a with { Password = hash, PasswordSet = now > a.PasswordSet ? now : a.PasswordSet.AddTicks(1), Failures = 0, BarredUntil = null }, AuditKind.AccountChanged, detail, who, cancellationToken);
     }
 

@@ -14,6 +14,9 @@ internal static class AccessDocuments
     /// <summary>Wrong attempts of one address.</summary>
     public const string Attempts = "sign-in-attempts";
 
+    /// <summary>A password that waits for a second person: a proposal is for many to read, and must not hold its hash.</summary>
+    public const string Waiting = "account-waiting";
+
     /// <summary>Counts for names that nobody has, so that they cost what others cost.</summary>
     public const string Nobody = "account-nobody";
 
@@ -25,6 +28,14 @@ internal static class AccessDocuments
 
     /// <summary>Null: there were none.</summary>
     public static AttemptsDocument? ReadAttempts(string? json) => Read(json, AccessJson.Default.AttemptsDocument);
+
+    public static string Write(WaitingPassword waiting) => JsonSerializer.Serialize(waiting, AccessJson.Default.WaitingPassword);
+
+    public static string Write(ProposedAccount proposed) => JsonSerializer.Serialize(proposed, AccessJson.Default.ProposedAccount);
+
+    public static WaitingPassword? ReadWaiting(string? json) => Read(json, AccessJson.Default.WaitingPassword);
+
+    public static ProposedAccount? ReadProposed(string json) => Read(json, AccessJson.Default.ProposedAccount);
 
     /// <summary>Null: it is none, and opens nothing.</summary>
     public static AccountDocument? ReadAccount(string? json) => Read(json, AccessJson.Default.AccountDocument);
@@ -68,8 +79,23 @@ internal sealed record SessionDocument(
 /// <param name="Last">When the last of them was.</param>
 internal sealed record AttemptsDocument(int Failures, DateTimeOffset Until, DateTimeOffset Last);
 
+/// <param name="Password">As <see cref="PasswordHash"/> writes it.</param>
+/// <param name="Until">Nobody needs it any more after that.</param>
+internal sealed record WaitingPassword(string Password, DateTimeOffset Until);
+
+/// <summary>A change of an account that waits for a second person.</summary>
+/// <param name="Change">add, roles, password, lock, unlock or remove.</param>
+/// <param name="Name">Of the account.</param>
+/// <param name="Roles">What the person is to be; null: they stay.</param>
+/// <param name="Password">Id of the <see cref="WaitingPassword"/>; null: it stays.</param>
+/// <param name="Digest">SHA-256 of the hash of the password.</param>
+/// <param name="Reason">Why.</param>
+internal sealed record ProposedAccount(string Change, string Name, IReadOnlyList<string>? Roles, string? Password, string? Digest, string Reason);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(AccountDocument))]
 [JsonSerializable(typeof(SessionDocument))]
 [JsonSerializable(typeof(AttemptsDocument))]
+[JsonSerializable(typeof(WaitingPassword))]
+[JsonSerializable(typeof(ProposedAccount))]
 internal sealed partial class AccessJson : JsonSerializerContext;

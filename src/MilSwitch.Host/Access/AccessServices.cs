@@ -7,6 +7,7 @@ using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Running;
 using MilSwitch.Switching;
+using MilSwitch.Switching.Operations;
 
 namespace MilSwitch.Host.Access;
 
@@ -16,7 +17,8 @@ internal static class AccessServices
     public static IServiceCollection AddAccess(this IServiceCollection services, NodeConfiguration configuration)
     {
         services.AddSingleton(provider => new AccessDesk(
-            provider.GetService<ISpool>(), provider.GetRequiredService<ISwitchControl>(), provider.GetRequiredService<ConfigurationHolder>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetService<ISpool>(), provider.GetRequiredService<ISwitchControl>(), provider.GetRequiredService<ConfigurationHolder>(), provider.GetRequiredService<ProposalDesk>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IAccessDesk>(provider => provider.GetRequiredService<AccessDesk>());
         services.AddSingleton<OidcDesk>();
         services.AddSingleton<ITwoPersonPolicy>(provider => new TwoPersonPolicy(provider.GetRequiredService<ConfigurationHolder>()));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -14,6 +15,7 @@ internal sealed class NodeActions : INodeActions
 {
     private const string ApplyForm = "config";
     private const string DrainForm = "drain";
+    private const int LongestReason = 1_000;
 
     private readonly ConfigurationHolder configuration;
     private readonly ISwitchControl control;
@@ -38,21 +40,22 @@ internal sealed class NodeActions : INodeActions
     public async ValueTask<IReadOnlyList<SettingsProblem>?> ApplyAsync(Func<string, bool>? expected, string reason, OperatorIdentity who, CancellationToken cancellationToken)
     {
         who.Demand(OperatorRight.Configure);
+        Reasoned(reason);
         if (proposals.NeedsTwo(TwoPersonActs.Configuration))
         {
             if (expected?.Invoke(configuration.Tag) is false) return null;
             var file = configuration.Current.File;
-            var request = JsonSerializer.Serialize(new ProposedFile(file, await DigestAsync(file, cancellationToken)), NodeActionJson.Default.ProposedFile);
-            await proposals.ProposeAsync(TwoPersonActs.Configuration, ApplyForm, request, $"apply {file} on node {Node}", OperatorRight.Configure, reason.Length > 0 ? reason : "-", who, Node, cancellationToken);
+            var request = JsonSerializer.Serialize(new ProposedFile(file, await DigestAsync(file, cancellationToken), reason), NodeActionJson.Default.ProposedFile);
+            await proposals.ProposeAsync(TwoPersonActs.Configuration, ApplyForm, request, $"apply {file} on node {Node}", OperatorRight.Configure, reason, who, Node, cancellationToken);
         }
 
-        return await ApplyAsync(expected ?? (_ => true), who);
+        return await ApplyAsync(expected ?? (_ => true), who, reason);
     }
 
     public async ValueTask DrainAsync(string reason, OperatorIdentity who, CancellationToken cancellationToken)
     {
         who.Demand(OperatorRight.Configure);
-        if (string.IsNullOrWhiteSpace(reason)) throw new FormatException("a reason is missing");
+        Reasoned(reason);
         if (proposals.NeedsTwo(TwoPersonActs.Drain))
         {
             await proposals.ProposeAsync(
@@ -66,11 +69,11 @@ internal sealed class NodeActions : INodeActions
     {
         var wanted = JsonSerializer.Deserialize(request, NodeActionJson.Default.ProposedFile)!;
         if (wanted.File != configuration.Current.File || wanted.Digest != await DigestAsync(wanted.File, cancellationToken)) throw new FormatException("the file is another one than was proposed");
-        return await ApplyAsync(_ => true, who) is { Count: > 0 } problems ? throw new FormatException($"{problems[0].File}:{problems[0].Line}: {problems[0].Key}: {problems[0].Text}") : "it is in force";
+        return await ApplyAsync(_ => true, who, wanted.Reason) is { Count: > 0 } problems ? throw new FormatException($"{problems[0].File}:{problems[0].Line}: {problems[0].Key}: {problems[0].Text}") : "it is in force";
     }
 
-    private async ValueTask<IReadOnlyList<SettingsProblem>?> ApplyAsync(Func<string, bool> expected, OperatorIdentity who) =>
-        await configuration.ReloadAsync(expected, who.Name) is { } problems ? [.. problems.Select(p => new SettingsProblem(p.File, p.Line, p.Key, p.Text))] : null;
+    private async ValueTask<IReadOnlyList<SettingsProblem>?> ApplyAsync(Func<string, bool> expected, OperatorIdentity who, string reason) =>
+        await configuration.ReloadAsync(expected, who.Name, reason) is { } problems ? [.. problems.Select(p => new SettingsProblem(p.File, p.Line, p.Key, p.Text))] : null;
 
     private async ValueTask LeaveAsync(string reason, OperatorIdentity who)
     {
@@ -78,6 +81,12 @@ internal sealed class NodeActions : INodeActions
         await control.RecordAsync(AuditKind.NodeStopped, $"drain: {reason}", who.Name);
         // The answer goes out first: stopping waits for it.
         lifetime.StopApplication();
+    }
+
+    private static void Reasoned(string reason)
+    {
+        if (string.IsNullOrWhiteSpace(reason)) throw new FormatException("a reason is missing");
+        if (reason.Length > LongestReason) throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"the reason has more than {LongestReason} characters"));
     }
 
     private static async Task<string> DigestAsync(string file, CancellationToken cancellationToken)
@@ -93,7 +102,7 @@ internal sealed class NodeActions : INodeActions
     }
 }
 
-internal sealed record ProposedFile(string File, string Digest);
+internal sealed record ProposedFile(string File, string Digest, string Reason);
 
 internal sealed record ProposedDrain(string Reason);
 

@@ -14,6 +14,8 @@ internal static class PageRules
     public const string SignIn = "/sign-in";
     public const string Assets = "/assets";
 
+    // Consoles of other nodes, which have other origins, ask for this picture to find out whether this node answers.
+    private const string SignOfLife = Assets + "/icon.svg";
     private const int LongestTarget = 2_000;
     private const string ContentPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -25,7 +27,7 @@ internal static class PageRules
         // With no-referrer browsers would not say either from where a form comes.
         headers["Referrer-Policy"] = "same-origin";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = context.Request.Path == SignOfLife ? "cross-origin" : "same-origin";
         headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";
         headers.XFrameOptions = "DENY";
         var path = context.Request.Path;

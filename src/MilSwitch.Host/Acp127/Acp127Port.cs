@@ -1,9 +1,14 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using MilSwitch.Acp127;
 using MilSwitch.Host.Configuration;
+using MilSwitch.Smtp.Server.Hosting;
 
 namespace MilSwitch.Host.Acp127;
 
@@ -13,6 +18,8 @@ namespace MilSwitch.Host.Acp127;
 /// </summary>
 internal sealed partial class Acp127Port(string name, Func<NodeConfiguration> configuration, Acp127Intake intake, Acp127Counting counting, TimeProvider time, ILogger logger)
 {
+    private static readonly TimeSpan HandshakeTime = TimeSpan.FromSeconds(30);
+
     private int open;
 
     public async Task OnConnectedAsync(ConnectionContext connection)
@@ -27,7 +34,7 @@ internal sealed partial class Acp127Port(string name, Func<NodeConfiguration> co
                 Refused(name, address);
                 connection.Abort();
             }
-            else if (!await RunAsync(connection, address.ToString(), inbound.IdleTimeout).ConfigureAwait(false))
+            else if (!await ServeAsync(connection, address, inbound).ConfigureAwait(false))
             {
                 connection.Abort();
             }
@@ -38,11 +45,61 @@ internal sealed partial class Acp127Port(string name, Func<NodeConfiguration> co
         }
     }
 
+    // The end of TLS says inside of it that all is durable: an end of the connection alone anybody on the way can make.
+    private async Task<bool> ServeAsync(ConnectionContext connection, IPAddress address, Acp127Inbound inbound)
+    {
+        if (inbound.Certificate is null) return await RunAsync(connection, connection.Transport.Input, address.ToString(), inbound.IdleTimeout).ConfigureAwait(false);
+        await using var tls = new SslStream(new DuplexPipeStream(connection.Transport), leaveInnerStreamOpen: true);
+        using var patience = new CancellationTokenSource(HandshakeTime, time);
+        try
+        {
+            await tls.AuthenticateAsServerAsync(Options(inbound), patience.Token).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is AuthenticationException or IOException or OperationCanceledException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            TlsFailed(name, address, fault.GetType().Name);
+            return false;
+        }
+
+        var input = PipeReader.Create(tls, new StreamPipeReaderOptions(bufferSize: 4 << 10, minimumReadSize: 1 << 10, leaveOpen: true));
+        var isDurable = await RunAsync(connection, input, address.ToString(), inbound.IdleTimeout).ConfigureAwait(false);
+        await input.CompleteAsync().ConfigureAwait(false);
+        if (!isDurable) return false;
+        try
+        {
+            await tls.ShutdownAsync().WaitAsync(HandshakeTime, time).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception fault) when (fault is IOException or InvalidOperationException or ObjectDisposedException or TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private static SslServerAuthenticationOptions Options(Acp127Inbound inbound)
+    {
+        var options = new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = SslStreamCertificateContext.Create(inbound.Certificate!, additionalCertificates: null, offline: true),
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            AllowRenegotiation = false,
+            ClientCertificateRequired = inbound.ClientAnchors.Count > 0,
+            // A resumed session brings the peer's identity from another handshake, perhaps on another line.
+            AllowTlsResume = inbound.ClientAnchors.Count is 0,
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        };
+        if (inbound.ClientAnchors.Count is 0) return options;
+        options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck };
+        options.CertificateChainPolicy.CustomTrustStore.AddRange(inbound.ClientAnchors);
+        // None is asked for and not shown is an error among the others.
+        options.RemoteCertificateValidationCallback = static (_, _, _, errors) => errors is SslPolicyErrors.None;
+        return options;
+    }
+
     // True: everything that came is durable.
-    private async Task<bool> RunAsync(ConnectionContext connection, string address, TimeSpan idle)
+    private async Task<bool> RunAsync(ConnectionContext connection, PipeReader input, string address, TimeSpan idle)
     {
         var splitter = new Acp127Splitter();
-        var input = connection.Transport.Input;
         var closing = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
         while (true)
         {
@@ -104,6 +161,9 @@ internal sealed partial class Acp127Port(string name, Func<NodeConfiguration> co
 
     [LoggerMessage(5074, LogLevel.Warning, "Line {Line}: {Address} may not connect, or there are too many connections")]
     private partial void Refused(string line, IPAddress address);
+
+    [LoggerMessage(5078, LogLevel.Warning, "Line {Line}: no TLS with {Address}: {Fault}")]
+    private partial void TlsFailed(string line, IPAddress address, string fault);
 
     [LoggerMessage(5075, LogLevel.Error, "Line {Line}: a message could not be taken")]
     private partial void Failed(string line, Exception fault);

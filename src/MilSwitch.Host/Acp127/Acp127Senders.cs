@@ -1,4 +1,5 @@
 using MilSwitch.Acp127;
+using MilSwitch.Domain.Spool;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Smtp.Client;
 
@@ -11,16 +12,14 @@ internal sealed class Acp127Senders : IDisposable
 
     private readonly Dictionary<string, Acp127Sender> senders = new(StringComparer.Ordinal);
 
-    public Acp127Senders(NodeConfiguration initial, Func<NodeConfiguration> configuration, TcpSmtpTransport tcp, TimeProvider time)
+    public Acp127Senders(NodeConfiguration initial, Func<NodeConfiguration> configuration, ISpool spool, TcpSmtpTransport tcp, TimeProvider time)
     {
-        var folder = Acp127Lines.FolderOf(initial);
         var stations = new Dictionary<string, Acp127Ledger>(StringComparer.Ordinal);
         foreach (var line in initial.Acp127.Lines.Where(l => l.Outbound is not null))
         {
-            Directory.CreateDirectory(folder);
             // Serial numbers are the station's, whichever line a message takes.
-            if (!stations.TryGetValue(line.Station, out var serials)) serials = stations[line.Station] = new Acp127Ledger(Path.Combine(folder, line.Station + ".serial"), HighestSerial);
-            senders[line.Name] = new Acp127Sender(line.Name, serials, new Acp127Ledger(Path.Combine(folder, line.Name + ".out"), Acp127Channel.Highest), configuration, tcp, time);
+            if (!stations.TryGetValue(line.Station, out var serials)) serials = stations[line.Station] = new Acp127Ledger(spool, "serial:" + line.Station, HighestSerial);
+            senders[line.Name] = new Acp127Sender(line.Name, serials, new Acp127Ledger(spool, "channel:" + line.Name, Acp127Channel.Highest), configuration, tcp, time);
         }
     }
 

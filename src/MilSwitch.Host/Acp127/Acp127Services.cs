@@ -1,4 +1,5 @@
 using MilSwitch.Domain.Intake;
+using MilSwitch.Domain.Spool;
 using MilSwitch.Domain.Telemetry;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Running;
@@ -17,7 +18,7 @@ internal static class Acp127Services
             configuration, provider.GetRequiredService<ConfigurationHolder>(), provider.GetRequiredService<IIntake>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Acp127Lines>>()));
         services.AddSingleton(provider => new Acp127Senders(
-            configuration, () => provider.GetRequiredService<ConfigurationHolder>().Current, new TcpSmtpTransport { Dialogues = provider.GetRequiredService<DialogueBoard>() }, provider.GetRequiredService<TimeProvider>()));
+            configuration, () => provider.GetRequiredService<ConfigurationHolder>().Current, provider.GetRequiredService<ISpool>(), new TcpSmtpTransport { Dialogues = provider.GetRequiredService<DialogueBoard>() }, provider.GetRequiredService<TimeProvider>()));
         // In the place of the one that the switch would take.
         services.AddSingleton<ISmtpTransport>(provider => new Acp127Transport(provider.GetRequiredService<Acp127Senders>(), new TcpSmtpTransport()));
         services.AddHostedService(provider => provider.GetRequiredService<Acp127Lines>());

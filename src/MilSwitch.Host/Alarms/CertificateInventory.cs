@@ -19,6 +19,12 @@ internal static class CertificateInventory
             foreach (var anchor in listener.ClientAnchors) Take($"listeners.{listener.Name}.client-ca", anchor);
         }
 
+        foreach (var line in current.Acp127.Lines)
+        {
+            Take($"acp127.{line.Name}", line.Inbound?.Certificate);
+            foreach (var anchor in line.Inbound?.ClientAnchors ?? []) Take($"acp127.{line.Name}.client-ca", anchor);
+        }
+
         Take("admin", current.Admin.Certificate);
         foreach (var anchor in current.Admin.ClientAnchors) Take("admin.client-ca", anchor);
         Take("tracking", current.Tracking?.Certificate);

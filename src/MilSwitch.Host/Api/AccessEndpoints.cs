@@ -11,24 +11,24 @@ internal static class AccessEndpoints
         api.MapGet("/me", (HttpContext context) => ApiEndpoints.Json(PersonView.Of(ApiEndpoints.CallerOf(context).Identity), ApiJson.Default.PersonView))
             .Describe<PersonView>("me", "Who asks, and what they may do");
         api.MapGet("/accounts", AccountsAsync).Describe<Page<AccountView>>("accounts", "Local accounts").Tagged();
-        api.MapPost("/accounts", AddAsync).Accepts<AccountRequest>("application/json").Describe<AccountView>("addAccount", "Make a local account").Once().Stored();
+        api.MapPost("/accounts", AddAsync).Accepts<AccountRequest>("application/json").Describe<AccountView>("addAccount", "Make a local account").Once().Stored().Proposed();
         api.MapPost("/accounts/{name}/roles", (string name, HttpContext context, IAccessDesk desk, CancellationToken cancellationToken) => ChangeAsync(
                 name, context, desk, ApiJson.Default.RolesRequest,
                 (request, who) => desk.SetRolesAsync(name, Roles(request.Roles), request.Reason ?? "", who, cancellationToken), cancellationToken))
-            .Accepts<RolesRequest>("application/json").Describe<AccountView>("setRoles", "Say what a person is").Once().Stored();
+            .Accepts<RolesRequest>("application/json").Describe<AccountView>("setRoles", "Say what a person is").Once().Stored().Proposed();
         api.MapPost("/accounts/{name}/password", (string name, HttpContext context, IAccessDesk desk, CancellationToken cancellationToken) => ChangeAsync(
                 name, context, desk, ApiJson.Default.PasswordRequest,
                 (request, who) => desk.SetPasswordAsync(name, request.Password ?? "", request.Reason ?? "", who, cancellationToken), cancellationToken))
-            .Accepts<PasswordRequest>("application/json").Describe<AccountView>("setPassword", "Set a password; sessions of the account end").Once().Stored();
+            .Accepts<PasswordRequest>("application/json").Describe<AccountView>("setPassword", "Set a password; sessions of the account end").Once().Stored().Proposed();
         api.MapPost("/accounts/{name}/lock", (string name, HttpContext context, IAccessDesk desk, CancellationToken cancellationToken) => ChangeAsync(
                 name, context, desk, ApiJson.Default.ReasonRequest, (request, who) => desk.LockAsync(name, request.Reason, who, cancellationToken), cancellationToken))
-            .Accepts<ReasonRequest>("application/json").Describe<AccountView>("lockAccount", "Nobody signs in with it, and its sessions end").Once().Stored();
+            .Accepts<ReasonRequest>("application/json").Describe<AccountView>("lockAccount", "Nobody signs in with it, and its sessions end").Once().Stored().Proposed();
         api.MapPost("/accounts/{name}/unlock", (string name, HttpContext context, IAccessDesk desk, CancellationToken cancellationToken) => ChangeAsync(
                 name, context, desk, ApiJson.Default.ReasonRequest, (request, who) => desk.UnlockAsync(name, request.Reason, who, cancellationToken), cancellationToken))
-            .Accepts<ReasonRequest>("application/json").Describe<AccountView>("unlockAccount", "It can be signed in with again, after wrong passwords too").Once().Stored();
+            .Accepts<ReasonRequest>("application/json").Describe<AccountView>("unlockAccount", "It can be signed in with again, after wrong passwords too").Once().Stored().Proposed();
         api.MapPost("/accounts/{name}/remove", (string name, HttpContext context, IAccessDesk desk, CancellationToken cancellationToken) => ChangeAsync(
                 name, context, desk, ApiJson.Default.ReasonRequest, (request, who) => desk.RemoveAccountAsync(name, request.Reason, who, cancellationToken), cancellationToken))
-            .Accepts<ReasonRequest>("application/json").Describe("removeAccount", "Remove a local account, with its sessions").Produces(204).Once().Stored();
+            .Accepts<ReasonRequest>("application/json").Describe("removeAccount", "Remove a local account, with its sessions").Produces(204).Once().Stored().Proposed();
         api.MapGet("/sessions", SessionsAsync).Describe<Page<SessionView>>("sessions", "Sessions of browsers, the newest first; who manages no accounts sees their own").Tagged();
         api.MapPost("/sessions/{id}/end", EndAsync).Accepts<ReasonRequest>("application/json").Describe("endSession", "End a session").Produces(204).Once().Stored();
     }

@@ -11,6 +11,7 @@ using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Watching;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Running;
 
@@ -53,6 +54,7 @@ public static class ApiEndpoints
         api.MapAudit();
         api.MapHolding();
         api.MapProfile();
+        api.MapLists();
         api.MapDrafts();
         api.MapProxies();
         api.MapHarvest();
@@ -85,7 +87,9 @@ public static class ApiEndpoints
             .Query("from", "The sender's address", required: true).Query("to", "Addresses of recipients, separated by commas", required: true)
             .Query("policy", "Name or object identifier of the policy; labels.policy of the configuration when absent");
         api.MapGet("/config", ConfigurationAsync).Describe<ConfigurationStateView>("configuration", "The configuration in force").Tagged();
-        api.MapPost("/config/apply", ApplyAsync).Describe<ConfigurationView>("applyConfiguration", "Read the configuration again and swap it whole; 422 when it is refused").Once().Guarded().Proposed();
+        api.MapPost("/config/apply", ApplyAsync).Accepts<ReasonRequest>("application/json")
+            .Describe<ConfigurationView>("applyConfiguration", "Read the configuration again and swap it whole; 422 when it is refused").Once().Guarded().Proposed();
+        api.MapSettings();
         routes.MapOpenApi($"{Prefix}/openapi.json");
     }
 
@@ -117,11 +121,13 @@ public static class ApiEndpoints
         return Json(new Page<ShapeRowView>([.. rows.Select(ShapeRowView.Of)], null), ApiJson.Default.PageShapeRowView);
     }
 
-    private static async Task<IResult> MessageAsync(string id, HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
+    private static async Task<IResult> MessageAsync(string id, HttpContext context, IOperatorActions actions, IMessageInspector inspector, CancellationToken cancellationToken)
     {
         if (!MessageId.TryParse(id, out var message)) return Problems.BadRequest("The id is not 13 characters of base 32.");
         var detail = await actions.MessageAsync(message, cancellationToken);
-        return detail is null ? Problems.NotFound($"There is no message {message}.") : Conditions.Answer(context, MessageView.Of(detail), ApiJson.Default.MessageView);
+        if (detail is null) return Problems.NotFound($"There is no message {message}.");
+        var structure = detail.Message.HasContent ? await inspector.StructureAsync(message, cancellationToken) : null;
+        return Conditions.Answer(context, MessageView.Of(detail) with { Signatures = structure?.Signatures.Select(SignatureView.Of).ToArray() }, ApiJson.Default.MessageView);
     }
 
     private static async Task<IResult> RawAsync(string id, HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
@@ -374,7 +380,9 @@ public static class ApiEndpoints
 
     private static async Task<IResult> ApplyAsync(HttpContext context, INodeActions node, CancellationToken cancellationToken)
     {
-        if (await node.ApplyAsync(tag => Conditions.Allow(context.Request, tag), "", CallerOf(context).Identity, cancellationToken) is not { } result)
+        var (request, fault) = await BodyAsync(context, ApiJson.Default.ReasonRequest, cancellationToken);
+        if (request is null) return Problems.BadRequest(fault);
+        if (await node.ApplyAsync(tag => Conditions.Allow(context.Request, tag), request.Reason ?? "", CallerOf(context).Identity, cancellationToken) is not { } result)
             return Problems.PreconditionFailed();
         IReadOnlyList<ConfigurationProblemView> problems = [.. result.Select(p => new ConfigurationProblemView(p.File, p.Line, p.Key, p.Text))];
         return problems.Count == 0

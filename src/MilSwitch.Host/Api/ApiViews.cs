@@ -3,9 +3,11 @@ using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Watching;
 using MilSwitch.Mime;
 
 namespace MilSwitch.Host.Api;
@@ -26,10 +28,31 @@ public sealed record StatusView(
 }
 
 /// <summary>A token with keys of this node.</summary>
-public sealed record TokenView(string Name, string State, string Reason, DateTimeOffset Since)
+/// <param name="Load">Null: it stands for the tokens of other nodes.</param>
+public sealed record TokenView(string Name, string State, string Reason, DateTimeOffset Since, TokenLoadView? Load)
 {
-    public static TokenView Of(TokenStatus token) => new(token.Name, Words.Of(token.State), token.Reason, token.Since);
+    public static TokenView Of(TokenStatus token) => new(token.Name, Words.Of(token.State), token.Reason, token.Since, token.Load is { } load ? TokenLoadView.Of(load) : null);
 }
+
+/// <summary>What a token does, and did since the node started.</summary>
+/// <param name="Wanted">Sessions that the configuration asks for.</param>
+/// <param name="Open">Sessions that take work.</param>
+/// <param name="Busy">Of these, how many are in the token's library now.</param>
+/// <param name="Lost">Threads that the library never gave back.</param>
+/// <param name="Waiting">Operations that wait for a session.</param>
+/// <param name="Levels">By precedence, the lowest first.</param>
+/// <param name="Failures">Attempts that failed, sessions that could not be opened among them.</param>
+public sealed record TokenLoadView(int Wanted, int Open, int Busy, int Lost, int Waiting, IReadOnlyList<TokenLevelView> Levels, long Failures, TokenFailureView? LastFailure)
+{
+    public static TokenLoadView Of(TokenLoad load) => new(
+        load.Wanted, load.Open, load.Busy, load.Lost, load.Waiting, [.. load.Levels.Select(l => new TokenLevelView(l.Level.Keyword(), l.Done, l.Failed))], load.Failures,
+        load.LastFailure is { } last ? new TokenFailureView(last.At, last.Cause) : null);
+}
+
+/// <param name="Failed">Attempts; one is repeated before its message hears of it.</param>
+public sealed record TokenLevelView(string Precedence, long Done, long Failed);
+
+public sealed record TokenFailureView(DateTimeOffset At, string Cause);
 
 public sealed record PrecedenceView(string Precedence, int Queued, double? OldestSeconds, long Accepted, long Delivered, long Failed)
 {
@@ -91,6 +114,15 @@ public sealed record MessageView(
     /// <summary>Message-ID of the message that it replaces; null: it does not say.</summary>
     public string? Supersedes { get; init; }
 
+    /// <summary>The security domain that it is in; null: there are no domains.</summary>
+    public string? Domain { get; init; }
+
+    /// <summary>Signatures of the whole message, the first that was made first; null: its content is gone, or it was not asked for one message.</summary>
+    public IReadOnlyList<SignatureView>? Signatures { get; init; }
+
+    /// <summary>Ids of messages whose Supersedes names it, in the order in which they came; whether their authors may say so is not judged.</summary>
+    public IReadOnlyList<string> SupersededBy { get; init; } = [];
+
     public static MessageView Of(MessageDetail detail)
     {
         var message = detail.Message;
@@ -109,8 +141,25 @@ public sealed record MessageView(
             FilingTime = Mime.DateTimeGroup.Format(envelope.ArrivedAt),
             OutOfDateFrom = envelope.Expires,
             Supersedes = envelope.Supersedes,
+            Domain = envelope.Domain,
+            SupersededBy = [.. detail.Audit.Where(a => a.Kind is AuditKind.Superseded).Select(a => a.Detail.Split(' ')[0])],
         };
     }
+}
+
+/// <summary>One signature. Role and names are what it and the message claim: to be believed as far as the verdict is.</summary>
+/// <param name="Number">From 1, in the order in which they were made.</param>
+/// <param name="Role">drafter, reviewer, releaser, domain, attribute, list, other or unknown.</param>
+/// <param name="Subject">Of the certificate; null: it is not known.</param>
+/// <param name="Verdict">valid or invalid.</param>
+/// <param name="Reasons">Codes of why.</param>
+/// <param name="Countersigns">It is on the signatures that it covers, not around them.</param>
+/// <param name="Covers">Numbers of those signatures; none: it is nearest to the content.</param>
+/// <param name="SignedAt">As the signer claims.</param>
+public sealed record SignatureView(
+    int Number, string Role, string? Subject, string Verdict, IReadOnlyList<string> Reasons, bool Countersigns, IReadOnlyList<int> Covers, DateTimeOffset? SignedAt)
+{
+    public static SignatureView Of(InspectedSigner s) => new(s.Number, s.Role, s.Subject, s.Verdict, s.Reasons, s.Depth > 0, s.Covers, s.SignedAt);
 }
 
 public sealed record DeliverByView(DateTimeOffset Deadline, string Mode, bool Trace);
@@ -284,6 +333,8 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(HoldingResultView))]
 [JsonSerializable(typeof(AssignRequest))]
 [JsonSerializable(typeof(ProfileStateView))]
+[JsonSerializable(typeof(ListView))]
+[JsonSerializable(typeof(Page<ListView>))]
 [JsonSerializable(typeof(SwitchPlanRequest))]
 [JsonSerializable(typeof(Page<HarvestedView>))]
 [JsonSerializable(typeof(HarvestRequest))]
@@ -294,6 +345,9 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(SubmittedView))]
 [JsonSerializable(typeof(StatisticsView))]
 [JsonSerializable(typeof(PersonView))]
+[JsonSerializable(typeof(Page<SettingsVersionView>))]
+[JsonSerializable(typeof(SettingsDifferenceView))]
+[JsonSerializable(typeof(SettingsTrialView))]
 [JsonSerializable(typeof(ProposalView))]
 [JsonSerializable(typeof(Page<ProposalView>))]
 [JsonSerializable(typeof(AccountView))]

@@ -13,7 +13,7 @@ internal static class ProfileEndpoints
     {
         api.MapGet("/profile", ShowAsync).Describe<ProfileStateView>("profile", "The profiler's plans, and which counts").Tagged();
         api.MapPost("/profile/plan", SwitchAsync).Accepts<SwitchPlanRequest>("application/json")
-            .Describe<ProfileStateView>("switchPlan", "Have another plan of the profiler count, on all nodes").Once().Stored();
+            .Describe<ProfileStateView>("switchPlan", "Have another plan of the profiler count, on all nodes").Once().Stored().Proposed();
         HoldingEndpoints.Decides<AssignRequest>(api.MapPost("/holding/{id}/assign", AssignAsync), "assign", "Say who gets what no rule of the profiler distributed");
     }
 

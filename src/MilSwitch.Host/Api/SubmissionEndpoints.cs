@@ -4,6 +4,7 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Host.Running;
 using MilSwitch.Host.Submission;
 using MilSwitch.Mime;
@@ -57,6 +58,11 @@ internal static class SubmissionEndpoints
                 var (request, fault) = await ApiEndpoints.BodyAsync(context, ApiJson.Default.SubmissionRequest, cancellationToken);
                 if (request is null) return Problems.BadRequest(fault);
                 message = new MessageComposer(current.Labels.Authority.Policies, current.Switch.HostName).Compose(request, time.GetUtcNow());
+                if (ReceiptAsking.IsAsked(request))
+                {
+                    if (await new ReceiptAsking(context.RequestServices.GetRequiredService<IMessageProtection>(), time).SignAsync(request, message, current, cancellationToken) is not { } signed) return Problems.Answer(503, "The switch can't take it now", "The key that signs it can't be used now.");
+                    message = signed;
+                }
             }
             else if (context.Request.ContentType?.Split(';')[0].Trim().Equals(Whole, StringComparison.OrdinalIgnoreCase) is true)
             {

@@ -19,10 +19,20 @@ namespace MilSwitch.Host.Api;
 /// <param name="Notify">Reports (RFC 3461 §4.1): <c>never</c>, or some of <c>success</c>, <c>failure</c>, <c>delay</c>.</param>
 /// <param name="Return">How much a report returns (RFC 3461 §4.3): <c>full</c> or <c>headers</c>.</param>
 /// <param name="EnvelopeId">RFC 3461 §4.4: up to 100 printable ASCII characters.</param>
+/// <param name="DeliverBy">By when it has to be there (RFC 2852).</param>
+/// <param name="ReceiptsFrom">Who is asked for a signed receipt (RFC 2634 §2): <c>all</c>, <c>first-tier</c>, or addresses. The node signs the message, which asks.</param>
+/// <param name="ReceiptsTo">Addresses that signed receipts go to, up to 16; the author's when absent.</param>
 public sealed record SubmissionRequest(
     string? From, IReadOnlyList<string>? To = null, IReadOnlyList<string>? Cc = null, IReadOnlyList<string>? Bcc = null, string? Subject = null, string? Text = null,
     IReadOnlyList<AttachmentRequest>? Attachments = null, MmhsView? Mmhs = null, string? Label = null, DateTimeOffset? Expires = null, string? Supersedes = null,
-    bool Receipt = false, IReadOnlyList<string>? Notify = null, string? Return = null, string? EnvelopeId = null);
+    bool Receipt = false, IReadOnlyList<string>? Notify = null, string? Return = null, string? EnvelopeId = null,
+    DeliverByRequest? DeliverBy = null, IReadOnlyList<string>? ReceiptsFrom = null, IReadOnlyList<string>? ReceiptsTo = null);
+
+/// <summary>RFC 2852.</summary>
+/// <param name="By">The time.</param>
+/// <param name="Mode">What happens then: <c>return</c> (it is given up, with a report; the default) or <c>notify</c> (a report, and it goes on).</param>
+/// <param name="Trace">Each hop that passes it on reports so.</param>
+public sealed record DeliverByRequest(DateTimeOffset? By, string? Mode = null, bool Trace = false);
 
 /// <param name="Name">Of the file.</param>
 /// <param name="Type">Its media type; <c>application/octet-stream</c> when absent.</param>

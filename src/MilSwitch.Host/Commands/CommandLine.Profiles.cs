@@ -16,7 +16,7 @@ public sealed partial class CommandLine
 {
     private const int ProgressEvery = 1_000;
 
-    private readonly Option<string> profilePlan = new("--plan") { Description = "The file of plans", Required = true, HelpName = "FILE" };
+    private readonly Option<string[]> profilePlan = new("--plan") { Description = "The file of plans; may be repeated, when several are one", Required = true, HelpName = "FILE" };
     private readonly Option<string?> profileName = new("--name") { Description = "The plan to use instead of the one in force", HelpName = "PLAN" };
     private readonly Option<string?> profileTime = new("--at") { Description = "Judge hours as of this time; without, as of the message's Date", HelpName = "TIME" };
     private readonly Option<string[]> profilePolicies = PolicySource.Spif("Policies that give a label's names");
@@ -26,13 +26,13 @@ public sealed partial class CommandLine
 
     private Command CheckProfile()
     {
-        var file = new Argument<string>("FILE") { Description = "The file of plans" };
+        var file = new Argument<string[]>("FILE") { Description = "The file of plans, or several that are one", Arity = ArgumentArity.OneOrMore };
         var command = new Command("check", "Report every problem of a file of plans as FILE:line: key: what is wrong; exit 1 when there is one") { file, profileJson };
         command.SetAction(arguments =>
         {
-            var path = arguments.GetRequiredValue(file);
-            if (!File.Exists(path)) throw new CommandFault(ExitCodes.NotFound, $"FILE: {path}: no such file");
-            var plans = ProfileFile.Read(path, out var problems);
+            var paths = arguments.GetRequiredValue(file);
+            if (paths.FirstOrDefault(p => !File.Exists(p)) is { } missing) throw new CommandFault(ExitCodes.NotFound, $"FILE: {missing}: no such file");
+            var plans = ProfileFile.Read(paths, out var problems);
             if (arguments.GetValue(profileJson))
             {
                 WriteJson(
@@ -47,7 +47,7 @@ public sealed partial class CommandLine
 
             return plans is null ? ExitCodes.Bad : ExitCodes.Done;
         });
-        return Example(command, "milswitch profile check config/profile.yaml");
+        return Example(command, "milswitch profile check config/profile.yaml", "milswitch profile check plans/base.yaml plans/north.yaml");
     }
 
     private Command ExplainProfile()
@@ -80,7 +80,7 @@ public sealed partial class CommandLine
     private Command SimulateProfile()
     {
         var paths = new Argument<string[]>("PATH") { Description = "Messages, or folders of them: files that end in .eml, and all in folders named cur and new", Arity = ArgumentArity.OneOrMore };
-        var against = new Option<string?>("--against") { Description = "Tell the differences from the plan of this file", HelpName = "FILE" };
+        var against = new Option<string[]>("--against") { Description = "Tell the differences from the plan of this file; may be repeated, when several are one", HelpName = "FILE" };
         var other = new Option<string?>("--against-name") { Description = "Its plan instead of the one in force; without --against a plan of the same file", HelpName = "PLAN" };
         var role = ProfileRoleOption();
         var command = new Command("simulate", "What a plan would do with recorded traffic, and what would be different from another") { paths, profilePlan, profileName, against, other, profileTime, role, profilePolicies, profileJson };
@@ -88,7 +88,7 @@ public sealed partial class CommandLine
         {
             var plans = ReadPlans("--plan", arguments.GetRequiredValue(profilePlan));
             var plan = FindPlan(plans, "--name", arguments.GetValue(profileName));
-            var compared = arguments.GetValue(against) is { } second ? ReadPlans("--against", second) : arguments.GetValue(other) is null ? null : plans;
+            var compared = arguments.GetValue(against) is { Length: > 0 } second ? ReadPlans("--against", second) : arguments.GetValue(other) is null ? null : plans;
             var comparedPlan = compared is null ? null : FindPlan(compared, "--against-name", arguments.GetValue(other));
             var policies = PolicySource.Read(environment, "--spif", arguments.GetValue(profilePolicies));
             var asWhat = ReadRole(arguments.GetRequiredValue(role));
@@ -122,10 +122,10 @@ public sealed partial class CommandLine
 
     private static ProfileRole ReadRole(string word) => word is "info" ? ProfileRole.Information : ProfileRole.Action;
 
-    private static ProfilePlans ReadPlans(string option, string file)
+    private static ProfilePlans ReadPlans(string option, string[] files)
     {
-        if (!File.Exists(file)) throw new CommandFault(ExitCodes.NotFound, $"{option}: {file}: no such file");
-        return ProfileFile.Read(file, out var problems) ?? throw new CommandFault(ExitCodes.NotFound, string.Join('\n', problems.Select(p => $"{option}: {p}")));
+        if (files.FirstOrDefault(f => !File.Exists(f)) is { } missing) throw new CommandFault(ExitCodes.NotFound, $"{option}: {missing}: no such file");
+        return ProfileFile.Read(files, out var problems) ?? throw new CommandFault(ExitCodes.NotFound, string.Join('\n', problems.Select(p => $"{option}: {p}")));
     }
 
     private static ProfilePlan FindPlan(ProfilePlans plans, string option, string? name) =>

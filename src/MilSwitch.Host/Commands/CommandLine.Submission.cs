@@ -29,6 +29,7 @@ public sealed partial class CommandLine
             command,
             "milswitch submit --from duty@a.example --to ops@b.example --subject Alarm --precedence flash --sic 'SDM; BRL' --label 'ALFA SECRET'",
             "milswitch submit message.eml --json",
+            "milswitch submit - --from duty@a.example --to ops@b.example --deliver-by 90m --deliver-by-mode notify --receipts-from all <text",
             "milswitch submit - --from duty@a.example --to ops@b.example --dtg 2030-01-02T03:04Z --receipt --idempotency-key 4711 <text");
     }
 }

@@ -60,6 +60,7 @@ public sealed partial class CommandLine
         root.Subcommands.Add(Smime());
         root.Subcommands.Add(Label());
         root.Subcommands.Add(Profile());
+        root.Subcommands.Add(MailingLists());
         root.Subcommands.Add(Key());
         root.Subcommands.Add(Cert());
         root.Subcommands.Add(Account());
@@ -166,10 +167,11 @@ public sealed partial class CommandLine
         Example(check, "milswitch config check --config config/relay.yaml");
 
         var apply = Remote("apply", "Make the running node read its configuration again: whole or not at all", async (node, arguments, cancellationToken) =>
-            Show(arguments, await node.SendAsync(HttpMethod.Post, "/config/apply", Conditions(arguments), cancellationToken), ApiJson.Default.ConfigurationView, view => environment.Output.WriteLine($"applied {view.File}")));
+            Show(arguments, await node.SendAsync(HttpMethod.Post, "/config/apply", new ReasonRequest(arguments.GetRequiredValue(reason)), ApiJson.Default.ReasonRequest, Conditions(arguments), cancellationToken), ApiJson.Default.ConfigurationView, view => environment.Output.WriteLine($"applied {view.File}")));
+        apply.Options.Add(reason);
         apply.Options.Add(key);
         apply.Options.Add(tag);
-        Example(apply, "milswitch config apply");
+        Example(apply, "milswitch config apply --reason 'link to bravo moved'");
 
         var show = Remote("show", "Which configuration is in force, and since when", async (node, arguments, cancellationToken) => Show(
             arguments, await node.GetAsync("/config", cancellationToken), ApiJson.Default.ConfigurationStateView, view => Rendering.Write(environment.Output, view)));
@@ -180,7 +182,7 @@ public sealed partial class CommandLine
         var verifier = new Command("verifier", "Turn a password or token, read from standard input, into what the configuration may hold") { kind };
         verifier.SetAction(arguments => Verifier(arguments.GetRequiredValue(kind)));
         Example(verifier, "milswitch config verifier scram < duty-officer.password");
-        return new Command("config", "Check and apply configurations") { check, show, apply, verifier };
+        return new Command("config", "Check and apply configurations") { check, show, apply, ConfigVersions(), ConfigDiff(), ConfigTry(), verifier };
     }
 
     private Command Status() => Example(
@@ -345,8 +347,22 @@ public sealed partial class CommandLine
         var until = new Option<string?>("--until") { Description = "Accepted before this time", HelpName = "TIME" };
         var before = new Option<string?>("--before") { Description = "Go on before this id", HelpName = "ID" };
         var limit = new Option<int?>("--limit") { Description = "At most so many; 100 when absent", HelpName = "N" };
+        var trace = new Option<string?>("--trace") { Description = "Instead: a tracer report of this message and of all that it was made of and that was made of it", HelpName = "ID" };
         var command = Remote("track", "Messages past and present, newest first; exit 3 when there is none", async (node, arguments, cancellationToken) =>
         {
+            if (arguments.GetValue(trace) is { } traced)
+            {
+                foreach (var option in new Option[] { messageId, envelopeId, sender, recipient, precedence, state, from, until, before, limit })
+                {
+                    if (arguments.GetResult(option) is not null) throw new CommandFault(ExitCodes.WrongUse, $"{option.Name} does nothing with --trace");
+                }
+
+                var report = await MessageTrace.FollowAsync(traced, id => node.GetAsync("/messages/" + Uri.EscapeDataString(id), cancellationToken));
+                if (arguments.GetValue(json)) environment.Output.WriteLine(JsonSerializer.Serialize(report.Messages, ApiJson.Default.IReadOnlyListMessageView));
+                else report.Write(environment.Output);
+                return ExitCodes.Done;
+            }
+
             var text = await node.GetAsync("/track" + Query(
                 ("messageId", arguments.GetValue(messageId)), ("envelopeId", arguments.GetValue(envelopeId)), ("sender", arguments.GetValue(sender)),
                 ("recipient", arguments.GetValue(recipient)), ("precedence", arguments.GetValue(precedence)), ("state", arguments.GetValue(state)),
@@ -357,8 +373,8 @@ public sealed partial class CommandLine
             else environment.Error.WriteLine("milswitch: no message matches");
             return found ? ExitCodes.Done : ExitCodes.NotFound;
         });
-        foreach (var option in new Option[] { messageId, envelopeId, sender, recipient, precedence, state, from, until, before, limit }) command.Options.Add(option);
-        return Example(command, "milswitch track --recipient ops@example.org --from 2030-01-01T00:00:00Z", "milswitch track --message-id '<1@example.org>' --json");
+        foreach (var option in new Option[] { messageId, envelopeId, sender, recipient, precedence, state, from, until, before, limit, trace }) command.Options.Add(option);
+        return Example(command, "milswitch track --recipient ops@example.org --from 2030-01-01T00:00:00Z", "milswitch track --message-id '<1@example.org>' --json", "milswitch track --trace 0000G40000040");
     }
 
     private Command Destination()

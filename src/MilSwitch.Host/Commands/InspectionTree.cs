@@ -62,6 +62,7 @@ internal static class InspectionTree
         output.WriteLine($"{indent}{what} {Text.Printable(who)}: {signer.Verdict}");
         indent += "  ";
         output.WriteLine($"{indent}{signer.Digest}, {signer.Signature}{(signer.SigningTime is { } time ? $", says at {Text.Time(time)}" : "")}{(signer.SignatureType is { } type ? $", as {type}" : "")}");
+        if (signer.Number > 0) output.WriteLine($"{indent}signature {Text.Number(signer.Number)}, {signer.Role}{(signer.Covers.IsEmpty ? "" : (what is "signed by" ? ", around " : ", on ") + string.Join(", ", signer.Covers.Select(c => Text.Number(c))))}");
         if (!signer.Addresses.IsEmpty) output.WriteLine($"{indent}for {Text.Printable(string.Join(", ", signer.Addresses))}");
         WriteReasons(output, indent, signer.Reasons);
         foreach (var counter in signer.Countersigners) Write(output, counter, "countersigned by", indent);

@@ -67,18 +67,30 @@ internal static partial class Rendering
             ("deliver by", m.DeliverBy is { } by ? $"{Text.Time(by.Deadline)}, then {by.Mode}{(by.Trace ? ", traced" : "")}" : null),
             ("hold until", m.HoldUntil is { } hold ? Text.Time(hold) : null),
             ("came by", $"{m.Origin.Listener} {m.Origin.ClientAddress} ({m.Origin.Helo}){(m.Origin.AuthenticatedAs is { } who ? " as " + who : "")}{(m.Origin.Tls is { } tls ? ", " + tls : "")}"),
+            ("domain", m.Domain),
             ("made from", m.Parent),
             ("made of it", string.Join(", ", m.Reports)),
             ("date-time group", m.DateTimeGroup),
             ("filing time", m.FilingTime),
             ("out of date", m.OutOfDateFrom is { } late ? "from " + Text.Time(late) : null),
             ("supersedes", m.Supersedes),
+            ("superseded by", string.Join(", ", m.SupersededBy)),
             .. (m.Mmhs?.Given() ?? []).Select(f => (f.Field.Name(), (string?)string.Join("; ", f.Values))),
         ];
         Text.WriteFields(output, fields);
         output.WriteLine();
         Text.WriteTable(output, ["TO", "STATE", "PRECEDENCE", "LINK", "TRIES", "DUE", "LAST"], m.Recipients.Select(r => (IReadOnlyList<string>)
             [r.Address, r.State, r.Precedence, r.Link ?? "-", Text.Number(r.Attempts), Text.Time(r.Due), Reply(r.LastReply)]));
+        if (m.Signatures is { Count: > 0 } signatures)
+        {
+            output.WriteLine();
+            Text.WriteTable(output, ["NO", "ROLE", "BY", "VERDICT", "STANDS", "SAYS AT"], signatures.Select(s => (IReadOnlyList<string>)
+            [
+                Text.Number(s.Number), s.Role, s.Subject ?? "certificate not at hand", Listed([s.Reasons.Count > 0 ? $"{s.Verdict} {string.Join(' ', s.Reasons)}" : s.Verdict]),
+                s.Covers.Count is 0 ? "nearest to the content" : (s.Countersigns ? "on " : "around ") + string.Join(", ", s.Covers.Select(c => Text.Number(c))), Text.Time(s.SignedAt),
+            ]));
+        }
+
         if (m.Acknowledgments.Count > 0)
         {
             output.WriteLine();

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using MilSwitch.Domain.Military;
 using MilSwitch.Host.Api;
+using MilSwitch.Host.Configuration;
 
 namespace MilSwitch.Host.Commands;
 
@@ -33,6 +34,12 @@ internal sealed class SubmitOptions
     private readonly Option<string?> returned = new("--return") { Description = "How much a report returns: full or headers", HelpName = "WORD" };
     private readonly Option<string?> envelopeId = new("--envelope-id") { Description = "By which reports name it", HelpName = "TEXT" };
 
+    private readonly Option<string?> deliverBy = new("--deliver-by") { Description = "By when it has to be there: ISO 8601, or from now on, such as 90m", HelpName = "TIME" };
+    private readonly Option<string> deliverByMode = new("--deliver-by-mode") { Description = "What happens then: return or notify", HelpName = "WORD", DefaultValueFactory = _ => "return" };
+    private readonly Option<bool> deliverByTrace = new("--deliver-by-trace") { Description = "Ask each hop to report when it passes it on" };
+    private readonly Option<string[]> receiptsFrom = Many("--receipts-from", "Who is asked for a signed receipt: all, first-tier, or an address; an address may be repeated", "WHOM");
+    private readonly Option<string[]> receiptsTo = Many("--receipts-to", "Where signed receipts go; may be repeated; the author when absent", "ADDRESS");
+
     public void AddTo(Command command)
     {
         foreach (var option in All) command.Options.Add(option);
@@ -52,10 +59,25 @@ internal sealed class SubmitOptions
         return new SubmissionRequest(
             arguments.GetValue(from), arguments.GetValue(to), arguments.GetValue(cc), arguments.GetValue(bcc), arguments.GetValue(subject), text,
             [.. (arguments.GetValue(attach) ?? []).Select(f => Attachment(environment, f))], Mmhs(arguments), arguments.GetValue(label), Time(arguments, expires), arguments.GetValue(supersedes),
-            arguments.GetValue(receipt), arguments.GetValue(notify)?.Split(',', StringSplitOptions.TrimEntries), arguments.GetValue(returned), arguments.GetValue(envelopeId));
+            arguments.GetValue(receipt), arguments.GetValue(notify)?.Split(',', StringSplitOptions.TrimEntries), arguments.GetValue(returned), arguments.GetValue(envelopeId),
+            DeliverBy(arguments), Given(arguments, receiptsFrom), Given(arguments, receiptsTo));
     }
 
-    private Option[] All => [from, to, cc, bcc, subject, attach, precedence, copyPrecedence, codes, type, instructions, handling, released, fields, label, expires, supersedes, receipt, notify, returned, envelopeId];
+    private DeliverByRequest? DeliverBy(ParseResult arguments)
+    {
+        if (arguments.GetValue(deliverBy) is { } text)
+        {
+            var by = Notation.TryReadDuration(text, out var within) ? TimeProvider.System.GetUtcNow() + within : Time(arguments, deliverBy);
+            return new DeliverByRequest(by, arguments.GetValue(deliverByMode), arguments.GetValue(deliverByTrace));
+        }
+
+        foreach (var option in new Option[] { deliverByMode, deliverByTrace }.Where(o => arguments.GetResult(o) is { Implicit: false })) throw new CommandFault(ExitCodes.WrongUse, $"{option.Name}: goes with --deliver-by");
+        return null;
+    }
+
+    private static string[]? Given(ParseResult arguments, Option<string[]> option) => arguments.GetValue(option) is { Length: > 0 } values ? values : null;
+
+    private Option[] All => [from, to, cc, bcc, subject, attach, precedence, copyPrecedence, codes, type, instructions, handling, released, fields, label, expires, supersedes, receipt, notify, returned, envelopeId, deliverBy, deliverByMode, deliverByTrace, receiptsFrom, receiptsTo];
 
     private MmhsView? Mmhs(ParseResult arguments)
     {

@@ -53,6 +53,16 @@ internal static partial class Rendering
         if (view.Tokens.Count == 0) return;
         output.WriteLine();
         Text.WriteTable(output, ["TOKEN", "STATE", "SINCE", "WHY"], view.Tokens.Select(t => (IReadOnlyList<string>)[t.Name, t.State, Text.Time(t.Since), t.Reason]));
+        if (view.Tokens.All(t => t.Load is null)) return;
+        output.WriteLine();
+        Text.WriteTable(
+            output, ["TOKEN", "SESSIONS", "BUSY", "WAITING", "DONE", "FAILURES", "THE LAST ONE"],
+            view.Tokens.Where(t => t.Load is not null).Select(t => (t.Name, Load: t.Load!)).Select(t => (IReadOnlyList<string>)
+            [
+                t.Name, $"{Text.Number(t.Load.Open)}/{Text.Number(t.Load.Wanted)}", Text.Number(t.Load.Busy), Text.Number(t.Load.Waiting),
+                string.Join(' ', t.Load.Levels.Where(l => l.Done > 0).Select(l => $"{l.Precedence}:{Text.Number(l.Done)}")), Text.Number(t.Load.Failures),
+                t.Load.LastFailure is { } last ? $"{Text.Time(last.At)} {Text.Printable(last.Cause)}" : "",
+            ]));
     }
 
     public static void Write(TextWriter output, Page<WatchNoteView> page)

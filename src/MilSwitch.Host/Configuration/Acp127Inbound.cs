@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 
 namespace MilSwitch.Host.Configuration;
 
@@ -17,6 +18,12 @@ public sealed record Acp127Inbound
 
     /// <summary>A connection over which nothing came for so long is closed.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>With private key: whoever connects must speak TLS from the first octet; null: nobody does.</summary>
+    public X509Certificate2? Certificate { get; init; }
+
+    /// <summary>Clients must show a certificate that leads to one of these; empty: they are asked for none.</summary>
+    public X509Certificate2Collection ClientAnchors { get; init; } = [];
 
     /// <summary>Full path; null: a port.</summary>
     public string? Folder { get; init; }

@@ -11,6 +11,9 @@ public sealed record Acp127Outbound
     /// <summary>Null: a folder.</summary>
     public HopTarget? Target { get; init; }
 
+    /// <summary>The peer must speak TLS and prove its name; null: nothing is encrypted.</summary>
+    public LinkTls? Tls { get; init; }
+
     /// <summary>How long a message may take over TCP until the peer has closed; 256 KiB at 2,400 bit/s take fifteen minutes.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(15);
 

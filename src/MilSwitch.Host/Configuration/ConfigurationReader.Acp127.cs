@@ -86,8 +86,15 @@ public static partial class ConfigurationReader
             else if (ReadNetwork(source, node.Line, path, text.Value) is { } network) clients.Add(network);
         }
 
+        var tls = section.Map("tls");
+        var certificate = section.Has("tls") ? source.Certificate(tls) : null;
+        if (section.Has("tls") && !tls.Has("certificate")) tls.Reject("certificate", "is missing; TLS needs one");
+        var anchors = source.Anchors(tls, "client-ca");
+        tls.Finish();
         var inbound = new Acp127Inbound
         {
+            Certificate = certificate,
+            ClientAnchors = anchors,
             Endpoint = section.Endpoint("endpoint"),
             Clients = clients.ToImmutable(),
             Connections = section.Number("connections", defaults.Connections, 1, 1_000),
@@ -97,7 +104,7 @@ public static partial class ConfigurationReader
             Channel = ReadChannel(section),
         };
         if (section.Has("endpoint") == section.Has("folder")) section.Reject("endpoint", section.Has("folder") ? "is given as well as folder; give one of them" : "is missing, and so is folder; give one of them");
-        foreach (var key in section.Has("folder") ? new[] { "clients", "connections", "idle-timeout" } : ["interval"])
+        foreach (var key in section.Has("folder") ? new[] { "clients", "connections", "idle-timeout", "tls" } : ["interval"])
         {
             if (section.Has(key)) section.Reject(key, section.Has("folder") ? "does nothing with a folder" : "does nothing without a folder");
         }
@@ -116,13 +123,36 @@ public static partial class ConfigurationReader
         {
             Target = target,
             Folder = ReadLineFolder(source, section),
+            Tls = section.Has("tls") ? ReadLineTls(source, section.Map("tls")) : null,
             Timeout = section.Duration("timeout", defaults.Timeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(6)),
             Channel = ReadChannel(section),
         };
         if (section.Has("next-hop") == section.Has("folder")) section.Reject("next-hop", section.Has("folder") ? "is given as well as folder; give one of them" : "is missing, and so is folder; give one of them");
-        if (section.Has("folder") && section.Has("timeout")) section.Reject("timeout", "does nothing with a folder");
+        foreach (var key in new[] { "timeout", "tls" })
+        {
+            if (section.Has("folder") && section.Has(key)) section.Reject(key, "does nothing with a folder");
+        }
+
         section.Finish();
         return outbound;
+    }
+
+    // Nothing is said before it in which TLS could be offered: it is there, or there is no line.
+    private static LinkTls ReadLineTls(ConfigurationSource source, Section section)
+    {
+        var certificate = source.Certificate(section);
+        var anchors = source.Anchors(section, "ca");
+        var tls = new LinkTls(LinkTlsMode.Required)
+        {
+            CaFile = anchors.Count > 0 ? section.File("ca") : null,
+            CertificateFile = certificate is null ? null : section.File("certificate"),
+            KeyFile = certificate is null ? null : section.File("key") ?? section.File("certificate"),
+            ServerName = Domain(section, "name"),
+        };
+        section.Finish();
+        certificate?.Dispose();
+        foreach (var anchor in anchors) anchor.Dispose();
+        return tls;
     }
 
     private static string? ReadLineFolder(ConfigurationSource source, Section section)
@@ -148,9 +178,9 @@ public static partial class ConfigurationReader
             if (node is not YamlMap map) continue;
             var section = new Section(source, map, path);
             if (section.Find("next-hop") is not YamlText { Value: var hop } || !hop.StartsWith(Acp127Line.Scheme, StringComparison.Ordinal)) continue;
-            if (acp127.Find(hop[Acp127Line.Scheme.Length..])?.Outbound is null) section.Reject("next-hop", $"there is no line '{hop[Acp127Line.Scheme.Length..]}' with out");
-            // Its numbers are on the disk of one node.
-            if (isCluster) section.Reject("next-hop", "a line goes out from one node only, and this is one of a cluster");
+            if (acp127.Find(hop[Acp127Line.Scheme.Length..])?.Outbound is not { } outbound) section.Reject("next-hop", $"there is no line '{hop[Acp127Line.Scheme.Length..]}' with out");
+            // Whichever node has the line at the time writes to its own disk.
+            else if (isCluster && outbound.Folder is not null) section.Reject("next-hop", "this line goes out into a folder of one node, and this is one of a cluster; give it out.next-hop");
         }
 
         foreach (var (node, path) in root.Map("acp127").Items("lines"))

@@ -13,7 +13,8 @@ namespace MilSwitch.Host.Configuration;
 /// <summary>Where persons come in, and what they are then.</summary>
 public static partial class ConfigurationReader
 {
-    private static AdminSettings ReadAdmin(ConfigurationSource source, Section root, string dataFolder, ImmutableArray<SmtpListenerSettings> listeners, LabelConfiguration labels)
+    private static AdminSettings ReadAdmin(ConfigurationSource source, Section root, string dataFolder, ImmutableArray<SmtpListenerSettings> listeners, LabelConfiguration labels,
+        KeyConfiguration keys, DomainOfKeys? ofSubmission)
     {
         var admin = root.Map("admin");
         var endpoint = admin.Endpoint("endpoint");
@@ -41,6 +42,7 @@ public static partial class ConfigurationReader
         }
 
         var submission = SubmissionListener(admin, "submission", listeners);
+        var signing = ReadSubmissionSigning(admin, keys, ofSubmission);
         var url = admin.Text("url");
         if (url is not null && !(Uri.TryCreate(url, UriKind.Absolute, out var address) && (address.Scheme is "https" or "http") && address.PathAndQuery is "/" && address.Fragment.Length is 0 && url.All(char.IsAscii)))
             admin.Reject("url", $"'{url}' is not the address of a console, such as https://n1.example:8443");
@@ -59,7 +61,7 @@ public static partial class ConfigurationReader
         admin.Finish();
         return new AdminSettings
         {
-            Endpoint = endpoint, Certificate = encrypted ? certificate : null, Socket = socket, SocketForGroup = group, Tokens = tokens.ToImmutable(), Submission = submission, Url = url?.TrimEnd('/'),
+            Endpoint = endpoint, Certificate = encrypted ? certificate : null, Socket = socket, SocketForGroup = group, Tokens = tokens.ToImmutable(), Submission = submission, SubmissionSigning = signing, Url = url?.TrimEnd('/'),
             ClientAnchors = clientAnchors, ClientRevocation = revocation, Certificates = certificates, Oidc = oidc, Clearances = clearances, LocalAccounts = accounts, IdleSession = idle, LongestSession = longest, TwoPersons = [.. two],
         };
     }

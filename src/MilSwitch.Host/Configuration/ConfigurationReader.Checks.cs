@@ -3,6 +3,7 @@ using System.Text;
 using MilSwitch.Checks.Attachments;
 using MilSwitch.Checks.Lanes;
 using MilSwitch.Checks.Scanning;
+using MilSwitch.Checks.Schemas;
 using MilSwitch.Checks.Structure;
 using MilSwitch.Checks.Words;
 using MilSwitch.Domain.Checking;
@@ -22,8 +23,8 @@ public static partial class ConfigurationReader
         {
             var name = BoundaryName(section);
             var type = section.Keyword(
-                "type", "", ("structure", "structure"), ("words", "words"), ("attachments", "attachments"), ("clamd", "clamd"), ("icap", "icap"));
-            if (!section.Has("type")) section.Reject("type", "is missing; structure, words, attachments, clamd or icap");
+                "type", "", ("structure", "structure"), ("words", "words"), ("attachments", "attachments"), ("schema", "schema"), ("clamd", "clamd"), ("icap", "icap"));
+            if (!section.Has("type")) section.Reject("type", "is missing; structure, words, attachments, schema, clamd or icap");
             // Which keys there are is not known without a type.
             if (type.Length is 0) continue;
             IContentCheck check = type switch
@@ -31,6 +32,7 @@ public static partial class ConfigurationReader
                 "structure" => new StructureCheck(ReadStructure(section), name ?? ""),
                 "words" => new WordCheck(ReadWords(source, section, labels), name ?? ""),
                 "attachments" => new AttachmentCheck(ReadAttachments(section), name ?? ""),
+                "schema" => ReadSchema(source, section, name ?? ""),
                 "clamd" => new ScanCheck(ReadScan(section), new ClamdClient(ReadClamd(section), TimeProvider.System), name ?? ""),
                 _ => new ScanCheck(ReadScan(section), new IcapClient(ReadIcap(section), TimeProvider.System), name ?? ""),
             };
@@ -174,6 +176,22 @@ public static partial class ConfigurationReader
             LargestEntry = (int)section.Size("largest-entry", rules.LargestEntry, 1, 1 << 30),
             Ratio = section.Number("ratio", rules.Ratio, 10, 10_000),
         };
+    }
+
+    private static SchemaCheck ReadSchema(ConfigurationSource source, Section section, string name)
+    {
+        var rules = new SchemaRules();
+        rules = rules with
+        {
+            LargestFile = section.Size("largest", rules.LargestFile, 1 << 10, 1 << 30),
+            Depth = section.Number("depth", rules.Depth, 1, 200),
+            IsRequired = section.Flag("required", rules.IsRequired),
+            Outcome = Outcome(section, rules.Outcome),
+        };
+        var files = section.Texts("schemas").Select(source.FullPath).ToArray();
+        if (files.Length is 0) section.Reject("schemas", "is missing; files with XML schemas");
+        var set = files.Length is 0 ? null : SchemaFiles.Read(files, (file, line, text) => section.Reject("schemas", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{file}:{line}: {text}")));
+        return new SchemaCheck(set ?? new System.Xml.Schema.XmlSchemaSet(), rules, name);
     }
 
     private static ScanRules ReadScan(Section section)

@@ -104,7 +104,7 @@ public static partial class ConfigurationReader
         return new FindingSource.Folder(new FolderSettings { Name = SourceName(section, Path.GetFileName(path.TrimEnd('/'))), Path = path });
     }
 
-    private static FindingSource.Directory? ReadDirectory(ConfigurationSource source, Section section)
+    private static ImmutableArray<LdapEndpoint> ReadLdapServers(Section section)
     {
         var servers = ImmutableArray.CreateBuilder<LdapEndpoint>();
         foreach (var text in section.Texts("url"))
@@ -115,12 +115,18 @@ public static partial class ConfigurationReader
         }
 
         if (!section.Has("url")) section.Reject("url", "is missing; ldaps://host");
+        return servers.ToImmutable();
+    }
+
+    private static FindingSource.Directory? ReadDirectory(ConfigurationSource source, Section section)
+    {
+        var servers = ReadLdapServers(section);
         var defaults = new DirectorySettings { Name = "", Servers = [], TlsAnchors = [], Base = "" };
         var bind = section.Text("bind");
         var settings = defaults with
         {
-            Name = SourceName(section, servers.Count > 0 ? servers[0].Host : "directory"),
-            Servers = servers.ToImmutable(),
+            Name = SourceName(section, servers.Length > 0 ? servers[0].Host : "directory"),
+            Servers = servers,
             TlsAnchors = ReadTlsAnchors(source, section),
             Base = section.RequiredText("base") ?? "",
             BindName = bind ?? "",
@@ -131,7 +137,7 @@ public static partial class ConfigurationReader
             TimeLimit = section.Duration("time-limit", defaults.TimeLimit, LeastLimit, TimeSpan.FromSeconds(60)),
             Connections = section.Number("connections", defaults.Connections, 1, 64),
         };
-        if (servers.Count is 0 || settings.TlsAnchors.IsEmpty || (bind is not null && settings.BindSecret is null)) return null;
+        if (servers.IsEmpty || settings.TlsAnchors.IsEmpty || (bind is not null && settings.BindSecret is null)) return null;
         Judge(section, "type", () => new DirectorySource(settings, TimeProvider.System));
         return new FindingSource.Directory(settings);
     }

@@ -190,13 +190,14 @@ public static partial class ConfigurationReader
                     var level = entry.Precedence("precedence", highest);
                     var lower = entry.Keyword("too-high", true, ("lower", true), ("refuse", false));
                     var mayExempt = entry.Flag(MayExemptKey, false);
+                    var channel = ReadNumberedChannel(entry);
                     entry.Finish();
                     if (client is not { } found) break;
-                    clients.Add(new ClientNetwork(found) { HighestPrecedence = level, LowerPrecedence = lower });
+                    clients.Add(new ClientNetwork(found) { HighestPrecedence = level, LowerPrecedence = lower, Channel = channel });
                     exemptions.Add((listener, found, mayExempt));
                     break;
                 default:
-                    source.Reject(node.Line, path, "must be a network such as 192.0.2.0/24, or a mapping with network, precedence, too-high and may-exempt-from-minimize");
+                    source.Reject(node.Line, path, "must be a network such as 192.0.2.0/24, or a mapping with network, precedence, too-high, may-exempt-from-minimize and channel");
                     break;
             }
         }

@@ -5,6 +5,7 @@ using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Profiling;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
+using MilSwitch.Lookup.Lists;
 
 namespace MilSwitch.Host.Configuration;
 
@@ -16,20 +17,26 @@ public static partial class ConfigurationReader
     private static readonly (string Word, ListReceiptPolicy Value)[] ReceiptPolicies =
         [("absent", ListReceiptPolicy.Absent), ("none", ListReceiptPolicy.None), ("instead-of", ListReceiptPolicy.InsteadOf), ("in-addition-to", ListReceiptPolicy.InAdditionTo)];
 
-    private static MailingListMap ReadLists(ConfigurationSource source, Section root, KeyConfiguration keys, ImmutableArray<DomainOfKeys> domains, RouteTable routes, ProfilerMap profilers)
+    private static MailingListMap ReadLists(ConfigurationSource source, Section root, KeyConfiguration keys, ImmutableArray<DomainOfKeys> domains, RouteTable routes, ProfilerMap profilers,
+        ImmutableArray<ListDirectory>.Builder directories)
     {
         var lists = new List<(MailingList List, Section Section)>();
         foreach (var section in Mappings(source, root, "lists", "must be a mapping with address, members and post"))
         {
             var address = ReadAddress(section, "address", required: true);
             var home = ReadDomainName(section, "domain", domains, required: !domains.IsEmpty) is { } name ? domains.FirstOrDefault(d => d.Domain.Name == name) : null;
+            var directory = ReadMembersDirectory(source, section);
             var list = ReadList(source, section, address, home, keys);
             section.Finish();
             if (list is null) continue;
             if (home is not null && routes.Find(list.Address)?.Domain != home.Domain.Name)
                 section.Reject("address", $"no route leads '{list.Address.Text}' into '{home.Domain.Name}', so that nobody in other domains could write to it");
             if (lists.Any(l => l.List.Address == list.Address)) section.Reject("address", $"'{list.Address.Text}' is that of another list already");
-            else lists.Add((list, section));
+            else
+            {
+                lists.Add((list, section));
+                if (directory is not null) directories.Add(new ListDirectory(list.Domain, list.Address, directory));
+            }
         }
 
         var addresses = lists.Select(l => l.List.Address).ToHashSet();
@@ -77,14 +84,17 @@ public static partial class ConfigurationReader
 
         if (posters is not null && proof is ListProof.Required && trust.Anchors.IsEmpty && !section.Has("proof"))
             section.Reject("post", "only accounts could show who they are: name anchors for signatures, or say proof: required or proof: none");
-        if (address is not { } at || members.IsEmpty) return null;
+        var asks = section.Has("directory");
+        if (address is not { } at || (members.IsEmpty && !asks)) return null;
         return new MailingList
         {
             Address = at,
             Domain = home?.Domain.Name,
             Members = members,
             Owner = owner,
+            AsksDirectory = asks,
             Posters = posters,
+            MembersMayPost = asks && section.Texts("post").Contains("members"),
             Proof = proof,
             IsOpen = open,
             Opening = trust.Anchors.IsEmpty && protection is null ? null : new BoundaryOpening
@@ -127,9 +137,37 @@ public static partial class ConfigurationReader
             }
         }
 
-        if (members.Count is 0) section.Reject("members", "is missing, and so is members-file; a list without members takes mail and tells nobody");
+        if (members.Count is 0 && !section.Has("directory")) section.Reject("members", "is missing, and so are members-file and directory; a list without members takes mail and tells nobody");
         if (members.Count > MostMembers) section.Reject("members", $"are more than {MostMembers}");
         return members.ToImmutable();
+    }
+
+    // Who they are is asked when a message comes.
+    private static MembersSettings? ReadMembersDirectory(ConfigurationSource source, Section list)
+    {
+        if (!list.Has("directory")) return null;
+        var section = list.Map("directory");
+        var servers = ReadLdapServers(section);
+        var bind = section.Text("bind");
+        var where = section.Text("where")?.Split('=', 2);
+        if (where is not null and not [{ Length: > 0 }, { Length: > 0 }]) section.Reject("where", "is not attribute=value, such as memberOf=cn=watch,ou=groups,dc=example");
+        var settings = new MembersSettings
+        {
+            Servers = servers,
+            TlsAnchors = ReadTlsAnchors(source, section),
+            Base = section.RequiredText("base") ?? "",
+            Attribute = where is [var attribute, _] ? attribute : null,
+            Value = where is [_, var value] ? value : null,
+            Addresses = section.Text("addresses") ?? "mail",
+            BindName = bind ?? "",
+            BindSecret = ReadPassword(source, section, bind),
+            TimeLimit = section.Duration("time-limit", TimeSpan.FromSeconds(5), LeastLimit, TimeSpan.FromSeconds(60)),
+            Keep = section.Duration("keep", TimeSpan.FromMinutes(1), TimeSpan.Zero, Day),
+        };
+        section.Finish();
+        if (servers.IsEmpty || settings.TlsAnchors.IsEmpty || settings.Base.Length is 0 || where is not null and not [{ Length: > 0 }, { Length: > 0 }] || (bind is not null && settings.BindSecret is null)) return null;
+        Judge(list, "directory", () => new DirectoryMembers(settings, TimeProvider.System));
+        return settings;
     }
 
     private static MailboxSet? ReadPosters(Section section, ImmutableArray<Mailbox> members)

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Profiling;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 
 namespace MilSwitch.Host.Configuration;
@@ -9,7 +11,7 @@ namespace MilSwitch.Host.Configuration;
 /// <summary>The profiler.</summary>
 public static partial class ConfigurationReader
 {
-    private static ProfilerMap ReadProfiling(ConfigurationSource source, Section root, List<ConfigurationProblem> problems, ImmutableArray<DomainOfKeys> domains, RouteTable routes)
+    private static ProfilerMap ReadProfiling(ConfigurationSource source, Section root, List<ConfigurationProblem> problems, KeyConfiguration keys, ImmutableArray<DomainOfKeys> domains, RouteTable routes)
     {
         if (!root.Has("profiling")) return ProfilerMap.None;
         var section = root.Map("profiling");
@@ -18,6 +20,10 @@ public static partial class ConfigurationReader
         var owner = ReadOwner(section, "addressees");
         var open = section.Flag("open", false);
         var byHeader = section.Keyword("encrypted", false, ("hold", false), ("by-header", true));
+        var openers = ReadOpeners(source, section, keys);
+        var domain = domains.FirstOrDefault(d => d.Domain.Name == home);
+        if (domain is not null) foreach (var key in openers) Own(section, "decrypt", key, domain);
+        var opening = openers.IsEmpty ? null : new BoundaryOpening { Trust = domain?.Domain.Trust ?? ArrivalTrust.None, Home = home, Keys = openers };
         var texts = ReadAddresses(section, "addresses");
         if (texts.IsEmpty) section.Reject("addresses", "is missing: nobody could write to the profiler");
         var addresses = ImmutableArray.CreateBuilder<ProfilingAddress>();
@@ -25,7 +31,7 @@ public static partial class ConfigurationReader
         {
             if (address.Domain.Length is 0) section.Reject("addresses", $"'{address.Text}' is not a mail address");
             else if (addresses.Any(a => a.Address == address)) section.Reject("addresses", $"'{address.Text}' is there twice");
-            else addresses.Add(new ProfilingAddress { Address = address, Domain = home, Owner = owner, IsOpen = open, ReadsHeadersOfEncrypted = byHeader });
+            else addresses.Add(new ProfilingAddress { Address = address, Domain = home, Owner = owner, IsOpen = open, ReadsHeadersOfEncrypted = byHeader, Opening = opening });
             if (home is not null && routes.Find(address)?.Domain != home) section.Reject("addresses", $"no route leads '{address.Text}' into '{home}', so that nobody in other domains could write to it");
         }
 
@@ -35,8 +41,26 @@ public static partial class ConfigurationReader
 
     private static ProfilePlans? ReadPlans(ConfigurationSource source, Section section, List<ConfigurationProblem> problems)
     {
-        if (section.RequiredText("plans") is not { } name || section.File("plans") is null) return null;
-        var plans = ProfileFile.Read(source.Beside(name).File, out var found);
+        var names = section.Texts("plans");
+        if (names.IsEmpty)
+        {
+            section.Reject("plans", "is missing");
+            return null;
+        }
+
+        if (names.GroupBy(n => n).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        {
+            section.Reject("plans", $"'{twice.Key}' is there twice");
+            return null;
+        }
+
+        if (names.FirstOrDefault(n => !System.IO.File.Exists(source.FullPath(n))) is { } missing)
+        {
+            section.Reject("plans", $"'{missing}' does not exist");
+            return null;
+        }
+
+        var plans = ProfileFile.Read([.. names.Select(n => source.Beside(n).File)], out var found);
         problems.AddRange(found);
         return plans;
     }

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Channels;
 using MilSwitch.Domain.Routing;
 using Route = MilSwitch.Domain.Routing.Route;
 
@@ -20,6 +22,7 @@ public static partial class ConfigurationReader
         var routes = new List<Route>();
         var matches = new Dictionary<string, int>(StringComparer.Ordinal);
         var conditions = new List<(Route Route, Section Section)>();
+        var followed = new List<(Route Route, Section Section)>();
         var links = new Dictionary<LinkName, (LinkSettings Settings, int Line)>();
         if (root.Find("routes") is null) root.Reject("routes", "is missing; a switch needs at least one");
         foreach (var (node, path) in root.Items("routes"))
@@ -49,11 +52,20 @@ public static partial class ConfigurationReader
                 continue;
             }
 
+            if (route.Link is { Channel: { } channel } numbered && links.Values.FirstOrDefault(l => l.Settings.Channel == channel && l.Settings.Name != numbered.Name) is { Settings: { } other })
+            {
+                section.Reject("channel", $"'{channel}' is that of link '{other.Name}' already");
+                continue;
+            }
+
             routes.Add(route);
+            if (route.Link?.Follow is not null) followed.Add((route, section));
         }
 
         CheckConditions(routes, conditions);
-        return new RouteTable(routes, [hostName, .. ownNames]);
+        var table = new RouteTable(routes, [hostName, .. ownNames]);
+        CheckActionPoints(table, followed);
+        return table;
     }
 
     // Records compare arrays by reference.
@@ -88,11 +100,13 @@ public static partial class ConfigurationReader
             Protocol = section.Keyword("protocol", LinkProtocol.Smtp, ("smtp", LinkProtocol.Smtp), ("lmtp", LinkProtocol.Lmtp)),
             Connections = section.Number("connections", link.Connections, 1, 10_000),
             Exclusive = section.Flag("exclusive", false),
+            Channel = ReadNumberedChannel(section),
             MessagesPerConnection = section.Number("messages-per-connection", link.MessagesPerConnection, 1, 1_000_000_000),
             Tls = tls,
             Protection = ReadDeparture(source, section, keys, [home]),
             Labels = ReadLinkLabels(source, section, labels, isRoute: true, home),
             Domain = ReadBoundDomain(section, domains),
+            Follow = ReadFollowing(source, section),
             TunnelPriority = section.Flag("tunnel-priority", link.TunnelPriority),
             ConnectTimeout = timeouts.Duration("connect", link.ConnectTimeout, second, TimeSpan.FromMinutes(30)),
             CommandTimeout = timeouts.Duration("command", link.CommandTimeout, second, TimeSpan.FromHours(2)),
@@ -100,6 +114,15 @@ public static partial class ConfigurationReader
             IdleTimeout = timeouts.Duration("idle", link.IdleTimeout, second, Day),
         };
         timeouts.Finish();
+        if (link.Channel is not null)
+        {
+            // One after the other, or the numbers would not come in their order.
+            if (section.Has("connections") && link.Connections is not 1) section.Reject("connections", "must be 1 with channel, whose messages go one after the other");
+            if (section.Has("exclusive") && !link.Exclusive) section.Reject("exclusive", "must be true with channel, whose messages go one after the other");
+            if (tls.SenderMayRelax) section.Reject("channel", "is not for links with tls.sender-may-relax, whose mail takes two ways");
+            link = link with { Connections = 1, Exclusive = true };
+        }
+
         if (!section.Has("next-hop"))
         {
             section.Reject("next-hop", "is missing; write host:port, mx, or refuse: TEXT instead");
@@ -112,16 +135,17 @@ public static partial class ConfigurationReader
             if (text != "mx" && (!int.TryParse(text.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out port) || port is < 1 or > 65_535))
                 section.Reject("next-hop", $"'{text}' is not mx or mx:port");
             if (link.Protocol == LinkProtocol.Lmtp) section.Reject("protocol", "lmtp is for delivery agents nearby, not for mx");
+            if (link.Channel is not null) section.Reject("channel", "is not for mx, where every domain has its own link");
             if (name is not null) section.Reject("name", "means nothing with mx, where every domain has its own link");
             return match is null ? null : new Route { Match = match, When = when, UseMx = true, Open = open, Link = link with { Name = new LinkName("mx"), MxPort = port } };
         }
 
         if (section.Find("next-hop") is YamlText { Value: var line } && line.StartsWith(Acp127Line.Scheme, StringComparison.Ordinal))
         {
-            foreach (var key in new[] { "tls", "protocol", "connections", "messages-per-connection", "exclusive", "helo", "tunnel-priority", "timeouts" }.Where(section.Has)) section.Reject(key, "does nothing with a line of ACP 127");
-            // One message at a time goes over a line.
-            link = link with { Name = new LinkName(name ?? line), Targets = [new HopTarget(line, 0)], Tls = LinkTls.None, Connections = 1, FinalDotTimeout = LineTimeout };
-            return match is null ? null : new Route { Match = match, Open = open, Link = link };
+            foreach (var key in new[] { "tls", "protocol", "connections", "messages-per-connection", "exclusive", "helo", "tunnel-priority", "timeouts", "acknowledgments", "channel" }.Where(section.Has)) section.Reject(key, "does nothing with a line of ACP 127");
+            // One message at a time goes over a line, and in a cluster one node at a time has it.
+            link = link with { Name = new LinkName(name ?? line), Targets = [new HopTarget(line, 0)], Tls = LinkTls.None, Connections = 1, Exclusive = true, FinalDotTimeout = LineTimeout };
+            return match is null ? null : new Route { Match = match, When = when, Open = open, Link = link };
         }
 
         var targets = ReadTargets(source, section);
@@ -130,6 +154,37 @@ public static partial class ConfigurationReader
         return match is null || targets.IsEmpty
             ? null
             : new Route { Match = match, When = when, Open = open, Link = link with { Name = new LinkName(name ?? targets[0].ToString()), Targets = targets } };
+    }
+
+    private static RouteFollowing? ReadFollowing(ConfigurationSource source, Section route)
+    {
+        if (route.Find("acknowledgments") is null) return null;
+        var section = route.Map("acknowledgments");
+        var from = ReadTrusted(source, section, "reports-from", "name the hosts of this domain that report");
+        if (!section.Has("reports-from")) section.Reject("reports-from", "is missing; name the hosts of this domain that hand in reports: nobody else's are believed");
+        var following = new RouteFollowing(from, ReadActionPoint(section));
+        section.Finish();
+        return following;
+    }
+
+    // The copy stays in the domain of what it is a copy of.
+    private static void CheckActionPoints(RouteTable routes, List<(Route Route, Section Section)> followed)
+    {
+        foreach (var (route, section) in followed)
+        {
+            if (route.Link?.Follow?.ActionPoint is not { } point || !Mailbox.TryParse(point, allowUtf8: false, out var address, out _)) continue;
+            var inner = section.Map("acknowledgments");
+            if (routes.Find(address) is not { } link) inner.Reject("action-point", $"no route leads to '{point}'");
+            else if (link.Domain != route.Link.Domain) inner.Reject("action-point", $"'{point}' is not in the security domain of this route");
+        }
+    }
+
+    private static string? ReadNumberedChannel(Section section)
+    {
+        if (section.Text("channel") is not { } channel) return null;
+        if (ChannelName.IsValid(channel)) return channel;
+        section.Reject("channel", string.Create(CultureInfo.InvariantCulture, $"must be 1 to {ChannelName.Longest} letters, digits and hyphens"));
+        return null;
     }
 
     private static string? ReadMatch(Section section)

@@ -125,8 +125,9 @@ public static partial class ConfigurationReader
         var proxies = ImmutableArray.CreateBuilder<ProxyConfiguration>();
         var checks = ReadChecks(source, root, labels);
         var boundaries = ReadBoundaries(source, root, domains, keys, labels, checks, proxies);
-        var profilers = ReadProfiling(source, root, problems, domains, routes);
-        var lists = ReadLists(source, root, keys, domains, routes, profilers);
+        var profilers = ReadProfiling(source, root, problems, keys, domains, routes);
+        var listDirectories = ImmutableArray.CreateBuilder<ListDirectory>();
+        var lists = ReadLists(source, root, keys, domains, routes, profilers, listDirectories);
         var releases = ReadReleases(source, root, keys, domains, routes, [.. listeners.Select(l => l.Name)], belongs, lists);
         CheckProfiling(root, profilers, lists, releases.Desk, routes);
         var sealKey = ReadSeal(store, keys, boundaries, arrivals.Values);
@@ -140,7 +141,8 @@ public static partial class ConfigurationReader
         var postmaster = ReadPostmaster(root, routes);
         var (precedences, acknowledgments) = ReadPrecedences(source, root, problems);
         var dataFolder = data is null ? "" : source.FullPath(data);
-        var admin = ReadAdmin(source, root, dataFolder, listeners, labels);
+        var admin = ReadAdmin(
+            source, root, dataFolder, listeners, labels, keys, root.Map("admin").Find("submission") is YamlText { Value: var msa } && belongs.TryGetValue(msa, out var of) ? domains.FirstOrDefault(d => d.Domain.Name == of) : null);
         var addresses = accounts.Addresses.ToDictionary(StringComparer.Ordinal);
         var folders = ReadFolders(source, root, listeners, addresses);
         var (alarms, notifiers) = ReadAlarms(source, root, listeners);
@@ -170,6 +172,7 @@ public static partial class ConfigurationReader
                 Console = admin.Url,
                 AccountAddresses = addresses,
                 Alarms = alarms,
+                CountedChannels = [.. listeners.SelectMany(l => l.Clients).Select(c => c.Channel).OfType<string>().Distinct(StringComparer.Ordinal)],
                 HoldOutOfDate = root.Keyword("out-of-date", false, ("send", false), ("hold", true)),
                 MinimizeExemptions = new MinimizeExemptions { Clients = [.. exemptClients], Accounts = exemptAccounts.ToImmutable() },
             },
@@ -177,6 +180,7 @@ public static partial class ConfigurationReader
             Acp127 = acp127,
             Accounts = accounts,
             Keys = keys,
+            ListDirectories = listDirectories.ToImmutable(),
             Finding = [.. domains.Select(d => d.Finding).OfType<FindingConfiguration>()],
             AuditKey = auditKey,
             Audit = audit,

@@ -38,6 +38,9 @@ public sealed record NodeConfiguration
     /// <summary>Where certificates of recipients are looked for, by security domain.</summary>
     public ImmutableArray<FindingConfiguration> Finding { get; init; } = [];
 
+    /// <summary>Where members of mailing lists are looked for.</summary>
+    public ImmutableArray<ListDirectory> ListDirectories { get; init; } = [];
+
     /// <summary>Name of the key that signs exported evidence and checkpoints of the audit trail; null: none does.</summary>
     public string? AuditKey { get; init; }
 
@@ -137,6 +140,9 @@ public sealed record AdminSettings
 
     /// <summary>The submission listener by whose rules messages that come through the API are judged; null: none may come.</summary>
     public string? Submission { get; init; }
+
+    /// <summary>Signs what is handed in and asks for signed receipts; null: none may be asked for.</summary>
+    public Domain.Protection.DepartureSigning? SubmissionSigning { get; init; }
 }
 
 /// <summary>One bearer token of the admin API, known by its hash only.</summary>

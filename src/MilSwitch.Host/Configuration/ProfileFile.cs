@@ -19,57 +19,94 @@ public static class ProfileFile
 
     private static readonly string[] DayNames = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-    /// <param name="file">The path; the catalogue's is relative to its folder.</param>
-    /// <param name="problems">All of them in the order of lines; empty: the plans can be used.</param>
+    /// <summary>Reads one file, or several that are one: each plan, rule and name is there for all of them.</summary>
+    /// <param name="files">The paths, at least one; a catalogue's is relative to the folder of the file that names it.</param>
+    /// <param name="problems">All of them, in the order of files and lines; empty: the plans can be used.</param>
     /// <returns>Null: there are problems.</returns>
-    public static ProfilePlans? Read(string file, out ImmutableArray<ConfigurationProblem> problems)
+    public static ProfilePlans? Read(IReadOnlyList<string> files, out ImmutableArray<ConfigurationProblem> problems)
     {
         var found = new List<ConfigurationProblem>();
-        var source = new ConfigurationSource(file, found);
-        var plans = Load(source, file) is { } text && new YamlDocumentReader(file, found).Read(new StringReader(text)) is { } map && Read(source, new Section(source, map, ""), found) is { } read
-            ? read with { Version = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..CharactersOfVersion] }
+        var roots = new List<(ConfigurationSource Source, Section Root)>();
+        var digested = new StringBuilder();
+        foreach (var file in files)
+        {
+            var source = new ConfigurationSource(file, found);
+            if (Load(source, file) is not { } text || new YamlDocumentReader(file, found).Read(new StringReader(text)) is not { } map) continue;
+            if (digested.Length > 0) digested.Append('\0');
+            digested.Append(text);
+            roots.Add((source, new Section(source, map, "")));
+        }
+
+        // What one file says of the plans is not known without it, and everything that others name would be a problem.
+        var plans = roots.Count == files.Count && Read(roots, found) is { } read
+            ? read with { Version = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(digested.ToString())))[..CharactersOfVersion] }
             : null;
-        problems = [.. found.OrderBy(p => p.File == file ? 0 : 1).ThenBy(p => p.Line)];
+        problems = [.. found.OrderBy(p => files.Contains(p.File) ? files.TakeWhile(f => f != p.File).Count() : files.Count).ThenBy(p => p.Line)];
         return problems.IsEmpty ? plans : null;
     }
 
-    private static ProfilePlans? Read(ConfigurationSource source, Section root, List<ConfigurationProblem> found)
+    private static ProfilePlans? Read(List<(ConfigurationSource Source, Section Root)> roots, List<ConfigurationProblem> found)
     {
-        var catalogue = ReadCatalogue(source, root, found);
-        var names = root.Texts("plans").Distinct(StringComparer.Ordinal).ToArray();
-        if (names.Length is 0) root.Reject("plans", "at least one plan is needed");
-        var inForce = root.RequiredText("plan");
-        if (inForce is not null && names.Length > 0 && !names.Contains(inForce)) root.Reject("plan", $"'{inForce}' is not one of plans{Spelling.Suggest(inForce, names)}");
-        var rules = new List<(ProfileRule Rule, ImmutableArray<string> Plans)>();
-        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var (node, path) in root.Items("rules"))
+        var first = roots[0].Root;
+        var names = roots.SelectMany(r => r.Root.Texts("plans")).Distinct(StringComparer.Ordinal).ToArray();
+        if (names.Length is 0) first.Reject("plans", "at least one plan is needed");
+        var inForce = OnlyOne(roots, "plan") is { } place ? place.Root.RequiredText("plan") : first.RequiredText("plan");
+        if (inForce is not null && names.Length > 0 && !names.Contains(inForce)) (OnlyOne(roots, "plan")?.Root ?? first).Reject("plan", $"'{inForce}' is not one of plans{Spelling.Suggest(inForce, names)}");
+        var catalogue = OnlyOne(roots, "catalogue") is { } beside ? ReadCatalogue(beside.Source, beside.Root, found) : null;
+        foreach (var key in new[] { "plan", "catalogue" })
         {
-            if (rules.Count == ProfilePlans.MostRules)
-            {
-                source.Reject(node.Line, path, $"there are more than {ProfilePlans.MostRules} rules");
-                break;
-            }
-
-            if (node is not YamlMap map)
-            {
-                source.Reject(node.Line, path, "must be a mapping of keys to values");
-                continue;
-            }
-
-            var section = new Section(source, map, path);
-            var rule = ReadRule(source, section, catalogue);
-            if (rule.Name.Length > 0 && !seen.TryAdd(rule.Name, section.LineOf("name"))) section.Reject("name", $"'{rule.Name}' is given twice; first at line {seen[rule.Name]}");
-            var within = section.Texts("plans");
-            foreach (var name in within.Where(n => !names.Contains(n))) section.Reject("plans", $"'{name}' is not one of plans{Spelling.Suggest(name, names)}");
-            section.Finish();
-            rules.Add((rule, within));
+            foreach (var (_, other) in roots.Where(r => r.Root.Has(key)).Skip(1)) other.Reject(key, $"is given in {OnlyOne(roots, key)!.Value.Source.File} already");
         }
 
-        if (rules.Count is 0) root.Reject("rules", "at least one rule is needed");
-        root.Finish();
+        var rules = new List<(ProfileRule Rule, ImmutableArray<string> Plans)>();
+        var seen = new Dictionary<string, (string File, int Line)>(StringComparer.Ordinal);
+        foreach (var (source, root) in roots)
+        {
+            foreach (var (node, path) in root.Items("rules"))
+            {
+                if (rules.Count == ProfilePlans.MostRules)
+                {
+                    source.Reject(node.Line, path, $"there are more than {ProfilePlans.MostRules} rules");
+                    break;
+                }
+
+                if (node is not YamlMap map)
+                {
+                    source.Reject(node.Line, path, "must be a mapping of keys to values");
+                    continue;
+                }
+
+                var section = new Section(source, map, path);
+                var rule = ReadRule(source, section, catalogue);
+                if (rule.Name.Length > 0 && !seen.TryAdd(rule.Name, (source.File, section.LineOf("name"))))
+                {
+                    var (file, line) = seen[rule.Name];
+                    section.Reject("name", $"'{rule.Name}' is given twice; first at line {line}{(file == source.File ? "" : " of " + file)}");
+                }
+
+                var within = section.Texts("plans");
+                foreach (var name in within.Where(n => !names.Contains(n))) section.Reject("plans", $"'{name}' is not one of plans{Spelling.Suggest(name, names)}");
+                section.Finish();
+                rules.Add((rule, within));
+            }
+        }
+
+        if (rules.Count is 0) first.Reject("rules", "at least one rule is needed");
+        foreach (var (_, root) in roots) root.Finish();
         if (found.Count > 0) return null;
         ImmutableArray<ProfilePlan> plans = [.. names.Select(n => new ProfilePlan(n, [.. rules.Where(r => r.Plans.IsEmpty || r.Plans.Contains(n)).Select(r => r.Rule)]))];
         return new ProfilePlans(plans, plans.First(p => p.Name == inForce), catalogue);
+    }
+
+    // The first of them that has the key.
+    private static (ConfigurationSource Source, Section Root)? OnlyOne(List<(ConfigurationSource Source, Section Root)> roots, string key)
+    {
+        foreach (var root in roots)
+        {
+            if (root.Root.Has(key)) return root;
+        }
+
+        return null;
     }
 
     private static ProfileRule ReadRule(ConfigurationSource source, Section section, SicCatalogue? catalogue)

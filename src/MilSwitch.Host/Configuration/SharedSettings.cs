@@ -15,6 +15,9 @@ namespace MilSwitch.Host.Configuration;
 /// <param name="By">Who applied it; null: it was the first node's at its first start.</param>
 public sealed record SharedSettings(string Text, string File, string Node, string? By, DateTimeOffset At)
 {
+    /// <summary>Why it was applied; null: it was the first node's, or an earlier version of the program applied it.</summary>
+    public string? Reason { get; init; }
+
     public const string Kind = PolicyDocuments.Configuration;
 
     public const string Id = "shared";

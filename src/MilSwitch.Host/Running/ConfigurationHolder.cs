@@ -38,6 +38,12 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
 
     public NodeConfiguration Current => current;
 
+    /// <summary>What all nodes share, of which the one in force was made; null: this node's file says everything.</summary>
+    internal SharedSettings? Shared { get; private set; }
+
+    /// <summary>Told of each configuration that came into force: who wanted it, null for a signal, and why. Never throws.</summary>
+    internal Func<string?, string?, Task> KeepVersion { get; set; } = (_, _) => Task.CompletedTask;
+
     /// <summary>Since when the current one is in force.</summary>
     public DateTimeOffset Since => state.Since;
 
@@ -75,7 +81,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
     /// <summary>From now on what all nodes share comes from their store, and an order to apply the file goes into it.</summary>
     /// <param name="spool">The store of the cluster.</param>
     /// <param name="shared">By which the node was started; null: its own file was the first.</param>
-    public void Share(ISpool spool, SharedSettings? shared) => (store, sharedText) = (spool, shared?.Text);
+    public void Share(ISpool spool, SharedSettings? shared) => (store, sharedText, Shared) = (spool, shared?.Text, shared);
 
     /// <summary>
     /// Takes over what another node put into the store; the first of all nodes puts its own there. False: it can't, and may
@@ -97,11 +103,14 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
 
         if (shared is null)
         {
-            await PutAsync(await File.ReadAllTextAsync(current.File, cancellationToken), null, cancellationToken);
+            await PutAsync(await File.ReadAllTextAsync(current.File, cancellationToken), null, null, cancellationToken);
             return true;
         }
 
-        return shared.Text == sharedText || Reload(_ => true, shared.By, shared, isFollowing: true) is { IsEmpty: true };
+        if (shared.Text == sharedText) return true;
+        if (Reload(_ => true, shared.By, shared, isFollowing: true) is not { IsEmpty: true }) return false;
+        await KeepVersion(shared.By, shared.Reason);
+        return true;
     }
 
     private bool IsNews(string cause)
@@ -116,14 +125,14 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
 
     private Task<SharedSettings?> SharedAsync(CancellationToken cancellationToken) => SharedSettings.ReadAsync(store!, cancellationToken);
 
-    private async Task PutAsync(string text, string? who, CancellationToken cancellationToken)
+    private async Task PutAsync(string text, string? who, string? reason, CancellationToken cancellationToken)
     {
-        var shared = new SharedSettings(text, current.File, current.Switch.Node, who, time.GetUtcNow());
+        var shared = new SharedSettings(text, current.File, current.Switch.Node, who, time.GetUtcNow()) { Reason = reason };
         await store!.PutDocumentAsync(SharedSettings.Kind, SharedSettings.Id, JsonSerializer.Serialize(shared, SharedSettingsJson.Default.SharedSettings), cancellationToken);
     }
 
     // An order to one node is an order to all: it judges the file, and the store tells the others.
-    private async Task<ImmutableArray<ConfigurationProblem>?> ReloadAsync(Func<string, bool> expected, string? who, CancellationToken cancellationToken)
+    private async Task<ImmutableArray<ConfigurationProblem>?> ReloadAsync(Func<string, bool> expected, string? who, string? reason, CancellationToken cancellationToken)
     {
         if (store is null) return Reload(expected, who);
         if (who is null) return Reload(expected, who, await SharedAsync(cancellationToken));
@@ -131,7 +140,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
         var text = await File.ReadAllTextAsync(current.File, cancellationToken);
         var (problems, candidate) = ConfigurationReader.Read(current.File);
         if (candidate is null || !NeedsRestart(current, candidate).IsEmpty) return Reload(expected, who);
-        await PutAsync(text, who, cancellationToken);
+        await PutAsync(text, who, reason, cancellationToken);
         return Reload(_ => true, who, await SharedAsync(cancellationToken));
     }
 
@@ -140,7 +149,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
     {
         try
         {
-            return (await ReloadAsync(_ => true, null))!.Value;
+            return (await ReloadAsync(_ => true, null, reason: null))!.Value;
         }
         catch (Exception fault) when (fault is SpoolUnavailableException or JsonException or IOException)
         {
@@ -153,14 +162,17 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
     /// <summary>Reads the file again and puts the outcome into the audit trail.</summary>
     /// <param name="expected">Asked about the <see cref="Tag"/> in force.</param>
     /// <param name="who">The person who asked for it; null: a signal.</param>
+    /// <param name="reason">Why the person wants it; null: a signal, which has none.</param>
     /// <returns>Null: not the expected one, nothing was done. Empty: the candidate is in force now.</returns>
-    public async Task<ImmutableArray<ConfigurationProblem>?> ReloadAsync(Func<string, bool> expected, string? who)
+    public async Task<ImmutableArray<ConfigurationProblem>?> ReloadAsync(Func<string, bool> expected, string? who, string? reason)
     {
-        if (await ReloadAsync(expected, who, CancellationToken.None) is not { } problems) return null;
+        if (await ReloadAsync(expected, who, reason, CancellationToken.None) is not { } problems) return null;
+        if (problems.IsEmpty) await KeepVersion(who, reason);
         if (control is null) return problems;
+        var because = reason is null ? "" : ": " + reason;
         var (kind, detail) = problems.IsEmpty
-            ? (AuditKind.ConfigurationApplied, current.File)
-            : (AuditKind.ConfigurationRejected, $"{problems[0]}{More(problems)}");
+            ? (AuditKind.ConfigurationApplied, current.File + because)
+            : (AuditKind.ConfigurationRejected, $"{problems[0]}{More(problems)}{because}");
         try
         {
             if (!await control.RecordAsync(kind, detail, who)) NotRecorded(kind, null);
@@ -200,7 +212,7 @@ public sealed partial class ConfigurationHolder(NodeConfiguration initial, TimeP
             applyKeys?.Invoke(candidate);
             control?.Apply(candidate.Switch);
             current = candidate;
-            sharedText = shared?.Text ?? sharedText;
+            if (shared is not null) (sharedText, Shared) = (shared.Text, shared);
             told = null;
             state = new ConfigurationState(state.Number + 1, time.GetUtcNow());
             var cleared = alarm;

@@ -5,6 +5,7 @@ using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestExceptio
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Auditing;
 using MilSwitch.Domain.Labelling;
+using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Clustering;
@@ -23,6 +24,7 @@ using MilSwitch.Host.Measurement;
 using MilSwitch.Host.Telemetry;
 using MilSwitch.Lookup.Service.Opening;
 using MilSwitch.Smime.Boundaries;
+using MilSwitch.Smime.Keys;
 using MilSwitch.Smime.Protection;
 using MilSwitch.Smime.Receipts;
 using MilSwitch.Smime.Tokens;
@@ -114,6 +116,12 @@ public static class NodeHost
         builder.Services.AddSingleton<IdempotencyKeys>();
         builder.Services.AddAccess(configuration);
         builder.Services.AddSingleton<IMessageInspector, MessageDissection>();
+        builder.Services.AddSingleton(services => new SettingsHistory(
+            services.GetService<ISpool>(), services.GetRequiredService<ConfigurationHolder>(), time, services.GetRequiredService<ILogger<SettingsHistory>>()));
+        builder.Services.AddSingleton<ISettingsHistory>(services => services.GetRequiredService<SettingsHistory>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<SettingsHistory>());
+        builder.Services.AddSingleton<ISettingsTrial>(services => new SettingsTrialDesk(
+            services.GetService<ISpool>(), services.GetRequiredService<ConfigurationHolder>(), services.GetRequiredService<IOperatorActions>(), time));
         builder.Services.AddSingleton<INodeDesk, NodeDesk>();
         builder.Services.AddSingleton<IWatchLog, WatchLog>();
         builder.Services.AddSingleton(services => new Backup.StoreCopyDesk(
@@ -123,6 +131,7 @@ public static class NodeHost
             services.GetRequiredService<ConfigurationHolder>(), () => services.GetService<CertificateFinding>()?.AllLists ?? [], services.GetService<ITokenMonitor>()));
         builder.Services.AddDashboard();
         builder.Services.AddSingleton<Submission.SubmissionDesk>();
+        builder.Services.AddSingleton(_ => new KeyWorkers(Environment.ProcessorCount));
         builder.Services.AddSingleton(services => new AuditSigner(Ring(services, configuration), configuration.AuditKey, time));
         builder.Services.AddOpenApi("v1", ApiDocument.Configure);
         builder.Services.AddSingleton(services => new ProxyCertificates(configuration, next => Ring(services, next), time, services.GetRequiredService<ILogger<ProxyCertificates>>()));
@@ -153,7 +162,7 @@ public static class NodeHost
         // Behind the rules for pages: a token of a form is bound to the person who asked for it.
         app.UseAntiforgery();
         // Whoever approves something must find whoever does it.
-        _ = (app.Services.GetRequiredService<IOperatorActions>(), app.Services.GetRequiredService<INodeActions>());
+        _ = (app.Services.GetRequiredService<IOperatorActions>(), app.Services.GetRequiredService<INodeActions>(), app.Services.GetRequiredService<IAccessDesk>());
         app.MapApi();
         app.MapSignIn();
         app.MapDashboard();
@@ -177,6 +186,8 @@ public static class NodeHost
         }
 
         services.AddCertificateFinding(configuration.Finding, time);
+        services.AddSingleton(new ListMembersDesk(configuration.ListDirectories, time));
+        services.AddSingleton<IListMembers>(provider => provider.GetRequiredService<ListMembersDesk>());
         services.AddSingleton<IRecipientCertificates>(provider => provider.GetRequiredService<CertificateFinding>());
         services.AddSingleton(provider => new SmimeProtection(Ring(provider, configuration), time, provider.GetRequiredService<CertificateFinding>(), provider.GetRequiredService<CertificateFinding>())
         {
@@ -201,6 +212,7 @@ public static class NodeHost
         services.GetService<KeyHost>()?.Use(ring);
         if (Elsewhere(next) is { } elsewhere) services.GetService<TokenMonitor>()?.Use(elsewhere);
         services.GetService<CertificateFinding>()?.Use(next.Finding);
+        services.GetService<ListMembersDesk>()?.Use(next.ListDirectories);
         services.GetService<SmimeProtection>()?.Use(ring);
         services.GetService<SmimeBoundary>()?.Use(ring);
         services.GetService<ReceiptRelay>()?.Use(ring);
@@ -210,7 +222,7 @@ public static class NodeHost
     }
 
     private static KeyRing Ring(IServiceProvider services, NodeConfiguration configuration) =>
-        new(services.GetService<TokenDirectory>(), configuration.Keys.OnTokens, configuration.Keys.InMemory);
+        new(services.GetService<TokenDirectory>(), configuration.Keys.OnTokens, configuration.Keys.InMemory, services.GetRequiredService<KeyWorkers>());
 
     /// <summary>To standard error: standard output is data.</summary>
     public static void AddLogging(ILoggingBuilder logging, LogLevel level, LogFormat format)

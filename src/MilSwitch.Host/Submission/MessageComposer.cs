@@ -42,6 +42,7 @@ internal sealed class MessageComposer(PolicySet policies, string hostName)
         var returned = Return(request.Return, faults);
         if (request.EnvelopeId is { } envelopeId && (envelopeId.Length is 0 or > LongestEnvelopeId || !envelopeId.All(c => c is > ' ' and <= '~')))
             faults.Add(new FieldFault("envelopeId", 0, "CHARACTER", $"not 1 to {Text.Number(LongestEnvelopeId)} printable ASCII characters"));
+        var deliverBy = By(request.DeliverBy, faults);
         var fields = MmhsFields.None;
         if (request.Mmhs is { } mmhs)
         {
@@ -74,7 +75,7 @@ internal sealed class MessageComposer(PolicySet policies, string hostName)
             [.. to.Concat(cc).Concat(bcc).DistinctBy(a => a.Mailbox).Select(a => new Recipient(a.Mailbox) { Notify = notify })],
             octets.GetBuffer().AsMemory(0, (int)octets.Length))
         {
-            Return = returned, EnvelopeId = request.EnvelopeId,
+            Return = returned, EnvelopeId = request.EnvelopeId, DeliverBy = deliverBy,
         };
     }
 
@@ -118,6 +119,16 @@ internal sealed class MessageComposer(PolicySet policies, string hostName)
 
         if (notify.HasFlag(NotifyOptions.Never) && notify is not NotifyOptions.Never) faults.Add(new FieldFault("notify", 0, "WORD", "never stands alone"));
         return notify;
+    }
+
+    // How early is too early is the listener's to say.
+    private static DeliverBy? By(DeliverByRequest? given, List<FieldFault> faults)
+    {
+        if (given is null) return null;
+        if (given.By is not { } by) faults.Add(new FieldFault("deliverBy.by", 0, "MISSING", "the time is missing"));
+        else if (given.Mode is not (null or "return" or "notify")) faults.Add(new FieldFault("deliverBy.mode", 0, "WORD", "neither return nor notify"));
+        else return new DeliverBy(by, given.Mode is "notify" ? DeliverByMode.Notify : DeliverByMode.Return, given.Trace);
+        return null;
     }
 
     private static DsnReturn Return(string? word, List<FieldFault> faults)

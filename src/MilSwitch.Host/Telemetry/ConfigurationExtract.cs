@@ -9,19 +9,26 @@ internal static class ConfigurationExtract
 {
     public static string Of(string file)
     {
-        var problems = new List<ConfigurationProblem>();
         try
         {
             using var text = new StreamReader(file, new UTF8Encoding(false, throwOnInvalidBytes: true));
-            if (new YamlDocumentReader(file, problems).Read(text) is not { } root) return "# it is not YAML\n";
-            var output = new StringBuilder();
-            Write(output, root, 0);
-            return output.ToString();
+            return Of(text, file);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or DecoderFallbackException)
         {
             return "# it can't be read\n";
         }
+    }
+
+    /// <summary>Of a text that is in no file here.</summary>
+    public static string OfText(string text, string name) => Of(new StringReader(text), name);
+
+    private static string Of(TextReader text, string name)
+    {
+        if (new YamlDocumentReader(name, []).Read(text) is not { } root) return "# it is not YAML\n";
+        var output = new StringBuilder();
+        Write(output, root, 0);
+        return output.ToString();
     }
 
     private static void Write(StringBuilder output, YamlNode node, int depth)

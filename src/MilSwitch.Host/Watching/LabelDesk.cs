@@ -24,18 +24,8 @@ internal sealed class LabelDesk(ConfigurationHolder configuration, ILabelMarks m
 
     public LabelTrial Try(string text, string? to)
     {
-        if (text.Length > LongestText) throw new FormatException("that is longer than any label");
         var policies = Loaded;
-        SecurityLabel label;
-        try
-        {
-            label = Commands.LabelSource.Decode(Encoding.UTF8.GetBytes(text), null, policies).Label;
-        }
-        catch (LabelRefusedException refused)
-        {
-            throw new FormatException("no label: " + Commands.LabelSource.Words(refused));
-        }
-
+        var label = Decode(text, policies);
         var mark = marks.Mark(new MessageLabel(EssLabel.Encode(label)));
         if (to is null) return new LabelTrial(mark, null, [], []);
         var target = policies.Named(to) ?? throw new FormatException($"there is no policy '{to}'");
@@ -48,5 +38,20 @@ internal sealed class LabelDesk(ConfigurationHolder configuration, ILabelMarks m
             TranslationResult.Unmappable unmappable => new LabelTrial(mark, null, [.. unmappable.Reasons.Select(r => r.Text)], []),
             _ => throw new InvalidOperationException("a translation has two outcomes"),
         };
+    }
+
+    public MessageLabel Read(string text) => new(EssLabel.Encode(Decode(text, Loaded)));
+
+    private static SecurityLabel Decode(string text, PolicySet policies)
+    {
+        if (text.Length > LongestText) throw new FormatException("that is longer than any label");
+        try
+        {
+            return Commands.LabelSource.Decode(Encoding.UTF8.GetBytes(text), null, policies).Label;
+        }
+        catch (LabelRefusedException refused)
+        {
+            throw new FormatException("no label: " + Commands.LabelSource.Words(refused));
+        }
     }
 }

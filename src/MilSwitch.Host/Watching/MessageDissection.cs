@@ -121,7 +121,7 @@ internal sealed class MessageDissection(ISpool spool, IOperatorActions actions, 
 
     private static IEnumerable<InspectedSigner> Signers(SignerReport signer, int depth) =>
         signer.Countersigners.SelectMany(c => Signers(c, depth + 1))
-            .Prepend(new InspectedSigner(signer.Subject, signer.Verdict, signer.Reasons, signer.SignatureType, signer.Signature, signer.SigningTime, depth));
+            .Prepend(new InspectedSigner(signer.Subject, signer.Verdict, signer.Reasons, signer.Role, signer.Signature, signer.SigningTime, depth, signer.Number, signer.Covers));
 
     private static string Words(LabelReport label) =>
         label.Marking ?? label.ClassificationName ?? string.Create(CultureInfo.InvariantCulture, $"{label.Policy}: {label.Classification}");

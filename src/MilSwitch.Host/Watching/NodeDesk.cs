@@ -10,8 +10,8 @@ internal sealed class NodeDesk(ConfigurationHolder configuration, INodeActions a
 
     public ConfigurationInForce Configuration => new(configuration.Current.File, configuration.Since);
 
-    public async ValueTask<IReadOnlyList<string>> ApplyConfigurationAsync(OperatorIdentity who, CancellationToken cancellationToken) =>
-        await actions.ApplyAsync(null, "", who, cancellationToken) is { } problems ? [.. problems.Select(p => $"{p.File}:{p.Line}: {p.Key}: {p.Text}")] : ["it has changed meanwhile"];
+    public async ValueTask<IReadOnlyList<string>> ApplyConfigurationAsync(string reason, OperatorIdentity who, CancellationToken cancellationToken) =>
+        await actions.ApplyAsync(null, reason, who, cancellationToken) is { } problems ? [.. problems.Select(p => $"{p.File}:{p.Line}: {p.Key}: {p.Text}")] : ["it has changed meanwhile"];
 
     public ValueTask DrainAsync(string reason, OperatorIdentity who, CancellationToken cancellationToken) => actions.DrainAsync(reason, who, cancellationToken);
 }

@@ -26,6 +26,9 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
 {
     private const string Loop = "it went through a mailing list of this switch before: a loop";
 
+    /// <summary>Signatures that are told of one by one; who has more than these has signed it to fill the records.</summary>
+    private const int MostTold = 20;
+
     private readonly ImmutableArray<(Layer Layer, LayerFinding Finding)> layers = opened.Root;
     private readonly List<(int Known, MimeEntity? Inside, ulong Holding, HeaderView View)> views = [];
 
@@ -197,7 +200,10 @@ internal sealed class MessageOpening(ReadOnlyMemory<byte> content, BoundaryOpeni
         LayerFinding[] signatures = [.. known.Select(l => l.Finding).Where(f => f.IsSignature)];
         var judge = Judge(walk, known, inside);
         Speaker = judge.Speaker(signatures);
-        return judge.Judge(signatures, signatures.Length is 0 && inside == walk.Payload && walk.IsPartiallySigned ? [Reason.PartialCoverage] : []);
+        var facts = judge.Judge(signatures, signatures.Length is 0 && inside == walk.Payload && walk.IsPartiallySigned ? [Reason.PartialCoverage] : []);
+        if (signatures.Length is 0) return facts;
+        var source = View(walk, known, inside, static f => f.Verdict is InspectionVerdict.Valid).Source ?? walk.Root;
+        return facts with { Told = [.. SignatureOrder.Of(signatures, judge.Sender, MmhsReport.Authorizers(source.Header)).Take(MostTold).Select(p => p.Told)] };
     }
 
     // Who is the sender is said by the protected From, as far as signatures hold.

@@ -18,7 +18,11 @@ namespace MilSwitch.Smime.Inspection;
 /// <summary>Findings in the words of the report. What an attribute says is shown also where its signature is bad; the verdict stands beside it.</summary>
 internal static class LayerReports
 {
-    public static LayerReport Of(Layer layer, LayerFinding finding, PolicySet policies)
+    /// <param name="layer">Where it stands.</param>
+    /// <param name="finding">What it came to.</param>
+    /// <param name="policies">Name labels.</param>
+    /// <param name="placed">The signatures of the message in their order.</param>
+    public static LayerReport Of(Layer layer, LayerFinding finding, PolicySet policies, ImmutableArray<PlacedSignature> placed)
     {
         var attributes = finding.CountingSigners.Select(s => s.Info.SignedAttributes).FirstOrDefault() ?? AttributeSet.Absent;
         return new LayerReport
@@ -38,7 +42,7 @@ internal static class LayerReports
             },
             Verdict = Text(finding.Verdict),
             Reasons = [.. finding.AllReasons.Select(r => r.Text())],
-            Signers = [.. finding.Signers.Select(Of)],
+            Signers = [.. finding.Signers.Select(s => Of(s, placed, 0))],
             Recipients = [.. finding.Recipients.Select((r, i) => new RecipientReport(r.Kind, Name(r), i == finding.OpenedBy))],
             ContentEncryption = finding.ContentEncryption is { } cipher ? SuiteAlgorithms.CipherName(cipher.Algorithm) : null,
             Label = Value(attributes, AttributeTypes.SecurityLabel, EssLabel.Read) is { } label ? LabelReport.Of(label, policies) : null,
@@ -78,8 +82,9 @@ internal static class LayerReports
         }
     }
 
-    private static SignerReport Of(SignerFinding signer)
+    private static SignerReport Of(SignerFinding signer, ImmutableArray<PlacedSignature> placed, int depth)
     {
+        var place = placed.FirstOrDefault(p => ReferenceEquals(p.Signer, signer));
         var identifier = signer.Info.Identifier;
         var digest = DigestAlgorithm.Find(signer.Info.DigestAlgorithm)?.Name ?? signer.Info.DigestAlgorithm.Algorithm;
         return new SignerReport
@@ -94,7 +99,10 @@ internal static class LayerReports
             Signature = signer.Signature?.Signature ?? signer.Info.SignatureAlgorithm.Algorithm,
             SigningTime = SigningTime.Read(signer.Info.SignedAttributes.Value(AttributeTypes.SigningTime)),
             SignatureType = Types(signer.Info).Select(SignatureType.Text).FirstOrDefault(t => t is not null),
-            Countersigners = [.. signer.Countersigners.Select(Of)],
+            Role = place?.Role ?? SignatureOrder.RoleOf(signer, depth),
+            Number = place?.Number ?? 0,
+            Covers = place?.Covers ?? [],
+            Countersigners = [.. signer.Countersigners.Select(c => Of(c, placed, depth + 1))],
         };
     }
 

@@ -87,17 +87,22 @@ public static class MessageInspector
             if (verdict is InspectionVerdict.Valid && reasons.Any(r => r is not Reason.EncryptedNotAtRoot)) verdict = InspectionVerdict.Invalid;
             ImmutableArray<Reason> ordered = [.. reasons.Order()];
             var (isMail, whole, found) = (isMessage, walk, layers);
+            var signatures = signed;
             // A switch decides and shows it to nobody: the report is made for who asks.
-            return new InspectionResult(opened.Held, identity, () => new InspectionReport
+            return new InspectionResult(opened.Held, identity, () =>
             {
-                Verdict = LayerReports.Text(verdict),
-                Reasons = [.. ordered.Select(r => r.Text())],
-                Layers = [.. found.Select(l => LayerReports.Of(l.Layer, l.Finding, known))],
-                HeaderProtection = isMail ? HeaderProtectionReport.Of(headers) : new HeaderProtectionReport("none", []),
-                Identity = identity,
-                Label = labels.Report,
-                Mmhs = isMail ? MmhsReport.Of(headers.Scheme is ProtectionScheme.Rfc9788 && whole.Payload is { } believed ? believed.Header : whole.Root.Header) : null,
-                Attachments = whole.Payload is { } payload && isMail ? [.. payload.Walk().Where(e => SmimePart.Recognise(e) is null).Select(AttachmentReport.Of).OfType<AttachmentReport>()] : [],
+                var placed = SignatureOrder.Of(signatures, isMail ? SenderFields.Read(whole.Root, headers) : new SenderFields([], null), isMail ? MmhsReport.Authorizers(Military(headers, whole)) : []);
+                return new InspectionReport
+                {
+                    Verdict = LayerReports.Text(verdict),
+                    Reasons = [.. ordered.Select(r => r.Text())],
+                    Layers = [.. found.Select(l => LayerReports.Of(l.Layer, l.Finding, known, placed))],
+                    HeaderProtection = isMail ? HeaderProtectionReport.Of(headers) : new HeaderProtectionReport("none", []),
+                    Identity = identity,
+                    Label = labels.Report,
+                    Mmhs = isMail ? MmhsReport.Of(Military(headers, whole)) : null,
+                    Attachments = whole.Payload is { } payload && isMail ? [.. payload.Walk().Where(e => SmimePart.Recognise(e) is null).Select(AttachmentReport.Of).OfType<AttachmentReport>()] : [],
+                };
             })
             {
                 Verdict = verdict,
@@ -109,6 +114,10 @@ public static class MessageInspector
                 RootLayers = opened.Root,
             };
         }
+
+        // Where fields are protected those count, and not what stands outside.
+        private static HeaderBlock Military(ProtectedHeaders headers, LayerWalk walk) =>
+            headers.Scheme is ProtectionScheme.Rfc9788 && walk.Payload is { } believed ? believed.Header : walk.Root.Header;
 
         private InspectionVerdict JudgeLayers()
         {

@@ -95,6 +95,9 @@ public sealed record MmhsReport
         };
     }
 
+    /// <summary>Addresses in MMHS-Authorizing-Users; none where the field can't be read.</summary>
+    internal static IEnumerable<string> Authorizers(HeaderBlock header) => MmhsReader.Read(header).Fields.AuthorizingUsers.Select(a => a.Mailbox.Text);
+
     private static string? Level(PrecedenceNumber? level) => level is not { } number ? null : number.Named is { } named ? named.Keyword() : number.Value.ToString(CultureInfo.InvariantCulture);
 
     private static string[]? Some(IEnumerable<string> values) => values.ToArray() is { Length: > 0 } some ? some : null;

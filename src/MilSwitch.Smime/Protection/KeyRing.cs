@@ -17,7 +17,9 @@ namespace MilSwitch.Smime.Protection;
 /// <param name="tokens">Null: there is none.</param>
 /// <param name="onTokens">Certificates (DER) of the keys on tokens, of this node or others, by label.</param>
 /// <param name="inMemory">By name.</param>
-public sealed class KeyRing(TokenDirectory? tokens, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> onTokens, IReadOnlyDictionary<string, SoftwareKeyPair> inMemory)
+/// <param name="workers">Do the work of the keys in memory; null: who asks does it.</param>
+public sealed class KeyRing(
+    TokenDirectory? tokens, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> onTokens, IReadOnlyDictionary<string, SoftwareKeyPair> inMemory, KeyWorkers? workers = null)
 {
     // To read a certificate's key takes as long as to sign.
     private readonly ConcurrentDictionary<(string Name, string Digest, Precedence Level), CmsSigner> signers = new();
@@ -42,14 +44,14 @@ public sealed class KeyRing(TokenDirectory? tokens, IReadOnlyDictionary<string, 
     /// <param name="level">Work for it waits with that of this level.</param>
     /// <exception cref="KeyUnavailableException">There is no such key, or no token that has it works.</exception>
     public ISigningKey Signing(string name, DigestAlgorithm? digest, Precedence level) =>
-        inMemory.TryGetValue(name, out var pair) ? pair.Signing(digest) : OnToken(name, digest is null ? null : new HashAlgorithmName(digest.Name.ToUpperInvariant()), level);
+        inMemory.TryGetValue(name, out var pair) ? InTurn(pair.Signing(digest), level) : OnToken(name, digest is null ? null : new HashAlgorithmName(digest.Name.ToUpperInvariant()), level);
 
     /// <summary>The key that signs, for somebody who keeps it: whether its token works shows when it signs.</summary>
     /// <param name="name">Its name or label.</param>
     /// <param name="level">Work for it waits with that of this level.</param>
     /// <exception cref="KeyUnavailableException">There is no such key.</exception>
     public ISigningKey SigningAtAnyTime(string name, Precedence level) => inMemory.TryGetValue(name, out var pair)
-        ? pair.Signing(null)
+        ? InTurn(pair.Signing(null), level)
         : tokens is not null && onTokens.TryGetValue(name, out var certificate) ? tokens.Key(name, certificate).At(level) : throw new KeyUnavailableException($"There is no key {name}.");
 
     /// <summary>The key that signs, with what is the same in each of its signatures.</summary>
@@ -74,7 +76,10 @@ public sealed class KeyRing(TokenDirectory? tokens, IReadOnlyDictionary<string, 
     /// <param name="name">Its name or label.</param>
     /// <param name="level">Work for it waits with that of this level.</param>
     /// <exception cref="KeyUnavailableException">There is no such key, or no token that has it works.</exception>
-    public IDecryptionKey Opening(string name, Precedence level) => inMemory.TryGetValue(name, out var pair) ? pair.Opening : OnToken(name, null, level);
+    public IDecryptionKey Opening(string name, Precedence level) =>
+        !inMemory.TryGetValue(name, out var pair) ? OnToken(name, null, level) : workers is null ? pair.Opening : new WorkedDecryptionKey(pair.Opening, workers, level);
+
+    private ISigningKey InTurn(ISigningKey key, Precedence level) => workers is null ? key : new WorkedSigningKey(key, workers, level);
 
     private ReadOnlyMemory<byte>? Find(string name) =>
         inMemory.TryGetValue(name, out var pair) ? pair.Certificate : onTokens.TryGetValue(name, out var certificate) ? certificate : default(ReadOnlyMemory<byte>?);

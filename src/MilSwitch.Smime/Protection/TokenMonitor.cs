@@ -30,7 +30,7 @@ public sealed class TokenMonitor : ITokenMonitor
     {
         get
         {
-            var own = directory.Health.Select(pair => new TokenStatus(pair.Key, Condition(pair.Value.State), pair.Value.Reason, pair.Value.Since));
+            var own = directory.Health.Zip(directory.Loads, (pair, load) => new TokenStatus(pair.Key, Condition(pair.Value.State), pair.Value.Reason, pair.Value.Since) { Load = load });
             return Volatile.Read(ref elsewhere) is { } keys && directory.Peers is { } peers ? [.. own, LookAt(keys, peers)] : [.. own];
         }
     }

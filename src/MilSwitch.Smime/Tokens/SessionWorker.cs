@@ -128,7 +128,7 @@ internal sealed class SessionWorker
 
             TokenMeter.Count(slot.Options.Name, slot.Time.GetElapsedTime(started), null);
             work.Succeed(result);
-            slot.Done(this);
+            slot.Done(this, work.Precedence);
         }
         catch (Exception fault)
         {

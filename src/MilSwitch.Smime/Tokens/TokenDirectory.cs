@@ -52,6 +52,15 @@ public sealed class TokenDirectory : IDisposable
         }
     }
 
+    /// <summary>What each slot does, and did, in the order of <see cref="Health"/>.</summary>
+    public IReadOnlyList<TokenLoad> Loads
+    {
+        get
+        {
+            lock (gate) return [.. slots.Select(s => s.Describe())];
+        }
+    }
+
     /// <summary>A key on the tokens, for work at Routine; <see cref="TokenKey.At"/> gives it for another level.</summary>
     /// <param name="label">Label of the key.</param>
     /// <param name="certificate">DER. A key that doesn't belong to it is never used.</param>

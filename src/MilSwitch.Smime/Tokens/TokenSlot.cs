@@ -1,5 +1,6 @@
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Precedences;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Smime.Keys;
 
 namespace MilSwitch.Smime.Tokens;
@@ -31,6 +32,10 @@ internal sealed class TokenSlot
     private long nextTry;
     private long? lastUrgent;
     private long nextDue = long.MaxValue;
+    private readonly long[] done = new long[PrecedenceExtensions.Count];
+    private readonly long[] failed = new long[PrecedenceExtensions.Count];
+    private long allFailures;
+    private TokenFailure? lastFailure;
 
     public TokenSlot(TokenOptions options, TokenDirectory directory, object gate)
     {
@@ -65,6 +70,11 @@ internal sealed class TokenSlot
             return load;
         }
     }
+
+    /// <summary>What it does, and did; the gate is held.</summary>
+    public TokenLoad Describe() => new(
+        Options.Sessions, workers.Count(w => !w.MustReopen), workers.Count(w => w.BusySince is not 0), lost, queue.Count,
+        [.. Enumerable.Range(0, PrecedenceExtensions.Count).Select(i => new TokenLevel((Precedence)i, done[i], failed[i]))], allFailures, lastFailure);
 
     public bool IsFullFor(Precedence precedence) => queue.Count >= (precedence.IsUrgent() ? Options.QueueLength + (Options.QueueLength / 4) : Options.QueueLength);
 
@@ -164,6 +174,7 @@ internal sealed class TokenSlot
         {
             EndOpening(worker);
             if (worker.IsLost || Health.State is TokenState.Stopped) return;
+            CountFailure(null, fault.Message);
             worker.RetryAt = Time.GetTimestamp() + Ticks(Options.PollInterval);
             // A token may have fewer sessions than it was thought to have: the others go on.
             var othersWork = Health.State is TokenState.Working && workers.Any(w => w != worker && !w.MustReopen);
@@ -173,11 +184,12 @@ internal sealed class TokenSlot
         }
     }
 
-    /// <summary>The worker did its work.</summary>
-    public void Done(SessionWorker worker)
+    /// <summary>The worker did its work, which was of this level.</summary>
+    public void Done(SessionWorker worker, Precedence level)
     {
         lock (gate)
         {
+            done[(int)level]++;
             worker.Work = null;
             failures = 0;
         }
@@ -189,6 +201,7 @@ internal sealed class TokenSlot
         lock (gate)
         {
             if (worker.Work is not { } work || worker.IsLost) return;
+            CountFailure(work.Precedence, fault.Message);
             switch (fault.Kind)
             {
                 case TokenFaultKind.NotOffered:
@@ -318,6 +331,7 @@ internal sealed class TokenSlot
         lost++;
         var wasOpening = opener == worker;
         if (wasOpening) opener = null;
+        CountFailure(worker.Work?.Precedence, "the library does not return");
         if (worker.Work is { } work) work.Fail(new KeyUnavailableException($"The library of the token {Options.Name} does not return from an operation with the key {work.Key.Label}."));
         worker.Work = null;
         if (lost <= Options.LostThreads) StartWorker(worker.IsReserve);
@@ -336,6 +350,13 @@ internal sealed class TokenSlot
         }
 
         Become(state, reason);
+    }
+
+    private void CountFailure(Precedence? level, string cause)
+    {
+        allFailures++;
+        if (level is { } of) failed[(int)of]++;
+        lastFailure = new TokenFailure(Time.GetUtcNow(), cause);
     }
 
     private void PutBack(SessionWorker worker)

@@ -88,6 +88,9 @@ public sealed record ClientNetwork(IPNetwork Network)
 
     /// <summary>Lower a level that is too high and say so (X.3.6); false: refuse it (5.7.1).</summary>
     public bool LowerPrecedence { get; init; } = true;
+
+    /// <summary>The channel whose numbers its messages have, which are counted; null: none.</summary>
+    public string? Channel { get; init; }
 }
 
 /// <summary>Read while reading, never afterwards. Sizes in octets.</summary>

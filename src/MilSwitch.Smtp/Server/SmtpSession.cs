@@ -164,6 +164,7 @@ public sealed partial class SmtpSession
             MayRelay = network is not null,
             HighestPrecedence = network?.HighestPrecedence ?? settings.HighestPrecedence,
             LowerPrecedence = network?.LowerPrecedence ?? true,
+            Channel = network?.Channel,
         };
     }
 

@@ -13,13 +13,15 @@ namespace MilSwitch.Smtp.Tracking;
 /// <param name="transport">Opens connections.</param>
 /// <param name="time">For the time that a question may take.</param>
 /// <param name="anchors">Nobody is asked but inside TLS with a certificate of theirs for the server's name; null: inside TLS where it is offered, whoever answers.</param>
-public sealed class MtqpClient(ISmtpTransport transport, TimeProvider time, X509Certificate2Collection? anchors)
+/// <param name="needsTls">Nobody is asked in the clear, whoever answers.</param>
+/// <param name="mostLines">Of an answer; a longer one is none.</param>
+public sealed class MtqpClient(ISmtpTransport transport, TimeProvider time, X509Certificate2Collection? anchors, bool needsTls = false, int mostLines = MtqpClient.MostLines)
 {
     /// <summary>§2.4: a server that asks others has two minutes.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(30);
-    private const int MostLines = 200_000;
+    internal const int MostLines = 200_000;
 
     /// <summary>Asks one server. Never throws for what it does.</summary>
     /// <param name="server">Whom; its host is what its certificate must name.</param>
@@ -53,12 +55,12 @@ public sealed class MtqpClient(ISmtpTransport transport, TimeProvider time, X509
         if (greeting[0] is not '+') return new MtqpReply(MtqpOutcome.Refused, greeting, [], false);
         var offersTls = options.Any(o => o.Split(' ', '\t')[0].Equals("STARTTLS", StringComparison.OrdinalIgnoreCase));
         // §11: without the option somebody in between may have taken it away.
-        if (anchors is not null && !offersTls) return Unreachable("it offers no TLS, and anchors are given");
+        if (MustBeSecured && !offersTls) return Unreachable(anchors is not null ? "it offers no TLS, and anchors are given" : "it offers no TLS");
         if (!offersTls) return await TrackAsync(stream, lines, envelopeId, secret, isSecured: false, cancellationToken);
 
         await SayAsync(stream, "STARTTLS " + server.Host, cancellationToken);
         var (ready, _) = await ReadAsync(lines, cancellationToken);
-        if (ready[0] is not '+') return anchors is not null ? Unreachable(ready) : await TrackAsync(stream, lines, envelopeId, secret, isSecured: false, cancellationToken);
+        if (ready[0] is not '+') return MustBeSecured ? Unreachable(ready) : await TrackAsync(stream, lines, envelopeId, secret, isSecured: false, cancellationToken);
         if (lines.HasMore) return Unreachable("octets came behind the answer to STARTTLS");
         await using var tls = new SslStream(stream, leaveInnerStreamOpen: true);
         await tls.AuthenticateAsClientAsync(Options(server.Host), cancellationToken);
@@ -68,7 +70,9 @@ public sealed class MtqpClient(ISmtpTransport transport, TimeProvider time, X509
         return greeting[0] is '+' ? await TrackAsync(tls, lines, envelopeId, secret, isSecured: true, cancellationToken) : new MtqpReply(MtqpOutcome.Refused, greeting, [], true);
     }
 
-    private static async ValueTask<MtqpReply> TrackAsync(Stream stream, LineReader lines, string envelopeId, ReadOnlyMemory<byte> secret, bool isSecured, CancellationToken cancellationToken)
+    private bool MustBeSecured => needsTls || anchors is not null;
+
+    private async ValueTask<MtqpReply> TrackAsync(Stream stream, LineReader lines, string envelopeId, ReadOnlyMemory<byte> secret, bool isSecured, CancellationToken cancellationToken)
     {
         await SayAsync(stream, $"TRACK <{Xtext.Encode(envelopeId)}> {Convert.ToBase64String(secret.Span)}", cancellationToken);
         var (status, body) = await ReadAsync(lines, cancellationToken);
@@ -96,7 +100,7 @@ public sealed class MtqpClient(ISmtpTransport transport, TimeProvider time, X509
     private static ValueTask SayAsync(Stream stream, string line, CancellationToken cancellationToken) => stream.WriteAsync(Encoding.ASCII.GetBytes(line + "\r\n"), cancellationToken);
 
     /// <summary>A status line, and what follows it when it says <c>+OK+</c>, without dots in front.</summary>
-    private static async ValueTask<(string Status, List<string> Body)> ReadAsync(LineReader lines, CancellationToken cancellationToken)
+    private async ValueTask<(string Status, List<string> Body)> ReadAsync(LineReader lines, CancellationToken cancellationToken)
     {
         var body = new List<string>();
         var status = await lines.ReadAsync(cancellationToken);
@@ -105,7 +109,7 @@ public sealed class MtqpClient(ISmtpTransport transport, TimeProvider time, X509
         if (!indicator.Equals("+OK+", StringComparison.OrdinalIgnoreCase)) return (status, body);
         while (await lines.ReadAsync(cancellationToken) is var line && line != ".")
         {
-            if (body.Count >= MostLines) throw new InvalidDataException("its answer has no end");
+            if (body.Count >= mostLines) throw new InvalidDataException("its answer has no end");
             body.Add(line.StartsWith('.') ? line[1..] : line);
         }
 

@@ -14,8 +14,15 @@ public abstract record MtqpCommand
     {
     }
 
-    /// <summary>§4. The secret itself is not kept.</summary>
-    public sealed record Track(string EnvelopeId, TrackingCertifier Proof) : MtqpCommand;
+    /// <summary>§4.</summary>
+    /// <param name="EnvelopeId">Decoded.</param>
+    /// <param name="Proof">The hash under which the store knows the secret.</param>
+    /// <param name="Secret">Itself, for as long as the question is answered: servers behind this one are asked with it.</param>
+    public sealed record Track(string EnvelopeId, TrackingCertifier Proof, ReadOnlyMemory<byte> Secret) : MtqpCommand
+    {
+        /// <summary>Without the secret.</summary>
+        public override string ToString() => $"TRACK {EnvelopeId}";
+    }
 
     /// <summary>§5.</summary>
     public sealed record Comment : MtqpCommand;
@@ -56,7 +63,7 @@ public abstract record MtqpCommand
         // The grammar has no brackets, and every example of §4.1 has them.
         if (named.Length > 2 && named[0] == '<' && named[^1] == '>') named = named[1..^1];
         if (!Xtext.TryDecode(named, out var envelopeId) || !TrackingRequest.IsUnique(envelopeId)) return new Bad("That is no envelope id");
-        return TrackingSecret.TryParse(secret, out var octets) ? new Track(envelopeId, TrackingCertifier.Of(octets)) : new Bad("The secret is not base64 of 1 to 128 octets");
+        return TrackingSecret.TryParse(secret, out var octets) ? new Track(envelopeId, TrackingCertifier.Of(octets), octets) : new Bad("The secret is not base64 of 1 to 128 octets");
     }
 
     private static MtqpCommand ReadStartTls(ReadOnlySpan<byte> rest)

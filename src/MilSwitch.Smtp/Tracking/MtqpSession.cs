@@ -220,7 +220,11 @@ public sealed class MtqpSession
         if (!answer.IsAvailable) Write("-TEMP/unavailable Not now");
         // The same for an id that nobody knows and for a secret that is wrong.
         else if (answer.Found.IsEmpty) Fault("-ERR/noinfo Nothing is known");
-        else await TellAsync(answer);
+        else
+        {
+            var behind = services.Chain is { } chain ? await chain.FollowAsync(answer.Found, track, settings.Chain, tls is not null, aborted) : [];
+            await TellAsync(answer with { Found = [.. answer.Found, .. behind] });
+        }
     }
 
     private async ValueTask TellAsync(TrackingAnswer answer)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using MilSwitch.Smtp.Server;
@@ -17,6 +18,9 @@ public sealed record MtqpSettings
 
     /// <summary>With private key; required unless <see cref="TlsMode"/> is None.</summary>
     public X509Certificate2? Certificate { get; init; }
+
+    /// <summary>Servers that are asked in a client's place about what was handed on to their hosts; empty: clients ask for themselves.</summary>
+    public ImmutableArray<MtqpNextHop> Chain { get; init; } = [];
 
     /// <summary>Open at once.</summary>
     public int Sessions { get; init; } = 200;

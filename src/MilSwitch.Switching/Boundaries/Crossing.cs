@@ -100,9 +100,16 @@ internal sealed partial class Crossing(SwitchRuntime runtime)
             OwnHops = MessageFacts.Read(HeaderBlock.Scan(passage.Came, int.MaxValue, int.MaxValue), runtime.OwnNames).OwnReceivedCount,
         };
         passage = opened.Encryption is EncryptionState.Opened
-            ? passage.Changed(opened.Content, "decrypted", "decrypt", opened.Wish.Wish is null ? "its protection was taken off" : $"its protection was taken off; its originator says {opened.Wish.Word}")
-            : passage.Changed(opened.Content, "stripped", "verify", "its protection was taken off");
+            ? passage.Changed(opened.Content, "decrypted", "decrypt", TakenOff(opened) + (opened.Wish.Wish is null ? "" : $"; its originator says {opened.Wish.Word}"))
+            : passage.Changed(opened.Content, "stripped", "verify", TakenOff(opened));
         return passage.IsReport ? passage with { Report = await CrossingReport.OfAsync(runtime.Spool, passage).ConfigureAwait(false) } : passage;
+    }
+
+    // Who can't check a signature beyond has this in its place, and the boundary's own.
+    private static string TakenOff(OpenedMessage opened)
+    {
+        var told = opened.Signature.Told is { IsDefaultOrEmpty: false } all ? "; signatures as they came: " + string.Join("; ", all) : "";
+        return "its protection was taken off" + told + (opened.Kept is { Signed.IsEmpty: false } ? "; what is kept of them goes around it again" : "");
     }
 
     private static Passage Rewrite(Passage passage) => passage.Report?.Rewritten(passage, passage.Next) is { } rewritten

@@ -27,6 +27,9 @@ namespace MilSwitch.Switching.Intake;
 /// </summary>
 internal sealed class IncomingMessage : IIncomingMessage
 {
+    /// <summary>Messages that learn that one replaces them: the newest under that Message-ID, such as copies of a list.</summary>
+    private const int MostSuperseded = 10;
+
     private readonly SwitchRuntime runtime;
     private readonly IntakeRates rates;
     private readonly ClientIdentity client;
@@ -42,6 +45,8 @@ internal sealed class IncomingMessage : IIncomingMessage
     private TimeSpan examined;
     // Of the content as it is; null: it is another one than was scanned.
     private HeaderBlock? scanned;
+    // As it came, where numbers are counted.
+    private HeaderBlock? came;
     // Of what the client sent: what is added has the time in it, and would make every copy another message.
     private ReadOnlyMemory<byte> digest;
 
@@ -115,6 +120,7 @@ internal sealed class IncomingMessage : IIncomingMessage
         }
 
         scanned = header;
+        if (client.Channel is not null) came = header;
         var facts = MessageFacts.Read(header, runtime.OwnNames);
         if (facts.ReceivedCount > configuration.Loops.MaximumHops || facts.OwnReceivedCount >= configuration.Loops.MaximumOwnHops)
             return IntakeResult.Refused(Refusal.Loop);
@@ -237,7 +243,8 @@ internal sealed class IncomingMessage : IIncomingMessage
             audit = [.. audit, .. examination.Notes.Select(n => new AuditEvent(now, n.Kind, id, -1, n.Detail))];
         }
 
-        if (accepted.Supersedes is { } replaced) audit = audit.Add(new AuditEvent(now, AuditKind.Superseding, id, -1, replaced));
+        if (accepted.Supersedes is { } replaced)
+            audit = [.. audit, new AuditEvent(now, AuditKind.Superseding, id, -1, replaced), .. await SupersededAsync(id, accepted, replaced).ConfigureAwait(false)];
         var held = heldBecause ?? examination?.Labels?.HeldBecause ?? OutOfDate.Reason(configuration, accepted, now);
         if (held is not null) audit = audit.Add(new AuditEvent(now, AuditKind.Held, id, -1, held));
         using var span = runtime.Traces.Begin("accept", id, ActivityKind.Server, runtime.Time.GetElapsedTime(completing)).At(accepted.Precedence);
@@ -280,6 +287,7 @@ internal sealed class IncomingMessage : IIncomingMessage
                 });
             }
 
+            if (client.Channel is { } channel) await runtime.ChannelCounting.CountAsync(channel, came ?? Scan(content!)).ConfigureAwait(false);
             runtime.Meters.CountAccepted(accepted.Precedence);
             runtime.Events.Committed(audit, accepted.Precedence);
             foreach (var duplicate in result.Duplicates)
@@ -308,6 +316,21 @@ internal sealed class IncomingMessage : IIncomingMessage
             // Only what may be sent at once depends on rules already.
             Policy = state == RecipientState.Armed ? policy : null,
         };
+    }
+
+    // What it replaces learns of it, for whoever asks about that one; nothing is withdrawn, since anybody can write the field. Nobody's
+    // message waits for this: where the store can't say, the trail of the new one still names the old.
+    private async ValueTask<ImmutableArray<AuditEvent>> SupersededAsync(MessageId id, Envelope accepted, string replaced)
+    {
+        try
+        {
+            var known = await runtime.Spool.QueryAsync(new MessageQuery { MessageIdField = replaced, Limit = MostSuperseded }).ConfigureAwait(false);
+            return [.. known.Select(m => new AuditEvent(accepted.ArrivedAt, AuditKind.Superseded, m.Id, -1, $"{id} from <{accepted.ReversePath}>"))];
+        }
+        catch (SpoolUnavailableException)
+        {
+            return [];
+        }
     }
 
     private static IEnumerable<StoredDocument> Documents(MessageId id, Envelope accepted, bool isFar)

@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.ExceptionServices;
+using System.Text;
 using Akka.Actor;
+using MilSwitch.Domain.Channels;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
@@ -36,6 +39,7 @@ internal sealed class DeliveryActor : UntypedActor
     private long openedAt;
     private bool used;
     private int chunks;
+    private ImmutableArray<string> numbers = [];
 
     public DeliveryActor(SwitchRuntime runtime, LinkPressure pressure)
     {
@@ -133,6 +137,7 @@ internal sealed class DeliveryActor : UntypedActor
     {
         current = send.Consignment;
         chunks = 0;
+        numbers = [];
         started = runtime.Time.GetTimestamp();
         var wasIdle = used || runtime.Time.GetElapsedTime(openedAt, started) >= FreshTime;
         used = true;
@@ -219,13 +224,45 @@ internal sealed class DeliveryActor : UntypedActor
     private async Task<TransactionResult> TransactAsync(
         DeliveryCommands.Send send, SmtpClientConnection over, ImmutableArray<int> recipients, ContentReader content, CancellationToken token)
     {
+        if (settings.Channel is not { } channel) return await TransactAsync(send, over, recipients, content, send.Loaded.Trace, token).ConfigureAwait(false);
+        long number;
+        try
+        {
+            number = await runtime.ChannelNumbers.GiveAsync(channel, send.Consignment.Id, token).ConfigureAwait(false);
+        }
+        catch (SpoolUnavailableException)
+        {
+            return new TransactionResult(TransactionEnd.Lost, [], false, Away);
+        }
+        catch (OperationCanceledException)
+        {
+            return new TransactionResult(TransactionEnd.Lost, [], false, "stopped");
+        }
+
+        byte[] trace = [.. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{ChannelName.Field}: {channel} {number}\r\n")), .. send.Loaded.Trace.Span];
+        var result = await TransactAsync(send, over, recipients, content, trace, token).ConfigureAwait(false);
+        bool? taken = result.End switch
+        {
+            TransactionEnd.Answered when result.Replies.Any(r => r.IsPositive) => true,
+            TransactionEnd.Unknown => null,
+            // What the hop may have from before has this number there.
+            _ => send.Consignment.Suspect ? null : false,
+        };
+        if (taken is not false) numbers = numbers.Add(string.Create(CultureInfo.InvariantCulture, $"{channel} {number}"));
+        await runtime.ChannelNumbers.EndAsync(channel, send.Consignment.Id, taken).ConfigureAwait(false);
+        return result;
+    }
+
+    private async Task<TransactionResult> TransactAsync(
+        DeliveryCommands.Send send, SmtpClientConnection over, ImmutableArray<int> recipients, ContentReader content, ReadOnlyMemory<byte> trace, CancellationToken token)
+    {
         try
         {
             return await over.SendAsync(new OutgoingMessage
             {
                 Envelope = send.Loaded.Envelope,
                 Recipients = recipients,
-                Trace = send.Loaded.Trace,
+                Trace = trace,
                 Content = content,
                 BeforeFinalDot = beforeFinalDot,
                 GiveWay = giveWay,
@@ -312,7 +349,7 @@ internal sealed class DeliveryActor : UntypedActor
         }
         else
         {
-            consignment.Partition.Tell(new AttemptEnded(consignment, loaded, transmitted.Answers));
+            consignment.Partition.Tell(new AttemptEnded(consignment, loaded, transmitted.Answers) { Numbers = numbers });
         }
     }
 

@@ -106,7 +106,11 @@ internal static class DeliveryCommands
 
 /// <summary>The end of an attempt, as the partition hears of it.</summary>
 /// <param name="Answers">In the order of the consignment's recipients.</param>
-internal sealed record AttemptEnded(Consignment Consignment, LoadedMessage Loaded, ImmutableArray<HopAnswer> Answers) : ILocalMessage;
+internal sealed record AttemptEnded(Consignment Consignment, LoadedMessage Loaded, ImmutableArray<HopAnswer> Answers) : ILocalMessage
+{
+    /// <summary>Channel and number of each transmission that the hop has or may have.</summary>
+    public ImmutableArray<string> Numbers { get; init; } = [];
+}
 
 /// <summary>A rule decided about a consignment that its link had taken.</summary>
 internal sealed record RuleDecided(Consignment Consignment, RuleVerdict Verdict) : ILocalMessage, IMessageStep

@@ -22,7 +22,7 @@ public sealed class EventHub(int run, TimeProvider time) : ISwitchEvents
     public static readonly TimeSpan Linger = TimeSpan.FromMinutes(2);
 
     private static readonly ImmutableDictionary<AuditKind, string> Types = Enum.GetValues<AuditKind>()
-        .Where(k => k is < AuditKind.RuleAdded or AuditKind.Profiled or AuditKind.Expanded or AuditKind.Assigned or AuditKind.Completed or AuditKind.Superseding or AuditKind.Drafted or AuditKind.Authorised).ToImmutableDictionary(k => k, k => "message." + k.ToString().ToLowerInvariant());
+        .Where(k => k is < AuditKind.RuleAdded or AuditKind.Profiled or AuditKind.Expanded or AuditKind.Assigned or AuditKind.Completed or AuditKind.Superseding or AuditKind.Superseded or AuditKind.Numbered or AuditKind.Withheld or AuditKind.Drafted or AuditKind.Authorised).ToImmutableDictionary(k => k, k => "message." + k.ToString().ToLowerInvariant());
 
     private readonly int run = run;
     private readonly TimeProvider time = time;

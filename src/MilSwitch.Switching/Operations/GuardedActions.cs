@@ -5,6 +5,7 @@ using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Labelling;
+using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Military;
 using MilSwitch.Domain.Operations;
@@ -198,6 +199,10 @@ public sealed class GuardedActions : IOperatorActions
         Reasoned(order.Reason);
         return inner.DecideAsync(id, order, who, cancellationToken);
     }
+
+    public ValueTask<IReadOnlyList<ListState>> ListsAsync(CancellationToken cancellationToken) => inner.ListsAsync(cancellationToken);
+
+    public ValueTask<ListState?> ListAsync(Mailbox address, CancellationToken cancellationToken) => inner.ListAsync(address, cancellationToken);
 
     public ValueTask<ProfileState> ProfileAsync(CancellationToken cancellationToken) => inner.ProfileAsync(cancellationToken);
 

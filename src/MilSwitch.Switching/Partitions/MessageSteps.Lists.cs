@@ -19,6 +19,11 @@ internal static partial class MessageSteps
 
     private static readonly Reply ListAway = new(451, new EnhancedStatusCode(4, 3, 0), "the list can't work on it now");
 
+    private static readonly Reply WithheldForNow = new(451, new EnhancedStatusCode(4, 7, 1), "withheld by security policy, and waits for a person");
+
+    /// <summary>Members who are named in one line of the trail.</summary>
+    private const int MostNamed = 20;
+
     private sealed partial class Run
     {
         /// <summary>
@@ -34,6 +39,22 @@ internal static partial class MessageSteps
             if (configuration.Profilers.Find(envelope.Domain, envelope.Recipients[index].Address) is { } profiling)
                 return await ProfileAsync(stored, index, others, profiling, configuration, policy).ConfigureAwait(false);
             if (configuration.Lists.Find(envelope.Domain, envelope.Recipients[index].Address) is not { } list) return await ResumeAsync().ConfigureAwait(false);
+            var unusable = 0;
+            if (list.AsksDirectory)
+            {
+                if (runtime.ListMembers is not { } directory) return await HoldListAsync(envelope, index, "nothing in this node asks directories", others).ConfigureAwait(false);
+                switch (await directory.OfAsync(list, CancellationToken.None).ConfigureAwait(false))
+                {
+                    case ListMembersAnswer.Unavailable silent:
+                        return await LaterAsync(envelope, index, $"{list.Address.Text}: who its members are is not known: {silent.Reason}", others).ConfigureAwait(false);
+                    case ListMembersAnswer.Known known:
+                        (list, unusable) = (list.With(known.Members), known.Unusable);
+                        break;
+                }
+
+                if (list.Members.IsEmpty) return await HoldListAsync(envelope, index, $"{list.Address.Text}: the directory names no members", others).ConfigureAwait(false);
+            }
+
             using var room = await RoomAsync(envelope).ConfigureAwait(false);
             if (await ContentAsync().ConfigureAwait(false) is not { } content) return await HoldAsync([index], "the content is missing or damaged", AuditKind.Damaged).ConfigureAwait(false);
             OpenedMessage? opened = null;
@@ -86,7 +107,7 @@ internal static partial class MessageSteps
 
                 if (!turn.IsLast) documents.Add(ExpansionDocuments.Write(step.Id, progress with { After = progress.After.SetItem(index, turn.Members[^1].Text) }));
                 var made = copies.ToImmutable();
-                var detail = Detail(list, made);
+                var detail = Detail(list, made, unusable);
                 var plan = turn.IsLast
                     ? OutcomePolicy.Expand(step.Id, envelope, step.Statuses, index, detail, Told(list), Now)
                     : new OutcomePlan(step.Statuses, [], null, [new AuditEvent(Now, AuditKind.Expanded, step.Id, index, detail + ", to be continued")], [], []);
@@ -141,9 +162,22 @@ internal static partial class MessageSteps
         // RFC 3461 §5.2.7.1: it is where the message was to go; §5.2.7.3: it stands for others, of whom more may be heard.
         private static ReportAction Told(Distributor distributor) => distributor.Owner is null ? ReportAction.Expanded : ReportAction.Delivered;
 
-        private static string Detail(MailingList list, ImmutableArray<NewMessage> copies) => copies.IsEmpty
-            ? $"{list.Address.Text}: no member is left"
-            : $"{list.Address.Text}: " + string.Join(", ", copies.Select(c => c.HeldBecause is null ? $"{c.Id}, {c.Envelope.Recipients.Length} members" : $"{c.Id} for those left over"));
+        private static string Detail(MailingList list, ImmutableArray<NewMessage> copies, int unusable)
+        {
+            var whom = copies.IsEmpty
+                ? "no member is left"
+                : string.Join(", ", copies.Select(c => c.HeldBecause is null ? $"{c.Id}, {c.Envelope.Recipients.Length} members" : $"{c.Id} for those left over"));
+            return $"{list.Address.Text}: {whom}; version {list.Version}{(unusable > 0 ? $"; {unusable} values of the directory are no addresses" : "")}";
+        }
+
+        /// <summary>The trail of the message that came to a list or a profiler tells who of those behind it did not get it, whoever looks at it alone.</summary>
+        private AuditEvent? Withheld(StoredMessage copy, int[] whom, string reason)
+        {
+            if (copy.Envelope.Origin.DistributedBy is not { } address || copy.Parent is not { } parent) return null;
+            var names = string.Join(", ", whom.Take(MostNamed).Select(i => copy.Envelope.Recipients[i].Address.Text));
+            var more = whom.Length > MostNamed ? $" and {whom.Length - MostNamed} more" : "";
+            return new AuditEvent(Now, AuditKind.Withheld, parent, -1, $"{address}: {names}{more}: {reason} ({copy.Id})");
+        }
 
         private IEnumerable<AuditEvent> Told(ImmutableArray<NewMessage> copies) => copies.SelectMany(c => c.HeldBecause is { } held
             ? (AuditEvent[])[new AuditEvent(Now, AuditKind.Accepted, c.Id, -1, $"left over from {step.Id}"), new AuditEvent(Now, AuditKind.Held, c.Id, -1, held)]

@@ -1,13 +1,16 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Configuration;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Profiling;
+using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Mime;
 using MilSwitch.Switching.Lists;
 using MilSwitch.Switching.Profiling;
 
@@ -45,15 +48,18 @@ internal static partial class MessageSteps
             using var room = await RoomAsync(envelope).ConfigureAwait(false);
             if (await ContentAsync().ConfigureAwait(false) is not { } content) return await HoldAsync([index], "the content is missing or damaged", AuditKind.Damaged).ConfigureAwait(false);
             var lineage = await ListLineage.OfAsync(runtime.Spool, stored).ConfigureAwait(false);
-            var facts = ProfileReading.Of(envelope, envelope.Recipients[index], content, configuration);
+            var (seen, away) = await SeeAsync(address, envelope, content).ConfigureAwait(false);
+            if (away is not null) return await LaterAsync(envelope, index, away, others).ConfigureAwait(false);
+            if (seen.Fault is { } fault) return await HoldListAsync(envelope, index, $"{address.Address.Text}: unprofiled ({UnprofiledReason.Unreadable.Word()}): {fault}", others).ConfigureAwait(false);
+            var (subject, facts) = ProfileReading.Of(stored, index, lineage, content, seen.Opened, configuration);
             var plan = choice?.Plan ?? configuration.Profilers.Plans.InForce.Name;
             var decision = ProfilePolicy.Judge(
-                address, ListReading.Of(stored, lineage, content, null, configuration), facts, configuration.Profilers.InForce(choice), plan, Now);
+                address, subject, facts, configuration.Profilers.InForce(choice), plan, Now);
             if (decision.Unprofiled is { } reason)
                 return await HoldListAsync(envelope, index, $"{address.Address.Text}: unprofiled ({reason.Word()}): {decision.Detail}", others).ConfigureAwait(false);
 
-            var trail = ProfilePolicy.Trail(decision, plan, configuration.Profilers.Plans.Version);
-            var writing = new Distribution(address, stored, index, lineage, facts, content, decision.Addressees);
+            var trail = ProfilePolicy.Trail(decision, plan, configuration.Profilers.Plans.Version, seen.Opened is not null);
+            var writing = new Distribution(address, stored, index, lineage, facts, content, decision.Addressees) { Notes = seen.Opened?.Notes ?? [] };
             var (_, done) = await PassOnAsync(writing, configuration, new AuditEvent(Now, AuditKind.Profiled, step.Id, index, $"{address.Address.Text}: {trail}"), others, policy).ConfigureAwait(false);
             return done;
         }
@@ -74,10 +80,12 @@ internal static partial class MessageSteps
             using var room = await RoomAsync(envelope).ConfigureAwait(false);
             if (await ContentAsync().ConfigureAwait(false) is not { } content) return Refused("its content is missing or damaged");
             var lineage = await ListLineage.OfAsync(runtime.Spool, stored).ConfigureAwait(false);
-            var subject = ListReading.Of(stored, lineage, content, null, configuration);
-            var facts = ProfileReading.Of(envelope, envelope.Recipients[index], content, configuration);
+            // Whom the originator exempted may stand inside; what does not open hides it from the person as well.
+            var (seen, away) = await SeeAsync(address, envelope, content).ConfigureAwait(false);
+            if (away is not null) return Refused(away);
+            var (subject, facts) = ProfileReading.Of(stored, index, lineage, content, seen.Opened, configuration);
             if (WrongWith(addressees, address, envelope.Domain, facts, subject, configuration) is { } wrong) return Refused(wrong);
-            var writing = new Distribution(address, stored, index, lineage, facts, content, addressees);
+            var writing = new Distribution(address, stored, index, lineage, facts, content, addressees) { Notes = seen.Opened?.Notes ?? [] };
             var audit = new AuditEvent(Now, AuditKind.Assigned, step.Id, index, $"{address.Address.Text}: {order.Reason}", who.Name);
             var (made, done) = await PassOnAsync(writing, configuration, audit, [], policy: null).ConfigureAwait(false);
             var rest = waiting.Length > 1 ? string.Create(CultureInfo.InvariantCulture, $"; {waiting.Length - 1} more of its profiling addresses wait") : "";
@@ -103,7 +111,34 @@ internal static partial class MessageSteps
 
         /// <summary>What is passed on to whom.</summary>
         private sealed record Distribution(
-            ProfilingAddress Address, StoredMessage Stored, int Index, ListLineage Lineage, ProfileSubject Facts, ReadOnlyMemory<byte> Content, ImmutableArray<ProfileAddressee> Addressees);
+            ProfilingAddress Address, StoredMessage Stored, int Index, ListLineage Lineage, ProfileSubject Facts, ReadOnlyMemory<byte> Content, ImmutableArray<ProfileAddressee> Addressees)
+        {
+            /// <summary>What was opened to be looked at.</summary>
+            public ImmutableArray<ProtectionNote> Notes { get; init; } = [];
+        }
+
+        /// <summary>What rules may look at.</summary>
+        /// <param name="Opened">What was encrypted for the profiler; null: it was not, or is for others.</param>
+        /// <param name="Fault">Why nobody can go by what was inside; null: everybody can.</param>
+        private readonly record struct Sight(OpenedMessage? Opened, string? Fault);
+
+        private async Task<(Sight Seen, string? Away)> SeeAsync(ProfilingAddress address, Envelope envelope, ReadOnlyMemory<byte> content)
+        {
+            if (address.Opening is not { } opening || !EncryptedContent.IsIn(content)) return (default, null);
+            if (runtime.BoundaryProtection is not { } protection) return (default, "nothing in this node takes protection off");
+            switch (await protection.OpenAsync(content, opening, envelope.Precedence, CancellationToken.None).ConfigureAwait(false))
+            {
+                case OpeningOutcome.Unavailable closed:
+                    return (default, closed.Reason);
+                case OpeningOutcome.Read { Message: { Encryption: EncryptionState.Opened } opened }:
+                    if (opened.Fault is { } fault) return (new Sight(null, fault), null);
+                    return opened.Differences.FirstOrDefault(d => d.Weight is DifferenceWeight.Blocking) is { Field: { } field }
+                        ? (new Sight(null, $"the outer {field} is not the one that was protected"), null)
+                        : (new Sight(opened, null), null);
+                default:
+                    return (default, null);
+            }
+        }
 
         private async Task<(string Made, PartitionEvents.StepDone Done)> PassOnAsync(Distribution what, SwitchConfiguration configuration, AuditEvent audit, int[] others, long? policy)
         {
@@ -131,7 +166,7 @@ internal static partial class MessageSteps
                 var detail = string.Join(", ", made.Select(c => string.Create(
                     CultureInfo.InvariantCulture, $"{c.Id} to {c.Envelope.Recipients.Length} for {(c.Envelope.Recipients[0].Role is AddresseeRole.Action ? "action" : "information")}")));
                 var plan = OutcomePolicy.Expand(step.Id, envelope, step.Statuses, what.Index, $"{what.Address.Address.Text}: {detail}", Told(what.Address), Now, audit.Actor);
-                plan = plan with { Audit = [audit, .. plan.Audit, .. Told(made)] };
+                plan = plan with { Audit = [.. what.Notes.Select(n => new AuditEvent(Now, n.Kind, step.Id, what.Index, n.Detail)), audit, .. plan.Audit, .. Told(made)] };
                 return (detail, await CommitAsync(envelope, plan, default, others, copies: made, policy: policy).ConfigureAwait(false));
             }
             finally

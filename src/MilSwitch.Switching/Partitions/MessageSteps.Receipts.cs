@@ -103,14 +103,23 @@ internal static partial class MessageSteps
             Spawned([.. made.Select(m => m.Message)], result);
 
         // Somebody may have to get it in the place of a recipient who took it and keeps silent.
-        private async Task<OutcomePlan> KeptForActionPointAsync(Envelope envelope, OutcomePlan plan)
+        private async Task<OutcomePlan> KeptForActionPointAsync(Envelope envelope, OutcomePlan plan, ImmutableArray<Acknowledgment> expected)
         {
-            if (plan.Message is not { DropContent: true } end || envelope.Origin.ReleasedBy is not { } name) return plan;
-            if (runtime.Configuration.Boundaries.Boundaries.FirstOrDefault(b => b.Name == name) is not { ActionPoint: not null }) return plan;
+            if (plan.Message is not { DropContent: true } end) return plan;
+            if (expected.Any(e => e.ActionPoint is not null)) return plan with { Message = end with { DropContent = false } };
+            if (envelope.Origin.ReleasedBy is { } name)
+            {
+                if (runtime.Configuration.Boundaries.Boundaries.FirstOrDefault(b => b.Name == name) is not { ActionPoint: not null }) return plan;
+            }
+            else if (!MayBeFollowed(envelope) || !runtime.Configuration.Routes.Routes.Any(r => r.Link?.Follow?.ActionPoint is not null))
+            {
+                return plan;
+            }
+
             return await runtime.Spool.ReadDocumentAsync(AcknowledgmentDocuments.Kind, step.Id.ToString()).ConfigureAwait(false) is null ? plan : plan with { Message = end with { DropContent = false } };
         }
 
-        // Only what a boundary released can be followed.
+        // Of what a boundary released; of what stays in its domain see TellFollowing.
         private void TellHandedOn(Envelope envelope, OutcomePlan plan, PartitionEvents.StepDone done)
         {
             if (done.Fenced || envelope.Origin.ReleasedBy is null) return;

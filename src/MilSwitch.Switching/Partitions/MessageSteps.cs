@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
@@ -203,14 +204,20 @@ internal static partial class MessageSteps
             var plan = OutcomePolicy.AfterAttempt(
                 step.Id, envelope, step.Statuses, attempt.Consignment.Recipients, attempt.Answers,
                 runtime.Configuration.Precedences, Now);
-            plan = await KeptForActionPointAsync(envelope, plan).ConfigureAwait(false);
+            if (!attempt.Numbers.IsEmpty) plan = plan with { Audit = [.. attempt.Numbers.Select(n => new AuditEvent(Now, AuditKind.Numbered, step.Id, -1, n)), .. plan.Audit] };
+            var expected = await ExpectedHereAsync(envelope, plan, attempt.Loaded).ConfigureAwait(false);
+            var answers = await AnswersHereAsync(envelope, plan).ConfigureAwait(false);
+            plan = await KeptForActionPointAsync(envelope, plan, expected).ConfigureAwait(false);
             // Protected octets are the next hop's business: a report returns what the originator sent.
             var head = plan.Reports.IsEmpty || attempt.Loaded is { Protection: not null } or { Labels.Writes: true } ? default : attempt.Loaded.Content.Inline;
             // What the hop answered is armed in the store: a crash before this commit sends it again, marked.
             var patient = plan.Reports.IsEmpty && !attempt.Consignment.Precedence.IsUrgent();
-            var done = await CommitAsync(envelope, plan, head, plan.Retries, patient: patient).ConfigureAwait(false);
+            var done = await CommitAsync(
+                envelope, plan, head, plan.Retries, patient: patient, documents: expected.IsEmpty ? default : [AcknowledgmentDocuments.Write(step.Id, expected)]).ConfigureAwait(false);
             Count(envelope, plan);
             TellHandedOn(envelope, plan, done);
+            TellFollowing(envelope, plan, expected, done);
+            if (!done.Fenced) foreach (var (about, recipient, input) in answers) Note(about, recipient, input);
             await attempt.Loaded.DisposeAsync().ConfigureAwait(false);
             return done;
         }
@@ -233,6 +240,7 @@ internal static partial class MessageSteps
                 step.Id, stored.Envelope, step.Statuses, step.InFlight, [.. stored.Recipients.Select(r => r.Reply)], runtime.Configuration.Precedences, Now);
             var done = await CommitAsync(stored.Envelope, plan, default, Open).ConfigureAwait(false);
             Count(stored.Envelope, plan);
+            TellFollowing(stored.Envelope, plan, [], done);
             return done;
         }
 
@@ -279,13 +287,18 @@ internal static partial class MessageSteps
             var verdicts = open.ToDictionary(i => i, i => find(envelope.Recipients[i])?.Labels?.Judge(envelope.Label, envelope.Recipients[i].Address) ?? LabelVerdict.Go);
             if (verdicts.Values.FirstOrDefault(v => !v.Goes) is not { Goes: false } verdict) return Done(envelope, step.Statuses, step.State, open, []);
             var whom = open.Where(i => verdicts[i] == verdict).ToArray();
-            // A report has nobody to go back to.
-            var returns = verdict.Outcome is LabelOutcome.Return && !envelope.ReversePath.IsNull;
+            var distributor = envelope.Origin.DistributedBy is null ? null : runtime.Configuration.DistributorFrom(envelope);
+            // A report has nobody to go back to. Who is behind a list, and may not see what, is not the affair of whoever wrote to it.
+            var returns = verdict.Outcome is LabelOutcome.Return && !envelope.ReversePath.IsNull && (envelope.Origin.DistributedBy is null || distributor?.Owner is not null);
             var plan = returns
                 ? OutcomePolicy.Return(step.Id, envelope, step.Statuses, whom, PublicAnswer.Returned, null, Now)
                 : OutcomePolicy.Set(step.Id, envelope, step.Statuses, whom, RecipientState.Held, AuditKind.Held, verdict.Reason, null, false, Now);
             if (returns)
                 plan = plan with { Audit = [new AuditEvent(Now, AuditKind.Labelled, step.Id, whom is [var only] ? only : -1, verdict.Reason), .. plan.Audit] };
+            if (Withheld(stored, whom, verdict.Reason) is { } withheld) plan = plan with { Audit = plan.Audit.Add(withheld) };
+            // Only the owner, who answers for the list, hears of the member and of no reason.
+            if (!returns && distributor?.Owner is { } owner && envelope.ReversePath.Mailbox == owner)
+                plan = plan with { Reports = plan.Reports.Add(new ReportDue(ReportAction.Delayed, [.. whom.Select(i => new ReportedOutcome(i, WithheldForNow, null, null))])) };
             return await CommitAsync(envelope, plan, default, open.Where(i => !whom.Contains(i))).ConfigureAwait(false);
         }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Smime.Keys;
+using MilSwitch.Smime.Protection;
 using MilSwitch.Smime.Tokens;
 using MilSwitch.Testing;
 using Net.Pkcs11Interop.Common;
@@ -37,6 +38,19 @@ public sealed class TokenFailureTests
         setup.Hsm.Answer(ModuleCall.Sign, answer, times: 1);
         await setup.SignAsync();
         Assert.Equal(TokenState.Working, setup.State);
+    }
+
+    [RequiresFact(SoftHsm.Program, FaultyDevice.Compiler, FaultyDevice.Headers)]
+    public async Task Tells_what_its_sessions_did_by_precedence_and_why_the_last_attempt_failed()
+    {
+        using var setup = new Setup(sessions: 2);
+        await setup.SignAsync();
+        setup.Hsm.Answer(ModuleCall.Sign, CKR.CKR_DEVICE_ERROR, times: 1);
+        await setup.SignAsync(Precedence.Flash);
+        var load = Assert.Single(new TokenMonitor(setup.Directory).Tokens).Load!;
+        Assert.Equal((2, 0, 0, 1L), (load.Wanted, load.Waiting, load.Lost, load.Failures));
+        Assert.Equal((1L, 0L, 1L, 1L), (load.Levels[(int)Precedence.Routine].Done, load.Levels[(int)Precedence.Routine].Failed, load.Levels[(int)Precedence.Flash].Done, load.Levels[(int)Precedence.Flash].Failed));
+        Assert.Equal("C_Sign answered CKR_DEVICE_ERROR", load.LastFailure!.Cause);
     }
 
     [RequiresFact(SoftHsm.Program, FaultyDevice.Compiler, FaultyDevice.Headers)]
@@ -429,6 +443,8 @@ public sealed class TokenFailureTests
         public string FolderOf(string token) => folders[token];
 
         public async Task SignAsync() => Assert.True(rsa.VerifyData(Octets, await Key.SignAsync(Octets), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
+
+        public async Task SignAsync(Precedence level) => Assert.NotEmpty(await Key.At(level).SignAsync(Octets));
 
         public void Dispose()
         {

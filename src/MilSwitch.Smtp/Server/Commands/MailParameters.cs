@@ -27,6 +27,9 @@ internal struct MailDraft
 /// <summary>The parameters of MAIL as rows: keyword, the extension it belongs to, how it is read.</summary>
 internal static class MailParameters
 {
+    /// <summary>RFC 2852 §4: nine digits.</summary>
+    private const int MostSeconds = 999_999_999;
+
     private static readonly Row[] Rows =
     [
         new("SIZE", Extensions.Size, Size, Replies.ArgumentSyntax),
@@ -160,8 +163,6 @@ internal static class MailParameters
         {
             case 'r':
                 mode = DeliverByMode.Return;
-                if (seconds <= 0) return Replies.ArgumentSyntax;
-                if (seconds < settings.MinimumDeliverBy.TotalSeconds) return Replies.DeliverByTooShort;
                 break;
             case 'n':
                 mode = DeliverByMode.Notify;
@@ -170,9 +171,22 @@ internal static class MailParameters
                 return Replies.ArgumentSyntax;
         }
 
+        if (Fault(mode, seconds, settings) is { } fault) return fault;
         draft.DeliverBy = new DeliverBy(now.AddSeconds(seconds), mode, flags.Length is 2);
         return null;
     }
+
+    /// <summary>What is wrong with a time by which a message is to be delivered (RFC 2852 §4); null: nothing.</summary>
+    /// <param name="mode">What happens then.</param>
+    /// <param name="seconds">From now on; below zero: it has passed.</param>
+    /// <param name="settings">The listener's.</param>
+    internal static SmtpReply? Fault(DeliverByMode mode, double seconds, SmtpListenerSettings settings) => mode switch
+    {
+        _ when Math.Abs(seconds) > MostSeconds => Replies.ArgumentSyntax,
+        DeliverByMode.Return when seconds <= 0 => Replies.ArgumentSyntax,
+        DeliverByMode.Return when seconds < settings.MinimumDeliverBy.TotalSeconds => Replies.DeliverByTooShort,
+        _ => null,
+    };
 
     // RFC 4865 §3: 1-999999999 seconds.
     private static SmtpReply? HoldFor(ReadOnlySpan<byte> value, bool hasValue, SmtpListenerSettings settings, DateTimeOffset now, ref MailDraft draft)

@@ -17,6 +17,9 @@ public sealed record DirectMessage(ReversePath From, ImmutableArray<Recipient> R
     /// <summary>RFC 3461 §4.4; null: none.</summary>
     public string? EnvelopeId { get; init; }
 
+    /// <summary>RFC 2852, by the rules of the listener; null: nothing is asked.</summary>
+    public DeliverBy? DeliverBy { get; init; }
+
     /// <summary>Becomes true in the same commit as the message; null: nothing does.</summary>
     public StoredDocument? Beside { get; init; }
 }

@@ -1,6 +1,7 @@
 using MilSwitch.Domain.Addressing;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Smtp.Server.Commands;
 using MilSwitch.Smtp.Server.Framing;
 
 namespace MilSwitch.Smtp.Server.Direct;
@@ -37,6 +38,7 @@ public sealed class DirectSubmission(SmtpListenerSettings settings, IIntake inta
         var limits = settings.Limits;
         if (message.Content.Length > limits.MessageSize) return DirectResult.Refused(Replies.MessageTooLarge);
         if (message.From.Mailbox is { } from && (from.Domain.Length is 0 || permitted?.Contains(from) is false)) return DirectResult.Refused(from.Domain.Length is 0 ? Replies.SenderSyntax : Replies.NotYourAddress);
+        if (message.DeliverBy is { } by && MailParameters.Fault(by.Mode, (by.Deadline - time.GetUtcNow()).TotalSeconds, settings) is { } late) return DirectResult.Refused(late);
         var mail = Mail(message);
         if ((await intake.MailAsync(client, mail, cancellationToken).ConfigureAwait(false)).Refusal is { } mailRefused) return DirectResult.Refused(Replies.For(mailRefused));
         if (message.Recipients.IsEmpty) return DirectResult.Refused(Replies.NoValidRecipients);
@@ -74,6 +76,7 @@ public sealed class DirectSubmission(SmtpListenerSettings settings, IIntake inta
             SmtpUtf8 = !System.Text.Ascii.IsValid(header) || message.From.Mailbox is { NeedsUtf8: true } || message.Recipients.Any(r => r.Address.NeedsUtf8),
             Return = message.Return,
             EnvelopeId = message.EnvelopeId,
+            DeliverBy = message.DeliverBy,
         };
     }
 
@@ -85,6 +88,7 @@ public sealed class DirectSubmission(SmtpListenerSettings settings, IIntake inta
         SmtpUtf8 = mail.SmtpUtf8,
         Return = mail.Return,
         EnvelopeId = mail.EnvelopeId,
+        DeliverBy = mail.DeliverBy,
         ArrivedAt = time.GetUtcNow(),
         Origin = new Origin { Listener = client.Listener, ClientAddress = client.Address, AuthenticatedAs = client.AuthenticatedAs },
     };

@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 namespace MilSwitch.Smtp.Server.Hosting;
 
 /// <summary>A pair of pipes as the one stream that TLS wants. Leaves the pipes open.</summary>
-internal sealed class DuplexPipeStream(IDuplexPipe pipes) : Stream
+public sealed class DuplexPipeStream(IDuplexPipe pipes) : Stream
 {
     private readonly Stream input = pipes.Input.AsStream(leaveOpen: true);
     private readonly Stream output = pipes.Output.AsStream(leaveOpen: true);
