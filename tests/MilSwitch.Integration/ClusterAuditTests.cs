@@ -71,7 +71,7 @@ public sealed class ClusterAuditTests : FieldTest
         {
             Assert.True(found.ExitCode is 1, found.Output + found.Error);
             using var report = JsonDocument.Parse(found.Output);
-            var fault = Assert.Single(report.RootElement.GetProperty("trails").EnumerateArray().Where(t => t.TryGetProperty("fault", out var f) && f.ValueKind is JsonValueKind.Object)).GetProperty("fault");
+            var fault = Assert.Single(report.RootElement.GetProperty("trails").EnumerateArray(), t => t.TryGetProperty("fault", out var f) && f.ValueKind is JsonValueKind.Object).GetProperty("fault");
             Assert.Equal(("changed", dead), (fault.GetProperty("kind").GetString(), fault.GetProperty("sequence").GetInt64()));
         }
     }

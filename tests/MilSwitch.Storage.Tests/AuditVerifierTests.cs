@@ -110,7 +110,7 @@ public sealed class AuditVerifierTests
         Assert.Empty(Assert.Single((await trail.VerifyAsync()).Trails).Unclaimed);
         trail.Add(new AuditEvent(Noon, AuditKind.Viewed, default, -1, "forged", "nobody"));
         trail.Add(new AuditEvent(Noon, AuditKind.Viewed, default, -1, "forged too", "nobody"));
-        Assert.Equal([new AuditStretch(11, 12)], Assert.Single((await trail.VerifyAsync()).Trails).Unclaimed);
+        Assert.Equal(new AuditStretch(11, 12), Assert.Single(Assert.Single((await trail.VerifyAsync()).Trails).Unclaimed));
 
         var found = trail.Records[^1].Point;
         trail.Add(new AuditEvent(Noon, AuditKind.NodeStarted, default, -1, "run 2", null));
@@ -122,7 +122,7 @@ public sealed class AuditVerifierTests
         trail.Add(new AuditEvent(Noon, AuditKind.Viewed, default, -1, "it goes on", null));
         var report = Assert.Single((await trail.VerifyAsync()).Trails);
         Assert.Null(report.Fault);
-        Assert.Equal([new AuditStretch(11, 12)], report.Unclaimed);
+        Assert.Equal(new AuditStretch(11, 12), Assert.Single(report.Unclaimed));
     }
 
     private static MadeUpTrail Trail(Random random, int count, int number = 0)
