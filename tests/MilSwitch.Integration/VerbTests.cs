@@ -84,7 +84,7 @@ public sealed class VerbTests : FieldTest
         await RunAsync(0, $"config apply --reason x --if-match {seen}");
         await RunAsync(6, $"config apply --reason x --if-match {seen}");
         // The same file twice: at the start, and by a person.
-        var versions = JsonDocument.Parse((await RunAsync(0, "config versions --json")).Output).RootElement.GetProperty("items").EnumerateArray().Select(v => v.GetProperty("id").GetString()).ToArray();
+        var versions = JsonDocument.Parse((await RunAsync(0, "config versions --json")).Output).RootElement.GetProperty("items").EnumerateArray().Select(v => v.GetProperty("id").GetString()!).ToArray();
         Assert.Equal(["n1-000002", "n1-000001"], versions);
         await RunAsync(0, "config diff n1-000001 n1-000002");
         Assert.Contains("Different", (await RunAsync(0, "config try --days 1")).Output, StringComparison.Ordinal);
