@@ -191,13 +191,13 @@ public sealed class ActTests(ConsoleStage stage) : IClassFixture<ConsoleStage>
     }
 
     [BrowserFact]
-    public async Task What_happens_shows_within_two_seconds_and_silence_shows_too()
+    public async Task What_happens_shows_by_itself_and_silence_shows_too()
     {
         await using var visit = await stage.VisitAsync();
         await visit.OpenAsync("/queues?q=to:fresh@down.test");
         var id = await stage.SendAsync("fresh@down.test");
-        // Two seconds, and two for a machine that does other things as well.
-        await Assertions.Expect(visit.Page.Locator($"#m-{id}")).ToBeVisibleAsync(new() { Timeout = 4_000 });
+        // How soon is measured by tests/load/consoles; here other suites have the machine as well.
+        await Assertions.Expect(visit.Page.Locator($"#m-{id}")).ToBeVisibleAsync(new() { Timeout = 15_000 });
         ProcessTree.Signal(stage.Switch.Id, 19);
         try
         {

@@ -12,7 +12,7 @@ namespace MilSwitch.Browser;
 public sealed class ConsoleStage : IAsyncLifetime
 {
     public const string Hostile = "<img src=x onerror=\"window.hit=1\"><script>window.hit=1</script>";
-    private const string Password = "correct horse battery";
+    public const string Password = "correct horse battery";
 
     private readonly Workspace workspace = new("browser");
     private IPlaywright? playwright;
@@ -36,15 +36,20 @@ public sealed class ConsoleStage : IAsyncLifetime
         sink = SinkServer.Start();
         // What the peer says is as hostile as what it sends.
         sink.Script = step => step.Phase == SinkPhase.Recipient && step.Line.Contains("refused", StringComparison.Ordinal) ? SinkAction.Say("450 4.2.1 " + Hostile) : null;
+        await File.WriteAllTextAsync(workspace["plans.yaml"], "plan: peace\nplans: [peace, war]\nrules:\n - { name: z, sic: [Z*], action: ops@sink.test }\n");
         Switch = await SwitchProcess.StartAsync(workspace.Folder, new SwitchSetup
         {
             DataFolder = workspace["data"],
             Routes = [new RouteSetup("sink.test", sink.NextHop), new RouteSetup("down.test", $"127.0.0.1:{Ports.Free()}"), new RouteSetup("other.test", $"127.0.0.1:{Ports.Free()}")],
-            Extra = "precedence:\n  routine: { retry: [1h] }\n",
+            Admin = ["two-person: [plan]"],
+            Extra = "precedence:\n  routine: { retry: [1h] }\n"
+                + $"profiling: {{ plans: {workspace["plans.yaml"]}, addresses: [profiler@client.test], owner: hq@client.test }}\n"
+                + "release: { rules: [{ name: out, listeners: [mta], from: [draft@client.test], proof: account, authorizers: [{ address: chief@client.test, accounts: [chief] }] }] }\n",
         });
         await AccountAsync("chief", "watch-keeper", "supervisor", "security-officer", "administrator", "auditor");
         await AccountAsync("viewer", "viewer");
         await AccountAsync("keeper", "watch-keeper");
+        await AccountAsync("deputy", "watch-keeper", "supervisor");
         await SendAsync("b@sink.test", "MT-PRIORITY=4");
         await SendAsync("refused@sink.test", "MT-PRIORITY=-2");
         await SendAsync("c@down.test", "MT-PRIORITY=6");
@@ -67,12 +72,12 @@ public sealed class ConsoleStage : IAsyncLifetime
     }
 
     /// <summary>The id that the switch gave it.</summary>
-    public async Task<string> SendAsync(string to, string parameters = "")
+    public async Task<string> SendAsync(string to, string parameters = "", string from = "hq@client.test")
     {
         await using var client = await SmtpDialogue.ConnectAsync(Switch.Port);
         var reply = await client.MailAsync(
-            "hq@client.test", [to],
-            Encoding.UTF8.GetBytes($"From: \"{Hostile.Replace("\"", "'", StringComparison.Ordinal)}\" <hq@client.test>\r\nTo: <{to}>\r\nSubject: {Hostile}\r\nMessage-ID: <{Guid.NewGuid():N}@client.test>\r\nDate: Thu, 01 Jan 2026 00:00:00 +0000\r\n\r\n{Hostile}\r\n"), parameters);
+            from, [to],
+            Encoding.UTF8.GetBytes($"From: \"{Hostile.Replace("\"", "'", StringComparison.Ordinal)}\" <{from}>\r\nTo: <{to}>\r\nSubject: {Hostile}\r\nMessage-ID: <{Guid.NewGuid():N}@client.test>\r\nDate: Thu, 01 Jan 2026 00:00:00 +0000\r\n\r\n{Hostile}\r\n"), parameters);
         Assert.True(reply.Code is 250, reply.ToString());
         return reply.Lines[0].Split(' ')[^1];
     }
@@ -103,7 +108,7 @@ public sealed class ConsoleStage : IAsyncLifetime
         return result.Output;
     }
 
-    private async Task AccountAsync(string name, params string[] roles)
+    public async Task AccountAsync(string name, params string[] roles)
     {
         var result = await Switch.CommandAsync(Password + "\n", ["account", "add", name, "--reason", "test", .. roles.SelectMany(r => new[] { "--role", r })]);
         Assert.True(result.ExitCode is 0, result.Error);

@@ -98,7 +98,7 @@ public sealed class BackupTests : IAsyncLifetime
         Assert.Contains("is not empty", again.Output, StringComparison.Ordinal);
         await stop.CancelAsync();
         await load;
-        Assert.Contains("storecopied", (await node.CommandAsync("audit", "search", "--kind", "storecopied")).Output, StringComparison.Ordinal);
+        Assert.Contains("store-copied", (await node.CommandAsync("audit", "search", "--kind", "store-copied")).Output, StringComparison.Ordinal);
         await node.KillAsync();
 
         away.StartListening();

@@ -39,6 +39,9 @@ public sealed record SwitchSetup
     /// <summary>Further items of <c>listeners</c>, each on one line.</summary>
     public IReadOnlyList<string> Listeners { get; init; } = [];
 
+    /// <summary>Further keys of <c>admin</c>, each on one line.</summary>
+    public IReadOnlyList<string> Admin { get; init; } = [];
+
     /// <summary>Further top-level text.</summary>
     public string Extra { get; init; } = "";
 
@@ -71,7 +74,7 @@ public sealed record SwitchSetup
             if (route.Protection is not null) yaml.Append(CultureInfo.InvariantCulture, $"    protection: {route.Protection}\n");
         }
 
-        if (Roles.Count is 0 || Roles.Contains("ops")) yaml.Append(CultureInfo.InvariantCulture, $"admin: {{ endpoint: \"127.0.0.1:{AdminPort}\", tls: {{ mode: none }} }}\n");
+        if (Roles.Count is 0 || Roles.Contains("ops")) yaml.Append(CultureInfo.InvariantCulture, $"admin: {{ endpoint: \"127.0.0.1:{AdminPort}\", tls: {{ mode: none }}{string.Concat(Admin.Select(a => ", " + a))} }}\n");
         yaml.Append(CultureInfo.InvariantCulture, $"metrics: {{ endpoint: \"127.0.0.1:{MetricsPort}\" }}\n");
         return yaml.Append(Extra).ToString();
     }
