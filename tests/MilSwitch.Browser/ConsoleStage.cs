@@ -18,6 +18,7 @@ public sealed class ConsoleStage : IAsyncLifetime
     private IPlaywright? playwright;
     private IBrowser? browser;
     private SinkServer? sink;
+    private readonly int drafts = Ports.Free();
 
     /// <summary>Why the tests can't run; null: they can.</summary>
     public static string? Missing => Requirement.Missing("chromium");
@@ -42,9 +43,10 @@ public sealed class ConsoleStage : IAsyncLifetime
             DataFolder = workspace["data"],
             Routes = [new RouteSetup("sink.test", sink.NextHop), new RouteSetup("down.test", $"127.0.0.1:{Ports.Free()}"), new RouteSetup("other.test", $"127.0.0.1:{Ports.Free()}")],
             Admin = ["two-person: [plan]"],
+            Listeners = [$"{{ name: drafts, endpoint: \"127.0.0.1:{drafts}\", clients: [127.0.0.0/8], tls: {{ mode: none }} }}"],
             Extra = "precedence:\n  routine: { retry: [1h] }\n"
-                + $"profiling: {{ plans: {workspace["plans.yaml"]}, addresses: [profiler@client.test], owner: hq@client.test }}\n"
-                + "release: { rules: [{ name: out, listeners: [mta], from: [draft@client.test], proof: account, authorizers: [{ address: chief@client.test, accounts: [chief] }] }] }\n",
+                + $"profiling: {{ plans: {workspace["plans.yaml"]}, addresses: [profiler@client.test], owner: owner@sink.test }}\n"
+                + "release: { rules: [{ name: out, listeners: [drafts], proof: account, authorizers: [{ address: chief@client.test, accounts: [chief] }] }] }\n",
         });
         await AccountAsync("chief", "watch-keeper", "supervisor", "security-officer", "administrator", "auditor");
         await AccountAsync("viewer", "viewer");
@@ -72,12 +74,17 @@ public sealed class ConsoleStage : IAsyncLifetime
     }
 
     /// <summary>The id that the switch gave it.</summary>
-    public async Task<string> SendAsync(string to, string parameters = "", string from = "hq@client.test")
+    public Task<string> SendAsync(string to, string parameters = "") => SendAsync(Switch.Port, to, parameters);
+
+    /// <summary>What somebody has to release.</summary>
+    public Task<string> SendDraftAsync(string to) => SendAsync(drafts, to, "");
+
+    private static async Task<string> SendAsync(int port, string to, string parameters)
     {
-        await using var client = await SmtpDialogue.ConnectAsync(Switch.Port);
+        await using var client = await SmtpDialogue.ConnectAsync(port);
         var reply = await client.MailAsync(
-            from, [to],
-            Encoding.UTF8.GetBytes($"From: \"{Hostile.Replace("\"", "'", StringComparison.Ordinal)}\" <{from}>\r\nTo: <{to}>\r\nSubject: {Hostile}\r\nMessage-ID: <{Guid.NewGuid():N}@client.test>\r\nDate: Thu, 01 Jan 2026 00:00:00 +0000\r\n\r\n{Hostile}\r\n"), parameters);
+            "hq@client.test", [to],
+            Encoding.UTF8.GetBytes($"From: \"{Hostile.Replace("\"", "'", StringComparison.Ordinal)}\" <hq@client.test>\r\nTo: <{to}>\r\nSubject: {Hostile}\r\nMessage-ID: <{Guid.NewGuid():N}@client.test>\r\nDate: Thu, 01 Jan 2026 00:00:00 +0000\r\n\r\n{Hostile}\r\n"), parameters);
         Assert.True(reply.Code is 250, reply.ToString());
         return reply.Lines[0].Split(' ')[^1];
     }
