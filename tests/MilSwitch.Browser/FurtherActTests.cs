@@ -190,6 +190,17 @@ public sealed class FurtherActTests(ConsoleStage stage) : IClassFixture<ConsoleS
         Assert.Contains((await stage.MessageAsync(read)).GetProperty("audit").EnumerateArray(), e => e.GetProperty("actor").GetString() == "chief");
     }
 
+    [BrowserFact]
+    public async Task What_is_held_is_corrected_and_goes_to_somebody_else()
+    {
+        var id = await stage.SendAsync("wrong@down.test");
+        await stage.CommandAsync("message", "hold", id, "--reason", "test");
+        await using var visit = await stage.VisitAsync();
+        await visit.OpenAsync("/holding/" + id);
+        await DoAsync(visit, "correct", "misspelt", ("new", "right@sink.test"));
+        await Eventually.ComesTrueAsync(async () => (await stage.MessageAsync(id)).GetProperty("state").GetString() is "done", Patience, "it goes");
+    }
+
     private static Task<string> DoAsync(ConsoleVisit visit, string name, string? reason, params (string Name, string Value)[] fields) => DoAsync(visit, name, reason, opened: false, fields);
 
     // Opens an act's form, fills it in, sends it, and returns what the page says of it.
