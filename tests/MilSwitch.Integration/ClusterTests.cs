@@ -29,7 +29,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : FieldTest
         output.WriteLine(balance.ToString());
         Assert.Equal(0, balance.Lost);
         Assert.Equal(0, balance.Unmarked);
-        Assert.InRange(balance.Duplicates, 0, 2 * Connections);
+        Assert.InRange(balance.Duplicates, 0, 2 * sink.MostAtOnce);
         Assert.All(balance.Blasts, b => Assert.DoesNotContain(b.Replies.Keys, code => code >= 500));
     }
 

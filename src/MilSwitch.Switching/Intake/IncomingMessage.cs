@@ -287,13 +287,14 @@ internal sealed class IncomingMessage : IIncomingMessage
                 });
             }
 
-            if (client.Channel is { } channel) await runtime.ChannelCounting.CountAsync(channel, came ?? Scan(content!)).ConfigureAwait(false);
             runtime.Meters.CountAccepted(accepted.Precedence);
             runtime.Events.Committed(audit, accepted.Precedence);
             foreach (var duplicate in result.Duplicates)
                 runtime.Events.Publish(new SwitchEvent(now, "message.duplicate") { Message = id, Recipient = duplicate.Index, Precedence = accepted.Precedence });
             if (partition is not null) HandOver(partition, id, accepted, trace, held is null ? RecipientState.Queued : RecipientState.Held, result.Duplicates, ref link);
             else HandOver(id, result.Duplicates);
+            // When it is on its way already: whatever becomes of the counting, what is durable must not lie without anybody who has it.
+            if (client.Channel is { } channel) await runtime.ChannelCounting.CountAsync(channel, came ?? Scan(content!)).ConfigureAwait(false);
             // What the parameter asked for was answered at MAIL; what only the content asked for is answered here.
             return IntakeResult.Accepted(id, decision is { Lowered: true, Source: not PrecedenceSource.Parameter } ? MtPriority.From(decision.Action) : null);
         }
@@ -325,7 +326,8 @@ internal sealed class IncomingMessage : IIncomingMessage
         try
         {
             var known = await runtime.Spool.QueryAsync(new MessageQuery { MessageIdField = replaced, Limit = MostSuperseded }).ConfigureAwait(false);
-            return [.. known.Select(m => new AuditEvent(accepted.ArrivedAt, AuditKind.Superseded, m.Id, -1, $"{id} from <{accepted.ReversePath}>"))];
+            // What is in another security domain is not this originator's to speak of.
+            return [.. known.Where(m => m.Envelope.Domain == accepted.Domain).Select(m => new AuditEvent(accepted.ArrivedAt, AuditKind.Superseded, m.Id, -1, $"{id} from <{accepted.ReversePath}>"))];
         }
         catch (SpoolUnavailableException)
         {
