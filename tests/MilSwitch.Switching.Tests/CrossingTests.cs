@@ -65,6 +65,19 @@ public sealed class CrossingTests
     }
 
     [Fact]
+    public async Task A_copy_in_another_domain_hears_nothing_of_what_replaces_its_original()
+    {
+        await using var harness = await StartAsync();
+        var sent = await harness.SendAsync("Message-ID: <old@red.test>\r\n" + Text, from: "a@red.test", to: ["b@blue.test"]);
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+        var copy = await CopyOfAsync(harness, sent.Id, m => m.State == MessageState.Done);
+        Assert.Equal((await harness.Spool.ReadAsync(sent.Id))!.MessageIdField, copy.MessageIdField);
+        var second = await harness.SendAsync("Message-ID: <new@red.test>\r\nSupersedes: <old@red.test>\r\n" + Text, from: "a@red.test", to: ["b@blue.test"]);
+        Assert.Contains(await harness.Spool.ReadAuditAsync(sent.Id), a => a.Kind is AuditKind.Superseded && a.Detail.StartsWith(second.Id.ToString(), StringComparison.Ordinal));
+        Assert.DoesNotContain(await harness.Spool.ReadAuditAsync(copy.Id), a => a.Kind is AuditKind.Superseded);
+    }
+
+    [Fact]
     public async Task The_trace_of_a_message_leads_to_that_of_the_copy_which_goes_on_to_the_delivery()
     {
         var spans = new ConcurrentQueue<Activity>();
