@@ -18,6 +18,9 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
     /// <summary>Asked each time octets of a content that is not in memory are read; what it answers is why there are none.</summary>
     public Func<SpoolHealth?>? RefusesReading { get; set; }
 
+    /// <summary>Of each partition that is claimed: whether another node has it still.</summary>
+    public Func<int, bool>? IsElsewhere { get; set; }
+
     public int Run => inner.Run;
 
     public SpoolHealth Health => inner.Health;
@@ -41,7 +44,7 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
         inner.ClaimAsync(partition, owner, cancellationToken);
 
     public ValueTask<PartitionEpoch?> TryClaimAsync(int partition, NodeIdentity owner, CancellationToken cancellationToken = default) =>
-        inner.TryClaimAsync(partition, owner, cancellationToken);
+        IsElsewhere?.Invoke(partition) is true ? ValueTask.FromResult<PartitionEpoch?>(null) : inner.TryClaimAsync(partition, owner, cancellationToken);
 
     public ValueTask<int> StayAsync(NodeIdentity owner, CancellationToken cancellationToken = default) => inner.StayAsync(owner, cancellationToken);
 

@@ -43,7 +43,18 @@ public sealed class KeyWorkers : IDisposable
         if (!Thread.CurrentThread.IsThreadPoolThread) return await operation().ConfigureAwait(false);
         var scheduler = levels[(int)level];
         if (scheduler.IsFull) throw new KeyUnavailableException($"{MostWaiting} operations wait for keys in memory.");
-        return await Task.Factory.StartNew(() => operation().AsTask(), cancellationToken, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap().ConfigureAwait(false);
+        // Not StartNew: what it makes hears of a cancellation only in its turn.
+        var task = new Task<Task<T>>(() => operation().AsTask(), cancellationToken, TaskCreationOptions.DenyChildAttach);
+        try
+        {
+            task.Start(scheduler);
+        }
+        catch (InvalidOperationException) when (task.IsCanceled)
+        {
+            // Given up before it stood in the queue.
+        }
+
+        return await task.Unwrap().ConfigureAwait(false);
     }
 
     /// <summary>The threads end when they have done what waits.</summary>
@@ -142,6 +153,10 @@ public sealed class KeyWorkers : IDisposable
         protected override void QueueTask(Task task) => lane.Add(this, task);
 
         protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
+
+        // Asked when somebody gave up: a task that has not begun ends at once then, and does nothing when its turn comes. The runtime
+        // decides in one step between that and beginning.
+        protected override bool TryDequeue(Task task) => true;
 
         // Debuggers ask for it; the lane's order can't be read without taking it apart.
         protected override IEnumerable<Task> GetScheduledTasks() => [];

@@ -24,6 +24,10 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
     private static readonly TimeSpan ClaimRetry = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan ActPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan OrderPatience = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often an order that comes before its partition is loaded waits for <see cref="ClaimRetry"/>: half of what who asks has.</summary>
+    private const int EarlyTries = 16;
+
     private const int ActWaits = 20;
     private const int CrashesToPark = 2;
     private const int MostIdle = 4;
@@ -116,6 +120,9 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
                 break;
             case IOwnerOrder order:
                 OnOrder(order);
+                break;
+            case PartitionCommands.EarlyOrder early:
+                OnOrder(early.Order, early.Tries);
                 break;
             case ArrivalRead read:
                 OnArrivalRead(read);
@@ -267,11 +274,14 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
     }
 
     // An order from another node takes the way of one from here; its answer is put into words that may travel.
-    private void OnOrder(IOwnerOrder order)
+    private void OnOrder(IOwnerOrder order, int tries = 0)
     {
         const string NotYet = "its partition is being taken over; ask again";
         switch (order)
         {
+            case ActOrder or JudgeOrder when self is null && !IsLeaving && tries < EarlyTries:
+                Context.System.Scheduler.ScheduleTellOnce(ClaimRetry, Self, new PartitionCommands.EarlyOrder(order, tries + 1), Sender);
+                break;
             case ActOrder act when self is null:
                 Sender.Tell(new ActAnswer(false, NotYet, ActFailure.Failed));
                 break;

@@ -48,6 +48,10 @@ internal static class PartitionCommands
         public int Waits { get; init; }
     }
 
+    /// <summary>A person's order that came before the partition was loaded. What is sent is who is answered.</summary>
+    /// <param name="Tries">How often it has waited.</param>
+    internal sealed record EarlyOrder(IOwnerOrder Order, int Tries) : ILocalMessage;
+
     /// <summary>A person decides about a held message. Answers with <see cref="HoldingResult"/>.</summary>
     internal sealed record Judge(MessageId Id, HoldingOrder Order, OperatorIdentity Who) : ILocalMessage;
 
