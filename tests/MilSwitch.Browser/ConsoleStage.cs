@@ -9,16 +9,15 @@ namespace MilSwitch.Browser;
 /// A real switch with mail in every state, some of it hostile, and a real Chromium before its console. One for all tests: each
 /// acts on messages of its own.
 /// </summary>
-public sealed class ConsoleStage : IAsyncLifetime
+public class ConsoleStage : IAsyncLifetime
 {
     public const string Hostile = "<img src=x onerror=\"window.hit=1\"><script>window.hit=1</script>";
     public const string Password = "correct horse battery";
 
-    private readonly Workspace workspace = new("browser");
+    private readonly int drafts = Ports.Free();
     private IPlaywright? playwright;
     private IBrowser? browser;
     private SinkServer? sink;
-    private readonly int drafts = Ports.Free();
 
     /// <summary>Why the tests can't run; null: they can.</summary>
     public static string? Missing => Requirement.Missing("chromium");
@@ -30,6 +29,11 @@ public sealed class ConsoleStage : IAsyncLifetime
     /// <summary>Where screenshots are kept: MILSWITCH_SCREENSHOTS, or beside the tests.</summary>
     public static string Screenshots { get; } = Environment.GetEnvironmentVariable("MILSWITCH_SCREENSHOTS") ?? Path.Combine(AppContext.BaseDirectory, "screenshots");
 
+    /// <summary>What next hops it has; gone when the stage is.</summary>
+    protected SinkServer Sink => sink!;
+
+    protected Workspace Workspace { get; } = new("browser");
+
     public async Task InitializeAsync()
     {
         if (Missing is not null) return;
@@ -37,29 +41,12 @@ public sealed class ConsoleStage : IAsyncLifetime
         sink = SinkServer.Start();
         // What the peer says is as hostile as what it sends.
         sink.Script = step => step.Phase == SinkPhase.Recipient && step.Line.Contains("refused", StringComparison.Ordinal) ? SinkAction.Say("450 4.2.1 " + Hostile) : null;
-        await File.WriteAllTextAsync(workspace["plans.yaml"], "plan: peace\nplans: [peace, war]\nrules:\n - { name: z, sic: [Z*], action: ops@sink.test }\n");
-        Switch = await SwitchProcess.StartAsync(workspace.Folder, new SwitchSetup
-        {
-            DataFolder = workspace["data"],
-            Routes = [new RouteSetup("sink.test", sink.NextHop), new RouteSetup("down.test", $"127.0.0.1:{Ports.Free()}"), new RouteSetup("other.test", $"127.0.0.1:{Ports.Free()}")],
-            Admin = ["two-person: [plan]"],
-            Listeners = [$"{{ name: drafts, endpoint: \"127.0.0.1:{drafts}\", clients: [127.0.0.0/8], tls: {{ mode: none }} }}"],
-            Extra = "precedence:\n  routine: { retry: [1h] }\n"
-                + $"profiling: {{ plans: {workspace["plans.yaml"]}, addresses: [profiler@client.test], owner: owner@sink.test }}\n"
-                + "release: { rules: [{ name: out, listeners: [drafts], proof: account, authorizers: [{ address: chief@client.test, accounts: [chief] }] }] }\n",
-        });
+        Switch = await SwitchProcess.StartAsync(Workspace.Folder, Setup());
         await AccountAsync("chief", "watch-keeper", "supervisor", "security-officer", "administrator", "auditor");
         await AccountAsync("viewer", "viewer");
         await AccountAsync("keeper", "watch-keeper");
         await AccountAsync("deputy", "watch-keeper", "supervisor");
-        await SendAsync("b@sink.test", "MT-PRIORITY=4");
-        await SendAsync("refused@sink.test", "MT-PRIORITY=-2");
-        await SendAsync("c@down.test", "MT-PRIORITY=6");
-        await SendAsync("d@down.test", "MT-PRIORITY=-4");
-        var held = await SendAsync("e@down.test", "MT-PRIORITY=2");
-        await CommandAsync("message", "hold", held, "--reason", Hostile);
-        await CommandAsync("rule", "add", "suspend", "--scope", "domain:other.test", "--for", "2h", "--reason", Hostile);
-        await CommandAsync("watch-log", "add", Hostile);
+        await FillAsync();
         playwright = await Playwright.CreateAsync();
         browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Requirement.Find("chromium"), Args = ["--no-sandbox"] });
     }
@@ -70,7 +57,37 @@ public sealed class ConsoleStage : IAsyncLifetime
         playwright?.Dispose();
         if (Switch is not null) await Switch.DisposeAsync();
         if (sink is not null) await sink.DisposeAsync();
-        workspace.Dispose();
+        Workspace.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Of the switch; files that it names are written.</summary>
+    protected virtual SwitchSetup Setup()
+    {
+        File.WriteAllText(Workspace["plans.yaml"], "plan: peace\nplans: [peace, war]\nrules:\n - { name: z, sic: [Z*], action: ops@sink.test }\n");
+        return new SwitchSetup
+        {
+            DataFolder = Workspace["data"],
+            Routes = [new RouteSetup("sink.test", Sink.NextHop), new RouteSetup("down.test", $"127.0.0.1:{Ports.Free()}"), new RouteSetup("other.test", $"127.0.0.1:{Ports.Free()}")],
+            Admin = ["two-person: [plan]"],
+            Listeners = [$"{{ name: drafts, endpoint: \"127.0.0.1:{drafts}\", clients: [127.0.0.0/8], tls: {{ mode: none }} }}"],
+            Extra = "precedence:\n  routine: { retry: [1h] }\n"
+                + $"profiling: {{ plans: {Workspace["plans.yaml"]}, addresses: [profiler@client.test], owner: owner@sink.test }}\n"
+                + "release: { rules: [{ name: out, listeners: [drafts], proof: account, authorizers: [{ address: chief@client.test, accounts: [chief] }] }] }\n",
+        };
+    }
+
+    /// <summary>Mail in every state.</summary>
+    protected virtual async Task FillAsync()
+    {
+        await SendAsync("b@sink.test", "MT-PRIORITY=4");
+        await SendAsync("refused@sink.test", "MT-PRIORITY=-2");
+        await SendAsync("c@down.test", "MT-PRIORITY=6");
+        await SendAsync("d@down.test", "MT-PRIORITY=-4");
+        var held = await SendAsync("e@down.test", "MT-PRIORITY=2");
+        await CommandAsync("message", "hold", held, "--reason", Hostile);
+        await CommandAsync("rule", "add", "suspend", "--scope", "domain:other.test", "--for", "2h", "--reason", Hostile);
+        await CommandAsync("watch-log", "add", Hostile);
     }
 
     /// <summary>The id that the switch gave it.</summary>
@@ -79,12 +96,15 @@ public sealed class ConsoleStage : IAsyncLifetime
     /// <summary>What somebody has to release.</summary>
     public Task<string> SendDraftAsync(string to) => SendAsync(drafts, to, "");
 
-    private static async Task<string> SendAsync(int port, string to, string parameters)
+    private static Task<string> SendAsync(int port, string to, string parameters) => SendAsync(
+        port, "hq@client.test", to,
+        Encoding.UTF8.GetBytes($"From: \"{Hostile.Replace("\"", "'", StringComparison.Ordinal)}\" <hq@client.test>\r\nTo: <{to}>\r\nSubject: {Hostile}\r\nMessage-ID: <{Guid.NewGuid():N}@client.test>\r\nDate: Thu, 01 Jan 2026 00:00:00 +0000\r\n\r\n{Hostile}\r\n"),
+        parameters);
+
+    private protected static async Task<string> SendAsync(int port, string from, string to, byte[] message, string parameters = "")
     {
         await using var client = await SmtpDialogue.ConnectAsync(port);
-        var reply = await client.MailAsync(
-            "hq@client.test", [to],
-            Encoding.UTF8.GetBytes($"From: \"{Hostile.Replace("\"", "'", StringComparison.Ordinal)}\" <hq@client.test>\r\nTo: <{to}>\r\nSubject: {Hostile}\r\nMessage-ID: <{Guid.NewGuid():N}@client.test>\r\nDate: Thu, 01 Jan 2026 00:00:00 +0000\r\n\r\n{Hostile}\r\n"), parameters);
+        var reply = await client.MailAsync(from, [to], message, parameters);
         Assert.True(reply.Code is 250, reply.ToString());
         return reply.Lines[0].Split(' ')[^1];
     }

@@ -56,6 +56,23 @@ public sealed class ConsoleVisit : IAsyncDisposable
         return response!;
     }
 
+    /// <summary>Opens an act's form, fills it in, sends it, and returns what the page says of it.</summary>
+    public Task<string> DoAsync(string name, string? reason, params (string Name, string Value)[] fields) => DoAsync(name, reason, opened: false, fields);
+
+    /// <inheritdoc cref="DoAsync(string,string,ValueTuple{string,string}[])"/>
+    /// <param name="opened">The form is open and filled in but for the reason and these fields.</param>
+    public async Task<string> DoAsync(string name, string? reason, bool opened, params (string Name, string Value)[] fields)
+    {
+        var act = Page.Locator($"details[id='act-{name}']");
+        if (!opened) await act.Locator("summary").ClickAsync();
+        foreach (var (field, value) in fields) await act.Locator($"[name={field}]").FillAsync(value);
+        if (reason is not null) await act.Locator("[name=reason]").FillAsync(reason);
+        await act.Locator("form > button").ClickAsync();
+        var said = await NoticeAsync();
+        Assert.DoesNotContain("Nothing was done", said, StringComparison.Ordinal);
+        return said;
+    }
+
     /// <summary>What the last act said.</summary>
     public async Task<string> NoticeAsync()
     {

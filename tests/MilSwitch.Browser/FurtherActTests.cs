@@ -17,13 +17,13 @@ public sealed class FurtherActTests(ConsoleStage stage) : IClassFixture<ConsoleS
         await using var visit = await stage.VisitAsync();
         await visit.OpenAsync("/alarms");
         var alarm = (await visit.Page.Locator("details[id^=act-ack-]").First.GetAttributeAsync("id"))!["act-ack-".Length..];
-        await DoAsync(visit, "ack-" + alarm, reason: null, ("note", "known"));
+        await visit.DoAsync("ack-" + alarm, reason: null, ("note", "known"));
         await visit.OpenAsync("/alarms");
         await Assertions.Expect(visit.Page.Locator($"[id='a-{alarm}']")).ToContainTextAsync("by chief");
-        await DoAsync(visit, "shelve-" + alarm, "until the morning", ("for", "2h"));
+        await visit.DoAsync("shelve-" + alarm, "until the morning", ("for", "2h"));
         Assert.Contains("until the morning", await AlarmsAsync("--show", "shelved"), StringComparison.Ordinal);
         await visit.OpenAsync("/alarms?scope=shelved");
-        await DoAsync(visit, "unshelve-" + alarm, "sooner");
+        await visit.DoAsync("unshelve-" + alarm, "sooner");
         Assert.DoesNotContain("until the morning", await AlarmsAsync("--show", "shelved"), StringComparison.Ordinal);
         Assert.Empty(visit.Complaints);
 
@@ -39,12 +39,12 @@ public sealed class FurtherActTests(ConsoleStage stage) : IClassFixture<ConsoleS
         await visit.Page.Locator("th a[href^='/links/']").First.ClickAsync();
         await visit.Page.WaitForURLAsync("**/links/*");
         var path = new Uri(visit.Page.Url).AbsolutePath;
-        Assert.Contains("is being tried", await DoAsync(visit, "try", reason: null), StringComparison.Ordinal);
+        Assert.Contains("is being tried", await visit.DoAsync("try", reason: null), StringComparison.Ordinal);
         await visit.OpenAsync(path);
-        var order = (await DoAsync(visit, "suspend", "work on the line", ("for", "1h"))).Split(' ')[1];
+        var order = (await visit.DoAsync("suspend", "work on the line", ("for", "1h"))).Split(' ')[1];
         Assert.Contains(order, await stage.CommandAsync("rule", "list"), StringComparison.Ordinal);
         await visit.OpenAsync("/rules");
-        await DoAsync(visit, "end-" + order, "done");
+        await visit.DoAsync("end-" + order, "done");
         Assert.DoesNotContain(order, await stage.CommandAsync("rule", "list"), StringComparison.Ordinal);
     }
 
@@ -55,18 +55,18 @@ public sealed class FurtherActTests(ConsoleStage stage) : IClassFixture<ConsoleS
         await visit.OpenAsync("/telemetry");
         await visit.Page.ClickAsync("#act-level summary");
         await visit.Page.SelectOptionAsync("#act-level [name=level]", "debug");
-        await DoAsync(visit, "level", "looking", opened: true, ("category", "MilSwitch.Smtp"), ("for", "5m"));
+        await visit.DoAsync("level", "looking", opened: true, ("category", "MilSwitch.Smtp"), ("for", "5m"));
         Assert.Contains("MilSwitch.Smtp", await stage.CommandAsync("log", "show"), StringComparison.Ordinal);
         await visit.OpenAsync("/telemetry");
-        await DoAsync(visit, "return-MilSwitch.Smtp", "seen");
+        await visit.DoAsync("return-MilSwitch.Smtp", "seen");
         Assert.DoesNotContain("MilSwitch.Smtp", await stage.CommandAsync("log", "show"), StringComparison.Ordinal);
 
         await visit.OpenAsync("/telemetry");
-        await DoAsync(visit, "trace", "what does it say", ("peer", "127.0.0.1"), ("for", "5m"));
+        await visit.DoAsync("trace", "what does it say", ("peer", "127.0.0.1"), ("for", "5m"));
         await stage.SendAsync("recorded@sink.test");
         await visit.OpenAsync("/telemetry");
         var trace = (await visit.Page.Locator("details[id^=act-stop-]").First.GetAttributeAsync("id"))!["act-stop-".Length..];
-        await DoAsync(visit, "stop-" + trace, reason: null);
+        await visit.DoAsync("stop-" + trace, reason: null);
         await visit.OpenAsync("/telemetry/" + trace);
         await Assertions.Expect(visit.Page.Locator("main")).ToContainTextAsync("RCPT TO:<recorded@sink.test>");
         await visit.OpenAsync("/telemetry");
@@ -80,11 +80,11 @@ public sealed class FurtherActTests(ConsoleStage stage) : IClassFixture<ConsoleS
     {
         await using var visit = await stage.VisitAsync();
         await visit.OpenAsync("/admin");
-        Assert.Contains("in force", await DoAsync(visit, "apply", "after an edit"), StringComparison.Ordinal);
+        Assert.Contains("in force", await visit.DoAsync("apply", "after an edit"), StringComparison.Ordinal);
         await visit.OpenAsync("/routing");
         await Assertions.Expect(visit.Page.Locator("main")).ToContainTextAsync("after an edit");
         await visit.OpenAsync("/audit");
-        await DoAsync(visit, "verify", reason: null);
+        await visit.DoAsync("verify", reason: null);
         await Eventually.ComesTrueAsync(
             async () =>
             {
@@ -104,10 +104,10 @@ public sealed class FurtherActTests(ConsoleStage stage) : IClassFixture<ConsoleS
             await chief.OpenAsync("/admin");
             await chief.Page.ClickAsync("#act-roles-carla summary");
             await chief.Page.CheckAsync("#act-roles-carla input[value=Auditor]");
-            await DoAsync(chief, "roles-carla", "on the audit", opened: true);
+            await chief.DoAsync("roles-carla", "on the audit", opened: true);
             Assert.Contains("auditor", await stage.CommandAsync("account", "list"), StringComparison.Ordinal);
             await carla.OpenAsync("/admin");
-            await DoAsync(carla, "own", reason: null, ("present", ConsoleStage.Password), ("next", Next));
+            await carla.DoAsync("own", reason: null, ("present", ConsoleStage.Password), ("next", Next));
             await carla.OpenAsync("/");
             await chief.OpenAsync("/admin");
             await chief.Page.Locator("tr", new() { HasText = "carla" }).Locator("details[id^=act-end-] summary").First.ClickAsync();
@@ -123,11 +123,11 @@ public sealed class FurtherActTests(ConsoleStage stage) : IClassFixture<ConsoleS
         }
 
         await chief.OpenAsync("/admin");
-        await DoAsync(chief, "lock-carla", "left");
+        await chief.DoAsync("lock-carla", "left");
         await chief.OpenAsync("/admin");
-        await DoAsync(chief, "lock-carla", "is back");
+        await chief.DoAsync("lock-carla", "is back");
         await chief.OpenAsync("/admin");
-        await DoAsync(chief, "remove-carla", "moved away");
+        await chief.DoAsync("remove-carla", "moved away");
         Assert.DoesNotContain("carla", await stage.CommandAsync("account", "list"), StringComparison.Ordinal);
     }
 
@@ -139,12 +139,12 @@ public sealed class FurtherActTests(ConsoleStage stage) : IClassFixture<ConsoleS
         await ProposeAsync("war");
         await deputy.OpenAsync("/proposals");
         var proposal = (await deputy.Page.Locator("details[id^=act-approve-]").First.GetAttributeAsync("id"))!["act-approve-".Length..];
-        await DoAsync(deputy, "approve-" + proposal, "agreed");
+        await deputy.DoAsync("approve-" + proposal, "agreed");
         Assert.Contains("war", await InForceAsync(), StringComparison.Ordinal);
         await ProposeAsync("peace");
         await deputy.OpenAsync("/proposals");
         proposal = (await deputy.Page.Locator("details[id^=act-reject-]").First.GetAttributeAsync("id"))!["act-reject-".Length..];
-        await DoAsync(deputy, "reject-" + proposal, "too soon");
+        await deputy.DoAsync("reject-" + proposal, "too soon");
         Assert.Contains("war", await InForceAsync(), StringComparison.Ordinal);
 
         async Task ProposeAsync(string plan)
@@ -152,7 +152,7 @@ public sealed class FurtherActTests(ConsoleStage stage) : IClassFixture<ConsoleS
             await chief.OpenAsync("/routing");
             await chief.Page.ClickAsync("#act-plan summary");
             await chief.Page.SelectOptionAsync("#act-plan [name=plan]", plan);
-            Assert.Contains("another person has to approve it", await DoAsync(chief, "plan", "order 4711", opened: true), StringComparison.Ordinal);
+            Assert.Contains("another person has to approve it", await chief.DoAsync("plan", "order 4711", opened: true), StringComparison.Ordinal);
         }
 
         async Task<string> InForceAsync() => JsonDocument.Parse(await stage.CommandAsync("profile", "plans", "--json")).RootElement.GetProperty("inForce").GetString()!;
@@ -166,10 +166,10 @@ public sealed class FurtherActTests(ConsoleStage stage) : IClassFixture<ConsoleS
         await visit.OpenAsync("/drafts");
         await Assertions.Expect(visit.Page.Locator("main")).ToContainTextAsync(go);
         await visit.OpenAsync("/holding/" + go);
-        await DoAsync(visit, "release", "seen");
+        await visit.DoAsync("release", "seen");
         Assert.Equal("done", (await stage.MessageAsync(go)).GetProperty("state").GetString());
         await visit.OpenAsync("/holding/" + back);
-        await DoAsync(visit, "rejectdraft", "wrong", ("text", "not like this"));
+        await visit.DoAsync("rejectdraft", "wrong", ("text", "not like this"));
         Assert.Equal("done", (await stage.MessageAsync(back)).GetProperty("state").GetString());
         Assert.DoesNotContain(go, await stage.CommandAsync("draft", "list"), StringComparison.Ordinal);
     }
@@ -180,7 +180,7 @@ public sealed class FurtherActTests(ConsoleStage stage) : IClassFixture<ConsoleS
         var id = await stage.SendAsync("profiler@client.test");
         await using var visit = await stage.VisitAsync();
         await visit.OpenAsync("/holding/" + id);
-        await DoAsync(visit, "assign", "theirs", ("action", "ops@sink.test"));
+        await visit.DoAsync("assign", "theirs", ("action", "ops@sink.test"));
         await Eventually.ComesTrueAsync(async () => (await stage.MessageAsync(id)).GetProperty("state").GetString() is "done", Patience, "it is distributed");
 
         var read = await stage.SendAsync("read@down.test");
@@ -197,22 +197,7 @@ public sealed class FurtherActTests(ConsoleStage stage) : IClassFixture<ConsoleS
         await stage.CommandAsync("message", "hold", id, "--reason", "test");
         await using var visit = await stage.VisitAsync();
         await visit.OpenAsync("/holding/" + id);
-        await DoAsync(visit, "correct", "misspelt", ("new", "right@sink.test"));
+        await visit.DoAsync("correct", "misspelt", ("new", "right@sink.test"));
         await Eventually.ComesTrueAsync(async () => (await stage.MessageAsync(id)).GetProperty("state").GetString() is "done", Patience, "it goes");
-    }
-
-    private static Task<string> DoAsync(ConsoleVisit visit, string name, string? reason, params (string Name, string Value)[] fields) => DoAsync(visit, name, reason, opened: false, fields);
-
-    // Opens an act's form, fills it in, sends it, and returns what the page says of it.
-    private static async Task<string> DoAsync(ConsoleVisit visit, string name, string? reason, bool opened, params (string Name, string Value)[] fields)
-    {
-        var act = visit.Page.Locator($"details[id='act-{name}']");
-        if (!opened) await act.Locator("summary").ClickAsync();
-        foreach (var (field, value) in fields) await act.Locator($"[name={field}]").FillAsync(value);
-        if (reason is not null) await act.Locator("[name=reason]").FillAsync(reason);
-        await act.Locator("form > button").ClickAsync();
-        var said = await visit.NoticeAsync();
-        Assert.DoesNotContain("Nothing was done", said, StringComparison.Ordinal);
-        return said;
     }
 }

@@ -40,12 +40,7 @@ public sealed class ContentClearanceTests : IAsyncLifetime
     [InlineData("?", false, false)]
     public async Task A_message_is_shown_to_who_is_cleared_for_it(string? classification, bool isForOps, bool isForAnna)
     {
-        node.Actions.Label = classification switch
-        {
-            null => null,
-            "?" => new MessageLabel(EssLabel.Encode(new SecurityLabel { Policy = "1.2.3.4.5", Classification = 1 })),
-            _ => new MessageLabel(EssLabel.Encode(new SecurityLabel { Policy = Alfa.Id, Classification = Alfa.Written(classification)!.Value })),
-        };
+        node.Actions.Label = LabelOf(classification);
         foreach (var path in new[] { "raw", "custody/export" })
         {
             Assert.Equal(isForOps ? HttpStatusCode.OK : HttpStatusCode.Forbidden, await StatusAsync(path, TestNode.OperatorToken));
@@ -55,6 +50,25 @@ public sealed class ContentClearanceTests : IAsyncLifetime
         // Nobody has said what root at the machine may see.
         Assert.Equal(4, (await node.RunAsync("message", "raw", FakeOperatorActions.First.ToString())).ExitCode);
     }
+
+    [Theory]
+    [InlineData(null, "TOP SECRET", false, false)]
+    [InlineData(null, "SECRET", false, true)]
+    [InlineData("RESTRICTED", "SECRET", false, true)]
+    [InlineData("SECRET", "RESTRICTED", false, true)]
+    public async Task What_a_boundary_found_counts_as_well(string? accepted, string found, bool isForOps, bool isForAnna)
+    {
+        (node.Actions.Label, node.Actions.LabelAtBoundary) = (LabelOf(accepted), LabelOf(found));
+        Assert.Equal(isForOps ? HttpStatusCode.OK : HttpStatusCode.Forbidden, await StatusAsync("raw", TestNode.OperatorToken));
+        Assert.Equal(isForAnna ? HttpStatusCode.OK : HttpStatusCode.Forbidden, await StatusAsync("raw", Anna));
+    }
+
+    private static MessageLabel? LabelOf(string? classification) => classification switch
+    {
+        null => null,
+        "?" => new MessageLabel(EssLabel.Encode(new SecurityLabel { Policy = "1.2.3.4.5", Classification = 1 })),
+        _ => new MessageLabel(EssLabel.Encode(new SecurityLabel { Policy = Alfa.Id, Classification = Alfa.Written(classification)!.Value })),
+    };
 
     private async Task<HttpStatusCode> StatusAsync(string path, string token)
     {

@@ -94,10 +94,12 @@ public sealed class FakeOperatorActions : IOperatorActions
     /// <summary>Of the first message.</summary>
     public MessageLabel? Label { get; set; }
 
+    public MessageLabel? LabelAtBoundary { get; set; }
+
     public ValueTask<MessageDetail?> MessageAsync(MessageId id, CancellationToken cancellationToken)
     {
         var detail = Detail();
-        return ValueTask.FromResult(id == First ? detail with { Message = detail.Message with { Envelope = detail.Message.Envelope with { Label = Label } } } : null);
+        return ValueTask.FromResult(id == First ? detail with { Message = detail.Message with { Envelope = detail.Message.Envelope with { Label = Label } }, LabelAtBoundary = LabelAtBoundary } : null);
     }
 
     public ValueTask<RawMessage?> RawAsync(MessageId id, OperatorIdentity who, CancellationToken cancellationToken) => ValueTask.FromResult(

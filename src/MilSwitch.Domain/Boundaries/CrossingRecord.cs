@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using MilSwitch.Domain.Labelling;
 
 namespace MilSwitch.Domain.Boundaries;
 
@@ -12,4 +14,12 @@ namespace MilSwitch.Domain.Boundaries;
 /// <param name="Decisions">Up to and with the one that ended it.</param>
 /// <param name="Released">Id of the message that crossed; empty: none did.</param>
 public sealed record CrossingRecord(
-    string Boundary, string From, string To, DateTimeOffset At, ImmutableArray<int> Recipients, StepOutcome Outcome, ImmutableArray<StepDecision> Decisions, string Released);
+    string Boundary, string From, string To, DateTimeOffset At, ImmutableArray<int> Recipients, StepOutcome Outcome, ImmutableArray<StepDecision> Decisions, string Released)
+{
+    /// <summary>The label by which it was judged there; null: it had none, or it was not looked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public MessageLabel? Label { get; init; }
+
+    /// <summary>The one of the latest passage that found one, oldest first; null: none did.</summary>
+    public static MessageLabel? LabelOf(ImmutableArray<CrossingRecord> passages) => passages.LastOrDefault(p => p.Label is not null)?.Label;
+}

@@ -75,7 +75,7 @@ public sealed record HeldMessage
             Size = stored.Size,
             Sender = envelope.ReversePath.IsNull ? "<>" : envelope.ReversePath.ToString(),
             Recipients = held.ToImmutableSortedDictionary(i => i, i => envelope.Recipients[i].Address.Text),
-            Label = envelope.Label,
+            Label = CrossingRecord.LabelOf(passages) ?? envelope.Label,
             Domain = envelope.Domain,
             Reason = stored.HeldBecause,
             Steps = HeldStep.Find(passages, approvals, held),

@@ -210,6 +210,12 @@ public sealed record QueueShapeRow(string Name, int Total, ImmutableArray<int> B
 
 public sealed record MessageDetail(StoredMessage Message, ImmutableArray<LinkName?> Links, ImmutableArray<AuditEvent> Audit, ImmutableArray<MessageId> Reports)
 {
+    /// <summary>The label that the last boundary judged it by; null: none did.</summary>
+    public MessageLabel? LabelAtBoundary { get; init; }
+
+    /// <summary>What it is shown under: that of the boundary, else the one of its acceptance; null: none is known.</summary>
+    public MessageLabel? Label => LabelAtBoundary ?? Message.Envelope.Label;
+
     /// <summary>Acknowledgments that were asked for: of the message itself, or of the copies that boundaries made of it.</summary>
     public ImmutableArray<AwaitedAnswer> Awaited { get; init; } = [];
 }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Akka.Actor;
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Labelling;
@@ -400,6 +401,7 @@ internal sealed partial class OperatorActions(SwitchRuntime runtime, SwitchContr
         return new MessageDetail(
             stored, [.. stored.Envelope.Recipients.Select(r => WayOf(stored.Envelope, r.Address))], [.. audit], [.. reports.Select(r => r.Id)])
         {
+            LabelAtBoundary = CrossingRecord.LabelOf(await MessageEvidence.PassagesAsync(runtime.Spool, stored.Id, cancellationToken).ConfigureAwait(false)),
             Awaited = await AwaitedAsync([stored, .. reports], cancellationToken).ConfigureAwait(false),
         };
     }

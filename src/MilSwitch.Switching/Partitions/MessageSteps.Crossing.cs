@@ -267,7 +267,10 @@ internal static partial class MessageSteps
 
         private async Task<ImmutableArray<StoredDocument>> DocumentsAsync(Passage passage, StepOutcome outcome, ImmutableArray<int> recipients, string released)
         {
-            var record = new CrossingRecord(passage.Boundary.Name, passage.Boundary.From.Name, passage.Boundary.To.Name, Now, recipients, outcome, passage.Decisions, released);
+            var record = new CrossingRecord(passage.Boundary.Name, passage.Boundary.From.Name, passage.Boundary.To.Name, Now, recipients, outcome, passage.Decisions, released)
+            {
+                Label = passage.Label,
+            };
             var earlier = await DocumentAsync(BoundaryDocuments.Decisions, BoundaryDocuments.ReadDecisions).ConfigureAwait(false);
             // What waits for a key is tried many times, and each says the same.
             if (outcome is StepOutcome.Later && !earlier.IsEmpty && earlier[^1].Outcome is StepOutcome.Later) earlier = earlier.RemoveAt(earlier.Length - 1);
