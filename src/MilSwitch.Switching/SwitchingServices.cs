@@ -151,7 +151,17 @@ public static class SwitchingServices
             await provider.GetRequiredService<RuleKeeper>().LoadAsync(CancellationToken.None).ConfigureAwait(false);
             await JoinAsync(system, runtime, provider).ConfigureAwait(false);
             runtime.Owners.ReachBy(registry.Get<PartitionActor>());
-            if (runtime.Far is null) system.ActorOf(PartitionPinger.Props(registry.Get<PartitionActor>()), "pinger");
+            if (runtime.Far is null)
+            {
+                var pinger = system.ActorOf(PartitionPinger.Props(registry.Get<PartitionActor>()), "pinger");
+                // A region that is stopping ends only when it keeps nothing for anybody, and keeps what comes behind a partition that it gave up.
+                CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseBeforeClusterShutdown, "ping-no-more", async () =>
+                {
+                    await pinger.GracefulStop(TimeSpan.FromSeconds(2)).ConfigureAwait(false);
+                    return Akka.Done.Instance;
+                });
+            }
+
             system.ActorOf(DeadLetterCounter.Props(runtime), "dead-letter-counter");
             runtime.Acknowledgments.Actor = system.ActorOf(AcknowledgmentActor.Props(runtime), "acknowledgments");
             if (runtime.Tokens is { } tokens)
