@@ -28,7 +28,30 @@ public sealed class FollowingConfigurationTests : IDisposable
         Assert.Equal(link.Follow, files.Good(Text).Switch.Routes.Routes[0].Link!.Follow);
     }
 
+    [Fact]
+    public void Awaits_receipts_where_it_is_told_to_by_anchors_of_the_route_or_of_its_domain()
+    {
+        Assert.False(files.Good(Text).Switch.Routes.FollowsReceipts);
+        var own = Text.Replace("{ reports-from", "{ receipts: true, anchors: tls.pem, reports-from", StringComparison.Ordinal);
+        var link = files.Good(own).Switch.Routes.Routes[0].Link!;
+        Assert.Single(link.Follow!.Receipts!.Anchors);
+        Assert.Equal(link.Follow, files.Good(own).Switch.Routes.Routes[0].Link!.Follow);
+        Assert.NotEqual(link.Follow, files.Good(Text).Switch.Routes.Routes[0].Link!.Follow);
+        // They are proved by what they are: nobody else need be believed.
+        var alone = files.Good(Text.Replace("reports-from: [192.0.2.0/24]", "receipts: true, anchors: tls.pem, suite: legacy", StringComparison.Ordinal)).Switch.Routes;
+        Assert.True(alone.FollowsReceipts);
+        Assert.Equal((true, "legacy"), (alone.Routes[0].Link!.Follow!.ReportsFrom.IsEmpty, alone.Routes[0].Link!.Follow!.Receipts!.Suite));
+        var domain = Text.Replace("{ reports-from", "{ receipts: true, reports-from", StringComparison.Ordinal).Replace("acknowledgments:", "domain: home, acknowledgments:", StringComparison.Ordinal)
+            .Replace("role: relay,", "role: relay, domain: home,", StringComparison.Ordinal) + "\ndomains: [{ name: home, mail: [home.example], anchors: tls.pem }]";
+        var bound = files.Good(domain).Switch;
+        Assert.Same(bound.Boundaries.Domains.Single().Trust, bound.Routes.Routes[0].Link!.Follow!.Receipts);
+    }
+
     [Theory]
+    [InlineData("reports-from: [192.0.2.0/24],", "receipts: true,", "routes[0].acknowledgments.anchors: is missing, and the domain of this route has none")]
+    [InlineData("{ reports-from", "{ receipts: true, crls: tls.pem, reports-from", "routes[0].acknowledgments.crls: goes with anchors")]
+    [InlineData("{ reports-from", "{ anchors: tls.pem, reports-from", "routes[0].acknowledgments.anchors: does nothing without receipts: true")]
+    [InlineData("{ reports-from", "{ receipts: perhaps, reports-from", "routes[0].acknowledgments.receipts: ")]
     [InlineData("reports-from: [192.0.2.0/24], ", "", "routes[0].acknowledgments.reports-from: is missing")]
     [InlineData("[192.0.2.0/24]", "[0.0.0.0/0]", "is everybody; name the hosts of this domain that report")]
     [InlineData("[192.0.2.0/24]", "[nowhere]", "'nowhere' is not a network")]

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Boundaries;
@@ -7,10 +8,17 @@ using MilSwitch.Domain.Spool;
 
 namespace MilSwitch.Switching.Tests;
 
-/// <summary>Stands in for the format of receipts: a request is its tag, and a receipt is a text that ends in a tag and the word good. Thread-safe.</summary>
+/// <summary>
+/// Stands in for the format of receipts: a request is its tag, and a receipt is a text that ends in a tag and the word good, or the
+/// address of who signed it well. A message asks with a last line "asks TAG", or "asks TAG ADDRESS". Thread-safe.
+/// </summary>
 internal sealed class FakeReceipts : IReceiptRelay
 {
     private volatile bool isAway;
+    private int looked;
+
+    /// <summary>Messages that were looked into for a request.</summary>
+    public int Looked => Volatile.Read(ref looked);
 
     /// <summary>The key that signs answers is away.</summary>
     public bool IsAway { get => isAway; set => isAway = value; }
@@ -22,6 +30,17 @@ internal sealed class FakeReceipts : IReceiptRelay
         ? new ReceiptAsked("1.2.840.113549.1.7.1", requested.ContentIdentifier, new byte[] { 1, 2 }, new byte[] { 3, 4 }, to)
         : null;
 
+    public ValueTask<ReceiptAsked?> ReadAsync(ReadOnlyMemory<byte> sent, ImmutableArray<string> keys, Precedence precedence, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref looked);
+        var words = Words(sent);
+        var at = Array.LastIndexOf(words, "asks");
+        return new(at < 0 ? null : new ReceiptAsked("1.2.840.113549.1.7.1", Encoding.ASCII.GetBytes(words[at + 1]), default, default, "a@origin.test") { From = [.. words[(at + 2)..]] });
+    }
+
+    public ValueTask<ReadOnlyMemory<byte>> IdentifierAsync(ReadOnlyMemory<byte> receipt, CancellationToken cancellationToken) =>
+        new(Words(receipt) is [.., var tag, not "garbage"] ? Encoding.ASCII.GetBytes(tag) : default(ReadOnlyMemory<byte>));
+
     public ReadOnlyMemory<byte> Request(string tag, string gateway, ReceiptAsked asked) => Encoding.ASCII.GetBytes(tag);
 
     public ValueTask<ClaimedReceipt> TagAsync(ReadOnlyMemory<byte> receipt, BoundaryOpening opening, Precedence precedence, CancellationToken cancellationToken) =>
@@ -29,7 +48,14 @@ internal sealed class FakeReceipts : IReceiptRelay
 
     public ValueTask<ReceiptJudgement> JudgeAsync(
         ReadOnlyMemory<byte> receipt, ReceiptAsked asked, BoundaryOpening opening, IReadOnlyCollection<string> recipients, Precedence precedence, CancellationToken cancellationToken) =>
-        new(Words(receipt)[^1] is "good" ? new ReceiptJudgement(ReceiptState.Good, "", recipients.First(), new byte[] { 9 }) : new ReceiptJudgement(ReceiptState.Bad, "SIGNER-MISMATCH", "", default));
+        new(Words(receipt)[^1] switch
+        {
+            "good" => new ReceiptJudgement(ReceiptState.Good, "", recipients.First(), new byte[] { 9 }),
+            "away" => new ReceiptJudgement(ReceiptState.Unavailable, "the key is away", "", default),
+            "forged" => new ReceiptJudgement(ReceiptState.Bad, "SIGNATURE-INVALID", "", default),
+            var who when recipients.Contains(who) => new ReceiptJudgement(ReceiptState.Good, "", who, new byte[] { 9 }),
+            _ => new ReceiptJudgement(ReceiptState.Bad, "SIGNER-MISMATCH", "", default),
+        });
 
     public ValueTask<DepartureOutcome> MakeAsync(
         ReceiptAsked asked, AcknowledgmentGrade grade, ReceiptJudgement? downstream, RelayedReceiptSettings settings, Precedence precedence, CancellationToken cancellationToken) =>

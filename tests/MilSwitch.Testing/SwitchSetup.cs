@@ -71,6 +71,7 @@ public sealed record SwitchSetup
             if (route.Domain is not null) yaml.Append(CultureInfo.InvariantCulture, $"    name: {route.Domain}\n    domain: {route.Domain}\n");
             yaml.Append(CultureInfo.InvariantCulture, $"    tls: {route.Tls}\n    connections: {route.Connections}\n    protocol: {route.Protocol}\n");
             if (route.Labels is not null) yaml.Append(CultureInfo.InvariantCulture, $"    labels: {route.Labels}\n");
+            if (route.Acknowledgments is not null) yaml.Append(CultureInfo.InvariantCulture, $"    acknowledgments: {route.Acknowledgments}\n");
             if (route.Protection is not null) yaml.Append(CultureInfo.InvariantCulture, $"    protection: {route.Protection}\n");
         }
 
@@ -102,6 +103,9 @@ public sealed record RouteSetup(string Match, string NextHop, int Connections = 
 
     /// <summary>As in the file, on one line; null: nothing is protected.</summary>
     public string? Protection { get; init; }
+
+    /// <summary>As in the file, on one line; null: nothing that stays in its domain is followed.</summary>
+    public string? Acknowledgments { get; init; }
 
     /// <summary>As in the file, on one line; null: labels are not looked at.</summary>
     public string? Labels { get; init; }

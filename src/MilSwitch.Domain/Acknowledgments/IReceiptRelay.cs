@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
@@ -6,7 +7,7 @@ namespace MilSwitch.Domain.Acknowledgments;
 
 /// <summary>
 /// Carries signed receipts across a gateway that signs anew, where the recipient's own can't be verified by the originator
-/// (RFC 2634 §2). Thread-safe. Never throws for what is in a message or for a key that is away.
+/// (RFC 2634 §2), and judges those that pass by. Thread-safe. Never throws for what is in a message or for a key that is away.
 /// </summary>
 public interface IReceiptRelay
 {
@@ -14,6 +15,22 @@ public interface IReceiptRelay
     /// <param name="requested">As the boundary found it.</param>
     /// <param name="mayHear">May an address that the request names be sent a receipt? The originator's may; third parties' may not (threat S13).</param>
     ReceiptAsked? Read(RequestedReceipt requested, Func<string, bool> mayHear);
+
+    /// <summary>
+    /// What is to be kept of a message that goes on with its originator's signature as it is, so that receipts for it can be judged
+    /// (RFC 2634 §2.2.2). Whether that signature holds is not judged: that is for those who are asked.
+    /// </summary>
+    /// <param name="sent">The whole message.</param>
+    /// <param name="keys">Names of keys that open it on its way.</param>
+    /// <param name="precedence">Of the work with keys.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Null: it asks nobody who can be told by an address, not with one voice, or not where it can be seen here.</returns>
+    ValueTask<ReceiptAsked?> ReadAsync(ReadOnlyMemory<byte> sent, ImmutableArray<string> keys, Precedence precedence, CancellationToken cancellationToken);
+
+    /// <summary>The signedContentIdentifier of a message that is a signed receipt and nothing else, as it claims; empty: it is none that can be read. Nothing is verified.</summary>
+    /// <param name="receipt">The whole message.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<ReadOnlyMemory<byte>> IdentifierAsync(ReadOnlyMemory<byte> receipt, CancellationToken cancellationToken);
 
     /// <summary>The value of the receiptRequest attribute for the copy's new signature, DER.</summary>
     /// <param name="tag">The copy's <see cref="Reports.EnvelopeTag"/>, which becomes its signedContentIdentifier: so a receipt leads back to the copy.</param>

@@ -9,7 +9,7 @@ namespace MilSwitch.Domain.Acknowledgments;
 /// <summary>
 /// What a gateway keeps of a message whose originator asked for a signed receipt, when it sends a copy with a signature and a
 /// request of its own: the values that a receipt for the original repeats (RFC 2634 §2.8), and those that a receipt for the
-/// copy must have (§2.2.2). Nothing of it is secret. Immutable.
+/// copy must have (§2.2.2). Of a message that goes on as it is, both are about that one. Nothing of it is secret. Immutable.
 /// </summary>
 /// <param name="ContentType">Of the original's signed content.</param>
 /// <param name="ContentIdentifier">Of the originator's request.</param>
@@ -22,6 +22,9 @@ public sealed record ReceiptAsked(
     /// <summary>Kind of the document that keeps it, under the ids of the copy and of the original.</summary>
     public const string Kind = "receipt";
 
+    /// <summary>Kind of the document that keeps it of a message whose signature goes on as it is, under that message's id: what a receipt for it must have.</summary>
+    public const string Awaited = "receipt-awaited";
+
     /// <summary>Addresses that are asked; empty: all recipients are.</summary>
     public ImmutableArray<string> From { get; init; } = [];
 
@@ -31,12 +34,13 @@ public sealed record ReceiptAsked(
     /// <summary>Is this recipient asked?</summary>
     public bool IsAsked(string recipient) => From.IsDefaultOrEmpty || From.Contains(recipient, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Of the copy that was signed here; one for each signer who asks.</summary>
+    /// <summary>Of the copy that was signed here, or of the message that goes on as it is; one for each signer who asks.</summary>
     public ImmutableArray<SentReceiptEvidence> Sent { get; init; } = [];
 
     /// <summary>To be committed with the copy.</summary>
     /// <param name="id">That of the copy, to judge receipts by; or of the original, whose reports name its identifier.</param>
-    public StoredDocument Write(MessageId id) => new(Kind, id.ToString(), JsonSerializer.Serialize(this, ReceiptAskedJson.Default.ReceiptAsked));
+    /// <param name="kind"><see cref="Kind"/> or <see cref="Awaited"/>.</param>
+    public StoredDocument Write(MessageId id, string kind = Kind) => new(kind, id.ToString(), JsonSerializer.Serialize(this, ReceiptAskedJson.Default.ReceiptAsked));
 
     /// <exception cref="JsonException">It is something else.</exception>
     public static ReceiptAsked Read(string json) => JsonSerializer.Deserialize(json, ReceiptAskedJson.Default.ReceiptAsked) ?? throw new JsonException("no receipt was asked for");

@@ -19,7 +19,7 @@ public static class BoundaryDocuments
     public const string Approvals = "approvals";
 
     /// <summary>All of these, and what is kept of lists, acknowledgments and receipts; the store forgets them with their message.</summary>
-    public static ImmutableArray<string> Kinds { get; } = [Decisions, Custody, Approvals, ExpansionDocuments.Kind, AcknowledgmentDocuments.Kind, AcknowledgmentDocuments.Settled, ReceiptAsked.Kind];
+    public static ImmutableArray<string> Kinds { get; } = [Decisions, Custody, Approvals, ExpansionDocuments.Kind, AcknowledgmentDocuments.Kind, AcknowledgmentDocuments.Settled, ReceiptAsked.Kind, ReceiptAsked.Awaited];
 
     public static string Write(ImmutableArray<CrossingRecord> records) => JsonSerializer.Serialize(records, BoundaryJson.Default.ImmutableArrayCrossingRecord);
 

@@ -31,6 +31,7 @@ public sealed class RouteTable
         conditional = Routes.Where(r => r.When is not null).GroupBy(r => KeyOf(r.Match), StringComparer.Ordinal).ToFrozenDictionary(g => g.Key, g => g.ToImmutableArray(), StringComparer.Ordinal);
         AsksForLabels = Routes.Any(r => r.Link?.Labels is not null);
         Follows = Routes.Any(r => r.Link?.Follow is not null);
+        FollowsReceipts = Routes.Any(r => r.Link?.Follow?.Receipts is not null);
         this.ownNames = (ownNames ?? []).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
     }
 
@@ -41,6 +42,9 @@ public sealed class RouteTable
 
     /// <summary>Messages of some link are followed until they are acknowledged.</summary>
     public bool Follows { get; }
+
+    /// <summary>For some of them signed receipts are awaited.</summary>
+    public bool FollowsReceipts { get; }
 
     /// <summary>Names this switch answers to: an MX that names one of them is a loop.</summary>
     public bool IsOwnName(string host) => ownNames.Contains(host.TrimEnd('.'));

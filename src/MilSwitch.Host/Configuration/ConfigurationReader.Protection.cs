@@ -58,6 +58,8 @@ public static partial class ConfigurationReader
         };
     }
 
+    private static readonly string[] TrustKeys = ["anchors", "certs", "crls", "suite"];
+
     // Whom to believe: the same keys wherever that is asked.
     private static ArrivalTrust ReadTrust(ConfigurationSource source, Section section, out bool hasAnchors)
     {

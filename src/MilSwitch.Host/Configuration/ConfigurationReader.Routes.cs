@@ -106,7 +106,7 @@ public static partial class ConfigurationReader
             Protection = ReadDeparture(source, section, keys, [home]),
             Labels = ReadLinkLabels(source, section, labels, isRoute: true, home),
             Domain = ReadBoundDomain(section, domains),
-            Follow = ReadFollowing(source, section),
+            Follow = ReadFollowing(source, section, home),
             TunnelPriority = section.Flag("tunnel-priority", link.TunnelPriority),
             ConnectTimeout = timeouts.Duration("connect", link.ConnectTimeout, second, TimeSpan.FromMinutes(30)),
             CommandTimeout = timeouts.Duration("command", link.CommandTimeout, second, TimeSpan.FromHours(2)),
@@ -156,13 +156,26 @@ public static partial class ConfigurationReader
             : new Route { Match = match, When = when, Open = open, Link = link with { Name = new LinkName(name ?? targets[0].ToString()), Targets = targets } };
     }
 
-    private static RouteFollowing? ReadFollowing(ConfigurationSource source, Section route)
+    private static RouteFollowing? ReadFollowing(ConfigurationSource source, Section route, DomainOfKeys? home)
     {
         if (route.Find("acknowledgments") is null) return null;
         var section = route.Map("acknowledgments");
         var from = ReadTrusted(source, section, "reports-from", "name the hosts of this domain that report");
-        if (!section.Has("reports-from")) section.Reject("reports-from", "is missing; name the hosts of this domain that hand in reports: nobody else's are believed");
-        var following = new RouteFollowing(from, ReadActionPoint(section));
+        var receipts = section.Flag("receipts", false);
+        var own = ReadTrust(source, section, out var hasAnchors);
+        if (!receipts)
+        {
+            foreach (var key in TrustKeys.Where(section.Has)) section.Reject(key, "does nothing without receipts: true");
+        }
+        else if (!hasAnchors)
+        {
+            if (home is not { Domain.Trust.Anchors.IsEmpty: false }) section.Reject("anchors", "is missing, and the domain of this route has none; without it no receipt is believed");
+            foreach (var key in TrustKeys.Where(section.Has)) section.Reject(key, "goes with anchors; without it those of the domain count, with what they have");
+        }
+
+        // A receipt is proved by its signature, whoever hands it in.
+        if (!section.Has("reports-from") && !receipts) section.Reject("reports-from", "is missing; name the hosts of this domain that hand in reports: nobody else's are believed");
+        var following = new RouteFollowing(from, ReadActionPoint(section)) { Receipts = !receipts ? null : hasAnchors ? own : home?.Domain.Trust };
         section.Finish();
         return following;
     }

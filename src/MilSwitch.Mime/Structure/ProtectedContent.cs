@@ -14,6 +14,11 @@ public static class ProtectedContent
     // RFC 8551 §3.2.1: by these names readers take any type for S/MIME.
     private static readonly string[] Endings = [".p7m", ".p7s", ".p7c", ".p7z"];
 
+    /// <summary>Does it say that it is a signed receipt by itself (RFC 2634 §2.4 step 14)?</summary>
+    /// <param name="header">Of the message.</param>
+    public static bool IsReceipt(HeaderBlock header) =>
+        header.TryGetSingle("Content-Type"u8, out var type) && type.Contains("pkcs7-mime", StringComparison.OrdinalIgnoreCase) && type.Contains("signed-receipt", StringComparison.OrdinalIgnoreCase);
+
     /// <param name="header">Of the message.</param>
     /// <returns>True also where two readers may see two things.</returns>
     public static bool Is(HeaderBlock header)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
@@ -38,6 +39,22 @@ public sealed class ReceiptRelay(KeyRing keys, TimeProvider time) : IReceiptRela
     public void Use(KeyRing ring) => keys = ring;
 
     public ReceiptAsked? Read(RequestedReceipt requested, Func<string, bool> mayHear) => OriginalRequest.Read(requested, mayHear);
+
+    public async ValueTask<ReceiptAsked?> ReadAsync(ReadOnlyMemory<byte> sent, ImmutableArray<string> keys, Precedence precedence, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var ring = this.keys;
+            return await OriginalRequest.ReadAsync(sent, [.. keys.Select(k => ring.Opening(k, precedence))], cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is KeyUnavailableException or NotSupportedException)
+        {
+            return null;
+        }
+    }
+
+    public async ValueTask<ReadOnlyMemory<byte>> IdentifierAsync(ReadOnlyMemory<byte> receipt, CancellationToken cancellationToken) =>
+        (await MessageProtector.VerifyReceiptAsync(receipt, [], [], OpeningOptions.Default, VerificationOptions.Default, [], cancellationToken).ConfigureAwait(false)).Receipt?.ContentIdentifier ?? default;
 
     public ReadOnlyMemory<byte> Request(string tag, string gateway, ReceiptAsked asked) => new ReceiptRequest
     {

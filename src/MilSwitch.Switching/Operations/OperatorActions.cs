@@ -410,7 +410,8 @@ internal sealed partial class OperatorActions(SwitchRuntime runtime, SwitchContr
     private async ValueTask<ImmutableArray<AwaitedAnswer>> AwaitedAsync(IEnumerable<StoredMessage> messages, CancellationToken cancellationToken)
     {
         var all = ImmutableArray.CreateBuilder<AwaitedAnswer>();
-        foreach (var message in messages.Where(m => m.Envelope.Origin.ReleasedBy is not null))
+        // Copies that a boundary released, and what stays in its domain; what tells of a message is itself not followed.
+        foreach (var message in messages.Where(m => m.Envelope is { Origin.ReleasedBy: not null } or { ReversePath.IsNull: false, Origin.Listener: not Origin.Switch }))
         {
             var id = message.Id.ToString();
             var json = await runtime.Spool.ReadDocumentAsync(AcknowledgmentDocuments.Kind, id, cancellationToken).ConfigureAwait(false)

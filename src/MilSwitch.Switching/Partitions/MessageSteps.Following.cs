@@ -26,42 +26,48 @@ internal static partial class MessageSteps
         /// Those of whom the originator asked to hear, when the first of them is handed on or given up: to be committed with that. None:
         /// nobody asked, no link of theirs follows, or they are followed already.
         /// </summary>
-        private async Task<ImmutableArray<Acknowledgment>> ExpectedHereAsync(Envelope envelope, OutcomePlan plan, LoadedMessage loaded)
+        /// <returns>Those, and what the store keeps of it.</returns>
+        private async Task<(ImmutableArray<Acknowledgment> Expected, ImmutableArray<StoredDocument> Documents)> ExpectedHereAsync(Envelope envelope, OutcomePlan plan, LoadedMessage loaded)
         {
-            if (!MayBeFollowed(envelope) || !plan.Changes.Any(c => c.State.IsFinal())) return [];
+            if (!MayBeFollowed(envelope) || !plan.Changes.Any(c => c.State.IsFinal())) return ([], []);
             var find = Finder(runtime, envelope, step.Reroute);
             var isUnder = runtime.Configuration.Releases.IsUnder(envelope);
             var whom = Enumerable.Range(0, envelope.Recipients.Length)
                 .Where(i => !MustPass(runtime.Configuration, envelope, find, i, isUnder))
                 .Select(i => (Index: i, Recipient: envelope.Recipients[i], Link: find(envelope.Recipients[i])))
                 .Where(r => r.Link?.Follow is not null).ToArray();
-            if (whom.Length is 0) return [];
-            var disposition = await AsksForDispositionAsync(loaded).ConfigureAwait(false) ? ExpectedEvidence.Disposition : ExpectedEvidence.None;
+            if (whom.Length is 0) return ([], []);
+            var header = await HeaderAsync(loaded).ConfigureAwait(false);
+            var disposition = header.CountOf("Disposition-Notification-To"u8) > 0 ? ExpectedEvidence.Disposition : ExpectedEvidence.None;
             // Who was told "relayed" knows that no report will come from beyond; what a delivery agent says is one.
             var relayed = plan.Reports.Where(r => r.Action is ReportAction.Relayed).SelectMany(r => r.Recipients).Select(r => r.Index).ToHashSet();
             // Nobody can answer before the time that the client itself asked for (RFC 4865).
             var from = envelope.HoldUntil is { } held && held > envelope.ArrivedAt ? held : envelope.ArrivedAt;
-            ImmutableArray<Acknowledgment> expected =
+            var expected = whom.ToDictionary(r => r.Index, r => disposition
+                | (r.Recipient.Notify.HasFlag(NotifyOptions.Success) && (r.Link!.Protocol is LinkProtocol.Lmtp || !relayed.Contains(r.Index)) ? ExpectedEvidence.Report : ExpectedEvidence.None));
+            var answering = whom.Where(r => r.Link!.Follow!.Receipts is not null).ToArray();
+            var mayAsk = answering.Length > 0 && ProtectedContent.Is(header);
+            if ((!mayAsk && expected.Values.All(e => e is ExpectedEvidence.None)) || await IsFollowedAsync().ConfigureAwait(false)) return ([], []);
+            var asked = mayAsk ? await AskedHereAsync(envelope, [.. answering.SelectMany(r => r.Link!.Protection?.Keys ?? []).Distinct()]).ConfigureAwait(false) : null;
+            foreach (var one in answering.Where(r => asked?.IsAsked(r.Recipient.Address.Text) is true)) expected[one.Index] |= ExpectedEvidence.Receipt;
+            ImmutableArray<Acknowledgment> followed =
             [
-                .. whom.Select(r => new Acknowledgment(
-                        step.Id, r.Index, r.Recipient.Precedence, from,
-                        disposition | (r.Recipient.Notify.HasFlag(NotifyOptions.Success) && (r.Link!.Protocol is LinkProtocol.Lmtp || !relayed.Contains(r.Index)) ? ExpectedEvidence.Report : ExpectedEvidence.None))
-                {
-                    ActionPoint = r.Link!.Follow!.ActionPoint,
-                })
-                    .Where(a => a.Expected is not ExpectedEvidence.None).Take(AcknowledgmentDocuments.MostRecipients),
+                .. whom.Where(r => expected[r.Index] is not ExpectedEvidence.None).Take(AcknowledgmentDocuments.MostRecipients)
+                    .Select(r => new Acknowledgment(step.Id, r.Index, r.Recipient.Precedence, from, expected[r.Index]) { ActionPoint = r.Link!.Follow!.ActionPoint }),
             ];
-            return expected.IsEmpty || await IsFollowedAsync().ConfigureAwait(false) ? [] : expected;
+            if (followed.IsEmpty) return ([], []);
+            ImmutableArray<StoredDocument> documents = [AcknowledgmentDocuments.Write(step.Id, followed)];
+            return (followed, followed.Any(f => f.Expected.HasFlag(ExpectedEvidence.Receipt)) ? [.. documents, .. KeptFor(envelope, asked!)] : documents);
         }
 
         private async Task<bool> IsFollowedAsync() =>
             await runtime.Spool.ReadDocumentAsync(AcknowledgmentDocuments.Kind, step.Id.ToString()).ConfigureAwait(false) is not null
             || await runtime.Spool.ReadDocumentAsync(AcknowledgmentDocuments.Settled, step.Id.ToString()).ConfigureAwait(false) is not null;
 
-        private async Task<bool> AsksForDispositionAsync(LoadedMessage loaded)
+        private async Task<HeaderBlock> HeaderAsync(LoadedMessage loaded)
         {
             var head = loaded is { Protection: null, Labels: not { Writes: true }, Content.Inline: { } inline } ? inline : (await ReadHeadAsync().ConfigureAwait(false)).Head;
-            return HeaderBlock.Scan(head, int.MaxValue, int.MaxValue).CountOf("Disposition-Notification-To"u8) > 0;
+            return HeaderBlock.Scan(head, int.MaxValue, int.MaxValue);
         }
 
         /// <summary>What a report that goes to its originator says of messages that are followed, as far as who handed it in is believed.</summary>

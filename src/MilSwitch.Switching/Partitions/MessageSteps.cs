@@ -205,19 +205,20 @@ internal static partial class MessageSteps
                 step.Id, envelope, step.Statuses, attempt.Consignment.Recipients, attempt.Answers,
                 runtime.Configuration.Precedences, Now);
             if (!attempt.Numbers.IsEmpty) plan = plan with { Audit = [.. attempt.Numbers.Select(n => new AuditEvent(Now, AuditKind.Numbered, step.Id, -1, n)), .. plan.Audit] };
-            var expected = await ExpectedHereAsync(envelope, plan, attempt.Loaded).ConfigureAwait(false);
+            var (expected, followed) = await ExpectedHereAsync(envelope, plan, attempt.Loaded).ConfigureAwait(false);
             var answers = await AnswersHereAsync(envelope, plan).ConfigureAwait(false);
+            var receipt = await ReceiptHereAsync(envelope, plan, attempt.Loaded).ConfigureAwait(false);
+            if (!receipt.Audit.IsEmpty) plan = plan with { Audit = [.. plan.Audit, .. receipt.Audit] };
             plan = await KeptForActionPointAsync(envelope, plan, expected).ConfigureAwait(false);
             // Protected octets are the next hop's business: a report returns what the originator sent.
             var head = plan.Reports.IsEmpty || attempt.Loaded is { Protection: not null } or { Labels.Writes: true } ? default : attempt.Loaded.Content.Inline;
             // What the hop answered is armed in the store: a crash before this commit sends it again, marked.
             var patient = plan.Reports.IsEmpty && !attempt.Consignment.Precedence.IsUrgent();
-            var done = await CommitAsync(
-                envelope, plan, head, plan.Retries, patient: patient, documents: expected.IsEmpty ? default : [AcknowledgmentDocuments.Write(step.Id, expected)]).ConfigureAwait(false);
+            var done = await CommitAsync(envelope, plan, head, plan.Retries, patient: patient, documents: followed).ConfigureAwait(false);
             Count(envelope, plan);
             TellHandedOn(envelope, plan, done);
             TellFollowing(envelope, plan, expected, done);
-            if (!done.Fenced) foreach (var (about, recipient, input) in answers) Note(about, recipient, input);
+            if (!done.Fenced) foreach (var (about, recipient, input) in answers.Concat(receipt.Answers)) Note(about, recipient, input);
             await attempt.Loaded.DisposeAsync().ConfigureAwait(false);
             return done;
         }

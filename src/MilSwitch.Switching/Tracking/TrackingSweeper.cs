@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Domain.Tracking;
@@ -12,6 +13,8 @@ internal sealed class TrackingSweeper(SwitchRuntime runtime) : BackgroundService
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(30);
 
     private const int Page = 500;
+
+    private static readonly string[] Kinds = [TrackingDocuments.Kind, ReceiptNames.Kind];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -32,10 +35,15 @@ internal sealed class TrackingSweeper(SwitchRuntime runtime) : BackgroundService
     /// <summary>One walk along all of them.</summary>
     internal async Task SweepAsync(CancellationToken cancellationToken)
     {
+        foreach (var kind in Kinds) await SweepAsync(kind, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task SweepAsync(string kind, CancellationToken cancellationToken)
+    {
         var after = "";
         while (true)
         {
-            var page = await runtime.Spool.PageDocumentsAsync(TrackingDocuments.Kind, after, Page, cancellationToken).ConfigureAwait(false);
+            var page = await runtime.Spool.PageDocumentsAsync(kind, after, Page, cancellationToken).ConfigureAwait(false);
             foreach (var document in page)
             {
                 if (await IsOverAsync(document, cancellationToken).ConfigureAwait(false))
@@ -49,7 +57,7 @@ internal sealed class TrackingSweeper(SwitchRuntime runtime) : BackgroundService
 
     private async ValueTask<bool> IsOverAsync(StoredDocument document, CancellationToken cancellationToken)
     {
-        if (!TrackingDocuments.TryRead(document, out var id, out var until)) return true;
+        if (!MessageNames.TryRead(document, out var id, out var until)) return true;
         if (until > runtime.Now) return false;
         try
         {
