@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -13,6 +14,7 @@ using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Domain.Telemetry;
+using MilSwitch.Domain.Tracking;
 using MilSwitch.Domain.Watching;
 
 namespace MilSwitch.Dashboard;
@@ -45,6 +47,7 @@ public static partial class DashboardEndpoints
         routes.MapGet(LiveEndpoint.Path, (HttpContext context, LiveHub hub, TimeProvider time) => LiveEndpoint.AnswerAsync(context, WhoOf(context), hub, time));
         routes.MapPost(ConsoleActs.Prefix + "content", ContentAsync);
         routes.MapPost(ConsoleActs.Prefix + "raw", RawAsync);
+        routes.MapPost(ConsoleActs.Prefix + "onward", OnwardAsync);
         routes.MapPost(ConsoleActs.Prefix + "support", SupportAsync);
         routes.MapPost(ConsoleActs.Prefix + "{name}", ActAsync);
         foreach (var path in ConsolePages.All.Select(p => p.HasId ? p.Path + "/{**id}" : p.Path).Distinct()) routes.MapGet(path, PageAsync);
@@ -223,6 +226,22 @@ public static partial class DashboardEndpoints
         }).ConfigureAwait(false);
         if (content is null || answer.Notice is not null) Leave(context, input, answer);
         else await AnswerAsync(context, new ConsolePage(ConsoleActs.Prefix + "content", "Content", typeof(ContentView)), NewContext(context, input.Who, id.ToString()) with { Subject = content, SubjectMark = mark }).ConfigureAwait(false);
+    }
+
+    private static async Task OnwardAsync(HttpContext context)
+    {
+        if (await ReadAsync(context).ConfigureAwait(false) is not { } input) return;
+        OnwardAnswer? told = null;
+        MessageId id = default;
+        var answer = await TryAsync(context, async () =>
+        {
+            id = input.Id;
+            if (!TrackingSecret.TryParse(Encoding.ASCII.GetBytes(input.Required("secret")), out var secret)) throw new FormatException("a secret is base64 of 1 to 128 octets");
+            told = await context.RequestServices.GetRequiredService<IOperatorActions>().AskOnwardAsync(id, secret, input.Who, input.CancellationToken).ConfigureAwait(false);
+            return told is null ? ActAnswer.Not("There is no such message.") : new ActAnswer(null);
+        }).ConfigureAwait(false);
+        if (told is null) Leave(context, input, answer);
+        else await AnswerAsync(context, new ConsolePage(ConsoleActs.Prefix + "onward", "Tracer report", typeof(TracerView)), NewContext(context, input.Who, id.ToString()) with { Subject = told }).ConfigureAwait(false);
     }
 
     private static async Task RawAsync(HttpContext context)

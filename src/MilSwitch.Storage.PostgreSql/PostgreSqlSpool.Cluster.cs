@@ -21,6 +21,10 @@ public sealed partial class PostgreSqlSpool
     public ValueTask<PartitionEpoch?> TryClaimAsync(int partition, NodeIdentity owner, CancellationToken cancellationToken = default) =>
         ClaimAsync(partition, owner, isPolite: true, cancellationToken);
 
+    public ValueTask<NodeIdentity?> OwnerAsync(int partition, CancellationToken cancellationToken = default) => control.AskAsync(
+        "SELECT owner, incarnation FROM ownership WHERE partition = $1 AND owner IS NOT NULL", [Wave.One(partition)],
+        async (_, row, token) => await row.ReadAsync(token).ConfigureAwait(false) ? new NodeIdentity(row.GetString(0), row.GetInt64(1)) : default(NodeIdentity?), cancellationToken);
+
     public async ValueTask<int> StayAsync(NodeIdentity owner, CancellationToken cancellationToken = default)
     {
         const string Stay = "WITH seen AS (UPDATE ownership SET seen = clock_timestamp() WHERE owner = $1 AND incarnation = $2 RETURNING 1) SELECT count(*) FROM seen";

@@ -40,7 +40,7 @@ internal sealed partial class SpoolReader
         $"SELECT {AuditColumns} FROM audit WHERE run = $1 AND seq > $2 ORDER BY seq LIMIT $3", [Wave.One(run), Wave.One(after), Wave.One((long)limit)], cancellationToken);
 
     public ValueTask<IReadOnlyList<AuditRecord>> TrailsOfAsync(MessageId message, CancellationToken cancellationToken) => RecordsAsync(
-        $"SELECT {AuditColumns} FROM audit WHERE message = $1 AND message <> 0 ORDER BY at, run, seq", [Wave.One(message.Value)], cancellationToken);
+        $"SELECT {AuditColumns}, (SELECT node FROM run WHERE id = audit.run) FROM audit WHERE message = $1 AND message <> 0 ORDER BY at, run, seq", [Wave.One(message.Value)], cancellationToken);
 
     public ValueTask<IReadOnlyList<AuditRecord>> SearchAsync(int run, long below, long downTo, AuditFilter filter, int limit, CancellationToken cancellationToken)
     {
@@ -79,7 +79,7 @@ internal sealed partial class SpoolReader
             {
                 var at = reader.GetInt64(2);
                 var audit = new AuditEvent(AuditRecord.Time(at), (AuditKind)reader.GetInt16(3), new MessageId(reader.GetInt64(4)), reader.GetInt32(5), reader.GetString(6), Text(reader, 7));
-                records.Add(new AuditRecord(reader.GetInt32(0), reader.GetInt64(1), at, audit, Octets(reader, 8)));
+                records.Add(new AuditRecord(reader.GetInt32(0), reader.GetInt64(1), at, audit, Octets(reader, 8)) { Node = reader.FieldCount > 9 ? Text(reader, 9) : null });
             }
 
             return (IReadOnlyList<AuditRecord>)records;

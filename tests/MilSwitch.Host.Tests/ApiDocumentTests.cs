@@ -131,7 +131,7 @@ public sealed partial class ApiDocumentTests : IAsyncLifetime
     [Trait("Threat", "F6")]
     public async Task Every_order_that_the_store_must_keep_says_that_it_may_refuse() => Assert.Equal(
         [
-            "acknowledgeAlarm", "act", "addAccount", "addRule", "allowHarvested", "approve", "approveProposal", "assign", "backUpStore", "content", "correct", "endSession", "exportAudit", "exportCustody", "forbidHarvested", "lockAccount", "raw", "reject", "rejectDraft", "rejectProposal", "releaseDraft", "removeAccount", "removeRule",
+            "acknowledgeAlarm", "act", "addAccount", "addRule", "allowHarvested", "approve", "approveProposal", "assign", "backUpStore", "content", "correct", "endSession", "exportAudit", "exportCustody", "forbidHarvested", "lockAccount", "onward", "raw", "reject", "rejectDraft", "rejectProposal", "releaseDraft", "removeAccount", "removeRule",
             "replaceRule", "setPassword", "setRoles", "shelveAlarm", "submit", "switchPlan", "testNotifier", "tryLink", "unlockAccount", "unshelveAlarm", "verifyAudit", "writeWatchLog",
         ],
         (await OperationsAsync()).Where(o => o.Statuses.Contains("507")).Select(o => o.Id).Order(StringComparer.Ordinal));
@@ -164,7 +164,7 @@ public sealed partial class ApiDocumentTests : IAsyncLifetime
         node.Alarms.Records.Add(Domain.Alarms.AlarmRecord.Observe(null, "n1", "link:north", new Domain.Operations.Alarm("link:north", "link down", FakeOperatorActions.Start), new Domain.Alarms.AlarmChatter(), FakeOperatorActions.Start)!);
         node.Requests.Operations.Clear();
         var line = examples[0].Split(" | ").First(p => p.Contains(verb, StringComparison.Ordinal)).Split(" > ")[0].Split(" < ")[0];
-        string[] arguments = [.. Word().Matches(line).Select(m => m.Groups[1].Success ? m.Groups[1].Value : m.Value).Skip(1).Select(a => a switch { "0000G40000040" => FakeOperatorActions.First.ToString(), "evidence/" => Path.Combine(node.Files.Folder, "evidence"), "support.tar.gz" => Path.Combine(node.Files.Folder, "support.tar.gz"), _ => a })];
+        string[] arguments = [.. Word().Matches(line).Select(m => m.Groups[1].Success ? m.Groups[1].Value : m.Value).Skip(1).Select(a => a switch { "0000G40000040" => FakeOperatorActions.First.ToString(), "evidence/" => Path.Combine(node.Files.Folder, "evidence"), "support.tar.gz" => Path.Combine(node.Files.Folder, "support.tar.gz"), "secret.b64" => node.Files.Write("secret.b64", "YSBzZWNyZXQ=\n", secret: true), _ => a })];
         if (verb == "events") arguments = [.. arguments, "--after", "1-1", "--count", "1"];
         var run = await node.RunAsync(examples[0].EndsWith(" < password", StringComparison.Ordinal) ? "correct horse battery\n" : "", false, arguments);
         // This node has neither a boundary of that name nor such a certificate, proposal or version, nothing was recorded yet, and there is no store.

@@ -32,7 +32,7 @@ public sealed partial class CommandContractTests
             if (Apart.Contains(verb) || !help.Output.Contains("--token-file", StringComparison.Ordinal)) continue;
             asked++;
             var line = examples[0].Split(" | ").First(p => p.Contains("milswitch " + verb, StringComparison.Ordinal) || p.Contains(verb, StringComparison.Ordinal)).Split(" > ")[0].Split(" < ")[0];
-            string[] arguments = [.. Word().Matches(line).Select(m => m.Groups[1].Success ? m.Groups[1].Value : m.Value).Skip(1).Select(a => a is "evidence/" or "support.tar.gz" ? Path.Combine(node.Files.Folder, "x") : a)];
+            string[] arguments = [.. Word().Matches(line).Select(m => m.Groups[1].Success ? m.Groups[1].Value : m.Value).Skip(1).Select(a => a is "evidence/" or "support.tar.gz" ? Path.Combine(node.Files.Folder, "x") : a is "secret.b64" ? node.Files.Write(a, "YSBzZWNyZXQ=\n", secret: true) : a)];
             var run = await RunAsync([.. arguments, "--node", "unix:/nowhere/admin.sock"]);
             Assert.True(run.ExitCode is ExitCodes.Unreachable, $"{verb}: {run}");
             Assert.Equal("", run.Output);

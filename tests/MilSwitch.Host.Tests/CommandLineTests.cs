@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
+using MilSwitch.Domain.Tracking;
 using MilSwitch.Domain.Watching;
 using MilSwitch.Host.Api;
 using MilSwitch.Host.Commands;
@@ -157,6 +159,39 @@ public sealed class CommandLineTests : IAsyncLifetime
         Assert.Equal(ExitCodes.NotFound, (await node.RunAsync("track", "--trace", Second)).ExitCode);
         Assert.Equal(ExitCodes.WrongUse, (await node.RunAsync("track", "--trace", First, "--limit", "3")).ExitCode);
         Assert.StartsWith("TRACER REPORT of 1 message\n", (await node.RunAsync("track", "--trace", First)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Those_beyond_the_switch_are_asked_with_a_secret_that_stands_in_a_file_and_nowhere_else()
+    {
+        node.Actions.Onward = new OnwardAnswer(null,
+        [
+            new OnwardHost("mx.away.example", "mx.away.example:1038", OnwardOutcome.Found, "+OK+", true,
+            [
+                new TrackingStatus("1@home.example", "mx.away.example", FakeOperatorActions.Start,
+                    [new TrackedRecipient(new OriginalRecipient("rfc822", "b@example.net"), new OriginalRecipient("rfc822", "b@example.net"), TrackingAction.Delayed, new(4, 0, 0))]),
+            ]),
+            OnwardHost.NotAsked("other.example", "no server of MTQP is configured for it (tracking.chain)"),
+        ]);
+        var file = node.Files.Write("secret", Convert.ToBase64String("CANARY-originator"u8) + "\n", secret: true);
+        var run = await node.RunAsync("message", "onward", First, "--secret-file", file);
+        Assert.Equal((0, "CANARY-originator"), (run.ExitCode, Assert.Single(node.Actions.AskedWith)));
+        Assert.StartsWith($"BEYOND THIS SWITCH, message {First}\n  mx.away.example, asked at mx.away.example:1038 (TLS): found\n    mx.away.example has it since 2", run.Output, StringComparison.Ordinal);
+        Assert.Contains("\n      b@example.net  delayed  4.0.0\n  other.example: not-asked, no server of MTQP is configured for it (tracking.chain)\n", run.Output, StringComparison.Ordinal);
+
+        using var traced = JsonDocument.Parse((await node.RunAsync("track", "--trace", First, "--secret-file", file, "--json")).Output);
+        Assert.Equal(First, Assert.Single(traced.RootElement.GetProperty("messages").EnumerateArray()).GetProperty("id").GetString());
+        Assert.Equal("found", traced.RootElement.GetProperty("onward")[0].GetProperty("hosts")[0].GetProperty("outcome").GetString());
+        Assert.Contains("BEYOND THIS SWITCH: nobody can be asked", (await node.RunAsync("track", "--trace", First)).Output, StringComparison.Ordinal);
+
+        node.Actions.Onward = OnwardAnswer.Nobody("nobody was asked: the secret is not the one of this message");
+        run = await node.RunAsync("message", "onward", First, "--secret-file", file);
+        Assert.Equal((1, $"BEYOND THIS SWITCH, message {First}: nobody was asked: the secret is not the one of this message\n"), (run.ExitCode, run.Output));
+        Assert.Equal(3, (await node.RunAsync("message", "onward", Second, "--secret-file", file)).ExitCode);
+        Assert.Equal(2, (await node.RunAsync("track", "--limit", "3", "--secret-file", file)).ExitCode);
+        Assert.Equal(2, (await node.RunAsync("message", "onward", First, "--secret-file", node.Files.Write("bad", "no base64!", secret: true))).ExitCode);
+        Assert.DoesNotContain("CANARY-originator", node.Log.All, StringComparison.Ordinal);
+        Assert.DoesNotContain(Convert.ToBase64String("CANARY-originator"u8), node.Log.All, StringComparison.Ordinal);
     }
 
     [Fact]

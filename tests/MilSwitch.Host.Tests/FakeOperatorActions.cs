@@ -15,6 +15,7 @@ using MilSwitch.Domain.Profiling;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Domain.Statistics;
+using MilSwitch.Domain.Tracking;
 
 namespace MilSwitch.Host.Tests;
 
@@ -104,6 +105,20 @@ public sealed class FakeOperatorActions : IOperatorActions
 
     public ValueTask<RawMessage?> RawAsync(MessageId id, OperatorIdentity who, CancellationToken cancellationToken) => ValueTask.FromResult(
         id == First ? new RawMessage(Encoding.ASCII.GetBytes("Received: x\r\n"), ContentReader.Of(Encoding.ASCII.GetBytes("Subject: y\r\n\r\nz\r\n"))) : null);
+
+    /// <summary>Secrets that servers were asked with, as text.</summary>
+    public List<string> AskedWith { get; } = [];
+
+    /// <summary>What they say.</summary>
+    public OnwardAnswer Onward { get; set; } = OnwardAnswer.Nobody("nobody can be asked: it came without MTRK, or the switch made it");
+
+    public ValueTask<OnwardAnswer?> AskOnwardAsync(MessageId id, ReadOnlyMemory<byte> secret, OperatorIdentity who, CancellationToken cancellationToken)
+    {
+        if (id != First) return ValueTask.FromResult<OnwardAnswer?>(null);
+        if (Refuses is { } health) throw new SpoolUnavailableException(health);
+        AskedWith.Add(Encoding.ASCII.GetString(secret.Span));
+        return ValueTask.FromResult<OnwardAnswer?>(Onward);
+    }
 
     public ValueTask<IReadOnlyList<MessageDetail>> TrackAsync(MessageQuery query, CancellationToken cancellationToken) =>
         ValueTask.FromResult<IReadOnlyList<MessageDetail>>(query.Recipient == "nobody" ? [] : [Detail()]);

@@ -40,12 +40,13 @@ public sealed class ListConfigurationTests : IDisposable
     [Trait("Feature", "M-05")]
     public void Reads_where_a_directory_has_the_members()
     {
-        var good = files.Good(Text("address: watch@hq.example, owner: chief@hq.example, post: [members], proof: none, directory: { url: [\"ldaps://a.example\", \"ldaps://b.example:1636\"], anchors: tls.pem, base: \"ou=people,dc=x\", where: \"memberOf=cn=watch,ou=groups\", addresses: rfc822Mailbox, keep: 5m }"));
+        var good = files.Good(Text("address: watch@hq.example, owner: chief@hq.example, post: [members], proof: none, directory: { url: [\"ldaps://a.example\", \"ldaps://b.example:1636\"], anchors: tls.pem, base: \"ou=people,dc=x\", where: \"memberOf=cn=watch,ou=groups\", addresses: rfc822Mailbox, follow: [member, uniqueMember], keep: 5m }"));
         var list = Assert.Single(good.Switch.Lists.Lists);
         Assert.Equal((true, true, 0), (list.AsksDirectory, list.MembersMayPost, list.Members.Length));
         var (domain, address, settings) = Assert.Single(good.ListDirectories);
         Assert.Equal((null, list.Address, "ou=people,dc=x", "memberOf", "cn=watch,ou=groups", "rfc822Mailbox", TimeSpan.FromMinutes(5)), (domain, address, settings.Base, settings.Attribute, settings.Value, settings.Addresses, settings.Keep));
         Assert.Equal(["a.example:636", "b.example:1636"], settings.Servers.Select(s => s.ToString()));
+        Assert.Equal(["member", "uniqueMember"], settings.Follow.AsEnumerable());
     }
 
     public static TheoryData<string, string> Faults => new()
@@ -65,6 +66,7 @@ public sealed class ListConfigurationTests : IDisposable
         { "address: w@x.example, members: [ops@x.example], owner: a@nowhere.test, post: [anyone]", "lists[0].owner: no route takes 'a@nowhere.test'" },
         { Plain + ", anchors: tls.pem, protection: { sign: { key: k, header-protection: rfc8551 } }", "lists[0].protection.sign.header-protection: is not for a list" },
         { Plain + ", directory: { url: \"ldap://a.example\", anchors: tls.pem, base: dc=x }", "lists[0].directory.url: 'ldap://a.example' is not of the form ldaps://host" },
+        { Plain + ", directory: { url: \"ldaps://a.example\", anchors: tls.pem, base: dc=x, follow: [a, b, c, d, e] }", "lists[0].directory: up to four attributes name other entries" },
         { Plain + ", directory: { url: \"ldaps://a.example\", base: dc=x }", "lists[0].directory.anchors: is missing" },
         { Plain + ", directory: { url: \"ldaps://a.example\", anchors: tls.pem, base: dc=x, where: watch }", "lists[0].directory.where: is not attribute=value" },
         { Plain + ", directory: { url: \"ldaps://a.example\", anchors: tls.pem, base: dc=x, bind: cn=r, password: secret }", "lists[0].directory.password: must not stand in the configuration" },

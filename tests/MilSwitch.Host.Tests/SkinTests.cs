@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Tracking;
 
 namespace MilSwitch.Host.Tests;
 
@@ -62,11 +63,32 @@ public sealed partial class SkinTests : IAsyncLifetime
         Assert.Equal("", Effect());
     }
 
+    [Fact]
+    public async Task Those_beyond_the_switch_are_asked_from_a_page_that_shows_what_they_say_and_not_the_secret()
+    {
+        node.Actions.Onward = new OnwardAnswer(null, [new OnwardHost("mx.away.example", "mx.away.example:1038", OnwardOutcome.NoInformation, "-ERR/noinfo <b>", false, [])]);
+        var secret = Convert.ToBase64String("CANARY-originator"u8);
+        var (status, page) = await PostAsync(TestNode.OperatorToken, $"onward?id={First}&secret={secret}");
+        Assert.Equal((HttpStatusCode.OK, "CANARY-originator"), (status, Assert.Single(node.Actions.AskedWith)));
+        Assert.Contains("HOST mx.away.example ASKED AT mx.away.example:1038: no-information, -ERR/noinfo &lt;b&gt;", page, StringComparison.Ordinal);
+        Assert.DoesNotContain(secret, page, StringComparison.Ordinal);
+        // Nobody is asked for whoever may not, and with what is no secret.
+        Assert.Equal(HttpStatusCode.SeeOther, (await PostAsync(TestNode.ViewerToken, $"onward?id={First}&secret={secret}")).Status);
+        Assert.Equal(HttpStatusCode.SeeOther, (await PostAsync(TestNode.OperatorToken, $"onward?id={First}&secret=no base64!")).Status);
+        Assert.Equal(HttpStatusCode.SeeOther, (await PostAsync(TestNode.OperatorToken, $"onward?id={Second}&secret={secret}")).Status);
+        using (var refused = await node.SendAsync(HttpMethod.Post, $"/api/v1/messages/{First}/onward", TestNode.ViewerToken, $$"""{"secret":"{{secret}}"}""")) Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        using (var refused = await node.SendAsync(HttpMethod.Post, $"/api/v1/messages/{First}/onward", TestNode.OperatorToken, """{"secret":""}""")) Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Single(node.Actions.AskedWith);
+        Assert.DoesNotContain(secret, node.Log.All, StringComparison.Ordinal);
+    }
+
     private Task<CommandRun> CommandAsync(string token, string[] arguments) =>
         CommandRun.OfAsync([.. arguments, "--node", node.Admin, "--token-file", Path.Combine(node.Files.Folder, token)]);
 
     // As a browser would: the form's token comes with a page, and a cookie.
-    private async Task<HttpStatusCode> SubmitAsync(string token, string form)
+    private async Task<HttpStatusCode> SubmitAsync(string token, string form) => (await PostAsync(token, form)).Status;
+
+    private async Task<(HttpStatusCode Status, string Page)> PostAsync(string token, string form)
     {
         using var handler = new HttpClientHandler { AllowAutoRedirect = false };
         using var client = new HttpClient(handler) { BaseAddress = new Uri(node.Admin) };
@@ -76,7 +98,7 @@ public sealed partial class SkinTests : IAsyncLifetime
         var (name, fields) = (form.Split('?')[0], form.Split('?')[1].Split('&').Select(f => f.Split('=', 2)).Select(f => new KeyValuePair<string, string>(f[0], f[1])));
         using var content = new FormUrlEncodedContent([.. fields, new("__RequestVerificationToken", key), new("back", "/rules")]);
         using var done = await client.PostAsync(new Uri("/act/" + name, UriKind.Relative), content);
-        return done.StatusCode;
+        return (done.StatusCode, await done.Content.ReadAsStringAsync());
     }
 
     // What the switch was told, and by whom; it is forgotten then.

@@ -156,6 +156,23 @@ public sealed class PostgreSqlSpoolTests : SpoolContract
     }
 
     [Fact]
+    public async Task Names_the_node_that_recorded_each_line_of_a_message_and_who_has_its_partition()
+    {
+        await using var other = await OpenAsync("n2");
+        var id = NextId();
+        await CommitAsync(new SpoolOperation(Owner) { Audit = [new AuditEvent(Noon, AuditKind.Accepted, id)] });
+        var two = new NodeIdentity("n2", other.Run);
+        var taken = await other.ClaimAsync(id.Partition, "n2");
+        await other.CommitAsync(new SpoolOperation(taken) { Audit = [new AuditEvent(Noon.AddSeconds(1), AuditKind.Delivered, id, 0)] }, Precedence.Routine);
+        Assert.Equal(
+            [(AuditKind.Accepted, new NodeIdentity("n1", Spool.Run)), (AuditKind.Delivered, two)],
+            (await Store.ReadTrailsOfAsync(id)).Select(r => (r.Event.Kind, new NodeIdentity(r.Node!, r.Trail))));
+        Assert.Equal(two, await Store.OwnerAsync(id.Partition));
+        await other.ReleaseAsync(taken);
+        Assert.Null(await Store.OwnerAsync(id.Partition));
+    }
+
+    [Fact]
     public async Task Two_nodes_take_a_recipient_once()
     {
         await using var other = await OpenAsync("n2");

@@ -16,6 +16,7 @@ using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Tracking;
 using MilSwitch.Smtp.Client;
 using MilSwitch.Storage.Sqlite;
 using MilSwitch.Testing;
@@ -60,6 +61,9 @@ internal sealed class SwitchHarness : IAsyncDisposable
     /// <summary>Set before the node starts; null: no directory knows members of lists.</summary>
     public IListMembers? Members { get; private set; }
 
+    /// <summary>Set before the node starts; null: no servers of MTQP are asked.</summary>
+    public IOnwardTracker? Onward { get; private set; }
+
     /// <summary>Set before the node starts; null: nothing opens at boundaries.</summary>
     public FakeBoundary? Boundary { get; private set; }
 
@@ -74,13 +78,15 @@ internal sealed class SwitchHarness : IAsyncDisposable
 
     public static async Task<SwitchHarness> StartAsync(
         Func<SwitchConfiguration, SwitchConfiguration>? change = null, SinkOptions? sink = null,
-        IMailExchangerResolver? resolver = null, FakeProtection? protection = null, IRecipientCertificates? certificates = null, IListMembers? members = null)
+        IMailExchangerResolver? resolver = null, FakeProtection? protection = null, IRecipientCertificates? certificates = null, IListMembers? members = null,
+        IOnwardTracker? onward = null)
     {
         var harness = new SwitchHarness(Directory.CreateTempSubdirectory("milswitch-").FullName, SinkServer.Start(sink), ownsFolder: true);
         harness.resolver = resolver ?? harness.resolver;
         harness.Protection = protection;
         harness.Certificates = certificates;
         harness.Members = members;
+        harness.Onward = onward;
         await harness.BootAsync(change);
         return harness;
     }
@@ -176,6 +182,7 @@ internal sealed class SwitchHarness : IAsyncDisposable
             builder.Services.AddSingleton<ITokenMonitor>(Protection);
         }
 
+        if (Onward is not null) builder.Services.AddSingleton(Onward);
         if (Members is not null) builder.Services.AddSingleton(Members);
         if (Certificates is not null) builder.Services.AddSingleton(Certificates);
         if (Boundary is not null) builder.Services.AddSingleton<IBoundaryProtection>(Boundary);

@@ -4,6 +4,7 @@ using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Intake;
 using MilSwitch.Domain.Lists;
 using MilSwitch.Domain.Messages;
+using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Domain.Tracking;
 using MilSwitch.Testing;
@@ -34,6 +35,44 @@ public sealed class TrackingTests
         Assert.Equal((TrackingAction.Transferred, "127.0.0.1", "b@dest.test"), (recipient.Action, recipient.RemoteMta, recipient.Final.Address));
         Assert.NotNull(recipient.LastAttempt);
         Assert.Single(await harness.Spool.ReadAuditAsync(sent.Id), a => a.Kind == AuditKind.Transferred);
+    }
+
+    [Fact]
+    public async Task Those_who_took_it_over_are_asked_for_a_person_who_has_the_secret_and_that_is_recorded_without_it()
+    {
+        var onward = new FakeOnward();
+        await using var harness = await SwitchHarness.StartAsync(sink: WithTracking, onward: onward);
+        var sent = await SendAsync(harness);
+        await harness.WaitForAsync(sent.Id, m => m.State == MessageState.Done);
+        Assert.Equal("nobody was asked: the secret is not the one of this message", (await AskAsync("other"))!.NotAsked);
+        Assert.Empty(onward.Asked);
+        await Assert.ThrowsAsync<NotPermittedException>(async () => await harness.Operator.AskOnwardAsync(sent.Id, "secret"u8.ToArray(), new OperatorIdentity("viewer", "test") { Roles = OperatorRoles.Viewer }, default));
+
+        var told = await AskAsync("secret");
+        Assert.Null(told!.NotAsked);
+        Assert.Equal(OnwardOutcome.NoInformation, Assert.Single(told.Hosts).Outcome);
+        var (known, envelopeId, secret) = Assert.Single(onward.Asked);
+        Assert.Equal((Envid, "secret", TrackingAction.Transferred), (envelopeId, secret, known.Recipients[0].Action));
+        var recorded = Assert.Single(await harness.Spool.ReadAuditAsync(sent.Id), a => a.Kind == AuditKind.Asked);
+        Assert.Equal(("tester", "test"), (recorded.Actor, recorded.Detail));
+        Assert.Null(await harness.Operator.AskOnwardAsync(MessageId.Create(1, 1, 1), "secret"u8.ToArray(), SwitchHarness.Somebody, default));
+
+        ValueTask<OnwardAnswer?> AskAsync(string secret) => harness.Operator.AskOnwardAsync(sent.Id, System.Text.Encoding.ASCII.GetBytes(secret), SwitchHarness.Somebody, default);
+    }
+
+    [Fact]
+    public async Task Nobody_is_asked_about_what_came_without_tracking_or_went_on_without_it()
+    {
+        var onward = new FakeOnward();
+        await using var harness = await SwitchHarness.StartAsync(onward: onward);
+        var (untracked, sent) = (await harness.SendAsync("Subject: x\r\n\r\nx\r\n", to: ["b@dest.test"]), await SendAsync(harness));
+        foreach (var id in (MessageId[])[untracked.Id, sent.Id]) await harness.WaitForAsync(id, m => m.State == MessageState.Done);
+        Assert.StartsWith("nobody can be asked: it came without MTRK", (await harness.Operator.AskOnwardAsync(untracked.Id, "secret"u8.ToArray(), SwitchHarness.Somebody, default))!.NotAsked, StringComparison.Ordinal);
+        var told = await harness.Operator.AskOnwardAsync(sent.Id, "secret"u8.ToArray(), SwitchHarness.Somebody, default);
+        Assert.StartsWith("nobody can be asked: the message went to no host", told!.NotAsked, StringComparison.Ordinal);
+        Assert.Equal(("127.0.0.1", OnwardOutcome.NotAsked, "it took the message without its tracking (no MTRK)"), (told.Hosts[0].Host, told.Hosts[0].Outcome, told.Hosts[0].Detail));
+        Assert.Empty(onward.Asked);
+        Assert.DoesNotContain(await harness.Spool.ReadAuditAsync(sent.Id), a => a.Kind == AuditKind.Asked);
     }
 
     [Fact]
@@ -130,4 +169,15 @@ public sealed class TrackingTests
 
     private static ValueTask<TrackingAnswer> FindAsync(SwitchHarness harness, string envelopeId = Envid, TrackingCertifier? proof = null) =>
         harness.Service<ITrackingDesk>().FindAsync(envelopeId, proof ?? Certifier, default);
+
+    private sealed class FakeOnward : IOnwardTracker
+    {
+        public List<(TrackingStatus Known, string EnvelopeId, string Secret)> Asked { get; } = [];
+
+        public ValueTask<ImmutableArray<OnwardHost>> AskAsync(ImmutableArray<TrackingStatus> known, string envelopeId, ReadOnlyMemory<byte> secret, CancellationToken cancellationToken)
+        {
+            Asked.Add((known[0], envelopeId, System.Text.Encoding.ASCII.GetString(secret.Span)));
+            return new([new OnwardHost("127.0.0.1", "127.0.0.1:1038", OnwardOutcome.NoInformation, "-ERR/noinfo", false, [])]);
+        }
+    }
 }

@@ -13,6 +13,9 @@ public sealed record AuditRecord(int Trail, long Sequence, long At, AuditEvent E
     /// <summary>False: a column holds what this program never writes, such as a number beyond its range.</summary>
     public bool IsSound { get; init; } = true;
 
+    /// <summary>Of whose start the trail is; null: it was not asked for, or the trail is the only one of its store.</summary>
+    public string? Node { get; init; }
+
     /// <summary>Where it is.</summary>
     public AuditPoint Point => new(Sequence, Convert.ToHexStringLower(Hash.Span));
 

@@ -21,7 +21,7 @@ public interface IAuditStore : IAuditSource
     /// <param name="cancellationToken">Gives up.</param>
     ValueTask<IReadOnlyList<AuditRecord>> SearchTrailAsync(int trail, long below, long downTo, AuditFilter filter, int limit, CancellationToken cancellationToken = default);
 
-    /// <summary>Records about one message, in all trails, oldest first.</summary>
+    /// <summary>Records about one message, in all trails, oldest first, with the node of each where the store has several.</summary>
     ValueTask<IReadOnlyList<AuditRecord>> ReadTrailsOfAsync(MessageId message, CancellationToken cancellationToken = default);
 
     /// <summary>The last record that is, with all before it, older than a time; null: there is none.</summary>

@@ -29,6 +29,9 @@ public interface IClusterStore
     /// <param name="timeToLive">How long it holds from now on.</param>
     ValueTask<bool> AcquireLeaseAsync(string name, string owner, TimeSpan timeToLive, CancellationToken cancellationToken = default);
 
+    /// <summary>Which start of which node has a partition; null: none at the moment.</summary>
+    ValueTask<NodeIdentity?> OwnerAsync(int partition, CancellationToken cancellationToken = default);
+
     /// <summary>Holds a lease for longer. False: another has it, or nobody, also when it ran out and nobody took it.</summary>
     ValueTask<bool> RefreshLeaseAsync(string name, string owner, TimeSpan timeToLive, CancellationToken cancellationToken = default);
 

@@ -12,6 +12,7 @@ using MilSwitch.Domain.Protection;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Domain.Statistics;
+using MilSwitch.Domain.Tracking;
 
 namespace MilSwitch.Domain.Operations;
 
@@ -42,6 +43,17 @@ public interface IOperatorActions
 
     /// <summary>The message as it would be sent now; null when it or its content is gone. Audited as viewed.</summary>
     ValueTask<RawMessage?> RawAsync(MessageId id, OperatorIdentity who, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Asks those who took a message over where it is now (RFC 3887), within two minutes; null: there is no such message. Recorded
+    /// before anybody is asked; throws <see cref="SpoolUnavailableException"/> when that can't be. Nobody is asked with a secret that
+    /// is not the message's.
+    /// </summary>
+    /// <param name="id">Of the message as it came with MTRK.</param>
+    /// <param name="secret">Whose hash came with the message, 1 to 128 octets. Kept nowhere.</param>
+    /// <param name="who">Asks.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<OnwardAnswer?> AskOnwardAsync(MessageId id, ReadOnlyMemory<byte> secret, OperatorIdentity who, CancellationToken cancellationToken);
 
     ValueTask<IReadOnlyList<MessageDetail>> TrackAsync(MessageQuery query, CancellationToken cancellationToken);
 
@@ -218,6 +230,15 @@ public sealed record MessageDetail(StoredMessage Message, ImmutableArray<LinkNam
 
     /// <summary>Acknowledgments that were asked for: of the message itself, or of the copies that boundaries made of it.</summary>
     public ImmutableArray<AwaitedAnswer> Awaited { get; init; } = [];
+
+    /// <summary>Which node recorded each of <see cref="Audit"/>, as many; none: it is not known.</summary>
+    public ImmutableArray<NodeIdentity> Recorders { get; init; } = [];
+
+    /// <summary>Who has the message's partition, while it is not done; null: nobody at the moment, or it is done.</summary>
+    public NodeIdentity? Owner { get; init; }
+
+    /// <summary>The nodes that had to do with it.</summary>
+    public ImmutableArray<NodeShare> Nodes => NodeShare.Of(Audit, Recorders);
 }
 
 public sealed record RawMessage(ReadOnlyMemory<byte> Trace, ContentReader Content);

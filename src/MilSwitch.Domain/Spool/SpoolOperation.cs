@@ -122,7 +122,7 @@ public enum AuditKind : short
     Completed = 50,
     Drafted = 51, Authorised = 52,
     Superseding = 65, Superseded = 66, Numbered = 67, Withheld = 68,
-    Transferred = 70,
+    Transferred = 70, Asked = 71,
     SignedIn = 80, SignInFailed = 81, SignInBarred = 82, SignedOut = 83, SessionEnded = 84, AccountAdded = 85, AccountChanged = 86, AccountRemoved = 87,
     Proposed = 88, ProposalApproved = 89, ProposalRejected = 90,
     LogLevelChanged = 120, TraceStarted = 121, TraceEnded = 122, SupportTaken = 123, StoreCopied = 124,

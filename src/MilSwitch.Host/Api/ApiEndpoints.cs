@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.OpenApi;
@@ -11,6 +12,7 @@ using MilSwitch.Domain.Operations;
 using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
+using MilSwitch.Domain.Tracking;
 using MilSwitch.Domain.Watching;
 using MilSwitch.Host.Configuration;
 using MilSwitch.Host.Running;
@@ -44,6 +46,8 @@ public static class ApiEndpoints
             .Query("after", "Go on after this id").Query("limit", "At most so many; 100 when absent", type: JsonSchemaType.Integer);
         api.MapGet("/queue/shape", ShapeAsync).Describe<Page<ShapeRowView>>("queueShape", "How many wait, by age").Query("by", "domain, link or sender");
         api.MapGet("/messages/{id}", MessageAsync).Describe<MessageView>("message", "Everything known about one message").Tagged();
+        api.MapPost("/messages/{id}/onward", OnwardAsync).Accepts<OnwardRequest>("application/json")
+            .Describe<OnwardView>("onward", "Where a message that came with MTRK is by what the servers of MTQP say that are configured for the hosts it went on to; audited").Once().Stored();
         api.MapGet("/messages/{id}/raw", RawAsync).Describe("raw", "The message as it would be sent now; audited as viewed").Stored()
             .Answers("message/rfc822");
         api.MapPost("/messages/actions", ActAsync).Accepts<ActRequest>("application/json")
@@ -128,6 +132,17 @@ public static class ApiEndpoints
         if (detail is null) return Problems.NotFound($"There is no message {message}.");
         var structure = detail.Message.HasContent ? await inspector.StructureAsync(message, cancellationToken) : null;
         return Conditions.Answer(context, MessageView.Of(detail) with { Signatures = structure?.Signatures.Select(SignatureView.Of).ToArray() }, ApiJson.Default.MessageView);
+    }
+
+    private static async Task<IResult> OnwardAsync(string id, HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)
+    {
+        if (!MessageId.TryParse(id, out var message)) return Problems.BadRequest("The id is not 13 characters of base 32.");
+        var (request, fault) = await BodyAsync(context, ApiJson.Default.OnwardRequest, cancellationToken);
+        if (request is null) return Problems.BadRequest(fault);
+        if (!TrackingSecret.TryParse(Encoding.ASCII.GetBytes(request.Secret ?? ""), out var secret)) return Problems.BadRequest("secret must be base64 of 1 to 128 octets.");
+        return await actions.AskOnwardAsync(message, secret, CallerOf(context).Identity, cancellationToken) is { } answer
+            ? Json(OnwardView.Of(message, answer), ApiJson.Default.OnwardView)
+            : Problems.NotFound($"There is no message {message}.");
     }
 
     private static async Task<IResult> RawAsync(string id, HttpContext context, IOperatorActions actions, CancellationToken cancellationToken)

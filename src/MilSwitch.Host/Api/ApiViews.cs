@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Labelling;
 using MilSwitch.Domain.Messages;
@@ -123,6 +124,15 @@ public sealed record MessageView(
     /// <summary>Ids of messages whose Supersedes names it, in the order in which they came; whether their authors may say so is not judged.</summary>
     public IReadOnlyList<string> SupersededBy { get; init; } = [];
 
+    /// <summary>The nodes that had to do with it, in the order in which they began.</summary>
+    public IReadOnlyList<NodeShareView> Nodes { get; init; } = [];
+
+    /// <summary>Who has its partition; null: nobody at the moment, or it is done.</summary>
+    public NodeNameView? Owner { get; init; }
+
+    /// <summary>It came with MTRK (RFC 3885), and whoever has its secret may ask until then; null: it did not.</summary>
+    public DateTimeOffset? TrackedUntil { get; init; }
+
     public static MessageView Of(MessageDetail detail)
     {
         var message = detail.Message;
@@ -134,7 +144,7 @@ public sealed record MessageView(
             envelope.DeliverBy is { } by ? new DeliverByView(by.Deadline, Words.Of(by.Mode), by.Trace) : null, envelope.HoldUntil,
             new OriginView(envelope.Origin.Listener, envelope.Origin.ClientAddress, envelope.Origin.Helo, envelope.Origin.AuthenticatedAs, envelope.Origin.Tls),
             [.. envelope.Recipients.Select((r, i) => RecipientView.Of(r, i < message.Recipients.Length ? message.Recipients[i] : null, i < detail.Links.Length ? detail.Links[i] : null))],
-            message.HeldBecause, message.Parent?.ToString(), [.. detail.Reports.Select(r => r.ToString())], [.. detail.Awaited.Select(AcknowledgmentView.Of)], [.. detail.Audit.Select(AuditView.Of)])
+            message.HeldBecause, message.Parent?.ToString(), [.. detail.Reports.Select(r => r.ToString())], [.. detail.Awaited.Select(AcknowledgmentView.Of)], [.. detail.Audit.Select((a, i) => AuditView.Of(a, i < detail.Recorders.Length ? detail.Recorders[i] : null))])
         {
             Mmhs = MmhsView.Of(MilitaryEnvelope.Read(envelope)),
             DateTimeGroup = MilitaryEnvelope.Read(envelope).Fields.ExtendedAuthorisationInfo is { } released ? Mime.DateTimeGroup.Format(released) : null,
@@ -142,6 +152,9 @@ public sealed record MessageView(
             OutOfDateFrom = envelope.Expires,
             Supersedes = envelope.Supersedes,
             Domain = envelope.Domain,
+            Nodes = [.. detail.Nodes.Select(NodeShareView.Of)],
+            Owner = detail.Owner is { } owner ? NodeNameView.Of(owner) : null,
+            TrackedUntil = envelope.Tracking?.Until,
             SupersededBy = [.. detail.Audit.Where(a => a.Kind is AuditKind.Superseded).Select(a => a.Detail.Split(' ')[0])],
         };
     }
@@ -177,7 +190,32 @@ public sealed record RecipientView(
 
 public sealed record AuditView(DateTimeOffset At, string Kind, int? Recipient, string Detail, string? Actor)
 {
-    public static AuditView Of(AuditEvent e) => new(e.At, Words.Of(e.Kind), e.Recipient < 0 ? null : e.Recipient, e.Detail, e.Actor);
+    /// <summary>Which node recorded it; null: it is not known.</summary>
+    public NodeNameView? Node { get; init; }
+
+    public static AuditView Of(AuditEvent e, NodeIdentity? recorder) =>
+        new(e.At, Words.Of(e.Kind), e.Recipient < 0 ? null : e.Recipient, e.Detail, e.Actor) { Node = recorder is { } node ? NodeNameView.Of(node) : null };
+}
+
+/// <summary>A node, and which start of it.</summary>
+/// <param name="Name">As its configuration says.</param>
+/// <param name="Run">The number of the start; null: the store has one node, and its starts are not told apart.</param>
+public sealed record NodeNameView(string Name, long? Run)
+{
+    public static NodeNameView Of(NodeIdentity node) => new(node.Name, node.Incarnation is 0 ? null : node.Incarnation);
+
+    public override string ToString() => Run is { } run ? new NodeIdentity(Name, run).ToString() : Name;
+}
+
+/// <summary>What one node did with a message.</summary>
+/// <param name="Node">Which.</param>
+/// <param name="From">Its first record.</param>
+/// <param name="Until">Its last one.</param>
+/// <param name="Did">accepted, owned (the message's partition), took-over (from another node), delivered; none: it only recorded what a person did there.</param>
+public sealed record NodeShareView(NodeNameView Node, DateTimeOffset From, DateTimeOffset Until, IReadOnlyList<string> Did)
+{
+    public static NodeShareView Of(NodeShare share) => new(
+        NodeNameView.Of(share.Node), share.From, share.Until, Words.OfEach(share.Parts));
 }
 
 /// <summary>One link, as <paramref name="Node"/> has it. <paramref name="Waiting"/> is by level.</summary>
@@ -304,6 +342,8 @@ public sealed record ProblemView(string Type, string Title, int Status, string? 
 [JsonSerializable(typeof(Page<RuleView>))]
 [JsonSerializable(typeof(MessageView))]
 [JsonSerializable(typeof(IReadOnlyList<MessageView>))]
+[JsonSerializable(typeof(OnwardRequest))]
+[JsonSerializable(typeof(OnwardView))]
 [JsonSerializable(typeof(LinkView))]
 [JsonSerializable(typeof(ActRequest))]
 [JsonSerializable(typeof(ActResultView))]

@@ -57,19 +57,7 @@ public sealed partial class CommandLine
         foreach (var (server, reply) in traced)
         {
             output.WriteLine(Text.Printable($"{server}{(reply.IsSecured ? " (TLS)" : "")}: {(reply.Outcome is MtqpOutcome.Found ? "found" : reply.Detail)}"));
-            foreach (var status in reply.Found)
-            {
-                output.WriteLine(Text.Printable($"  {status.ReportingMta} has it since {Text.Time(status.ArrivedAt)}"));
-                foreach (var r in status.Recipients)
-                {
-                    string?[] parts =
-                    [
-                        r.Final.Address, Api.Words.Of(r.Action), r.Status.ToString(), r.RemoteMta is { } mta ? "at " + mta : null, r.LastAttempt is { } attempt ? Text.Time(attempt) : null,
-                        r.WillRetryUntil is { } until ? "until " + Text.Time(until) : null,
-                    ];
-                    output.WriteLine(Text.Printable("    " + string.Join("  ", parts.OfType<string>())));
-                }
-            }
+            MessageTrace.Write(output, "  ", reply.Found.Select(Api.MtqpStatusView.Of));
         }
     }
 

@@ -259,7 +259,7 @@ public sealed partial class CommandLine
         raw.Arguments.Add(one);
         Example(raw, "milswitch message raw 0000G40000040 > message.eml");
 
-        var command = new Command("message", "See and act on messages") { show, raw, Structure(), Content(), Decisions(), Custody() };
+        var command = new Command("message", "See and act on messages") { show, raw, Structure(), Content(), Decisions(), Custody(), Onward() };
         command.Subcommands.Add(Act("hold", "Keep messages until somebody releases them"));
         command.Subcommands.Add(Act("release", "Let held messages go"));
         command.Subcommands.Add(Act("try", "Try now, whatever the retry time"));
@@ -348,6 +348,8 @@ public sealed partial class CommandLine
         var before = new Option<string?>("--before") { Description = "Go on before this id", HelpName = "ID" };
         var limit = new Option<int?>("--limit") { Description = "At most so many; 100 when absent", HelpName = "N" };
         var trace = new Option<string?>("--trace") { Description = "Instead: a tracer report of this message and of all that it was made of and that was made of it", HelpName = "ID" };
+        var secret = SecretOption();
+        secret.Description = "With --trace: ask those beyond the switch as well, with the originator's secret; file of it in base64, '-' for standard input";
         var command = Remote("track", "Messages past and present, newest first; exit 3 when there is none", async (node, arguments, cancellationToken) =>
         {
             if (arguments.GetValue(trace) is { } traced)
@@ -357,11 +359,10 @@ public sealed partial class CommandLine
                     if (arguments.GetResult(option) is not null) throw new CommandFault(ExitCodes.WrongUse, $"{option.Name} does nothing with --trace");
                 }
 
-                var report = await MessageTrace.FollowAsync(traced, id => node.GetAsync("/messages/" + Uri.EscapeDataString(id), cancellationToken));
-                if (arguments.GetValue(json)) environment.Output.WriteLine(JsonSerializer.Serialize(report.Messages, ApiJson.Default.IReadOnlyListMessageView));
-                else report.Write(environment.Output);
-                return ExitCodes.Done;
+                return await TraceAsync(node, arguments, traced, arguments.GetValue(secret), cancellationToken);
             }
+
+            if (arguments.GetValue(secret) is not null) throw new CommandFault(ExitCodes.WrongUse, "--secret-file does nothing without --trace");
 
             var text = await node.GetAsync("/track" + Query(
                 ("messageId", arguments.GetValue(messageId)), ("envelopeId", arguments.GetValue(envelopeId)), ("sender", arguments.GetValue(sender)),
@@ -373,8 +374,8 @@ public sealed partial class CommandLine
             else environment.Error.WriteLine("milswitch: no message matches");
             return found ? ExitCodes.Done : ExitCodes.NotFound;
         });
-        foreach (var option in new Option[] { messageId, envelopeId, sender, recipient, precedence, state, from, until, before, limit, trace }) command.Options.Add(option);
-        return Example(command, "milswitch track --recipient ops@example.org --from 2030-01-01T00:00:00Z", "milswitch track --message-id '<1@example.org>' --json", "milswitch track --trace 0000G40000040");
+        foreach (var option in new Option[] { messageId, envelopeId, sender, recipient, precedence, state, from, until, before, limit, trace, secret }) command.Options.Add(option);
+        return Example(command, "milswitch track --recipient ops@example.org --from 2030-01-01T00:00:00Z", "milswitch track --message-id '<1@example.org>' --json", "milswitch track --trace 0000G40000040", "milswitch track --trace 0000G40000040 --secret-file secret.b64");
     }
 
     private Command Destination()

@@ -13,6 +13,9 @@ namespace MilSwitch.Host.Commands;
 /// <summary>Speaks to the admin API of one node. What goes wrong ends as a <see cref="CommandFault"/> with its exit code.</summary>
 internal sealed class NodeClient : IDisposable
 {
+    // Until an answer begins.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly HttpClient client;
     private readonly string address;
 
@@ -55,7 +58,7 @@ internal sealed class NodeClient : IDisposable
 
         if (anchorsFile is not null) handler.SslOptions = Trusting(anchorsFile);
         if (certificateFile is not null) handler.SslOptions.ClientCertificates = [ReadCertificate(certificateFile)];
-        client = new HttpClient(handler) { BaseAddress = origin, Timeout = TimeSpan.FromSeconds(60) };
+        client = new HttpClient(handler) { BaseAddress = origin, Timeout = Timeout.InfiniteTimeSpan };
         if (tokenFile is not null) client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ReadToken(tokenFile));
     }
 
@@ -72,7 +75,7 @@ internal sealed class NodeClient : IDisposable
     {
         using var request = Request(method, path, conditions);
         request.Content = new StringContent(JsonSerializer.Serialize(body, type), Encoding.UTF8, "application/json");
-        using var response = await SendAsync(request, cancellationToken);
+        using var response = await SendAsync(request, cancellationToken, conditions.Patience);
         return await response.Content.ReadAsStringAsync(cancellationToken);
     }
 
@@ -135,11 +138,13 @@ internal sealed class NodeClient : IDisposable
 
     private static string Quote(string text) => text.StartsWith('"') ? text : $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken, TimeSpan? patience = null)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        either.CancelAfter(patience ?? Patience);
         try
         {
-            var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
             if (response.StatusCode is System.Net.HttpStatusCode.Accepted)
             {
                 using (response) throw new CommandFault(ExitCodes.ApprovalNeeded, await WaitsAsync(response, cancellationToken));

@@ -159,6 +159,7 @@ public static partial class ConfigurationReader
             Attribute = where is [var attribute, _] ? attribute : null,
             Value = where is [_, var value] ? value : null,
             Addresses = section.Text("addresses") ?? "mail",
+            Follow = [.. section.Texts("follow")],
             BindName = bind ?? "",
             BindSecret = ReadPassword(source, section, bind),
             TimeLimit = section.Duration("time-limit", TimeSpan.FromSeconds(5), LeastLimit, TimeSpan.FromSeconds(60)),

@@ -109,6 +109,8 @@ public static class NodeHost
         builder.Services.AddSingleton<IAccountStore>(services => services.GetRequiredService<ConfigurationHolder>());
         builder.Services.AddSingleton(Listeners.SmtpServices);
         builder.Services.AddSingleton<Smtp.Tracking.MtqpServices>();
+        builder.Services.AddSingleton<Domain.Tracking.IOnwardTracker>(services => new Smtp.Tracking.OnwardTracker(
+            services.GetRequiredService<Smtp.Tracking.MtqpServices>, () => services.GetRequiredService<ConfigurationHolder>().Current.Tracking?.Chain ?? []));
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<MeterBridge>();
         builder.Services.AddSingleton<SwitchGauges>();

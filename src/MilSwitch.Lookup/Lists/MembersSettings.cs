@@ -12,6 +12,12 @@ public sealed record MembersSettings
     /// <summary>Octets of an answer; more is a fault.</summary>
     public const int MostOctets = 16 << 20;
 
+    /// <summary>Entries and stretches of values that are read one by one; more is a fault.</summary>
+    public const int MostRequests = 10_000;
+
+    /// <summary>Groups within groups; deeper is a fault.</summary>
+    public const int MostDepth = 10;
+
     /// <summary>One at least; asked in their order until one answers.</summary>
     public required ImmutableArray<LdapEndpoint> Servers { get; init; }
 
@@ -29,6 +35,12 @@ public sealed record MembersSettings
 
     /// <summary>The attribute that holds the addresses.</summary>
     public string Addresses { get; init; } = "mail";
+
+    /// <summary>
+    /// Attributes that name other entries (<c>member</c>, <c>uniqueMember</c>), up to four. An entry that has one is a group: those it names
+    /// are read in its place, groups among them likewise. Empty: nobody is followed.
+    /// </summary>
+    public ImmutableArray<string> Follow { get; init; } = [];
 
     /// <summary>Who binds; empty: anonymous.</summary>
     public string BindName { get; init; } = "";

@@ -14,6 +14,7 @@ using MilSwitch.Domain.Profiling;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Domain.Statistics;
+using MilSwitch.Domain.Tracking;
 
 namespace MilSwitch.Switching.Operations;
 
@@ -69,6 +70,12 @@ public sealed class GuardedActions : IOperatorActions
         }
 
         return await inner.RawAsync(id, who, cancellationToken).ConfigureAwait(false);
+    }
+
+    public ValueTask<OnwardAnswer?> AskOnwardAsync(MessageId id, ReadOnlyMemory<byte> secret, OperatorIdentity who, CancellationToken cancellationToken)
+    {
+        who.Demand(OperatorRight.Act);
+        return inner.AskOnwardAsync(id, secret, who, cancellationToken);
     }
 
     public ValueTask<IReadOnlyList<MessageDetail>> TrackAsync(MessageQuery query, CancellationToken cancellationToken) => inner.TrackAsync(query, cancellationToken);

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Akka.Actor;
 using MilSwitch.Domain.Acknowledgments;
 using MilSwitch.Domain.Addressing;
+using MilSwitch.Domain.Auditing;
 using MilSwitch.Domain.Boundaries;
 using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Delivery;
@@ -16,6 +17,7 @@ using MilSwitch.Domain.Precedences;
 using MilSwitch.Domain.Routing;
 using MilSwitch.Domain.Spool;
 using MilSwitch.Domain.Statistics;
+using MilSwitch.Domain.Tracking;
 using MilSwitch.Switching.Cluster;
 using MilSwitch.Switching.Links;
 using MilSwitch.Switching.Partitions;
@@ -24,7 +26,7 @@ using MilSwitch.Switching.Statistics;
 namespace MilSwitch.Switching.Operations;
 
 /// <summary>The operator's view and hand, over the store and the actors.</summary>
-internal sealed partial class OperatorActions(SwitchRuntime runtime, SwitchControl control, RuleKeeper rules, AlarmWatch alarms, NodeWatch watch) : IOperatorActions
+internal sealed partial class OperatorActions(SwitchRuntime runtime, SwitchControl control, RuleKeeper rules, AlarmWatch alarms, NodeWatch watch, IOnwardTracker? onward = null) : IOperatorActions
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -168,6 +170,25 @@ internal sealed partial class OperatorActions(SwitchRuntime runtime, SwitchContr
         }
 
         return new RawMessage(stored.Trace, content);
+    }
+
+    public async ValueTask<OnwardAnswer?> AskOnwardAsync(MessageId id, ReadOnlyMemory<byte> secret, OperatorIdentity who, CancellationToken cancellationToken)
+    {
+        if (await runtime.Spool.ReadAsync(id, cancellationToken).ConfigureAwait(false) is not { } stored) return null;
+        if (stored.Envelope is not { Tracking: { } tracking, EnvelopeId: { } envelopeId }) return OnwardAnswer.Nobody("nobody can be asked: it came without MTRK, or the switch made it");
+        if (!tracking.Certifier.IsProvedBy(TrackingCertifier.Of(secret.Span))) return OnwardAnswer.Nobody("nobody was asked: the secret is not the one of this message");
+        if (onward is null) return OnwardAnswer.Nobody("nobody can be asked: this node asks no servers of MTQP");
+        var known = TrackingPolicy.Of(
+            stored, await runtime.Spool.ReadAuditAsync(id, cancellationToken).ConfigureAwait(false), runtime.Configuration.Precedences, runtime.Configuration.HostName, runtime.Now);
+        var silent = known.Recipients.Where(r => r.Action is TrackingAction.Relayed).Select(r => r.RemoteMta).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)
+            .Select(host => OnwardHost.NotAsked(host, "it took the message without its tracking (no MTRK)")).ToArray();
+        if (!known.Recipients.Any(r => r is { Action: TrackingAction.Transferred, RemoteMta: not null }))
+            return new OnwardAnswer("nobody can be asked: the message went to no host that took its tracking over", [.. silent]);
+        // Asked is recorded before it is asked, and the secret nowhere.
+        ImmutableArray<AuditEvent> audit = [new AuditEvent(runtime.Now, AuditKind.Asked, id, -1, who.Via, who.Name)];
+        if (await runtime.TryRecordAsync(id, audit, Precedence.Routine, cancellationToken).ConfigureAwait(false) is not { } result) throw new SpoolUnavailableException(SpoolHealth.Unwritable);
+        if (!result.IsCommitted) throw new SpoolUnavailableException(result.Status is CommitStatus.Full ? SpoolHealth.Full : SpoolHealth.Unwritable);
+        return new OnwardAnswer(null, [.. await onward.AskAsync([known], envelopeId, secret, cancellationToken).ConfigureAwait(false), .. silent]);
     }
 
     public async ValueTask<IReadOnlyList<MessageDetail>> TrackAsync(MessageQuery query, CancellationToken cancellationToken)
@@ -396,15 +417,27 @@ internal sealed partial class OperatorActions(SwitchRuntime runtime, SwitchContr
 
     private async Task<MessageDetail> DetailAsync(StoredMessage stored, CancellationToken cancellationToken)
     {
-        var audit = await runtime.Spool.ReadAuditAsync(stored.Id, cancellationToken).ConfigureAwait(false);
+        var (audit, recorders) = await TrailAsync(stored.Id, cancellationToken).ConfigureAwait(false);
         var reports = await runtime.Spool.QueryAsync(new MessageQuery { Parent = stored.Id }, cancellationToken).ConfigureAwait(false);
         return new MessageDetail(
-            stored, [.. stored.Envelope.Recipients.Select(r => WayOf(stored.Envelope, r.Address))], [.. audit], [.. reports.Select(r => r.Id)])
+            stored, [.. stored.Envelope.Recipients.Select(r => WayOf(stored.Envelope, r.Address))], audit, [.. reports.Select(r => r.Id)])
         {
             LabelAtBoundary = CrossingRecord.LabelOf(await MessageEvidence.PassagesAsync(runtime.Spool, stored.Id, cancellationToken).ConfigureAwait(false)),
+            Recorders = recorders,
+            Owner = stored.State is MessageState.Done ? null : await OwnerAsync(stored.Id.Partition, cancellationToken).ConfigureAwait(false),
             Awaited = await AwaitedAsync([stored, .. reports], cancellationToken).ConfigureAwait(false),
         };
     }
+
+    private async ValueTask<(ImmutableArray<AuditEvent> Audit, ImmutableArray<NodeIdentity> Recorders)> TrailAsync(MessageId id, CancellationToken cancellationToken)
+    {
+        if (runtime.Spool is not IAuditStore trails) return ([.. await runtime.Spool.ReadAuditAsync(id, cancellationToken).ConfigureAwait(false)], []);
+        var records = await trails.ReadTrailsOfAsync(id, cancellationToken).ConfigureAwait(false);
+        return ([.. records.Select(r => r.Event)], [.. records.Select(r => r.Node is { } node ? new NodeIdentity(node, r.Trail) : new NodeIdentity(runtime.Configuration.Node, 0))]);
+    }
+
+    private async ValueTask<NodeIdentity?> OwnerAsync(int partition, CancellationToken cancellationToken) =>
+        runtime.ClusterStore is { } cluster ? await cluster.OwnerAsync(partition, cancellationToken).ConfigureAwait(false) : new NodeIdentity(runtime.Configuration.Node, 0);
 
     // What is durable, and nothing else, is shown: it is told to nobody before.
     private async ValueTask<ImmutableArray<AwaitedAnswer>> AwaitedAsync(IEnumerable<StoredMessage> messages, CancellationToken cancellationToken)

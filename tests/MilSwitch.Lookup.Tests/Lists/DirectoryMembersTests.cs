@@ -69,8 +69,61 @@ public sealed class DirectoryMembersTests : IDisposable
         Assert.Contains("no secret", Assert.IsType<ListMembersAnswer.Unavailable>(await secret.AskAsync(default)).Reason, StringComparison.Ordinal);
     }
 
-    private static string Person(string name, string mail, string department) =>
-        $"dn: cn={name},{SlapdInstance.Base}\nobjectClass: inetOrgPerson\ncn: {name}\nsn: {name}\nmail: {mail}\ndepartmentNumber: {department}\n\n";
+    [RequiresFact(SlapdInstance.Program)]
+    public async Task Those_whom_a_group_names_are_read_in_its_place_and_groups_in_it_likewise_each_once()
+    {
+        using var slapd = await StartAsync(
+            Person("Alice", "a@unit.example", "x") + Person("Bob, the builder", "b@unit.example", "x", @"Bob\, the builder") + Person("Carl", "c@unit.example\nmail: carl@unit.example\nmail: nobody", "x")
+            + Group("watch", "groupOfNames", "member", Dn("Alice"), $"CN=alice, {SlapdInstance.Base}", Dn("inner"))
+            + Group("inner", "groupOfUniqueNames", "uniqueMember", Dn(@"Bob\, the builder") + "#'0101'B", Dn("Carl"), Dn("watch"), Dn("inner")));
+        using var group = Members(slapd, s => s with { Base = Dn("watch"), Follow = ["member", "uniqueMember"] });
+        Assert.Equal("a@unit.example b@unit.example c@unit.example carl@unit.example, 1 unusable", Known(await group.AskAsync(default)));
+        using var found = Members(slapd, s => s with { Attribute = "cn", Value = "inner", Follow = ["member", "uniqueMember"] });
+        Assert.Equal("a@unit.example b@unit.example c@unit.example carl@unit.example, 1 unusable", Known(await found.AskAsync(default)));
+        // Unless it is said, nobody is followed.
+        using var alone = Members(slapd, s => s with { Base = Dn("watch") });
+        Assert.Equal(", 0 unusable", Known(await alone.AskAsync(default)));
+    }
+
+    [RequiresFact(SlapdInstance.Program)]
+    [Trait("Threat", "F29")]
+    public async Task A_group_of_which_not_all_are_known_is_not_believed_and_who_it_is_is_named()
+    {
+        var chain = string.Concat(Enumerable.Range(0, 12).Select(i => Group($"deep{i}", "groupOfNames", "member", Dn($"deep{i + 1}"))));
+        using var slapd = await StartAsync(
+            Person("Alice", "a@unit.example", "x") + $"dn: {Dn("mute")}\nobjectClass: inetOrgPerson\ncn: mute\nsn: mute\n\n"
+            + Person("deep12", "d@unit.example", "x") + chain
+            + Group("gone", "groupOfNames", "member", Dn("Alice"), Dn("nobody")) + Group("quiet", "groupOfNames", "member", Dn("Alice"), Dn("mute")));
+        Assert.Contains($"{Dn("nobody")}: the search ended with noSuchObject (32)", await RefusedAsync("gone"), StringComparison.Ordinal);
+        Assert.Contains($"{Dn("mute")} has no mail address, and names nobody", await RefusedAsync("quiet"), StringComparison.Ordinal);
+        Assert.Contains($"{Dn("deep10")} is a group more than 10 groups deep", await RefusedAsync("deep0"), StringComparison.Ordinal);
+        using var shallow = Members(slapd, s => s with { Base = Dn("deep2"), Follow = ["member"] });
+        Assert.Equal("d@unit.example, 0 unusable", Known(await shallow.AskAsync(default)));
+
+        async Task<string> RefusedAsync(string name)
+        {
+            using var group = Members(slapd, s => s with { Base = Dn(name), Follow = ["member", "uniqueMember"] });
+            return Assert.IsType<ListMembersAnswer.Unavailable>(await group.AskAsync(default)).Reason;
+        }
+    }
+
+    [RequiresFact(SlapdInstance.Program)]
+    [Trait("Threat", "F29")]
+    public async Task No_more_entries_are_read_than_there_is_a_bound_for()
+    {
+        using var slapd = await StartAsync(Group("large", "groupOfNames", "member", [.. Enumerable.Range(0, MembersSettings.MostRequests + 1).Select(i => Dn($"p{i}"))])
+            + string.Concat(Enumerable.Range(0, MembersSettings.MostRequests + 1).Select(i => Person($"p{i}", $"p{i}@unit.example", "x"))));
+        using var large = Members(slapd, s => s with { Base = Dn("large"), Follow = ["member"], TimeLimit = TimeSpan.FromSeconds(60) });
+        Assert.Contains("groups name more than 10000 entries", Assert.IsType<ListMembersAnswer.Unavailable>(await large.AskAsync(default)).Reason, StringComparison.Ordinal);
+    }
+
+    private static string Dn(string name) => $"cn={name},{SlapdInstance.Base}";
+
+    private static string Group(string name, string type, string attribute, params string[] members) =>
+        $"dn: {Dn(name)}\nobjectClass: {type}\ncn: {name}\n{string.Concat(members.Select(m => $"{attribute}: {m}\n"))}\n";
+
+    private static string Person(string name, string mail, string department, string? written = null) =>
+        $"dn: {Dn(written ?? name)}\nobjectClass: inetOrgPerson\ncn: {name}\nsn: {name}\nmail: {mail}\ndepartmentNumber: {department}\n\n";
 
     private async Task<SlapdInstance> StartAsync(string ldif)
     {

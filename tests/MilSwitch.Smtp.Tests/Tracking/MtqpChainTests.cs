@@ -86,6 +86,22 @@ public sealed class MtqpChainTests
     }
 
     [Fact]
+    public async Task Says_of_every_host_what_it_said_or_why_it_was_not_asked()
+    {
+        await using var field = new Field(("b.example", ["c.example", "stranger.example"]));
+        var asking = field.Chain.AskAsync(Status("a.example", "b.example"), Question, Hops, isSecured: false, default).AsTask();
+        await Eventually.ComesTrueAsync(() => Task.FromResult(field.Opened.Contains("tracking.c.example:2038")), TimeSpan.FromSeconds(20), "the second is asked");
+        Assert.Equal(OnwardOutcome.NotAsked, Assert.Single(await field.Chain.AskAsync(Status("a.example", "b.example"), Question, Hops, isSecured: false, default)).Outcome);
+        field.Time.Advance(MtqpChain.Patience);
+        var hosts = await asking;
+        Assert.Equal(
+            [("b.example", "b.example:1038", OnwardOutcome.Found, 1), ("c.example", "tracking.c.example:2038", OnwardOutcome.Unreachable, 0), ("stranger.example", null, OnwardOutcome.NotAsked, 0)],
+            hosts.Select(h => (h.Host, h.Server, h.Outcome, h.Found.Length)));
+        Assert.Equal(("no answer in time", "no server of MTQP is configured for it (tracking.chain)"), (hosts[1].Detail, hosts[2].Detail));
+        Assert.Equal("no server of MTQP is configured for it (tracking.chain)", Assert.Single(await field.Chain.AskAsync(Status("a.example", "x.example"), Question, Hops, isSecured: false, default)).Detail);
+    }
+
+    [Fact]
     public async Task A_session_tells_what_others_said_behind_what_it_knows_itself()
     {
         await using var field = new Field(("b.example", []));

@@ -116,6 +116,8 @@ public sealed class SharingTests
 
         public ValueTask<bool> RefreshLeaseAsync(string name, string owner, TimeSpan timeToLive, CancellationToken cancellationToken = default) => AcquireLeaseAsync(name, owner, timeToLive, cancellationToken);
 
+        public ValueTask<NodeIdentity?> OwnerAsync(int partition, CancellationToken cancellationToken = default) => new((NodeIdentity?)null);
+
         public ValueTask<ClusterLease?> ReadLeaseAsync(string name, CancellationToken cancellationToken = default) => new((ClusterLease?)null);
 
         public ValueTask RegisterNodeAsync(string address, NodeIdentity node, CancellationToken cancellationToken = default) => default;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MilSwitch.Domain.Addressing;
 
@@ -12,18 +11,16 @@ namespace MilSwitch.Lookup.Finding.Directories;
 public sealed class DirectorySource : ICertificateSource, IDisposable
 {
     private readonly DirectorySettings settings;
-    private readonly LdapClient client;
+    private readonly DirectoryServers servers;
     private readonly SemaphoreSlim connections;
-    private readonly SilentServers silent;
 
     /// <exception cref="ArgumentException">A setting is outside its range.</exception>
     public DirectorySource(DirectorySettings settings, TimeProvider time)
     {
         Check(settings);
         this.settings = settings;
-        client = new LdapClient(TlsTrust.Anchors(settings.TlsAnchors), time, settings.TimeLimit);
+        servers = new DirectoryServers(settings.Servers, settings.TlsAnchors, settings.BindName, settings.BindSecret, settings.TimeLimit, settings.PauseAfterSilence, time);
         connections = new SemaphoreSlim(settings.Connections);
-        silent = new SilentServers(settings.PauseAfterSilence, time);
         Name = "directory:" + settings.Name;
     }
 
@@ -58,35 +55,18 @@ public sealed class DirectorySource : ICertificateSource, IDisposable
 
     private async Task<SourceAnswer> AskAsync(LdapSearch search, CancellationToken cancellationToken)
     {
-        var faults = new List<string>();
-        foreach (var server in settings.Servers)
+        try
         {
-            // Those who waited for a place hear of it as well: what swallows one question swallows them all.
-            if (silent.Why(server) is { } still)
-            {
-                faults.Add($"{server}: {still}");
-                continue;
-            }
-
-            try
-            {
-                var secret = settings.BindName.Length > 0 ? settings.BindSecret!() : default;
-                // RFC 4513 §5.1.2: a name without a secret would be nobody, and look like somebody.
-                if (settings.BindName.Length > 0 && secret.IsEmpty) return new SourceAnswer.Unavailable("there is no secret to bind with");
-                var result = await client.SearchAsync(server, settings.BindName, secret, search, cancellationToken).ConfigureAwait(false);
-                ImmutableArray<FoundCertificate> certificates =
-                    [.. result.Values.Where(v => IsAskedFor(v.Attribute)).DistinctBy(v => Convert.ToBase64String(v.Octets.Span)).Select(v => new FoundCertificate(v.Octets, Name))];
-                if (certificates.Length > 0) return new SourceAnswer.Found(certificates);
-                return new SourceAnswer.None($"nothing matches {search.Filter} below {search.Base}{(result.HasReferrals ? "; the directory refers to others, which are not asked" : "")}");
-            }
-            catch (LdapException fault)
-            {
-                if (fault.IsSilence) silent.Add(server, fault.Message);
-                faults.Add($"{server}: {fault.Message}");
-            }
+            var result = await servers.AskAsync(search.MostOctets, talk => talk.SearchAsync(search), cancellationToken).ConfigureAwait(false);
+            ImmutableArray<FoundCertificate> certificates =
+                [.. result.Values.Where(v => IsAskedFor(v.Attribute)).DistinctBy(v => Convert.ToBase64String(v.Octets.Span)).Select(v => new FoundCertificate(v.Octets, Name))];
+            if (certificates.Length > 0) return new SourceAnswer.Found(certificates);
+            return new SourceAnswer.None($"nothing matches {search.Filter} below {search.Base}{(result.HasReferrals ? "; the directory refers to others, which are not asked" : "")}");
         }
-
-        return new SourceAnswer.Unavailable(string.Join("; ", faults));
+        catch (LdapException fault)
+        {
+            return new SourceAnswer.Unavailable(fault.Message);
+        }
     }
 
     // A server may say the attribute with other options, or in other case, than it was asked.
@@ -96,11 +76,7 @@ public sealed class DirectorySource : ICertificateSource, IDisposable
 
     private static void Check(DirectorySettings settings)
     {
-        if (settings.Servers.IsDefaultOrEmpty || settings.Servers.Any(s => s.Host.Length is 0 || s.Port is < 1 or > 65_535)) throw new ArgumentException("a directory needs servers", nameof(settings));
-        if (settings.TlsAnchors.IsDefaultOrEmpty) throw new ArgumentException("a directory needs an anchor for TLS", nameof(settings));
         if (settings.AddressAttributes.Length is < 1 or > 8 || settings.CertificateAttributes.Length is < 1 or > 8) throw new ArgumentException("a directory needs one to eight attributes of each kind", nameof(settings));
-        if (settings.BindName.Length > 0 && settings.BindSecret is null) throw new ArgumentException("a name to bind with needs a secret", nameof(settings));
-        if (settings.TimeLimit < TimeSpan.FromMilliseconds(100) || settings.TimeLimit > TimeSpan.FromSeconds(60)) throw new ArgumentException("the time limit is 100 ms to 60 s", nameof(settings));
         if (settings.PauseAfterSilence < TimeSpan.Zero || settings.PauseAfterSilence > TimeSpan.FromMinutes(10)) throw new ArgumentException("a silent server is left alone for 0 to 10 min", nameof(settings));
         if (settings.MostEntries is < 1 or > 1_000) throw new ArgumentException("the limit of entries is 1 to 1000", nameof(settings));
         if (settings.MostOctets is < 4_096 or > 16 << 20) throw new ArgumentException("the limit of octets is 4 KiB to 16 MiB", nameof(settings));

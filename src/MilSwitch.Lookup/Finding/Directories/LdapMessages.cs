@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Formats.Asn1;
 using System.Globalization;
 using System.Text;
@@ -104,12 +105,13 @@ internal static class LdapMessages
         if (code is not 0) throw new LdapException(string.Create(CultureInfo.InvariantCulture, $"{what} ended with {Word(code)} ({code})"));
     }
 
-    /// <summary>Takes the values of an entry (§4.5.2).</summary>
-    public static void ReadEntry(AsnReader body, List<LdapValue> values)
+    /// <summary>Reads an entry (§4.5.2).</summary>
+    public static LdapEntry ReadEntry(AsnReader body)
     {
         try
         {
-            body.ReadOctetString();
+            var entry = Encoding.UTF8.GetString(body.ReadOctetString());
+            var values = ImmutableArray.CreateBuilder<LdapValue>();
             var attributes = body.ReadSequence();
             while (attributes.HasData)
             {
@@ -118,6 +120,8 @@ internal static class LdapMessages
                 var set = attribute.ReadSetOf(skipSortOrderValidation: true);
                 while (set.HasData) values.Add(new LdapValue(name, set.ReadOctetString()));
             }
+
+            return new LdapEntry(entry, values.ToImmutable());
         }
         catch (AsnContentException fault)
         {

@@ -12,9 +12,18 @@ namespace MilSwitch.Lookup.Finding.Directories;
 internal sealed record LdapSearch(string Base, bool IsSubtree, LdapFilter Filter, ImmutableArray<string> Attributes, int MostEntries, int MostOctets);
 
 /// <summary>What a directory found. Immutable.</summary>
-/// <param name="Values">Of each attribute that was asked for, over all entries.</param>
+/// <param name="Entries">In its order.</param>
 /// <param name="HasReferrals">The directory said that others know more; nobody asks those.</param>
-internal sealed record LdapResult(ImmutableArray<LdapValue> Values, bool HasReferrals);
+internal sealed record LdapResult(ImmutableArray<LdapEntry> Entries, bool HasReferrals)
+{
+    /// <summary>Of each attribute that was asked for, over all entries.</summary>
+    public ImmutableArray<LdapValue> Values => [.. Entries.SelectMany(e => e.Values)];
+}
+
+/// <summary>One entry. Immutable.</summary>
+/// <param name="Name">As the directory writes it; a stranger's text.</param>
+/// <param name="Values">Of each attribute that was asked for.</param>
+internal sealed record LdapEntry(string Name, ImmutableArray<LdapValue> Values);
 
 /// <summary>One value of an attribute.</summary>
 internal readonly record struct LdapValue(string Attribute, ReadOnlyMemory<byte> Octets);
