@@ -172,13 +172,22 @@ internal sealed class LinkLoader(SwitchRuntime runtime)
             if (!consignment.Suspect && consignment.Armed) commits.Add(DisarmAsync(consignment));
         }
 
-        await Task.WhenAll(commits).ConfigureAwait(false);
+        try
+        {
+            await Task.WhenAll(commits).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Its partition withdraws it when it leaves, and waits for what is taken.
+            foreach (var consignment in consignments) consignment.PutBack();
+        }
     }
 
     private async Task DisarmAsync(Consignment consignment)
     {
-        if (await runtime.Spool.ReadAsync(consignment.Id).ConfigureAwait(false) is { } stored)
-            await runtime.Spool.CommitAsync(Change(consignment, stored, RecipientState.Queued), consignment.Precedence).ConfigureAwait(false);
+        if (await runtime.Spool.ReadAsync(consignment.Id).ConfigureAwait(false) is not { } stored) return;
+        var result = await runtime.Spool.CommitAsync(Change(consignment, stored, RecipientState.Queued), consignment.Precedence).ConfigureAwait(false);
+        if (result.Status is CommitStatus.Committed) consignment.Armed = false;
     }
 
     private static SpoolOperation Change(Consignment consignment, StoredMessage stored, RecipientState state)

@@ -19,8 +19,11 @@ internal sealed partial class PartitionActor
     private static readonly TimeSpan LeavePause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan UrgentGrace = TimeSpan.FromSeconds(1);
 
-    /// <summary>Below what the region waits for a hand-over. What lasts longer is a suspect at the next owner: late, never lost.</summary>
-    private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(8);
+    /// <summary>
+    /// Below what the region waits for a hand-over before it stops who has not ended, five seconds less than <c>handoff-timeout</c>: who is
+    /// stopped gives nothing up. What lasts longer is a suspect at the next owner: late, never lost.
+    /// </summary>
+    private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(4.5);
 
     private long? leavingSince;
     private int disarming;
@@ -70,7 +73,12 @@ internal sealed partial class PartitionActor
             }
         }
 
-        if (waited < LeaveLimit && (disarming > 0 || self!.IsAccepting || entries.Values.Any(UnderWay))) return;
+        if (disarming > 0 || self!.IsAccepting || entries.Values.Any(UnderWay))
+        {
+            if (waited < LeaveLimit) return;
+            LogLeftEarly(partition, entries.Values.Count(UnderWay));
+        }
+
         Release();
 
         static bool UnderWay(MessageEntry entry) => entry.Busy || entry.Consignments.Any(c => c.IsTaken || (!c.IsWithdrawn && c.Precedence.IsUrgent()));
@@ -129,6 +137,9 @@ internal sealed partial class PartitionActor
                 return false;
         }
     }
+
+    [LoggerMessage(3019, LogLevel.Warning, "Partition {Partition} is given up with {Messages} messages under way; what was being sent may come twice, and is marked")]
+    private partial void LogLeftEarly(int partition, int messages);
 
     [LoggerMessage(3007, LogLevel.Warning, "Partition {Partition} could not be given up; its next owner waits until it is taken for lost")]
     private partial void LogReleaseFailed(Exception cause, int partition);
