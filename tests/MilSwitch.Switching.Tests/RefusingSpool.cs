@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using MilSwitch.Domain.Clustering;
 using MilSwitch.Domain.Messages;
 using MilSwitch.Domain.Precedences;
@@ -20,6 +22,12 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
 
     /// <summary>Of each partition that is claimed: whether another node has it still.</summary>
     public Func<int, bool>? IsElsewhere { get; set; }
+
+    /// <summary>Awaited before what is pending in a partition is read.</summary>
+    public Func<int, Task>? LoadsAfter { get; set; }
+
+    /// <summary>What was given up.</summary>
+    public ConcurrentQueue<PartitionEpoch> Released { get; } = new();
 
     public int Run => inner.Run;
 
@@ -48,10 +56,17 @@ internal sealed class RefusingSpool(ISpool inner) : ISpool
 
     public ValueTask<int> StayAsync(NodeIdentity owner, CancellationToken cancellationToken = default) => inner.StayAsync(owner, cancellationToken);
 
-    public ValueTask ReleaseAsync(PartitionEpoch owner, CancellationToken cancellationToken = default) => inner.ReleaseAsync(owner, cancellationToken);
+    public async ValueTask ReleaseAsync(PartitionEpoch owner, CancellationToken cancellationToken = default)
+    {
+        await inner.ReleaseAsync(owner, cancellationToken);
+        Released.Enqueue(owner);
+    }
 
-    public IAsyncEnumerable<PendingMessage> LoadPendingAsync(PartitionEpoch owner, CancellationToken cancellationToken = default) =>
-        inner.LoadPendingAsync(owner, cancellationToken);
+    public async IAsyncEnumerable<PendingMessage> LoadPendingAsync(PartitionEpoch owner, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        if (LoadsAfter is { } after) await after(owner.Partition);
+        await foreach (var message in inner.LoadPendingAsync(owner, cancellationToken)) yield return message;
+    }
 
     public ValueTask<StoredMessage?> ReadAsync(MessageId id, CancellationToken cancellationToken = default) => inner.ReadAsync(id, cancellationToken);
 

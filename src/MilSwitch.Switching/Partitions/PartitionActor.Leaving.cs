@@ -25,9 +25,13 @@ internal sealed partial class PartitionActor
     /// </summary>
     private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(4.5);
 
+    private static readonly TimeSpan ReleaseRetry = TimeSpan.FromSeconds(1);
+    private const int MostReleases = 60;
+
     private long? leavingSince;
     private int disarming;
     private bool released;
+    private bool given;
 
     private bool IsLeaving => leavingSince is not null;
 
@@ -43,8 +47,9 @@ internal sealed partial class PartitionActor
 
         if (self is null)
         {
-            // A claim under way may still succeed: its epoch is given up then.
+            // A claim under way may still succeed: its epoch is given up then, and nothing more is loaded.
             if (!claiming) Context.Stop(Self);
+            else claim!.Abandon();
             return;
         }
 
@@ -56,6 +61,7 @@ internal sealed partial class PartitionActor
 
     private void GiveUp(PartitionEpoch claimed)
     {
+        claim = null;
         epoch = claimed;
         Release();
     }
@@ -101,6 +107,59 @@ internal sealed partial class PartitionActor
         runtime.Partitions.Remove(epoch);
         runtime.Spool.ReleaseAsync(epoch).AsTask()
             .PipeTo(Self, success: () => PartitionEvents.Released.Instance, failure: cause => new Status.Failure(cause));
+    }
+
+    // Until it is done, or this node has nothing to give any more.
+    private async Task ReleaseSurelyAsync(PartitionEpoch owned)
+    {
+        for (var tries = 0; tries < MostReleases && !runtime.Fence.IsCutOff; tries++)
+        {
+            try
+            {
+                await runtime.Spool.ReleaseAsync(owned).ConfigureAwait(false);
+                return;
+            }
+            catch (SpoolUnavailableException)
+            {
+                await Task.Delay(ReleaseRetry, runtime.Time).ConfigureAwait(false);
+            }
+            catch (Exception fault) when (fault is ObjectDisposedException or InvalidOperationException)
+            {
+                // The store is closed: so is this node.
+                return;
+            }
+        }
+    }
+
+    /// <summary>What a claim that is not yet in the actor's hands has got. Whoever comes last, who claims or who abandons, sees the other. Thread-safe.</summary>
+    private sealed class ClaimUnderWay
+    {
+        private readonly Lock gate = new();
+        private PartitionEpoch? epoch;
+        private bool abandoned;
+
+        public bool IsAbandoned
+        {
+            get
+            {
+                lock (gate) return abandoned;
+            }
+        }
+
+        public void Got(PartitionEpoch got)
+        {
+            lock (gate) epoch = got;
+        }
+
+        /// <summary>Nobody wants it any more. What it has got so far; to give that up twice does no harm.</summary>
+        public PartitionEpoch? Abandon()
+        {
+            lock (gate)
+            {
+                abandoned = true;
+                return epoch;
+            }
+        }
     }
 
     // While it leaves, only what has happened already is worked on.

@@ -65,6 +65,9 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         runtime.Partitions.Remove(epoch);
         CountLoaded();
         runtime.Crossings.Forget(Self);
+        // Who is stopped in the middle of it gives up what it has all the same: as long as this node lives, nobody else gets it otherwise.
+        if (claim?.Abandon() is { } got) _ = ReleaseSurelyAsync(got);
+        else if (self is not null && !given) _ = ReleaseSurelyAsync(epoch);
         runtime.Partitions.CountPending(-entries.Count);
         runtime.Partitions.Snapshots[partition] = PartitionSnapshot.Empty;
         foreach (var entry in entries.Values)
@@ -112,6 +115,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
                 disarming--;
                 break;
             case PartitionEvents.Released:
+                given = true;
                 Context.Stop(Self);
                 break;
             case Status.Failure failure when released:
@@ -136,6 +140,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
 
     private bool claiming;
     private bool counted;
+    private ClaimUnderWay? claim;
 
     private void Claim()
     {
@@ -146,16 +151,30 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
             runtime.Partitions.CountClaiming(1);
         }
 
-        ClaimAndLoadAsync(runtime.Spool, partition, runtime.Identity)
+        claim = new ClaimUnderWay();
+        ClaimAndLoadAsync(runtime.Spool, partition, runtime.Identity, claim)
             .PipeTo(Self, success: claimed => claimed ?? (object)PartitionEvents.OwnedElsewhere.Instance, failure: cause => new PartitionEvents.ClaimFailed(cause));
     }
 
-    // Null: another node has it still, and lives.
-    private static async Task<PartitionEvents.Claimed?> ClaimAndLoadAsync(ISpool spool, int partition, NodeIdentity owner)
+    // Null: another node has it still, and lives; or nobody wants it here any more, and it was given up.
+    private static async Task<PartitionEvents.Claimed?> ClaimAndLoadAsync(ISpool spool, int partition, NodeIdentity owner, ClaimUnderWay claim)
     {
         if (await spool.TryClaimAsync(partition, owner).ConfigureAwait(false) is not { } epoch) return null;
+        claim.Got(epoch);
         var pending = ImmutableArray.CreateBuilder<PendingMessage>();
-        await foreach (var message in spool.LoadPendingAsync(epoch).ConfigureAwait(false)) pending.Add(message);
+        await foreach (var message in spool.LoadPendingAsync(epoch).ConfigureAwait(false))
+        {
+            // With a million waiting it takes longer than a region waits for a hand-over.
+            if (claim.IsAbandoned) break;
+            pending.Add(message);
+        }
+
+        if (claim.IsAbandoned)
+        {
+            await spool.ReleaseAsync(epoch).ConfigureAwait(false);
+            return null;
+        }
+
         var reroutes = ImmutableDictionary.CreateBuilder<long, string>();
         foreach (var document in await spool.ListDocumentsAsync(MessageSteps.RerouteDocument).ConfigureAwait(false))
         {
@@ -174,6 +193,7 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
 
     private void Own(PartitionEvents.Claimed claimed)
     {
+        claim = null;
         epoch = claimed.Epoch;
         self = new OwnedPartition(epoch, Self);
         // Links at work begin with what they are told at once, and would not believe it.
