@@ -19,6 +19,9 @@ public sealed class BoundaryActTests(BoundaryActTests.Stage stage) : IClassFixtu
         await Eventually.ComesTrueAsync(async () => (await stage.MessageAsync(id)).GetProperty("state").GetString() is "held", Patience, "it waits for two persons");
         await using var chief = await stage.VisitAsync();
         await using var deputy = await stage.VisitAsync("deputy");
+        await chief.OpenAsync("/queues");
+        await Assertions.Expect(chief.Page.Locator("tr", new() { HasText = id })).ToContainTextAsync("RESTRICTED");
+        await Assertions.Expect(chief.Page.Locator("#banner")).ToContainTextAsync("RESTRICTED");
         await chief.OpenAsync("/holding/" + id);
         await Assertions.Expect(chief.Page.Locator("main")).ToContainTextAsync("2 persons have to approve; nobody has.");
         // Only the boundary knows its label.

@@ -105,7 +105,11 @@ internal sealed partial class OperatorActions(SwitchRuntime runtime, SwitchContr
                 foreach (var message in page)
                 {
                     var queued = Describe(message);
-                    if (filter.Link is null || queued.Recipients.Any(r => r.Link == filter.Link)) found.Add(queued);
+                    if (filter.Link is not null && !queued.Recipients.Any(r => r.Link == filter.Link)) continue;
+                    // What a boundary held was judged there, often by a label that nobody saw before.
+                    if (message.Envelope is { Domain: not null, Label: null } && message.Recipients.Any(r => r.State.IsHeld()))
+                        queued = queued with { Label = await LabelAtBoundaryAsync(message.Id, cancellationToken).ConfigureAwait(false) };
+                    found.Add(queued);
                     if (found.Count == filter.Limit) return;
                 }
 
@@ -415,6 +419,9 @@ internal sealed partial class OperatorActions(SwitchRuntime runtime, SwitchContr
         Label = message.Envelope.Label,
     };
 
+    private async ValueTask<MessageLabel?> LabelAtBoundaryAsync(MessageId id, CancellationToken cancellationToken) =>
+        CrossingRecord.LabelOf(await MessageEvidence.PassagesAsync(runtime.Spool, id, cancellationToken).ConfigureAwait(false));
+
     private async Task<MessageDetail> DetailAsync(StoredMessage stored, CancellationToken cancellationToken)
     {
         var (audit, recorders) = await TrailAsync(stored.Id, cancellationToken).ConfigureAwait(false);
@@ -422,7 +429,7 @@ internal sealed partial class OperatorActions(SwitchRuntime runtime, SwitchContr
         return new MessageDetail(
             stored, [.. stored.Envelope.Recipients.Select(r => WayOf(stored.Envelope, r.Address))], audit, [.. reports.Select(r => r.Id)])
         {
-            LabelAtBoundary = CrossingRecord.LabelOf(await MessageEvidence.PassagesAsync(runtime.Spool, stored.Id, cancellationToken).ConfigureAwait(false)),
+            LabelAtBoundary = await LabelAtBoundaryAsync(stored.Id, cancellationToken).ConfigureAwait(false),
             Recorders = recorders,
             Owner = stored.State is MessageState.Done ? null : await OwnerAsync(stored.Id.Partition, cancellationToken).ConfigureAwait(false),
             Awaited = await AwaitedAsync([stored, .. reports], cancellationToken).ConfigureAwait(false),
