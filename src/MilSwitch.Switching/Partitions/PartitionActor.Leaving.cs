@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using Akka.Cluster;
 using Microsoft.Extensions.Logging;
 using MilSwitch.Domain.Delivery;
 using MilSwitch.Domain.Operations;
@@ -107,6 +108,13 @@ internal sealed partial class PartitionActor
         runtime.Partitions.Remove(epoch);
         runtime.Spool.ReleaseAsync(epoch).AsTask()
             .PipeTo(Self, success: () => PartitionEvents.Released.Instance, failure: cause => new Status.Failure(cause));
+    }
+
+    // Not of a node that was put out of the cluster: nobody may begin before its silence says that it sends nothing any more.
+    private void GiveUpWhereItStands(PartitionEpoch owned)
+    {
+        var cluster = Akka.Cluster.Cluster.Get(Context.System);
+        if (!cluster.IsTerminated && cluster.SelfMember.Status is not (MemberStatus.Down or MemberStatus.Removed)) _ = ReleaseSurelyAsync(owned);
     }
 
     // Until it is done, or this node has nothing to give any more.

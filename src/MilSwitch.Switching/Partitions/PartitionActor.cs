@@ -66,8 +66,8 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         CountLoaded();
         runtime.Crossings.Forget(Self);
         // Who is stopped in the middle of it gives up what it has all the same: as long as this node lives, nobody else gets it otherwise.
-        if (claim?.Abandon() is { } got) _ = ReleaseSurelyAsync(got);
-        else if (self is not null && !given) _ = ReleaseSurelyAsync(epoch);
+        if (claim?.Abandon() is { } got) GiveUpWhereItStands(got);
+        else if (self is not null && !given) GiveUpWhereItStands(epoch);
         runtime.Partitions.CountPending(-entries.Count);
         runtime.Partitions.Snapshots[partition] = PartitionSnapshot.Empty;
         foreach (var entry in entries.Values)
