@@ -55,7 +55,7 @@ public sealed class TrackingTests
         Assert.Equal((Envid, "secret", TrackingAction.Transferred), (envelopeId, secret, known.Recipients[0].Action));
         var recorded = Assert.Single(await harness.Spool.ReadAuditAsync(sent.Id), a => a.Kind == AuditKind.Asked);
         Assert.Equal(("tester", "test"), (recorded.Actor, recorded.Detail));
-        Assert.Null(await harness.Operator.AskOnwardAsync(MessageId.Create(1, 1, 1), "secret"u8.ToArray(), SwitchHarness.Somebody, default));
+        Assert.Null(await harness.Operator.AskOnwardAsync(MessageId.Create(99, 1, 1), "secret"u8.ToArray(), SwitchHarness.Somebody, default));
 
         ValueTask<OnwardAnswer?> AskAsync(string secret) => harness.Operator.AskOnwardAsync(sent.Id, System.Text.Encoding.ASCII.GetBytes(secret), SwitchHarness.Somebody, default);
     }

@@ -118,15 +118,8 @@ internal sealed class BareNode : IAsyncDisposable, IAssociationEventListener, IL
 internal static class Payload
 {
     /// <summary>Writes when there is room, as Akka does: tries again.</summary>
-    public static async Task SendAsync(this AssociationHandle handle, ByteString payload)
-    {
-        var tries = 0;
-        while (!handle.Write(payload))
-        {
-            if (++tries > 100_000) throw new TimeoutException("No room.");
-            await Task.Yield();
-        }
-    }
+    public static Task SendAsync(this AssociationHandle handle, ByteString payload) =>
+        Eventually.ComesTrueAsync(() => handle.Write(payload), TimeSpan.FromSeconds(30), "there is room");
 
     public static ByteString Of(int number, int size = 4)
     {
