@@ -42,6 +42,7 @@ public static class OriginalRequest
             return null;
         }
     }
+
     /// <summary>Reads it from a message whose originator's signature goes on as it is, whether that holds or not.</summary>
     /// <param name="sent">The message, all of it.</param>
     /// <param name="keys">To open it with.</param>

@@ -208,6 +208,6 @@ internal sealed partial class PartitionActor
     [LoggerMessage(3019, LogLevel.Warning, "Partition {Partition} is given up with {Messages} messages under way; what was being sent may come twice, and is marked")]
     private partial void LogLeftEarly(int partition, int messages);
 
-    [LoggerMessage(3007, LogLevel.Warning, "Partition {Partition} could not be given up; its next owner waits until it is taken for lost")]
+    [LoggerMessage(3007, LogLevel.Warning, "Partition {Partition} could not be given up and is tried again; its next owner waits until then")]
     private partial void LogReleaseFailed(Exception cause, int partition);
 }

@@ -65,15 +65,17 @@ internal sealed partial class PartitionActor : UntypedActor, IWithTimers
         runtime.Partitions.Remove(epoch);
         CountLoaded();
         runtime.Crossings.Forget(Self);
-        // Who is stopped in the middle of it gives up what it has all the same: as long as this node lives, nobody else gets it otherwise.
-        if (claim?.Abandon() is { } got) GiveUpWhereItStands(got);
-        else if (self is not null && !given) GiveUpWhereItStands(epoch);
         runtime.Partitions.CountPending(-entries.Count);
         runtime.Partitions.Snapshots[partition] = PartitionSnapshot.Empty;
         foreach (var entry in entries.Values)
         {
             foreach (var consignment in entry.Consignments) consignment.TryWithdraw();
         }
+
+        // Who is stopped in the middle of it gives up what it has all the same: as long as this node lives, nobody else gets it otherwise.
+        // Last: no link may take anything of it from here on.
+        if (claim?.Abandon() is { } got) GiveUpWhereItStands(got);
+        else if ((self is not null || released) && !given) GiveUpWhereItStands(epoch);
     }
 
     // A message whose processing throws is tried once more and then parked: it must never take its neighbours along.
